@@ -1,0 +1,32 @@
+"""The typed parameters of a study: one file per section of ``params.yaml``."""
+
+from pydantic import model_validator
+
+from emergence.parameters.base import Section
+from emergence.parameters.compute import Compute
+from emergence.parameters.data import Data
+from emergence.parameters.emergence import Emergence
+from emergence.parameters.figures import Figures
+from emergence.parameters.landscape import Landscape
+from emergence.parameters.measures import Measures
+from emergence.parameters.networks import CNN, MLP, VGG, Network
+from emergence.parameters.pruning import Pruning
+from emergence.parameters.statistics import Statistics
+from emergence.parameters.study import Study
+from emergence.parameters.training import Training
+
+
+class Parameters(Section):
+    """All sections, in the order of the workflow."""
+
+    study: Study = Study()
+    data: Data = Data()
+    networks: dict[str, Network] = {"mlp": MLP(), "cnn": CNN(), "vgg19": VGG()}
+    training: Training = Training()
+    pruning: Pruning = Pruning()
+    emergence: Emergence = Emergence()
+    measures: Measures = Measures()
+    landscape: Landscape = Landscape()
+    statistics: Statistics = Statistics()
+    figures: Figures = Figures()
+    compute: Compute = Compute()

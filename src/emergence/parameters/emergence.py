@@ -1,0 +1,40 @@
+"""Section ``emergence``: when a unit counts as active, and which paths count."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from emergence.parameters.base import Section
+
+Criterion = Literal["mean", "any", "all", "fraction", "sample"]
+Threshold = Annotated[float, Field(ge=0)]
+
+
+class Emergence(Section):
+    """Emergence is counted for every threshold and criterion; claims use the reference pair."""
+
+    thresholds: list[Threshold] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
+    """A unit is active where its absolute activation exceeds the threshold."""
+
+    criteria: list[Criterion] = ["mean", "any", "all", "fraction", "sample"]
+    """Over the probe samples: their mean, any, all, at least `fraction` of them, or each sample by itself."""
+
+    fraction: float = Field(default=0.5, gt=0, le=1)
+    """Share of samples that the criterion `fraction` asks for."""
+
+    through: Literal["all", "active"] = "all"
+    """Paths run through all units, or through active ones only."""
+
+    reference_threshold: Threshold = 0.05
+    """Threshold of the claims and figures (the paper's)."""
+
+    reference_criterion: Criterion = "mean"
+    """Criterion of the claims and figures."""
+
+    @model_validator(mode="after")
+    def _reference_is_counted(self) -> "Emergence":
+        if self.reference_threshold not in self.thresholds:
+            raise ValueError(f"reference_threshold {self.reference_threshold} must be one of thresholds {self.thresholds}")
+        if self.reference_criterion not in self.criteria:
+            raise ValueError(f"reference_criterion {self.reference_criterion} must be one of criteria {self.criteria}")
+        return self

@@ -1,0 +1,31 @@
+"""Section ``figures``: how results are drawn; changes redraw, nothing else."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from emergence.parameters.base import Section
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Figures(Section):
+    """Look of all figures."""
+
+    font_size: float = Field(default=9, gt=0)
+    """Size of the text in points."""
+
+    panel_width: float = Field(default=3.4, gt=0)
+    """Width of one panel in inches."""
+
+    panel_height: float = Field(default=2.6, gt=0)
+    """Height of one panel in inches."""
+
+    dpi: int = Field(default=150, ge=50)
+    """Resolution of the PNG files."""
+
+    colours: list[Colour] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000"]
+    """Colours of categories, in order; the default palette is safe for colour-blind readers (Okabe and Ito 2008)."""
+
+    colour_map: str = "viridis"
+    """Matplotlib colour map of continuous quantities."""

@@ -1,0 +1,73 @@
+"""Section ``networks``: the architectures a study can name."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from emergence.parameters.base import Section
+
+Activation = Literal["relu", "gelu", "silu", "tanh", "sigmoid"]
+Width = Annotated[int, Field(ge=1)]
+
+
+class MLP(Section):
+    """Fully connected network."""
+
+    builder: Literal["mlp"] = "mlp"
+    """Which kind of network."""
+
+    widths: list[Width] = [64, 32]
+    """Units per hidden layer."""
+
+    activation: Activation = "relu"
+    """Non-linearity after every hidden layer."""
+
+
+class CNN(Section):
+    """Convolutions of kernel size 3, each followed by the non-linearity and 2 x 2 max pooling, then a linear layer."""
+
+    builder: Literal["cnn"] = "cnn"
+    """Which kind of network."""
+
+    channels: list[Width] = [8, 16]
+    """Channels per convolution."""
+
+    activation: Activation = "relu"
+    """Non-linearity after every convolution."""
+
+    batch_norm: bool = False
+    """Normalise every convolution's output over the batch."""
+
+
+class VGG(Section):
+    """VGG with batch normalisation for 32 x 32 images (Simonyan and Zisserman 2014)."""
+
+    builder: Literal["vgg"] = "vgg"
+    """Which kind of network."""
+
+    depth: Literal[11, 16, 19] = 19
+    """Number of weight layers of the published configuration."""
+
+
+class CustomNetwork(Section):
+    """A network of your own, built by a function ``build(input_shape, classes, **options)``."""
+
+    builder: str = Field(pattern=r"^[\w.]+:\w+$")
+    """module:function of the builder."""
+
+    options: dict[str, Any] = {}
+    """Keyword arguments of the builder."""
+
+
+def _kind(value: Any) -> str:
+    builder = value.get("builder") if isinstance(value, dict) else getattr(value, "builder", None)
+    return "custom" if isinstance(builder, str) and ":" in builder else str(builder)
+
+
+Network = Annotated[
+    Annotated[MLP, Tag("mlp")]
+    | Annotated[CNN, Tag("cnn")]
+    | Annotated[VGG, Tag("vgg")]
+    | Annotated[CustomNetwork, Tag("custom")],
+    Discriminator(_kind),
+]

@@ -1,0 +1,56 @@
+"""Finding a network, data set, pruning method or measure by its name.
+
+A built-in one is a file of its room (`emergence/networks/mlp.py` is the network `mlp`) that defines a function named
+as the room demands; a user's own is written `module:function`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+
+def available(room: str) -> list[str]:
+    """Names that a room of this package offers, without importing them.
+
+    >>> "mlp" in available("networks")
+    True
+    """
+    package = importlib.import_module(f"emergence.{room}")
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
+
+
+def module_of(room: str, name: str) -> str:
+    """Return the module that a name stands for; ValueError names the nearest known one.
+
+    >>> module_of("networks", "mlp"), module_of("networks", "mine.nets:small")
+    ('emergence.networks.mlp', 'mine.nets')
+    """
+    if ":" in name:
+        return name.split(":")[0]
+    known = available(room)
+    if name not in known:
+        raise ValueError(unknown(name, known, f"name in emergence.{room}") + "; or write module:function")
+    return f"emergence.{room}.{name}"
+
+
+def load(room: str, name: str, function: str) -> Callable[..., Any]:
+    """Import what a name stands for: `function` of a built-in module, or a user's own function."""
+    module = importlib.import_module(module_of(room, name))
+    attribute = name.split(":")[1] if ":" in name else function
+    if not hasattr(module, attribute):
+        raise ValueError(f"module {module.__name__} has no function '{attribute}' (wanted by '{name}')")
+    found: Callable[..., Any] = getattr(module, attribute)
+    return found
+
+
+def unknown(value: str, allowed: list[str], what: str) -> str:
+    """Say that a value is not known, what is, and which known one is nearest.
+
+    >>> unknown("digit", ["digits", "mnist"], "data set")
+    "unknown data set 'digit'; allowed: digits, mnist; did you mean 'digits'?"
+    """
+    near = get_close_matches(value, allowed, n=1, cutoff=0.4)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"unknown {what} '{value}'; allowed: {', '.join(allowed)}{hint}"

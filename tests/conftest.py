@@ -1,0 +1,17 @@
+"""Fixtures that all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder with the original files of the image data sets; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("EMERGENCE_DATA", ROOT.parent / "shared" / "data")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no real data: set EMERGENCE_DATA ({folder} does not exist)")
+    return folder
