@@ -1,7 +1,5 @@
 """The typed parameters of a study: one file per section of ``params.yaml``."""
 
-from pydantic import model_validator
-
 from emergence.parameters.base import Section
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Data

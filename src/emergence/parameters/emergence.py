@@ -34,7 +34,7 @@ class Emergence(Section):
     @model_validator(mode="after")
     def _reference_is_counted(self) -> "Emergence":
         if self.reference_threshold not in self.thresholds:
-            raise ValueError(f"reference_threshold {self.reference_threshold} must be one of thresholds {self.thresholds}")
+            raise ValueError(f"reference_threshold {self.reference_threshold} is none of thresholds {self.thresholds}")
         if self.reference_criterion not in self.criteria:
-            raise ValueError(f"reference_criterion {self.reference_criterion} must be one of criteria {self.criteria}")
+            raise ValueError(f"reference_criterion {self.reference_criterion} is none of criteria {self.criteria}")
         return self

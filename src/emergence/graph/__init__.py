@@ -1,0 +1,1 @@
+"""The unit graph of a network and the count of its paths."""

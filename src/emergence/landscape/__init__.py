@@ -1,0 +1,1 @@
+"""Loss landscapes: directions, and the sampler of planes and lines."""

@@ -1,0 +1,1 @@
+"""Measures beside emergence: one file each."""

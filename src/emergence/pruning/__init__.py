@@ -1,0 +1,1 @@
+"""Pruning: masks, and one file per method that makes them."""

@@ -1,0 +1,1 @@
+"""Training: the loop over seeds, optimisers, the schedule of checkpoints."""
