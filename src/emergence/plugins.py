@@ -5,6 +5,7 @@ as the room demands; a user's own is written `module:function`.
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -17,8 +18,9 @@ def available(room: str) -> list[str]:
     >>> "mlp" in available("networks")
     True
     """
-    package = importlib.import_module(f"emergence.{room}")
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
+    package = importlib.util.find_spec(f"emergence.{room}")
+    folders = package.submodule_search_locations if package else None
+    return sorted(module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_"))
 
 
 def module_of(room: str, name: str) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import Distinct, Section
 
 Criterion = Literal["mean", "any", "all", "fraction", "sample"]
 Threshold = Annotated[float, Field(ge=0)]
@@ -13,10 +13,10 @@ Threshold = Annotated[float, Field(ge=0)]
 class Emergence(Section):
     """Emergence is counted for every threshold and criterion; claims use the reference pair."""
 
-    thresholds: list[Threshold] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
+    thresholds: Distinct[Threshold] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
     """A unit is active where its absolute activation exceeds the threshold."""
 
-    criteria: list[Criterion] = ["mean", "any", "all", "fraction", "sample"]
+    criteria: Distinct[Criterion] = ["mean", "any", "all", "fraction", "sample"]
     """Over the probe samples: their mean, any, all, at least `fraction` of them, or each sample by itself."""
 
     fraction: float = Field(default=0.5, gt=0, le=1)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import Distinct, Section
 
 Sparsity = Annotated[float, Field(gt=0, lt=1)]
 
@@ -12,8 +12,8 @@ Sparsity = Annotated[float, Field(gt=0, lt=1)]
 class Pruning(Section):
     """Trained networks are pruned, then trained again from their original initialisation under the mask."""
 
-    methods: list[str] = ["global_magnitude"]
+    methods: Distinct[str] = ["global_magnitude"]
     """Criteria by which weights are removed: a file of `emergence.pruning`, or module:function of your own."""
 
-    sparsities: list[Sparsity] = [0.3, 0.5, 0.7, 0.9]
+    sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
     """Shares of the prunable weights that are removed; the dense network is always studied too."""

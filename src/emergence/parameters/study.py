@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import Distinct, Section
 
 
 class Study(Section):
     """What is compared: every network of every data set, each trained from several seeds."""
 
-    experiments: dict[str, list[str]] = {"digits": ["mlp", "cnn"]}
+    experiments: dict[str, Distinct[str]] = Field(default={"digits": ["mlp", "cnn"]}, min_length=1)
     """Data sets, each with the networks (names under `networks`) that are trained on it."""
 
     seeds: int = Field(default=8, ge=2)

@@ -1,0 +1,179 @@
+"""Reading parameters: every mistake is reported at once, with file, key, value, what is allowed and the nearest name."""
+
+import importlib.util
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import yaml
+from pydantic import Tag, ValidationError
+from pydantic_core import ErrorDetails
+
+from emergence.parameters import Parameters
+from emergence.parameters.base import Section
+from emergence.plugins import available, unknown
+
+
+class ParametersError(ValueError):
+    """Parameters that no study can be made from; the message has one line per mistake."""
+
+
+def read(*files: Path) -> Parameters:
+    """Read parameters from YAML files; values of later files replace those of earlier ones, key by key."""
+    values: dict[str, Any] = {}
+    for file in files:
+        overlay(values, load_yaml(file))
+    return check(values, files)
+
+
+def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
+    """Turn plain values into parameters; `files` are those that the values came from, for the messages.
+
+    Raises ParametersError.
+
+    >>> check({"pruning": {"sparsities": [1.5]}})
+    Traceback (most recent call last):
+    emergence.parameters.reading.ParametersError: parameters: pruning.sparsities[0] = 1.5: input should be less than 1
+    """
+    try:
+        parameters = Parameters.model_validate(values)
+    except ValidationError as error:
+        mistakes = [_explain(details) for details in error.errors()]
+    else:
+        mistakes = list(_unknown_names(parameters))
+    if mistakes:
+        raise ParametersError("\n".join(f"{_source(key, files)}: {_dotted(key)}{text}" for key, text in mistakes))
+    return parameters
+
+
+def overlay(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Write `changes` over `values` in place, mapping by mapping; lists are replaced."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(values.get(key), dict):
+            overlay(values[key], value)
+        else:
+            values[key] = value
+
+
+def load_yaml(file: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping; ParametersError names the file otherwise."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ParametersError(f"{file}: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ParametersError(f"{file}: should hold sections with keys, but holds {content!r}")
+    return content
+
+
+Key = tuple[int | str, ...]
+
+
+def _explain(details: ErrorDetails) -> tuple[Key, str]:
+    key, section = _resolve(details["loc"])
+    message, value = details["msg"].removeprefix("Value error, "), details["input"]
+    if details["type"] == "extra_forbidden":
+        return key, ": " + unknown(str(key[-1]), list(section.model_fields), "key")
+    if details["type"] == "union_tag_invalid":
+        kinds = [kind for kind in str(details["ctx"]["expected_tags"]).replace("'", "").split(", ") if kind != "custom"]
+        return (*key, "builder"), ": " + unknown(str(value.get("builder")), kinds, "kind of network") + (
+            "; or write module:function"
+        )
+    if details["type"] == "literal_error":
+        allowed = str(details["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        return key, ": " + unknown(str(value), allowed, "value")
+    shown = "" if isinstance(value, dict | Section) else f" = {value!r}"
+    return key, f"{shown}: {message[0].lower()}{message[1:]}"
+
+
+def _resolve(location: Key) -> tuple[Key, type[Section]]:
+    """Follow pydantic's location to the key in the file (which has no union tags) and the section it lies in."""
+    key: list[int | str] = []
+    section: type[Section] = Parameters
+    kind: Any = Parameters
+    for part in location:
+        tagged = [option for option in _options(kind) if _tag(option) == part]
+        if tagged:
+            kind = _plain(tagged[0])
+        else:
+            key.append(part)
+            kind = _member(kind, part)
+        if isinstance(kind, type) and issubclass(kind, Section):
+            section = kind
+    return tuple(key), section
+
+
+def _member(kind: Any, part: int | str) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Section):
+        field = kind.model_fields.get(str(part))
+        return field.annotation if field else None
+    return get_args(_plain(kind))[-1] if get_args(_plain(kind)) else None
+
+
+def _plain(kind: Any) -> Any:
+    return _plain(get_args(kind)[0]) if get_origin(kind) is Annotated else kind
+
+
+def _options(kind: Any) -> tuple[Any, ...]:
+    return get_args(_plain(kind)) if get_origin(_plain(kind)) in (Union, UnionType) else ()
+
+
+def _tag(option: Any) -> str | None:
+    return next((extra.tag for extra in get_args(option)[1:] if isinstance(extra, Tag)), None)
+
+
+def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find names that stand for nothing: data sets, networks, methods, measures, modules of the user's own."""
+    datasets = [*available("datasets"), *parameters.data.custom]
+    for dataset, networks in parameters.study.experiments.items():
+        if dataset not in datasets:
+            yield ("study", "experiments", dataset), ": " + unknown(dataset, datasets, "data set")
+        for network in networks:
+            if network not in parameters.networks:
+                names = list(parameters.networks)
+                yield ("study", "experiments", dataset), ": " + unknown(network, names, "network")
+    for name, loader in parameters.data.custom.items():
+        yield from _unknown_plugin(("data", "custom", name), loader, [])
+    for name, described in parameters.networks.items():
+        if ":" in described.builder:
+            yield from _unknown_plugin(("networks", name, "builder"), described.builder, [])
+    for method in parameters.pruning.methods:
+        yield from _unknown_plugin(("pruning", "methods"), method, available("pruning"))
+    for measure in parameters.measures.names:
+        yield from _unknown_plugin(("measures", "names"), measure, available("measures"))
+
+
+def _unknown_plugin(key: Key, name: str, known: list[str]) -> Iterable[tuple[Key, str]]:
+    if ":" not in name:
+        if name not in known:
+            yield key, ": " + unknown(name, known, "name") + "; or write module:function"
+        return
+    module = name.split(":")[0]
+    try:
+        found = importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        found = False
+    if not found:
+        yield key, f" = {name!r}: no module '{module}' beside the Snakefile or among the installed packages"
+
+
+def _source(key: Key, files: Sequence[Path]) -> str:
+    """Name the last file that holds the key."""
+    for file in reversed(files):
+        value: Any = load_yaml(file)
+        for part in key:
+            if isinstance(value, dict) and part in value:
+                value = value[part]
+            elif not (isinstance(value, list) and isinstance(part, int) and part < len(value)):
+                break
+        else:
+            return str(file)
+    return ", ".join(map(str, files)) or "parameters"
+
+
+def _dotted(key: Key) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+    return text.removeprefix(".")
