@@ -1,0 +1,54 @@
+"""What every data set returns: all its samples as published, not yet split or normalised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class RawDataset:
+    """Samples with labels, and where they come from.
+
+    `inputs` is uint8 or float32 of shape (sample, feature), (sample, channel, length) or
+    (sample, channel, height, width); `labels` are integers that index `classes`; `test` marks the published test
+    part (None where there is none); `checksums` maps each original file to "algorithm:digest".
+
+    Raises ValueError that says which of these does not hold.
+
+    >>> RawDataset(np.zeros((4, 3), np.float32), np.array([0, 1, 1, 2]), ("a", "b"), source="made up")
+    Traceback (most recent call last):
+    ...
+    ValueError: data set from 'made up': labels must lie in 0 to 1 (2 classes), but reach from 0 to 2
+    """
+
+    inputs: NDArray[Any]
+    labels: NDArray[Any]
+    classes: tuple[str, ...]
+    source: str
+    test: NDArray[np.bool_] | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problem = self._problem()
+        if problem:
+            raise ValueError(f"data set from '{self.source}': {problem}")
+
+    def _problem(self) -> str | None:
+        inputs, labels, test = self.inputs, self.labels, self.test
+        if inputs.dtype not in (np.uint8, np.float32):
+            return f"inputs must be uint8 or float32, not {inputs.dtype}"
+        if inputs.ndim not in (2, 3, 4) or 0 in inputs.shape:
+            return f"inputs must be (sample, feature) or (sample, channel, ...), none empty, not {inputs.shape}"
+        if not np.isfinite(inputs).all():
+            return "inputs contain NaN or infinity"
+        if labels.shape != inputs.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
+            return f"labels must be {len(inputs)} integers, one per sample, not {labels.dtype} {labels.shape}"
+        if labels.min() < 0 or labels.max() >= len(self.classes):
+            allowed = f"0 to {len(self.classes) - 1} ({len(self.classes)} classes)"
+            return f"labels must lie in {allowed}, but reach from {labels.min()} to {labels.max()}"
+        if test is not None and (test.shape != labels.shape or test.dtype != np.bool_):
+            return f"test must be {len(inputs)} booleans, one per sample, not {test.dtype} {test.shape}"
+        return None

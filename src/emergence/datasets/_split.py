@@ -1,0 +1,61 @@
+"""The fixed division of a data set into the parts train, validation, probe and test."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emergence.parameters import Data
+
+PARTS = ("train", "validation", "probe", "test")
+
+
+def split(labels: NDArray[Any], test: NDArray[np.bool_] | None, data: Data) -> NDArray[np.int8]:
+    """Return the index into PARTS of every sample; each part but a published `test` is a stratified sample.
+
+    Test is taken first, then validation (a share of what is left), then the probe; the rest is for training. So the
+    size of the probe changes neither test nor validation. Raises ValueError if a part would be empty.
+
+    >>> part = split(np.arange(100) % 5, None, Data(probe_samples=10))
+    >>> {name: int(np.sum(part == i)) for i, name in enumerate(PARTS)}
+    {'train': 62, 'validation': 8, 'probe': 10, 'test': 20}
+    """
+    generator = np.random.default_rng(data.split_seed)
+    part = np.zeros(len(labels), np.int8)
+    if test is not None:
+        part[test] = PARTS.index("test")
+        if test.all() or not test.any():
+            raise ValueError(
+                f"the published test part holds {test.sum()} of {len(test)} samples; both kinds are needed"
+            )
+    else:
+        _assign(part, labels, "test", round(data.test_fraction * len(labels)), "data.test_fraction", generator)
+    rest = int(np.sum(part == 0))
+    _assign(part, labels, "validation", round(data.validation_fraction * rest), "data.validation_fraction", generator)
+    _assign(part, labels, "probe", data.probe_samples, "data.probe_samples", generator)
+    return part
+
+
+def _assign(
+    part: NDArray[np.int8], labels: NDArray[Any], name: str, count: int, key: str, generator: np.random.Generator
+) -> None:
+    candidates = np.flatnonzero(part == 0)
+    if not 0 < count < len(candidates):
+        raise ValueError(
+            f"{key}: the {name} part would take {count} of the {len(candidates)} samples that are left; "
+            f"allowed: 1 to {len(candidates) - 1}"
+        )
+    part[_stratified(candidates, labels, count, generator)] = PARTS.index(name)
+
+
+def _stratified(
+    candidates: NDArray[np.intp], labels: NDArray[Any], count: int, generator: np.random.Generator
+) -> NDArray[np.intp]:
+    """Draw `count` candidates, of each class its share to within one sample.
+
+    Systematic sampling: shuffled, then ordered by class, every (n / count)-th sample is taken.
+    """
+    shuffled = generator.permutation(candidates)
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    positions = (2 * np.arange(count) + 1) * len(by_class) // (2 * count)
+    return by_class[positions]
