@@ -1,0 +1,80 @@
+"""What figures there are, what each is made from and what its caption says, without importing any drawing library."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NEEDS = ("study", "claims", "emergence", "landscape")
+"""What a figure can be made from: `study` and `claims` are one file each; the others are one file per run."""
+
+PLACEHOLDERS = {
+    "seeds": ("study", "seeds"),
+    "confidence": ("statistics", "confidence"),
+    "convergence": ("statistics", "convergence_share"),
+    "threshold": ("emergence", "reference_threshold"),
+    "criterion": ("emergence", "reference_criterion"),
+    "probe_samples": ("data", "probe_samples"),
+    "landscape_seeds": ("landscape", "seeds"),
+    "points": ("landscape", "points"),
+}
+"""Words in braces that a caption may use, and the parameter (section, key) each stands for."""
+
+_PERCENTAGES = ("confidence", "convergence")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure as its file describes it; `caption` still has its placeholders."""
+
+    name: str
+    title: str
+    position: int
+    needs: tuple[str, ...]
+    caption: str
+    alternative: str
+
+    def caption_for(self, parameters: Mapping[str, Mapping[str, Any]]) -> str:
+        """Return the caption with numbers taken from `parameters` (section -> key -> value)."""
+        values = {word: parameters[section][key] for word, (section, key) in PLACEHOLDERS.items()}
+        shown = {word: f"{100 * value:g}" if word in _PERCENTAGES else value for word, value in values.items()}
+        return self.caption.format(**shown)
+
+    def caption_for_snakemake(self) -> str:
+        """Return the caption as Snakemake's own report reads it: reStructuredText with Jinja over the configuration."""
+        expressions = {word: _jinja(word, *place) for word, place in PLACEHOLDERS.items()}
+        return f"**{self.title}.** {self.caption.format(**expressions)}\n"
+
+
+def catalogue() -> dict[str, Entry]:
+    """Return all figures by name, in the order of the report.
+
+    >>> catalogue()["training_curves"].needs
+    ('study',)
+    """
+    files = sorted(Path(__file__).parent.glob("[!_]*.py"))
+    entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
+    return {entry.name: entry for entry in entries}
+
+
+def _jinja(word: str, section: str, key: str) -> str:
+    value = f'snakemake.config["{section}"]["{key}"]'
+    return f'{{{{ "%g" % (100 * {value}) }}}}' if word in _PERCENTAGES else f"{{{{ {value} }}}}"
+
+
+def _read(file: Path) -> Entry:
+    """Read the constants of a figure's file; ValueError for one that is absent or needs what nothing provides."""
+    found = {}
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
+            if name in ("TITLE", "POSITION", "NEEDS", "CAPTION", "ALTERNATIVE"):
+                found[name.lower()] = ast.literal_eval(statement.value)
+    missing = {"title", "position", "needs", "caption", "alternative"} - set(found)
+    if missing:
+        raise ValueError(f"{file.name} does not define {', '.join(sorted(missing)).upper()}")
+    strange = set(found["needs"]) - set(NEEDS)
+    if strange:
+        raise ValueError(f"{file.name} needs {', '.join(sorted(strange))}; allowed: {', '.join(NEEDS)}")
+    return Entry(name=file.stem, **found)
