@@ -1,5 +1,9 @@
 """The typed parameters of a study: one file per section of ``params.yaml``."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from emergence.parameters.base import Section
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Data
@@ -28,3 +32,11 @@ class Parameters(Section):
     statistics: Statistics = Statistics()
     figures: Figures = Figures()
     compute: Compute = Compute()
+
+    @model_validator(mode="after")
+    def _reference_is_counted(self) -> Self:
+        for name, counted in (("threshold", self.emergence.thresholds), ("criterion", self.emergence.criteria)):
+            value = getattr(self.statistics, f"reference_{name}")
+            if value not in counted:
+                raise ValueError(f"statistics.reference_{name} = {value} is not among the counted: {counted}")
+        return self

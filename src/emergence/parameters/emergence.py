@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section
 
@@ -11,7 +11,7 @@ Threshold = Annotated[float, Field(ge=0)]
 
 
 class Emergence(Section):
-    """Emergence is counted for every threshold and criterion; claims use the reference pair."""
+    """Emergence is counted for every threshold and criterion."""
 
     thresholds: Distinct[Threshold] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
     """A unit is active where its absolute activation exceeds the threshold."""
@@ -24,17 +24,3 @@ class Emergence(Section):
 
     through: Literal["all", "active"] = "all"
     """Paths run through all units, or through active ones only."""
-
-    reference_threshold: Threshold = 0.05
-    """Threshold of the claims and figures (the paper's)."""
-
-    reference_criterion: Criterion = "mean"
-    """Criterion of the claims and figures."""
-
-    @model_validator(mode="after")
-    def _reference_is_counted(self) -> "Emergence":
-        if self.reference_threshold not in self.thresholds:
-            raise ValueError(f"reference_threshold {self.reference_threshold} is none of thresholds {self.thresholds}")
-        if self.reference_criterion not in self.criteria:
-            raise ValueError(f"reference_criterion {self.reference_criterion} is none of criteria {self.criteria}")
-        return self

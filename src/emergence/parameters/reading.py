@@ -1,4 +1,4 @@
-"""Reading parameters: every mistake is reported at once, with file, key, value, what is allowed and the nearest name."""
+"""Reading parameters: all mistakes are told at once, with file, key, value, what is allowed and the nearest name."""
 
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,10 +3,17 @@
 from pydantic import Field
 
 from emergence.parameters.base import Section
+from emergence.parameters.emergence import Criterion, Threshold
 
 
 class Statistics(Section):
     """Settings of the tests; what each claim demands stands in docs/claims.md."""
+
+    reference_threshold: Threshold = 0.05
+    """Threshold of activity at which claims are judged (the paper's)."""
+
+    reference_criterion: Criterion = "mean"
+    """Criterion of activity by which claims are judged."""
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; 1 - confidence is the level of the tests."""

@@ -1,0 +1,37 @@
+"""From data to report: prepare, train, prune, count paths, sample landscapes, judge claims, draw, report."""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "params.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/prune.smk"
+include: "workflow/rules/emergence.smk"
+include: "workflow/rules/landscape.smk"
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    data,
+    train,
+    prune,
+    emergence,
+    landscape,
+    statistics,
+    figures,
+    report,
+
+
+rule all:
+    default_target: True
+    input:
+        files_of(*PHASES),

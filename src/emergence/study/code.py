@@ -1,0 +1,211 @@
+"""Digests of code: what a script runs, down to single functions, comments and formatting aside.
+
+From a script, every definition that it names is followed through the project's own modules. Two versions of the code
+have the same digest if and only if those definitions and the statements that run on import have the same syntax trees
+(docstrings removed), and data files that they name beside their module have the same bytes.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+WHOLE = "*"
+
+
+@dataclass
+class _Module:
+    """A parsed module: what binds each of its names, and which of its statements run on every import."""
+
+    folder: Path
+    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
+    always: list[ast.stmt] = field(default_factory=list)
+    bound: set[str] = field(default_factory=set)
+
+
+class CodeDigests:
+    """Digests of what scripts use of the modules below the given folders.
+
+    Modules elsewhere (installed packages) do not count.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
+        self._modules: dict[str, _Module | None] = {}
+
+    def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
+        """Return the digest of a script and of modules (`plugins`) that it loads by name, in hexadecimal."""
+        self._modules["__main__"] = _parse(script)
+        used = self._used([("__main__", WHOLE), *((plugin, WHOLE) for plugin in sorted(plugins))])
+        content = hashlib.sha256()
+        for module, name, text in sorted(used):
+            content.update(f"{module}\0{name}\0{text}\0".encode())
+        return content.hexdigest()
+
+    def _used(self, start: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+        """Follow names from module to module; yield (module, name, text) for each definition used."""
+        waiting, seen, running = list(start), set(start), set[str]()
+        while waiting:
+            name, attribute = waiting.pop()
+            module = self._module(name)
+            if module is None:
+                continue
+            found: list[tuple[str, str]] = []
+            if name not in running:
+                running.add(name)
+                found += [(imported, "") for imported in (*_parents(name), *module.imported)]
+                for statement in module.always:
+                    yield name, "", _text(statement)
+                    found += self._names(name, statement)
+            wanted = list(module.definitions) if attribute == WHOLE else [attribute]
+            for wanted_name in wanted:
+                for statement in module.definitions.get(wanted_name, ()):
+                    yield name, wanted_name, _text(statement)
+                    yield from _data_files(module, name, statement)
+                    found += self._names(name, statement)
+            if attribute in module.imports and attribute not in module.definitions:
+                found.append(self._target(module.imports[attribute]))
+            elif attribute not in {"", WHOLE, *module.definitions, *module.bound}:
+                raise LookupError(f"{name} defines no '{attribute}' that its source shows; import it from where it is")
+            fresh = [item for item in found if item not in seen]
+            seen.update(fresh)
+            waiting += fresh
+
+    def _names(self, name: str, statement: ast.stmt) -> Iterator[tuple[str, str]]:
+        """Yield (module, name) for what a statement refers to in its own module and in imported ones."""
+        module = self._module(name)
+        assert module is not None
+        for chain in _chains(statement):
+            if chain[0] in module.definitions:
+                yield name, chain[0]
+            elif chain[0] in module.imports:
+                yield self._target(".".join([module.imports[chain[0]], *chain[1:]]))
+
+    def _target(self, dotted: str) -> tuple[str, str]:
+        """Split a dotted name into the longest module and the attribute read from it."""
+        parts = dotted.split(".")
+        for length in range(len(parts), 0, -1):
+            module = ".".join(parts[:length])
+            if self._module(module) is not None:
+                return module, parts[length] if length < len(parts) else WHOLE
+        return parts[0], ""
+
+    def _module(self, name: str) -> _Module | None:
+        if name not in self._modules:
+            stem = name.replace(".", "/")
+            places = [
+                place for folder in self._folders for place in (folder / f"{stem}.py", folder / stem / "__init__.py")
+            ]
+            self._modules[name] = next((_parse(place) for place in places if place.is_file()), None)
+        return self._modules[name]
+
+
+@cache
+def _parse(file: Path) -> _Module:
+    module = _Module(file.parent)
+    tree = _Undocumented().visit(ast.parse(file.read_bytes(), filename=str(file)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                module.imported.add(alias.name)
+                module.imports[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            module.imported.add(node.module)
+            for alias in node.names:
+                module.imports[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    for statement in tree.body:
+        names = list(_bound(statement))
+        for name in names:
+            module.definitions.setdefault(name, []).append(statement)
+        if not names and not isinstance(statement, ast.Import | ast.ImportFrom):
+            module.always.append(statement)
+            module.bound |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        elif _registers(statement, module):
+            module.always.append(statement)
+    return module
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """Names that a top-level statement defines."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield statement.name
+    elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        for target in targets:
+            yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+def _registers(statement: ast.stmt, module: _Module) -> bool:
+    """Whether a definition carries a decorator of the project: importing its module may register it somewhere."""
+    decorators = getattr(statement, "decorator_list", [])
+    roots = {chain[0] for decorator in decorators for chain in _chains(decorator)}
+    own = {name for name, target in module.imports.items() if target.startswith("emergence.")}
+    return bool(roots & (own | set(module.definitions)))
+
+
+def _chains(tree: ast.AST) -> Iterator[list[str]]:
+    """Dotted names in a tree, as lists of their parts; ``a.b().c`` gives a.b."""
+    if isinstance(tree, ast.Name):
+        yield [tree.id]
+        return
+    if isinstance(tree, ast.Attribute):
+        parts, node = [tree.attr], tree.value
+        while isinstance(node, ast.Attribute):
+            parts, node = [node.attr, *parts], node.value
+        if isinstance(node, ast.Name):
+            yield [node.id, *parts]
+            return
+    for child in ast.iter_child_nodes(tree):
+        yield from _chains(child)
+
+
+def _parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
+
+
+def _data_files(module: _Module, name: str, statement: ast.stmt) -> Iterator[tuple[str, str, str]]:
+    """Files beside the module that a definition names in a string (templates, style sheets, rules)."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value[1:]:
+            file = module.folder / node.value
+            if "/" not in node.value and len(node.value) < 100 and file.suffix != ".py" and file.is_file():
+                yield name, node.value, hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+class _Undocumented(ast.NodeTransformer):
+    """Removes strings that stand alone: docstrings, and the descriptions of attributes."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        for name in ("body", "orelse", "finalbody"):
+            statements = getattr(node, name, None)
+            if isinstance(statements, list) and statements:
+                kept = [statement for statement in statements if not _is_text(statement)]
+                setattr(node, name, kept or ([ast.Pass()] if name == "body" else []))
+        return node
+
+
+def _is_text(statement: ast.AST) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _text(node: object) -> str:
+    """Write a syntax tree without positions and empty fields, so that versions of Python agree."""
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if name not in {"ctx", "kind", "type_comment"})
+        inner = ",".join(f"{name}={_text(value)}" for name, value in fields if value not in (None, []))
+        return f"{type(node).__name__}({inner})"
+    if isinstance(node, list):
+        return "[" + ",".join(_text(item) for item in node) + "]"
+    return repr(node)

@@ -1,0 +1,71 @@
+"""Where everything lies: all file names of the workflow are made here."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+PHASES = ("data", "train", "prune", "emergence", "landscape", "statistics", "figures", "report")
+RAW_DATA = "data/raw"
+RESUME = ".cache/training"
+MANIFESTS = ".cache/manifests"
+STAMPS = "results/stamps"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The files that one rule makes.
+
+    A keyed place has one folder per job, ``folder/{name}/{key}``, where the key says what the job's files are made
+    from; variants lie side by side. A fixed place has one file set per study; which key it is made from stands in a
+    small stamp beside it.
+    """
+
+    phase: str
+    folder: str
+    files: dict[str, str]
+    keyed: bool = True
+
+
+PLACES = {
+    "prepare_data": Place("data", "data/processed", {"dataset": "dataset.nc"}),
+    "train_networks": Place("train", "results/train", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}),
+    "make_masks": Place("prune", "results/prune/masks", {"mask": "mask.safetensors", "densities": "densities.nc"}),
+    "retrain_networks": Place("prune", "results/prune/runs", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}),
+    "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
+    "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
+    "sample_landscape": Place("landscape", "results/landscape", {"landscape": "landscape.nc"}),
+    "collect_runs": Place("statistics", "results/statistics", {"study": "study.nc"}, keyed=False),
+    "judge_claims": Place("statistics", "results", {"claims": "claims.json"}, keyed=False),
+    "draw_figure": Place("figures", "results/figures", {"png": "png/{name}.png", "svg": "svg/{name}.svg"}, keyed=False),
+    "write_report": Place("report", "results", {"report": "report.html"}, keyed=False),
+}
+
+
+def pattern(rule: str, file: str) -> str:
+    """Return the path of one of a rule's files, with wildcards.
+
+    >>> pattern("train_networks", "metrics")
+    'results/train/{name}/{key}/metrics.nc'
+    >>> pattern("write_report", "report")
+    'results/report.html'
+    """
+    place = PLACES[rule]
+    return str(PurePosixPath(place.folder, *(("{name}", "{key}") if place.keyed else ()), place.files[file]))
+
+
+def stamp(rule: str, name: str, key: str) -> str:
+    """Return the stamp that says which key the files of a fixed place are made from.
+
+    >>> stamp("draw_figure", "sparsity", "3fa9")
+    'results/stamps/figures/sparsity.3fa9'
+    """
+    return f"{STAMPS}/{PLACES[rule].phase}/{name}.{key}"
+
+
+def log(rule: str, name: str = "{name}", key: str = "{key}") -> str:
+    """Return the log file of a job."""
+    return f"logs/{rule}/{name}/{key}.log"
+
+
+def timing(rule: str, name: str = "{name}", key: str = "{key}") -> str:
+    """Return the file in which the workflow notes how long a job took."""
+    return f"logs/timings/{rule}/{name}/{key}.tsv"

@@ -1,0 +1,150 @@
+"""The plan of a study: all its jobs, made from the parameters alone."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from emergence.figures import catalogue
+from emergence.parameters import Parameters
+from emergence.parameters.networks import CustomNetwork
+from emergence.plugins import module_of
+from emergence.study.code import CodeDigests
+from emergence.study.jobs import DENSE, Job, Run
+from emergence.study.layout import PLACES
+
+
+class Plan:
+    """All jobs of a study with given parameters; `root` holds the folders scripts/ and src/."""
+
+    def __init__(self, parameters: Parameters, root: Path) -> None:
+        self.parameters = parameters
+        self._root = root
+        self._digests = CodeDigests(root / "src", root)
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._code: dict[tuple[str, ...], str] = {}
+        self.report = self._write_report()
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All jobs, each after those whose files it reads."""
+        return list(self._jobs.values())
+
+    @cached_property
+    def by_key(self) -> dict[str, Job]:
+        """All jobs by their keys."""
+        return {job.key: job for job in self.jobs}
+
+    def of_phase(self, phase: str) -> list[Job]:
+        """The jobs of one phase."""
+        return [job for job in self.jobs if PLACES[job.rule].phase == phase]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Every configuration and block of seeds: the dense network first, then its pruned versions."""
+        study, pruning = self.parameters.study, self.parameters.pruning
+        size = study.seeds_per_block
+        blocks = [range(study.seeds)[start : start + size] for start in range(0, study.seeds, size)]
+        pruned = [(method, sparsity) for method in pruning.methods for sparsity in pruning.sparsities]
+        return [
+            Run(dataset, network, method, sparsity, tuple(seeds))
+            for dataset, networks in study.experiments.items()
+            for network in networks
+            for method, sparsity in [(DENSE, 0.0), *pruned]
+            for seeds in blocks
+        ]
+
+    def _job(
+        self,
+        rule: str,
+        subject: Run | str,
+        parameters: Mapping[str, Any],
+        plugins: tuple[str, ...] = (),
+        **inputs: Job | tuple[Job, ...],
+    ) -> Job:
+        name, run = (subject.name, subject) if isinstance(subject, Run) else (subject, None)
+        if (rule, name) not in self._jobs:
+            used = (rule, *plugins)
+            if used not in self._code:
+                self._code[used] = self._digests.digest(self._root / "scripts" / f"{rule}.py", plugins)
+            self._jobs[rule, name] = Job(rule, name, parameters, self._code[used], inputs, run)
+        return self._jobs[rule, name]
+
+    def _data(self, dataset: str) -> Job:
+        loader = self.parameters.data.custom.get(dataset, dataset)
+        parameters = self.parameters.data.model_dump(exclude={"custom"})
+        plugins = (module_of("datasets", loader),)
+        return self._job("prepare_data", dataset, {"dataset": dataset, "loader": loader, **parameters}, plugins)
+
+    def _network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Describe a run's network by its builder and options, and name the module that holds the builder."""
+        network = self.parameters.networks[run.network]
+        options = network.options if isinstance(network, CustomNetwork) else network.model_dump(exclude={"builder"})
+        return {"builder": network.builder, "options": options}, (module_of("networks", network.builder),)
+
+    def _training(self, run: Run) -> Job:
+        """The job that makes a run's checkpoints and metrics."""
+        network, plugins = self._network(run)
+        data = self._data(run.dataset)
+        parameters = {"network": network, "training": self.parameters.training.model_dump(), "seeds": list(run.seeds)}
+        if run.method == DENSE:
+            return self._job("train_networks", run, parameters, plugins, data=data)
+        dense = self._training(Run(run.dataset, run.network, DENSE, 0.0, run.seeds))
+        mask = self._masks(run, dense)
+        return self._job("retrain_networks", run, parameters, plugins, data=data, mask=mask, dense=dense)
+
+    def _masks(self, run: Run, dense: Job) -> Job:
+        parameters = {"method": run.method, "sparsity": run.sparsity}
+        return self._job("make_masks", run, parameters, (module_of("pruning", run.method),), dense=dense)
+
+    def _paths(self, run: Run) -> Job:
+        return self._analysis("count_paths", run, self.parameters.emergence.model_dump())
+
+    def _measures(self, run: Run) -> Job:
+        names = self.parameters.measures.names
+        plugins = tuple(module_of("measures", name) for name in names)
+        return self._analysis("apply_measures", run, {"names": names}, *plugins)
+
+    def _landscape(self, run: Run) -> Job | None:
+        """The job that samples a run's landscape, if any of its seeds is among those sampled."""
+        parameters = self.parameters.landscape.model_dump(exclude={"seeds"})
+        seeds = [seed for seed in run.seeds if seed < self.parameters.landscape.seeds]
+        return self._analysis("sample_landscape", run, {**parameters, "seeds": seeds}) if seeds else None
+
+    def _analysis(self, rule: str, run: Run, parameters: Mapping[str, Any], *plugins: str) -> Job:
+        """A job that reads the checkpoints of a run and the probe samples."""
+        _, network = self._network(run)
+        return self._job(
+            rule, run, parameters, (*network, *plugins), data=self._data(run.dataset), training=self._training(run)
+        )
+
+    def _study(self) -> Job:
+        return self._job(
+            "collect_runs",
+            "study",
+            {},
+            training=tuple(self._training(run) for run in self.runs),
+            emergence=tuple(self._paths(run) for run in self.runs),
+            measures=tuple(self._measures(run) for run in self.runs),
+        )
+
+    def _claims(self) -> Job:
+        parameters = {**self.parameters.statistics.model_dump(), **self._reference()}
+        return self._job("judge_claims", "claims", parameters, study=self._study())
+
+    def _figure(self, name: str) -> Job:
+        statistics = self.parameters.statistics.model_dump(include={"confidence", "convergence_share"})
+        parameters = {**self.parameters.figures.model_dump(), **self._reference(), **statistics}
+        needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
+            "study": self._study,
+            "claims": self._claims,
+            "emergence": lambda: tuple(self._paths(run) for run in self.runs),
+            "landscape": lambda: tuple(job for run in self.runs if (job := self._landscape(run))),
+        }
+        inputs = {need: needs[need]() for need in catalogue()[name].needs}
+        return self._job("draw_figure", name, parameters, (module_of("figures", name),), **inputs)
+
+    def _write_report(self) -> Job:
+        parameters = self.parameters.model_dump(exclude={"compute"})
+        figures = tuple(self._figure(name) for name in catalogue())
+        return self._job("write_report", "report", parameters, claims=self._claims(), figures=figures)

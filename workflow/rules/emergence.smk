@@ -1,0 +1,58 @@
+"""Emergence: paths counted and other measures taken at every checkpoint, all checkpoints of a run in one job."""
+
+
+rule emergence:
+    input:
+        files_of("emergence"),
+
+
+rule count_paths:
+    message:
+        "Count the paths of {wildcards.name}"
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        emergence=pattern("count_paths", "emergence"),
+    log:
+        log("count_paths"),
+    benchmark:
+        timing("count_paths")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        parameters=parameters,
+        device=DEVICE,
+    conda:
+        "../envs/emergence.yaml"
+    shell:
+        "python scripts/count_paths.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --parameters {params.parameters:q} --device {params.device} --output {output.emergence} 2> {log}"
+
+
+rule apply_measures:
+    message:
+        "Apply other measures to {wildcards.name}"
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        measures=pattern("apply_measures", "measures"),
+    log:
+        log("apply_measures"),
+    benchmark:
+        timing("apply_measures")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        parameters=parameters,
+        device=DEVICE,
+    conda:
+        "../envs/emergence.yaml"
+    shell:
+        "python scripts/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --parameters {params.parameters:q} --device {params.device} --output {output.measures} 2> {log}"

@@ -1,0 +1,32 @@
+"""Landscape: loss and accuracy on a plane around the final weights, and from the initial to the final weights."""
+
+
+rule landscape:
+    input:
+        files_of("landscape"),
+
+
+rule sample_landscape:
+    message:
+        "Sample the loss landscape of {wildcards.name}"
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        landscape=pattern("sample_landscape", "landscape"),
+    log:
+        log("sample_landscape"),
+    benchmark:
+        timing("sample_landscape")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        parameters=parameters,
+        device=DEVICE,
+    conda:
+        "../envs/emergence.yaml"
+    shell:
+        "python scripts/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --parameters {params.parameters:q} --device {params.device} --output {output.landscape} 2> {log}"
