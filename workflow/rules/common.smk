@@ -11,13 +11,17 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+# Jobs run the code beside this Snakefile, in the Python that runs Snakemake.
 ROOT = Path(workflow.basedir)
-sys.path.insert(0, str(ROOT))
+SOURCES = [str(ROOT / "src"), str(ROOT)]
+sys.path[:0] = SOURCES
+os.environ["PYTHONPATH"] = os.pathsep.join(SOURCES)
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 from emergence.parameters.reading import ParametersError, check
 from emergence.study import stamps
-from emergence.study.layout import PHASES, RAW_DATA, RESUME, log, pattern, timing
+from emergence.storage import write_json
+from emergence.study.layout import PHASES, RAW_DATA, RESUME, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 
 try:
@@ -27,6 +31,8 @@ except ParametersError as error:
 
 if workflow.is_main_process:
     stamps.remove_broken(Path())
+
+DEVICE = PLAN.parameters.compute.device
 
 
 def files_of(*phases):
@@ -54,6 +60,23 @@ def made_by(source, *files):
 def parameters(wildcards):
     """The parameters that determine a job's result, as one line of JSON."""
     return json.dumps(job_of(wildcards).parameters, sort_keys=True)
+
+
+def inputs_of(job):
+    """All files that a job reads, by the name of the input: for rules of one job."""
+    return {name: [ancient(file) for source in jobs for file in source.results] for name, jobs in job.sources.items()}
+
+
+def manifest_of(job, **more):
+    """A file that lists what a job reads, each with the run it belongs to: too long for a command line."""
+    path = manifest(job.key)
+    write_json(Path(path), {**job.manifest, **more})
+    return path
+
+
+def resume_folder(wildcards):
+    """Where training keeps what it needs to go on after an interruption, or to more epochs."""
+    return f"{RESUME}/{PLAN.trajectory(job_of(wildcards))}"
 
 
 wildcard_constraints:

@@ -86,7 +86,7 @@ def _explain(details: ErrorDetails) -> tuple[Key, str]:
         allowed = str(details["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         return key, ": " + unknown(str(value), allowed, "value")
     shown = "" if isinstance(value, dict | Section) else f" = {value!r}"
-    return key, f"{shown}: {message[0].lower()}{message[1:]}"
+    return key, f"{shown}: {message[0].lower()}{message[1:]}" if key else message
 
 
 def _resolve(location: Key) -> tuple[Key, type[Section]]:

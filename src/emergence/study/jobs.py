@@ -78,10 +78,14 @@ class Job:
         return pattern(self.rule, name).format(name=self.name, key=self.key)
 
     @property
+    def results(self) -> list[str]:
+        """Paths of all files that other jobs and readers use."""
+        return [self.file(name) for name in PLACES[self.rule].files]
+
+    @property
     def files(self) -> list[str]:
         """Paths of all files that the workflow expects of the job."""
-        own = [self.file(name) for name in PLACES[self.rule].files]
-        return own if PLACES[self.rule].keyed else [*own, self.stamp]
+        return self.results if PLACES[self.rule].keyed else [*self.results, self.stamp]
 
     @property
     def manifest(self) -> dict[str, list[dict[str, Any]]]:

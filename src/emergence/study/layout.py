@@ -69,3 +69,8 @@ def log(rule: str, name: str = "{name}", key: str = "{key}") -> str:
 def timing(rule: str, name: str = "{name}", key: str = "{key}") -> str:
     """Return the file in which the workflow notes how long a job took."""
     return f"logs/timings/{rule}/{name}/{key}.tsv"
+
+
+def manifest(key: str) -> str:
+    """Return the file that lists what a job reads."""
+    return f"{MANIFESTS}/{key}.json"

@@ -1,6 +1,7 @@
 """The plan of a study: all its jobs, made from the parameters alone."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from emergence.parameters.networks import CustomNetwork
 from emergence.plugins import module_of
 from emergence.study.code import CodeDigests
 from emergence.study.jobs import DENSE, Job, Run
-from emergence.study.layout import PLACES
+from emergence.study.layout import PLACES, timing
 
 
 class Plan:
@@ -38,6 +39,18 @@ class Plan:
     def of_phase(self, phase: str) -> list[Job]:
         """The jobs of one phase."""
         return [job for job in self.jobs if PLACES[job.rule].phase == phase]
+
+    @property
+    def timings(self) -> list[dict[str, str]]:
+        """Where the workflow notes how long each job took."""
+        return [{"rule": job.rule, "file": timing(job.rule, job.name, job.key)} for job in self.jobs]
+
+    def trajectory(self, job: Job) -> str:
+        """Key of a training job as far as more epochs can continue it: under most schedules, all but their number."""
+        training = dict(job.parameters["training"])
+        if training["schedule"]["name"] != "cosine":
+            del training["epochs"]
+        return replace(job, parameters={**job.parameters, "training": training}).key
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -72,9 +85,9 @@ class Plan:
 
     def _data(self, dataset: str) -> Job:
         loader = self.parameters.data.custom.get(dataset, dataset)
-        parameters = self.parameters.data.model_dump(exclude={"custom"})
-        plugins = (module_of("datasets", loader),)
-        return self._job("prepare_data", dataset, {"dataset": dataset, "loader": loader, **parameters}, plugins)
+        split = self.parameters.data.model_dump(exclude={"custom"})
+        parameters = {"dataset": dataset, "loader": loader, "data": split}
+        return self._job("prepare_data", dataset, parameters, (module_of("datasets", loader),))
 
     def _network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Describe a run's network by its builder and options, and name the module that holds the builder."""
@@ -107,9 +120,9 @@ class Plan:
 
     def _landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
-        parameters = self.parameters.landscape.model_dump(exclude={"seeds"})
+        where = self.parameters.landscape.model_dump(exclude={"seeds"})
         seeds = [seed for seed in run.seeds if seed < self.parameters.landscape.seeds]
-        return self._analysis("sample_landscape", run, {**parameters, "seeds": seeds}) if seeds else None
+        return self._analysis("sample_landscape", run, {"landscape": where, "seeds": seeds}) if seeds else None
 
     def _analysis(self, rule: str, run: Run, parameters: Mapping[str, Any], *plugins: str) -> Job:
         """A job that reads the checkpoints of a run and the probe samples."""
@@ -129,12 +142,11 @@ class Plan:
         )
 
     def _claims(self) -> Job:
-        parameters = {**self.parameters.statistics.model_dump(), **self._reference()}
-        return self._job("judge_claims", "claims", parameters, study=self._study())
+        return self._job("judge_claims", "claims", self.parameters.statistics.model_dump(), study=self._study())
 
     def _figure(self, name: str) -> Job:
-        statistics = self.parameters.statistics.model_dump(include={"confidence", "convergence_share"})
-        parameters = {**self.parameters.figures.model_dump(), **self._reference(), **statistics}
+        statistics = self.parameters.statistics.model_dump(exclude={"resamples", "seed"})
+        parameters = {"figures": self.parameters.figures.model_dump(), "statistics": statistics}
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
             "study": self._study,
             "claims": self._claims,

@@ -1,0 +1,41 @@
+# Each target does its own set-up in .venv; PYTHON chooses the interpreter (3.11 to 3.13) that it is made with.
+PYTHON ?= python3
+PRESET ?=
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run test test-long lint format clean preset
+
+run: .venv/installed ## the study of params.yaml, from data to results/report.html
+	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
+
+preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=smoke
+	python -m emergence.parameters apply $(PRESET)
+
+test: .venv/installed ## all tests but the long ones
+	pytest -n 2 -m "not workflow and not long"
+	pytest -m "workflow and not long"
+
+test-long: .venv/installed ## the tests that repeat what the others do once or twice
+	pytest -m long
+
+lint: .venv/installed ## style, types, generated files
+	ruff check
+	ruff format --check
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	python -m emergence.parameters check
+
+format: .venv/installed
+	ruff check --fix
+	ruff format
+	snakefmt Snakefile workflow
+
+clean: ## results, logs and caches; data and the environment stay
+	rm -rf results logs .cache .snakemake data/processed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@

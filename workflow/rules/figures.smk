@@ -1,0 +1,44 @@
+"""Figures: one rule per figure of the catalogue, named after it."""
+
+
+rule figures:
+    input:
+        files_of("figures"),
+
+
+for figure in PLAN.of_phase("figures"):
+
+    rule:
+        name:
+            f"draw_{figure.name}"
+        message:
+            f"Draw {figure.name}"
+        input:
+            **inputs_of(figure),
+        output:
+            png=report(
+                figure.file("png"),
+                caption=f"../captions/{figure.name}.rst",
+                category="Figures",
+                labels={"figure": figure.name.replace("_", " ")},
+            ),
+            svg=figure.file("svg"),
+            stamp=figure.stamp,
+        log:
+            log("draw_figure", figure.name, figure.key),
+        benchmark:
+            timing("draw_figure", figure.name, figure.key)
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            figure=figure.name,
+            parameters=json.dumps(figure.parameters, sort_keys=True),
+            manifest=lambda wildcards, figure=figure: manifest_of(figure),
+        conda:
+            "../envs/emergence.yaml"
+        shell:
+            "(python scripts/draw_figure.py --figure {params.figure} --parameters {params.parameters:q}"
+            " --manifest {params.manifest} --png {output.png} --svg {output.svg}"
+            " && python -m emergence.study.stamps {output.stamp} {output.png} {output.svg}) 2> {log}"

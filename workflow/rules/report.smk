@@ -1,0 +1,35 @@
+"""Report: one self-contained page."""
+
+REPORT = PLAN.report
+
+
+rule report:
+    input:
+        files_of("report"),
+
+
+rule write_report:
+    message:
+        "Write the report"
+    input:
+        **inputs_of(REPORT),
+    output:
+        report=REPORT.file("report"),
+        stamp=REPORT.stamp,
+    log:
+        log("write_report", REPORT.name, REPORT.key),
+    benchmark:
+        timing("write_report", REPORT.name, REPORT.key)
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        manifest=lambda wildcards: manifest_of(REPORT, timings=PLAN.timings),
+        parameters=json.dumps(REPORT.parameters, sort_keys=True),
+    conda:
+        "../envs/emergence.yaml"
+    shell:
+        "(python scripts/write_report.py --manifest {params.manifest}"
+        " --parameters {params.parameters:q} --output {output.report}"
+        " && python -m emergence.study.stamps {output.stamp} {output.report}) 2> {log}"

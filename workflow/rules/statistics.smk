@@ -1,0 +1,60 @@
+"""Statistics: all runs joined into one labelled file, and the verdicts on the claims."""
+
+
+STUDY, CLAIMS = PLAN.of_phase("statistics")
+
+
+rule statistics:
+    input:
+        files_of("statistics"),
+
+
+rule collect_runs:
+    message:
+        "Join the results of all runs"
+    input:
+        **inputs_of(STUDY),
+    output:
+        study=STUDY.file("study"),
+        stamp=STUDY.stamp,
+    log:
+        log("collect_runs", STUDY.name, STUDY.key),
+    benchmark:
+        timing("collect_runs", STUDY.name, STUDY.key)
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        manifest=lambda wildcards: manifest_of(STUDY),
+    conda:
+        "../envs/emergence.yaml"
+    shell:
+        "(python scripts/collect_runs.py --manifest {params.manifest} --output {output.study}"
+        " && python -m emergence.study.stamps {output.stamp} {output.study}) 2> {log}"
+
+
+rule judge_claims:
+    message:
+        "Judge the claims"
+    input:
+        **inputs_of(CLAIMS),
+    output:
+        claims=CLAIMS.file("claims"),
+        stamp=CLAIMS.stamp,
+    log:
+        log("judge_claims", CLAIMS.name, CLAIMS.key),
+    benchmark:
+        timing("judge_claims", CLAIMS.name, CLAIMS.key)
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        parameters=json.dumps(CLAIMS.parameters, sort_keys=True),
+    conda:
+        "../envs/emergence.yaml"
+    shell:
+        "(python scripts/judge_claims.py --study {input.study} --parameters {params.parameters:q}"
+        " --output {output.claims}"
+        " && python -m emergence.study.stamps {output.stamp} {output.claims}) 2> {log}"
