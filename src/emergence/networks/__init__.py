@@ -1,1 +1,79 @@
-"""Networks: one file per architecture."""
+"""Networks: one file per architecture, and the description from which a network can be rebuilt.
+
+Every file here without a leading underscore is an architecture of that name and defines
+``build(input_shape, classes, **options) -> torch.nn.Module``, traceable by torch.fx, which maps inputs
+(sample, *input_shape) to logits (sample, classes).
+"""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from emergence.parameters.networks import CustomNetwork, Network
+from emergence.plugins import load
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Architecture", "build", "describe"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that is needed to build a network with untrained weights.
+
+    `builder` is a file of this package or module:function; `options` are its keyword arguments and hold only what JSON
+    can.
+
+    >>> described = Architecture("mlp", (1, 8, 8), 10, {"widths": [16], "activation": "relu"})
+    >>> Architecture.from_json(described.to_json()) == described
+    True
+    """
+
+    builder: str
+    input_shape: tuple[int, ...]
+    classes: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the description as one line of JSON; equal descriptions give equal text."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Architecture":
+        """Read what `to_json` wrote; anything else raises ValueError."""
+        try:
+            content = json.loads(text)
+            return cls(**{**content, "input_shape": tuple(content["input_shape"])})
+        except (TypeError, KeyError, json.JSONDecodeError) as error:
+            raise ValueError(f"not the description of a network ({error}): {text[:200]}") from error
+
+
+def describe(section: Network, input_shape: tuple[int, ...], classes: int) -> Architecture:
+    """Join an entry of the parameters' section `networks` with the sizes that the data set demands.
+
+    >>> from emergence.parameters import MLP
+    >>> describe(MLP(widths=[16]), (1, 8, 8), 10).options
+    {'widths': [16], 'activation': 'relu'}
+    """
+    options = section.options if isinstance(section, CustomNetwork) else section.model_dump(exclude={"builder"})
+    return Architecture(section.builder, tuple(input_shape), classes, options)
+
+
+def build(architecture: Architecture) -> "nn.Module":
+    """Build a network with fresh weights drawn from torch's global generator.
+
+    Raises ValueError for an unknown builder and for options or shapes that the builder does not accept.
+
+    >>> build(Architecture("mlp", (1, 8, 8), 10, {"widths": [16]}))[1]
+    Linear(in_features=64, out_features=16, bias=True)
+    """
+    builder = load("networks", architecture.builder, "build")
+    try:
+        inspect.signature(builder).bind(architecture.input_shape, architecture.classes, **architecture.options)
+    except TypeError as error:
+        raise ValueError(f"network '{architecture.builder}': {error}") from error
+    network: nn.Module = builder(architecture.input_shape, architecture.classes, **architecture.options)
+    return network

@@ -1,0 +1,69 @@
+"""Train a network on a data set from several seeds, dense or under masks, and save checkpoints and metrics."""
+
+import argparse
+import json
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from emergence.compute import prepare
+from emergence.datasets import read_processed
+from emergence.logs import configure
+from emergence.networks import describe
+from emergence.parameters.networks import Network
+from emergence.parameters.training import Training
+from emergence.pruning import Mask
+from emergence.storage import checksum, write_dataset
+from emergence.training.block import train_block
+from emergence.training.checkpoints import file_name, publish, read
+from emergence.training.interruption import notice_signals
+from emergence.training.precision import choose_matmul
+from emergence.training.step import Step
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="processed data set")
+    parser.add_argument("--network", required=True, help="entry of the section `networks` as JSON")
+    parser.add_argument("--parameters", required=True, help="section `training` as JSON")
+    parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
+    parser.add_argument("--initial", type=Path, help="checkpoints whose first step gives the initial weights")
+    parser.add_argument("--mask", type=Path, help="masks of the same seeds; removed weights stay zero")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the state of unfinished training")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    parser.add_argument("--metrics", type=Path, required=True, help="netCDF file to write")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    configure()
+    interrupted = notice_signals()
+    device = prepare(given.device)
+    choose_matmul(device)
+    data = read_processed(given.data)
+    network = TypeAdapter(Network).validate_json(given.network)
+    training = Training.model_validate_json(given.parameters)
+    seeds = [int(seed) for seed in given.seeds.split(",")]
+    first = given.initial / file_name(Step(0)) if given.initial else None
+    sources = {"data": given.data, "initial": first, "mask": given.mask}
+    trained = train_block(
+        data,
+        describe(network, data.input_shape, data.classes),
+        seeds,
+        training,
+        given.work,
+        device=device,
+        initial=read(first).of_seeds(seeds) if first else None,
+        masks=Mask.read(given.mask).of_seeds(seeds) if given.mask else None,
+        sources={name: checksum(path) for name, path in sources.items() if path},
+        interrupted=interrupted,
+    )
+    publish(trained.checkpoints, given.checkpoints)
+    made_from = {"network": json.loads(given.network), "training": training.model_dump(), "seeds": seeds}
+    write_dataset(given.metrics, trained.metrics, made_from)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Samples held in memory, their order, and batches of them ready for a network."""
+
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+ORDER, NOISE = 0, 1
+
+
+class Dataset(Protocol):
+    """What training needs of a data set; `emergence.datasets.read_processed` returns one."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one input."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        """Inputs (sample, *input_shape) as stored and labels (sample) of a part."""
+
+    def normalise(self, inputs: Tensor) -> Tensor:
+        """Stored inputs as float32 of mean 0 and standard deviation 1 over the training part."""
+
+
+class Part:
+    """A part of a data set on the device, as compact as it is stored; batches are normalised when drawn."""
+
+    def __init__(self, data: Dataset, name: str, device: torch.device, images_last: bool = False) -> None:
+        inputs, labels = data.part(name)
+        if not len(labels):
+            raise ValueError(f"the {name} part of the data set is empty")
+        self.inputs, self.labels = inputs.to(device), labels.to(device)
+        self._data, self._images_last = data, images_last
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
+        """Return normalised inputs (float32) and labels of the chosen samples."""
+        inputs = self._data.normalise(self.inputs[index])
+        return (channels_last(inputs) if self._images_last else inputs), self.labels[index]
+
+
+@lru_cache(maxsize=64)
+def sample_order(seed: int, epoch: int, samples: int) -> Tensor:
+    """Return the order in which an epoch visits the training samples: a function of seed and epoch alone.
+
+    >>> sample_order(0, 3, 5).sort().values
+    tensor([0, 1, 2, 3, 4])
+    """
+    return torch.from_numpy(np.random.default_rng([seed, epoch, ORDER]).permutation(samples))
+
+
+def noise_seed(seed: int, epoch: int) -> int:
+    """Return the base from which an epoch's random layers (dropout) are seeded, batch by batch."""
+    return int(np.random.default_rng([seed, epoch, NOISE]).integers(2**62))
+
+
+def prefers_channels_last(network: nn.Module, device: torch.device) -> bool:
+    """Whether a network computes faster on images whose channels lie next to each other in memory."""
+    return device.type == "cpu" and any(isinstance(module, nn.Conv2d) for module in network.modules())
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """Return images (sample, channel, height, width) with the channels innermost in memory.
+
+    The strides are set explicitly because torch leaves images of a single channel as they are.
+
+    >>> channels_last(torch.zeros(2, 1, 4, 4)).stride()
+    (16, 1, 4, 1)
+    """
+    _, channels, height, width = images.shape
+    strides = (channels * height * width, 1, width * channels, channels)
+    return images.contiguous(memory_format=torch.channels_last).as_strided(images.shape, strides)

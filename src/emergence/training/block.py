@@ -1,0 +1,187 @@
+"""Training of a block of seeds: the loop over steps, with checkpoints, measurements and resumption."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from emergence.networks import Architecture
+from emergence.parameters.training import Training
+from emergence.training.batches import Dataset, Part, prefers_channels_last
+from emergence.training.checkpoints import Checkpoint
+from emergence.training.history import PARTS, History
+from emergence.training.member import Member
+from emergence.training.progress import Progress
+from emergence.training.resume import ResumeFolder, State
+from emergence.training.schedule import checkpoint_steps, depends_on_length
+from emergence.training.step import Step
+
+log = logging.getLogger(__name__)
+
+PIECE = 20
+"""Updates that one seed makes before the next seed has its turn."""
+
+SAVE_AFTER = 60.0
+"""Seconds after which the state is saved also between checkpoints."""
+
+
+@dataclass(frozen=True)
+class TrainedBlock:
+    """The metrics of a block and the files of its checkpoints, in order."""
+
+    metrics: xr.Dataset
+    checkpoints: list[Path]
+
+
+def train_block(
+    data: Dataset,
+    architecture: Architecture,
+    seeds: Sequence[int],
+    training: Training,
+    work: Path,
+    *,
+    device: torch.device | None = None,
+    masks: Mapping[str, Tensor] | None = None,
+    initial: Mapping[str, Tensor] | None = None,
+    sources: Mapping[str, str] | None = None,
+    interrupted: Callable[[], int | None] = lambda: None,
+) -> TrainedBlock:
+    """Train the network from every seed and return its metrics and checkpoints.
+
+    `masks` (parameter name -> (seed, ...), zero where a weight is removed) and `initial` (state_dict names -> (seed,
+    ...)) are stacked in the order of `seeds`. The state is kept in a folder below `work`; a later call with the same
+    arguments continues from it, bit for bit, and so does one with more epochs where the schedule of the learning rate
+    does not depend on their number. `sources` are checksums of what the other arguments were read from. Where
+    `interrupted` returns the number of a signal, the state is saved and SystemExit raised with 128 + that number.
+    """
+    block = _Block(data, architecture, tuple(seeds), training, device or torch.device("cpu"), masks, initial)
+    folder = ResumeFolder(work, block.description(sources or {}))
+    with torch.random.fork_rng(devices=[block.device] if block.device.type == "cuda" else []):
+        history = block.train(folder, interrupted)
+    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
+    return TrainedBlock(metrics, [folder.path(step) for step in block.steps])
+
+
+class _Block:
+    """What stays the same during the training of a block."""
+
+    def __init__(
+        self,
+        data: Dataset,
+        architecture: Architecture,
+        seeds: tuple[int, ...],
+        training: Training,
+        device: torch.device,
+        masks: Mapping[str, Tensor] | None,
+        initial: Mapping[str, Tensor] | None,
+    ) -> None:
+        self.architecture, self.seeds, self.training, self.device = architecture, seeds, training, device
+        self.members = [
+            Member(architecture, seed, training, device, _of(masks, position), _of(initial, position))
+            for position, seed in enumerate(seeds)
+        ]
+        images_last = prefers_channels_last(self.members[0].network, device)
+        self.parts = [Part(data, name, device, images_last) for name in PARTS]
+        self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
+        self.steps = checkpoint_steps(training, self.per_epoch)
+        self.updates = training.epochs * self.per_epoch
+
+    def description(self, sources: Mapping[str, str]) -> dict[str, Any]:
+        """All that the course of training depends on, the number of epochs only where it does."""
+        settings = self.training.model_dump(exclude=None if depends_on_length(self.training) else {"epochs"})
+        return {
+            "network": self.architecture.to_json(),
+            "training": settings,
+            "seeds": self.seeds,
+            "sources": dict(sources),
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+            "matmul": torch.get_float32_matmul_precision(),
+            "torch": torch.__version__,
+        }
+
+    def train(self, folder: ResumeFolder, interrupted: Callable[[], int | None]) -> History:
+        """Go from the saved state, or from the start, to the last step."""
+        state = self._resume(folder) or self._start(folder)
+        history, saved = state.history, time.monotonic()
+        with Progress(self.training.epochs, self.per_epoch, state.updates) as progress:
+            for start, stop in self._pieces(state.updates):
+                self._advance(history, start, stop)
+                step = Step.after(stop, self.per_epoch)
+                if step in self.steps:
+                    self._record(history, step, folder)
+                signal = interrupted()
+                if step in self.steps or not step.iteration or signal or time.monotonic() - saved > SAVE_AFTER:
+                    folder.save(self._state(stop, history))
+                    saved = time.monotonic()
+                if signal:
+                    log.warning("signal %d: stopped after %s; the same call continues from there", signal, step)
+                    raise SystemExit(128 + signal)
+                progress.show(stop, history)
+        return history
+
+    def _resume(self, folder: ResumeFolder) -> State | None:
+        state = folder.load(len(self.seeds), self.updates)
+        if state is None or self._lacks_steps(state):
+            return None
+        log.info("continuing after %s of %d epochs", Step.after(state.updates, self.per_epoch), self.training.epochs)
+        if state.updates < self.updates:
+            for position, member in enumerate(self.members):
+                member.restore(_of(state.weights, position) or {}, _of(state.optimizer, position) or {})
+        return state
+
+    def _lacks_steps(self, state: State) -> bool:
+        """Whether an earlier training with another number of epochs passed a step that is wanted now."""
+        return any(
+            step.updates(self.per_epoch) <= state.updates and step not in state.history.steps for step in self.steps
+        )
+
+    def _start(self, folder: ResumeFolder) -> State:
+        history = History.empty(len(self.seeds), self.updates)
+        self._record(history, Step(0), folder)
+        state = self._state(0, history)
+        folder.save(state)
+        return state
+
+    def _pieces(self, done: int) -> Iterator[tuple[int, int]]:
+        """Yield (start, stop) in updates; pieces end at checkpoints and epochs, at the latest after PIECE updates."""
+        ends = {step.updates(self.per_epoch) for step in self.steps}
+        ends |= set(range(0, self.updates + 1, self.per_epoch))
+        start = done
+        for end in sorted(end for end in ends if end > done):
+            while start < end:
+                stop = min(start + PIECE, end)
+                yield start, stop
+                start = stop
+
+    def _advance(self, history: History, start: int, stop: int) -> None:
+        epoch, first = divmod(start, self.per_epoch)
+        for position, member in enumerate(self.members):
+            records = member.advance(self.parts[0], epoch, first, first + stop - start)
+            history.batches[:, position, start:stop] = records.cpu().numpy()
+
+    def _record(self, history: History, step: Step, folder: ResumeFolder) -> None:
+        values = [[x for part in self.parts for x in member.evaluate(part)] for member in self.members]
+        history.steps[step] = np.array(values).T
+        weights = _stacked([member.weights() for member in self.members])
+        folder.keep(Checkpoint(step, self.seeds, self.architecture, weights))
+
+    def _state(self, updates: int, history: History) -> State:
+        weights = _stacked([member.weights() for member in self.members])
+        optimizer = _stacked([member.optimizer_state() for member in self.members])
+        return State(updates, weights, optimizer, history)
+
+
+def _of(stacked: Mapping[str, Tensor] | None, position: int) -> dict[str, Tensor] | None:
+    return None if stacked is None else {name: tensor[position] for name, tensor in stacked.items()}
+
+
+def _stacked(tensors: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([one[name] for one in tensors]) for name in tensors[0]}

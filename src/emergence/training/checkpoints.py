@@ -1,0 +1,134 @@
+"""Saved weights: one safetensors file per step with the networks of all seeds, and checksums beside them."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from emergence.networks import Architecture, build
+from emergence.storage import checksum, write_json, written_whole
+from emergence.training.step import Step
+from emergence.training.tensor_files import read_tensors, write_tensors
+
+CHECKSUMS = "checksums.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The networks of several seeds at one step; `weights` are named as in a state_dict and stacked (seed, ...)."""
+
+    step: Step
+    seeds: tuple[int, ...]
+    architecture: Architecture
+    weights: Mapping[str, Tensor]
+
+    def of_seeds(self, seeds: Sequence[int]) -> dict[str, Tensor]:
+        """Return the weights of some seeds, stacked in their order; ValueError for a seed that is not stored."""
+        missing = sorted(set(seeds) - set(self.seeds))
+        if missing:
+            raise ValueError(f"the checkpoint of {self.step} has no seeds {missing}; it has {list(self.seeds)}")
+        positions = [self.seeds.index(seed) for seed in seeds]
+        return {name: tensor[positions] for name, tensor in self.weights.items()}
+
+    def of_seed(self, seed: int) -> dict[str, Tensor]:
+        """Return the state_dict of one seed's network; ValueError for a seed that is not stored."""
+        return {name: tensor[0] for name, tensor in self.of_seeds([seed]).items()}
+
+    def network(self, seed: int) -> nn.Module:
+        """Rebuild one seed's network, in evaluation mode."""
+        with torch.random.fork_rng(devices=[]):
+            network = build(self.architecture)
+        network.load_state_dict(self.of_seed(seed))
+        return network.eval()
+
+
+def write(checkpoint: Checkpoint, path: Path) -> str:
+    """Write a checkpoint whole or not at all; return its SHA-256."""
+    metadata = {
+        "step": str(checkpoint.step),
+        "seeds": json.dumps(list(checkpoint.seeds)),
+        "network": checkpoint.architecture.to_json(),
+    }
+    return write_tensors(path, checkpoint.weights, metadata)
+
+
+def read(path: Path) -> Checkpoint:
+    """Read a checkpoint and check it against the checksum that its folder holds.
+
+    Raises OSError that names the file where it is missing, cut short or altered.
+    """
+    listed = _checksums(path.parent)
+    if listed is not None:
+        _verify(path, listed.get(path.name))
+    tensors, metadata = read_tensors(path)
+    try:
+        return Checkpoint(
+            Step.parse(metadata["step"]),
+            tuple(json.loads(metadata["seeds"])),
+            Architecture.from_json(metadata["network"]),
+            tensors,
+        )
+    except KeyError as error:
+        raise OSError(f"{path} is no checkpoint: its header lacks {error}") from error
+
+
+def paths(folder: Path) -> dict[Step, Path]:
+    """Return the checkpoints of a folder in the order of training; OSError names any that is missing."""
+    listed = _checksums(folder)
+    if listed is None:
+        raise OSError(f"{folder} is no folder of checkpoints: it has no {CHECKSUMS}")
+    missing = [name for name in listed if not (folder / name).is_file()]
+    if missing:
+        raise OSError(f"{folder} lacks {', '.join(missing)}; delete the folder and train again")
+    steps = {Step.parse(Path(name).stem): folder / name for name in listed}
+    return dict(sorted(steps.items()))
+
+
+def file_name(step: Step) -> str:
+    """Return the name of the file that holds a step."""
+    return f"{step}.safetensors"
+
+
+def publish(files: Iterable[Path], target: Path) -> None:
+    """Gather checkpoint files in the folder `target`, with their checksums; the folder appears whole."""
+    with written_whole(target) as folder:
+        folder.mkdir()
+        for file in files:
+            _link(file, folder / file.name)
+        write_json(folder / CHECKSUMS, {file.name: checksum(file) for file in sorted(folder.iterdir())})
+
+
+def _checksums(folder: Path) -> dict[str, str] | None:
+    """Return file name -> SHA-256 of a folder of checkpoints; None for single files without such a list."""
+    file = folder / CHECKSUMS
+    if not file.is_file():
+        return None
+    try:
+        content: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OSError(f"{file} cannot be read as JSON ({error}); delete the folder and train again") from error
+    return content
+
+
+def _verify(path: Path, expected: str | None) -> None:
+    if expected is None:
+        raise OSError(f"{path} is not listed in {CHECKSUMS} beside it")
+    if not path.is_file():
+        raise OSError(f"{path} is missing; delete its folder and train again")
+    if checksum(path) != expected:
+        raise OSError(
+            f"{path} is damaged: its SHA-256 is not the one in {CHECKSUMS}; delete its folder and train again"
+        )
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system cannot; files here are never changed in place."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,158 @@
+"""One network in training: its weights, its optimiser, and the seed that fixes all that is random."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from emergence.networks import Architecture, build
+from emergence.parameters.training import Optimizer, Training
+from emergence.plugins import unknown
+from emergence.training.batches import Part, noise_seed, prefers_channels_last, sample_order
+from emergence.training.schedule import learning_rate
+
+BATCH_QUANTITIES = ("batch_loss", "batch_accuracy", "gradient_norm")
+EVALUATION_BATCH = 1000
+
+
+class Member:
+    """A network trained from one seed.
+
+    Its initial weights are a function of `seed` alone unless `initial` (a state_dict) gives them; weights where `mask`
+    (names of parameters -> tensors, zero at removed weights) is zero are zero and stay so.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        seed: int,
+        training: Training,
+        device: torch.device,
+        mask: Mapping[str, Tensor] | None = None,
+        initial: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.seed, self._training, self._device = seed, training, device
+        self.network = initial_network(architecture, seed).to(device)
+        if initial is not None:
+            self.network.load_state_dict(initial)
+        if prefers_channels_last(self.network, device):
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._parameters = [p for p in self.network.parameters() if p.requires_grad]
+        self._removed = _removed(self.network, mask or {})
+        with torch.no_grad():
+            for parameter, removed in self._removed:
+                parameter.masked_fill_(removed, 0)
+        self._optimizer = make_optimizer(self._parameters, training.optimizer)
+        self._noise = (
+            torch.cuda.default_generators[device.index or 0] if device.type == "cuda" else torch.default_generator
+        )
+
+    def advance(self, part: Part, epoch: int, start: int, stop: int) -> Tensor:
+        """Make the updates `start` to `stop` (exclusive) of an epoch; return BATCH_QUANTITIES (quantity, update)."""
+        size = self._training.batch_size
+        order = sample_order(self.seed, epoch, len(part))[start * size : stop * size].to(self._device)
+        per_epoch, noise = -(-len(part) // size), noise_seed(self.seed, epoch)
+        self.network.train()
+        history = []
+        for iteration, index in enumerate(order.split(size), start=start):
+            self._noise.manual_seed(noise + iteration)
+            rate = learning_rate(self._training, epoch * per_epoch + iteration, per_epoch)
+            history.append(self._update(*part.batch(index), rate))
+        return torch.stack(history, dim=1)
+
+    def _update(self, inputs: Tensor, labels: Tensor, rate: float) -> Tensor:
+        self._optimizer.param_groups[0]["lr"] = rate
+        logits = self.network(inputs)
+        loss = cross_entropy(logits, labels)
+        self._optimizer.zero_grad()
+        loss.backward()
+        for parameter, removed in self._removed:
+            if parameter.grad is not None:
+                parameter.grad.masked_fill_(removed, 0)
+        norm = nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
+        self._optimizer.step()
+        with torch.no_grad():
+            return torch.stack([loss.detach(), accuracy(logits, labels), norm])
+
+    def evaluate(self, part: Part) -> tuple[float, float]:
+        """Return mean loss and accuracy over a whole part, in evaluation mode."""
+        self.network.eval()
+        total = torch.zeros(2, dtype=torch.float64, device=self._device)
+        with torch.inference_mode():
+            for start in range(0, len(part), EVALUATION_BATCH):
+                inputs, labels = part.batch(slice(start, start + EVALUATION_BATCH))
+                logits = self.network(inputs)
+                total += len(labels) * torch.stack([cross_entropy(logits, labels), accuracy(logits, labels)])
+        loss, share = (total / len(part)).tolist()
+        return loss, share
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of parameters and buffers on the CPU."""
+        return {name: _copy(tensor) for name, tensor in self.network.state_dict().items()}
+
+    def optimizer_state(self) -> dict[str, Tensor]:
+        """Return a copy of the optimiser's tensors on the CPU, named ``<index of the parameter>.<name>``."""
+        return {
+            f"{index}.{name}": _copy(value)
+            for index, parameter in enumerate(self._parameters)
+            for name, value in self._optimizer.state[parameter].items()
+            if isinstance(value, Tensor)
+        }
+
+    def restore(self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor]) -> None:
+        """Continue from what `weights` and `optimizer_state` returned."""
+        self.network.load_state_dict(weights)
+        for key, value in optimizer_state.items():
+            index, name = key.split(".")
+            parameter = self._parameters[int(index)]
+            like = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+            self._optimizer.state[parameter][name] = like.to(self._device).copy_(value).detach()
+
+
+def initial_network(architecture: Architecture, seed: int) -> nn.Module:
+    """Build a network whose weights are a function of the seed alone; torch's global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(architecture)
+
+
+def make_optimizer(parameters: list[nn.Parameter], settings: Optimizer) -> torch.optim.Optimizer:
+    """Return the optimiser; its fused form makes one pass over the weights per update."""
+    if settings.name == "adam":
+        return torch.optim.Adam(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
+    return torch.optim.SGD(
+        parameters,
+        lr=settings.learning_rate,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the share of samples whose largest logit is that of the label.
+
+    >>> accuracy(torch.eye(3), torch.tensor([0, 1, 0]))
+    tensor(0.6667)
+    """
+    return (logits.argmax(1) == labels).float().mean()
+
+
+def _removed(network: nn.Module, mask: Mapping[str, Tensor]) -> list[tuple[nn.Parameter, Tensor]]:
+    """Pair the masked parameters with what is removed of them; names and shapes must be the network's."""
+    parameters = dict(network.named_parameters())
+    pairs = []
+    for name, kept in mask.items():
+        if name not in parameters:
+            raise ValueError(unknown(name, list(parameters), "parameter in the mask"))
+        parameter = parameters[name]
+        if kept.shape != parameter.shape:
+            raise ValueError(f"mask of '{name}' has shape {tuple(kept.shape)}, the network {tuple(parameter.shape)}")
+        removed = torch.empty_like(parameter, dtype=torch.bool).copy_(kept == 0)
+        pairs.append((parameter, removed))
+    return pairs
+
+
+def _copy(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu", copy=True).contiguous()

@@ -1,0 +1,44 @@
+"""When the network is saved, and how large the learning rate is."""
+
+from math import cos, pi
+
+from emergence.parameters.training import Training
+from emergence.training.step import Step
+
+
+def checkpoint_steps(training: Training, iterations_per_epoch: int) -> list[Step]:
+    """Return the steps at which weights are saved and measured, in order.
+
+    These are the start, early iterations of the first epoch, every so many epochs, and the end.
+
+    >>> settings = Training(epochs=5, checkpoints={"early_iterations": [1, 2, 99], "every_epochs": 2})
+    >>> [str(step) for step in checkpoint_steps(settings, iterations_per_epoch=18)]
+    ['ep0', 'ep0it1', 'ep0it2', 'ep2', 'ep4', 'ep5']
+    """
+    chosen = training.checkpoints
+    early = {Step(0, iteration) for iteration in chosen.early_iterations if iteration < iterations_per_epoch}
+    epochs = {Step(epoch) for epoch in range(0, training.epochs, chosen.every_epochs)}
+    return sorted(early | epochs | {Step(training.epochs)})
+
+
+def learning_rate(training: Training, updates: int, iterations_per_epoch: int) -> float:
+    """Return the learning rate of the update that follows `updates` earlier ones.
+
+    `step` multiplies by `factor` after every `every` epochs; `cosine` falls from the initial rate to zero at the end
+    of the last epoch (Loshchilov and Hutter 2017, equation 5, without restarts).
+
+    >>> halved = Training(optimizer={"learning_rate": 0.4}, schedule={"name": "step", "every": 2, "factor": 0.5})
+    >>> [learning_rate(halved, epoch * 10, 10) for epoch in range(5)]
+    [0.4, 0.4, 0.2, 0.2, 0.1]
+    """
+    schedule, initial = training.schedule, training.optimizer.learning_rate
+    if schedule.name == "step":
+        return initial * schedule.factor ** (updates // iterations_per_epoch // schedule.every)
+    if schedule.name == "cosine":
+        return initial * (1 + cos(pi * updates / (training.epochs * iterations_per_epoch))) / 2
+    return initial
+
+
+def depends_on_length(training: Training) -> bool:
+    """Whether the first epochs would differ if more epochs followed."""
+    return training.schedule.name == "cosine"

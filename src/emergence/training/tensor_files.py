@@ -1,0 +1,49 @@
+"""Tensors in safetensors files: equal content gives equal bytes, and no code is ever run by reading."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from emergence.storage import written_whole
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
+    """Write tensors as safetensors, whole or not at all; return the file's SHA-256.
+
+    >>> import tempfile, torch
+    >>> file = Path(tempfile.mkdtemp()) / "a.safetensors"
+    >>> digest = write_tensors(file, {"weight": torch.ones(2)}, {"step": "ep0"})
+    >>> read_tensors(file)
+    ({'weight': tensor([1., 1.])}, {'step': 'ep0'})
+    """
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    content = _sort_metadata(save(contiguous, dict(metadata)))
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read tensors and metadata of a safetensors file; OSError names one that is missing or cut short."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise OSError(f"{path} cannot be read as safetensors ({error}); delete it and run again") from error
+
+
+def _sort_metadata(content: bytes) -> bytes:
+    """Sort the metadata in the header, which the safetensors library writes in random order.
+
+    The header is JSON, padded with spaces, behind its length in 8 bytes (little endian).
+    """
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    return content[:8] + text.ljust(end - 8) + content[end:]
