@@ -25,7 +25,7 @@ from emergence.study.layout import PHASES, RAW_DATA, RESUME, log, manifest, patt
 from emergence.study.plan import Plan
 
 try:
-    PLAN = Plan(check(config, workflow.configfiles), ROOT)
+    PLAN = Plan(check(config, [Path(file) for file in workflow.configfiles]), ROOT)
 except ParametersError as error:
     raise WorkflowError(str(error)) from None
 
@@ -57,9 +57,24 @@ def made_by(source, *files):
     return ancient(paths)
 
 
-def parameters(wildcards):
-    """The parameters that determine a job's result, as one line of JSON."""
+def parameter(name):
+    """Params function: one of the values that determine a job's result, as a word of the command line."""
+
+    def text(wildcards):
+        value = job_of(wildcards).parameters[name]
+        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+    return text
+
+
+def all_parameters(wildcards):
+    """All values that determine a job's result, as one line of JSON."""
     return json.dumps(job_of(wildcards).parameters, sort_keys=True)
+
+
+def seeds(wildcards):
+    """The seeds of a job, separated by commas."""
+    return ",".join(map(str, job_of(wildcards).parameters["seeds"]))
 
 
 def inputs_of(job):

@@ -7,23 +7,25 @@ rule data:
 
 
 rule prepare_data:
-    message:
-        "Prepare data set {wildcards.name}"
     output:
         dataset=pattern("prepare_data", "dataset"),
     log:
         log("prepare_data"),
     benchmark:
         timing("prepare_data")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
     params:
-        parameters=parameters,
+        dataset=parameter("dataset"),
+        loader=parameter("loader"),
+        split=parameter("data"),
         raw=RAW_DATA,
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Prepare data set {wildcards.name}"
     shell:
-        "python scripts/prepare_data.py --parameters {params.parameters:q} --raw {params.raw}"
-        " --output {output.dataset} 2> {log}"
+        "python scripts/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
+        " --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"

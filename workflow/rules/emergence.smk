@@ -7,8 +7,6 @@ rule emergence:
 
 
 rule count_paths:
-    message:
-        "Count the paths of {wildcards.name}"
     input:
         dataset=made_by("data", "dataset"),
         checkpoints=made_by("training", "checkpoints"),
@@ -18,23 +16,23 @@ rule count_paths:
         log("count_paths"),
     benchmark:
         timing("count_paths")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=240,
     params:
-        parameters=parameters,
+        parameters=all_parameters,
         device=DEVICE,
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Count the paths of {wildcards.name}"
     shell:
         "python scripts/count_paths.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --device {params.device} --output {output.emergence} 2> {log}"
 
 
 rule apply_measures:
-    message:
-        "Apply other measures to {wildcards.name}"
     input:
         dataset=made_by("data", "dataset"),
         checkpoints=made_by("training", "checkpoints"),
@@ -44,15 +42,17 @@ rule apply_measures:
         log("apply_measures"),
     benchmark:
         timing("apply_measures")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=240,
     params:
-        parameters=parameters,
+        parameters=all_parameters,
         device=DEVICE,
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Apply other measures to {wildcards.name}"
     shell:
         "python scripts/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --device {params.device} --output {output.measures} 2> {log}"

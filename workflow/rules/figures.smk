@@ -11,8 +11,6 @@ for figure in PLAN.of_phase("figures"):
     rule:
         name:
             f"draw_{figure.name}"
-        message:
-            f"Draw {figure.name}"
         input:
             **inputs_of(figure),
         output:
@@ -28,6 +26,8 @@ for figure in PLAN.of_phase("figures"):
             log("draw_figure", figure.name, figure.key),
         benchmark:
             timing("draw_figure", figure.name, figure.key)
+        conda:
+            "../envs/emergence.yaml"
         threads: 1
         resources:
             mem_mb=2000,
@@ -36,8 +36,8 @@ for figure in PLAN.of_phase("figures"):
             figure=figure.name,
             parameters=json.dumps(figure.parameters, sort_keys=True),
             manifest=lambda wildcards, figure=figure: manifest_of(figure),
-        conda:
-            "../envs/emergence.yaml"
+        message:
+            f"Draw {figure.name}"
         shell:
             "(python scripts/draw_figure.py --figure {params.figure} --parameters {params.parameters:q}"
             " --manifest {params.manifest} --png {output.png} --svg {output.svg}"

@@ -7,8 +7,6 @@ rule landscape:
 
 
 rule sample_landscape:
-    message:
-        "Sample the loss landscape of {wildcards.name}"
     input:
         dataset=made_by("data", "dataset"),
         checkpoints=made_by("training", "checkpoints"),
@@ -18,15 +16,18 @@ rule sample_landscape:
         log("sample_landscape"),
     benchmark:
         timing("sample_landscape")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=240,
     params:
-        parameters=parameters,
+        where=parameter("landscape"),
+        seeds=seeds,
         device=DEVICE,
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Sample the loss landscape of {wildcards.name}"
     shell:
         "python scripts/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --device {params.device} --output {output.landscape} 2> {log}"
+        " --parameters {params.where:q} --seeds {params.seeds} --device {params.device} --output {output.landscape} 2> {log}"

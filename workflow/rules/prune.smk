@@ -7,8 +7,6 @@ rule prune:
 
 
 rule make_masks:
-    message:
-        "Make masks for {wildcards.name}"
     input:
         checkpoints=made_by("dense", "checkpoints"),
     output:
@@ -18,22 +16,24 @@ rule make_masks:
         log("make_masks"),
     benchmark:
         timing("make_masks")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        parameters=parameters,
-    conda:
-        "../envs/emergence.yaml"
+        method=parameter("method"),
+        sparsity=parameter("sparsity"),
+    message:
+        "Make masks for {wildcards.name}"
     shell:
-        "python scripts/make_masks.py --checkpoints {input.checkpoints} --parameters {params.parameters:q}"
+        "python scripts/make_masks.py --checkpoints {input.checkpoints} --method {params.method:q}"
+        " --sparsity {params.sparsity}"
         " --mask {output.mask} --densities {output.densities} 2> {log}"
 
 
 rule retrain_networks:
-    message:
-        "Retrain {wildcards.name} under its masks"
     input:
         dataset=made_by("data", "dataset"),
         mask=made_by("mask", "mask"),
@@ -45,17 +45,22 @@ rule retrain_networks:
         log("retrain_networks"),
     benchmark:
         timing("retrain_networks")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=720,
     params:
-        parameters=parameters,
+        network=parameter("network"),
+        training=parameter("training"),
+        seeds=seeds,
         device=DEVICE,
         resume=resume_folder,
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Retrain {wildcards.name} under its masks"
     shell:
-        "python scripts/retrain_networks.py --data {input.dataset} --parameters {params.parameters:q}"
-        " --mask {input.mask} --initial {input.initial} --resume {params.resume} --device {params.device}"
+        "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
+        " --parameters {params.training:q} --seeds {params.seeds} --initial {input.initial} --mask {input.mask}"
+        " --work {params.resume} --device {params.device}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"

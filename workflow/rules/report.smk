@@ -9,8 +9,6 @@ rule report:
 
 
 rule write_report:
-    message:
-        "Write the report"
     input:
         **inputs_of(REPORT),
     output:
@@ -20,6 +18,8 @@ rule write_report:
         log("write_report", REPORT.name, REPORT.key),
     benchmark:
         timing("write_report", REPORT.name, REPORT.key)
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -27,8 +27,8 @@ rule write_report:
     params:
         manifest=lambda wildcards: manifest_of(REPORT, timings=PLAN.timings),
         parameters=json.dumps(REPORT.parameters, sort_keys=True),
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Write the report"
     shell:
         "(python scripts/write_report.py --manifest {params.manifest}"
         " --parameters {params.parameters:q} --output {output.report}"

@@ -1,6 +1,5 @@
 """Statistics: all runs joined into one labelled file, and the verdicts on the claims."""
 
-
 STUDY, CLAIMS = PLAN.of_phase("statistics")
 
 
@@ -10,8 +9,6 @@ rule statistics:
 
 
 rule collect_runs:
-    message:
-        "Join the results of all runs"
     input:
         **inputs_of(STUDY),
     output:
@@ -21,22 +18,22 @@ rule collect_runs:
         log("collect_runs", STUDY.name, STUDY.key),
     benchmark:
         timing("collect_runs", STUDY.name, STUDY.key)
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
         manifest=lambda wildcards: manifest_of(STUDY),
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Join the results of all runs"
     shell:
         "(python scripts/collect_runs.py --manifest {params.manifest} --output {output.study}"
         " && python -m emergence.study.stamps {output.stamp} {output.study}) 2> {log}"
 
 
 rule judge_claims:
-    message:
-        "Judge the claims"
     input:
         **inputs_of(CLAIMS),
     output:
@@ -46,14 +43,16 @@ rule judge_claims:
         log("judge_claims", CLAIMS.name, CLAIMS.key),
     benchmark:
         timing("judge_claims", CLAIMS.name, CLAIMS.key)
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
         parameters=json.dumps(CLAIMS.parameters, sort_keys=True),
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Judge the claims"
     shell:
         "(python scripts/judge_claims.py --study {input.study} --parameters {params.parameters:q}"
         " --output {output.claims}"

@@ -7,8 +7,6 @@ rule train:
 
 
 rule train_networks:
-    message:
-        "Train {wildcards.name}"
     input:
         dataset=made_by("data", "dataset"),
     output:
@@ -18,17 +16,21 @@ rule train_networks:
         log("train_networks"),
     benchmark:
         timing("train_networks")
+    conda:
+        "../envs/emergence.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=720,
     params:
-        parameters=parameters,
+        network=parameter("network"),
+        training=parameter("training"),
+        seeds=seeds,
         device=DEVICE,
         resume=resume_folder,
-    conda:
-        "../envs/emergence.yaml"
+    message:
+        "Train {wildcards.name}"
     shell:
-        "python scripts/train_networks.py --data {input.dataset} --parameters {params.parameters:q}"
-        " --resume {params.resume} --device {params.device}"
+        "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
+        " --parameters {params.training:q} --seeds {params.seeds} --work {params.resume} --device {params.device}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"

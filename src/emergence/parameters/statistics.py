@@ -18,11 +18,11 @@ class Statistics(Section):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; 1 - confidence is the level of the tests."""
 
-    resamples: int = Field(default=5000, ge=100)
-    """Bootstrap resamples of seeds."""
+    resamples: int = Field(default=65536, ge=1024)
+    """Sign changes tried per test; where 2 to the number of seeds is no more, all are tried and the test is exact."""
 
     convergence_share: float = Field(default=0.95, gt=0, lt=1)
     """A run has converged where its validation accuracy reaches this share of the dense network's final one."""
 
     seed: int = Field(default=0, ge=0)
-    """Seed of the bootstrap."""
+    """Seed of the sign changes where they are drawn because there are too many to try all."""
