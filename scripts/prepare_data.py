@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emergence.datasets import PARTS, RawFiles, process
 from emergence.logs import configure
-from emergence.parameters import Data
+from emergence.parameters.data import Data
 from emergence.plugins import load
 from emergence.storage import write_dataset
 

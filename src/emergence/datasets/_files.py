@@ -1,5 +1,6 @@
-"""Where original files are looked for."""
+"""Original files: where they are looked for, how they are checked, where downloads go."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,3 +36,17 @@ class RawFiles:
     def places(self, name: str) -> str:
         """Say where `name` is looked for, for error messages."""
         return " or ".join(str(folder / name) for folder in self.folders)
+
+
+def check_md5(path: Path, expected: str) -> None:
+    """Raise ValueError with the file, the expected and the found MD5 unless they agree.
+
+    MD5 because that is what the data sets' publishers give; it guards against damage, not against forgery.
+    """
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path} is not the published file: its MD5 is {found}, expected {expected}; "
+            "delete it to have it downloaded again, or put the published file in its place"
+        )

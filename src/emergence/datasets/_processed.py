@@ -13,7 +13,7 @@ from torch import Tensor
 
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._split import PARTS, split
-from emergence.parameters import Data
+from emergence.parameters.data import Data
 from emergence.plugins import unknown
 from emergence.storage import read_dataset
 
@@ -24,8 +24,12 @@ def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
     """Split a data set and measure the scale of its training inputs; the result is what `read_processed` reads.
 
     `mean` and `std` are those of the training part only, in the units of `inputs`: one per channel, one in all for
-    vectors; `std` is 1 where the inputs do not vary.
+    vectors; `std` is 1 where the inputs do not vary. Raises ValueError if `raw` is no RawDataset or a part would be
+    empty.
     """
+    if not isinstance(raw, RawDataset):
+        wrong = type(raw).__name__
+        raise ValueError(f"data set '{name}': its function must return an emergence.datasets.RawDataset, not a {wrong}")
     part = split(raw.labels, raw.test, data)
     mean, std = _scale(raw.inputs[part == PARTS.index("train")])
     dimensions = INPUT_DIMENSIONS[raw.inputs.ndim - 1]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emergence.parameters import Data
+from emergence.parameters.data import Data
 
 PARTS = ("train", "validation", "probe", "test")
 

@@ -1,0 +1,43 @@
+"""torchvision beside a torch that it was not built for."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from emergence import torchvision_import
+from emergence.torchvision_import import torchvision
+
+
+def test_classification_networks_run_without_compiled_operators() -> None:
+    with torch.no_grad():
+        assert torchvision.models.vgg11(num_classes=10).eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
+
+
+def test_operators_are_declared_exactly_where_they_do_not_load() -> None:
+    assert (torchvision_import.DECLARED is None) == torchvision_import._operators_load()
+
+
+def test_nothing_is_declared_where_the_operators_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    monkeypatch.setattr(torch.ops, "load_library", loaded.append)
+    assert torchvision_import._operators_load()
+    assert loaded
+
+
+def test_operators_built_for_another_torch_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: object) -> None:
+        raise OSError("undefined symbol")
+
+    monkeypatch.setattr(torch.ops, "load_library", fail)
+    assert not torchvision_import._operators_load()
+
+
+def test_the_import_also_works_after_torchvision_was_imported() -> None:
+    program = (
+        "import emergence.torchvision_import, sys; del sys.modules['emergence.torchvision_import'];"
+        "import emergence.torchvision_import as again; print(again.DECLARED, again.torchvision.__name__)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["None", "torchvision"]
