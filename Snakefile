@@ -34,4 +34,4 @@ localrules:
 rule all:
     default_target: True
     input:
-        files_of(*PHASES),
+        files_of("statistics", "figures", "report"),

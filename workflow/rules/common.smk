@@ -21,7 +21,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 from emergence.parameters.reading import ParametersError, check
 from emergence.study import stamps
 from emergence.storage import write_json
-from emergence.study.layout import PHASES, RAW_DATA, RESUME, log, manifest, pattern, timing
+from emergence.study.layout import RAW_DATA, RESUME, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 
 try:

@@ -1,0 +1,141 @@
+"""Throw-away repositories in which a small study has run."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+COMMIT = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-q", "-m"]
+
+
+class Repository:
+    """A clone of the project in a folder of its own, driven by its command lines."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command in the repository and return what it prints; its exit status must be as expected."""
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert (done.returncode != 0) == fails, f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", *COMMIT, message)
+
+    def clone(self, folder: Path) -> "Repository":
+        self.run("git", "clone", "-q", str(self.folder), str(folder))
+        return Repository(folder)
+
+    def copy(self, folder: Path) -> "Repository":
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Repository(folder)
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule a dry run would do."""
+        return jobs_of(self.run("snakemake", "--dry-run", *arguments))
+
+    def executed(self, *command: str) -> dict[str, int]:
+        """How many jobs of each rule a command did."""
+        finished: dict[str, int] = {}
+        for rule in re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.run(*command), flags=re.MULTILINE):
+            finished[rule] = finished.get(rule, 0) + 1
+        return without_phases(finished)
+
+    def set(self, key: str, value: object) -> None:
+        """Change a value of params.yaml, given its dotted key."""
+        path = self.folder / "params.yaml"
+        parameters = yaml.safe_load(path.read_text())
+        *sections, name = key.split(".")
+        section = parameters
+        for part in sections:
+            section = section[part]
+        assert section[name] != value
+        section[name] = value
+        path.write_text(yaml.safe_dump(parameters, sort_keys=False))
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a file, which must hold it."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text, f"{file} does not hold {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+    def claims(self) -> dict[str, object]:
+        content: dict[str, object] = json.loads((self.folder / "results" / "claims.json").read_text())
+        return content
+
+    def current_files(self) -> dict[str, bytes]:
+        """Content of all results but the report, which states how long things took."""
+        files = [*self.folder.glob("results/**/*"), *self.folder.glob("data/processed/**/*")]
+        return {
+            str(file.relative_to(self.folder)): file.read_bytes()
+            for file in files
+            if file.is_file() and file.name != "report.html" and "stamps/report" not in str(file)
+        }
+
+
+def jobs_of(output: str) -> dict[str, int]:
+    """Read the table of jobs that Snakemake prints before it starts."""
+    if "Nothing to be done" in output:
+        return {}
+    table = re.search(r"^job +count\n[- ]+\n(.*?)^total ", output, flags=re.MULTILINE | re.DOTALL)
+    assert table, output
+    return without_phases({rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)", table[1], re.MULTILINE)})
+
+
+def without_phases(jobs: dict[str, int]) -> dict[str, int]:
+    phases = {"all", "data", "train", "prune", "emergence", "landscape", "statistics", "figures", "report"}
+    return {rule: count for rule, count in jobs.items() if rule not in phases}
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The project as it stands, with the smallest study as its parameters and nothing computed."""
+    folder = tmp_path_factory.mktemp("source") / "project"
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in tracked.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    repository = Repository(folder)
+    repository.run("git", "init", "-q", "-b", "main")
+    repository.run(sys.executable, "-m", "emergence.parameters", "apply", "smoke")
+    repository.commit("Start")
+    return repository
+
+
+@pytest.fixture(scope="session")
+def finished(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The project with the smallest study done by `dvc repro`, committed and pushed to a remote folder."""
+    folder = tmp_path_factory.mktemp("finished")
+    repository = source.clone(folder / "project")
+    repository.run("dvc", "remote", "add", "--default", "store", str(folder / "store"))
+    repository.run("dvc", "repro")
+    repository.commit("Run the study")
+    repository.run("dvc", "push", "-q")
+    return repository
+
+
+@pytest.fixture
+def repository(finished: Repository, tmp_path: Path) -> Repository:
+    """A fresh clone of the finished project, results pulled."""
+    clone = finished.clone(tmp_path / "clone")
+    clone.run("dvc", "pull", "-q")
+    return clone
