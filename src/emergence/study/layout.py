@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-PHASES = ("data", "train", "prune", "emergence", "landscape", "statistics", "figures", "report")
 RAW_DATA = "data/raw"
 RESUME = ".cache/training"
 MANIFESTS = ".cache/manifests"
@@ -16,20 +15,23 @@ class Place:
 
     A keyed place has one folder per job, ``folder/{name}/{key}``, where the key says what the job's files are made
     from; variants lie side by side. A fixed place has one file set per study; which key it is made from stands in a
-    small stamp beside it.
+    small stamp beside it. The script has the rule's name unless said otherwise.
     """
 
     phase: str
     folder: str
     files: dict[str, str]
     keyed: bool = True
+    script: str = ""
 
 
 PLACES = {
     "prepare_data": Place("data", "data/processed", {"dataset": "dataset.nc"}),
     "train_networks": Place("train", "results/train", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}),
     "make_masks": Place("prune", "results/prune/masks", {"mask": "mask.safetensors", "densities": "densities.nc"}),
-    "retrain_networks": Place("prune", "results/prune/runs", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}),
+    "retrain_networks": Place(
+        "prune", "results/prune/runs", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}, script="train_networks"
+    ),
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
     "sample_landscape": Place("landscape", "results/landscape", {"landscape": "landscape.nc"}),

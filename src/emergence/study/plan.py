@@ -79,7 +79,9 @@ class Plan:
         if (rule, name) not in self._jobs:
             used = (rule, *plugins)
             if used not in self._code:
-                self._code[used] = self._digests.digest(self._root / "scripts" / f"{rule}.py", plugins)
+                self._code[used] = self._digests.digest(
+                    self._root / "scripts" / f"{PLACES[rule].script or rule}.py", plugins
+                )
             self._jobs[rule, name] = Job(rule, name, parameters, self._code[used], inputs, run)
         return self._jobs[rule, name]
 
