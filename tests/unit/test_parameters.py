@@ -1,0 +1,89 @@
+"""Parameters: defaults, presets and schema agree, and every mistake is told."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emergence.parameters import Parameters
+from emergence.parameters.reading import ParametersError, check, overlay, read
+from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
+
+ROOT = Path(__file__).parent.parent.parent
+PRESETS = sorted((ROOT / "workflow" / "presets").glob("*.yaml"))
+
+
+def test_params_yaml_and_schema_are_what_the_models_make() -> None:
+    assert (ROOT / "params.yaml").read_text() == as_yaml(Parameters())
+    assert (ROOT / SCHEMA_FILE).read_text() == as_schema()
+
+
+def test_what_is_written_reads_back_as_it_was() -> None:
+    parameters = read(ROOT / "params.yaml", ROOT / "workflow/presets/smoke.yaml")
+    assert check(yaml.safe_load(as_yaml(parameters))) == parameters
+
+
+def test_every_key_is_explained() -> None:
+    def fields(section: type) -> list[str]:
+        return [name for name, field in section.model_fields.items() if not (field.description or "").strip()]
+
+    sections = [type(getattr(Parameters(), name)) for name in Parameters.model_fields if name != "networks"]
+    unexplained = {section.__name__: fields(section) for section in sections}
+    nested = {"Training": ["optimizer", "schedule", "checkpoints"]}
+    assert {name: names for name, names in unexplained.items() if names} == nested
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda file: file.stem)
+def test_every_preset_is_valid(preset: Path) -> None:
+    assert read(ROOT / "params.yaml", preset) != Parameters()
+
+
+def test_an_overlay_replaces_lists_and_merges_mappings() -> None:
+    values = {"a": {"b": [1, 2], "c": 3}}
+    overlay(values, {"a": {"b": [4]}})
+    assert values == {"a": {"b": [4], "c": 3}}
+
+
+MISTAKES = [
+    ({"trainng": {}}, "trainng: unknown key 'trainng'; allowed: study, data,"),
+    ({"training": {"optimizer": {"nam": "sgd"}}}, "training.optimizer.nam: unknown key 'nam'; allowed: name,"),
+    ({"training": {"optimizer": {"name": "sdg"}}}, "unknown value 'sdg'; allowed: sgd, adam; did you mean 'sgd'?"),
+    ({"training": {"epochs": "many"}}, "training.epochs = 'many': input should be a valid integer"),
+    ({"pruning": {"sparsities": [0.5, 1.5]}}, "pruning.sparsities[1] = 1.5: input should be less than 1"),
+    ({"pruning": {"sparsities": [0.5, 0.5]}}, "pruning.sparsities = [0.5, 0.5]: 0.5 is listed twice"),
+    ({"pruning": {"methods": []}}, "pruning.methods = []: value should have at least 1 item"),
+    ({"pruning": {"methods": ["magnitude"]}}, "did you mean 'global_magnitude'?"),
+    (
+        {"study": {"experiments": {"digit": ["mlp"]}}},
+        "unknown data set 'digit'; allowed: cifar10, cifar10_jpeg, digits",
+    ),
+    ({"study": {"experiments": {"digits": ["mpl"]}}}, "unknown network 'mpl'; allowed: mlp, cnn, vgg19"),
+    ({"emergence": {"thresholds": [-0.1, 0.05]}}, "emergence.thresholds[0] = -0.1: input should be greater than or"),
+    ({"statistics": {"reference_threshold": 0.3}}, "statistics.reference_threshold = 0.3 is not among the counted"),
+    ({"networks": {"mlp": {"builder": "mpl"}}}, "networks.mlp.builder: unknown kind of network 'mpl'; allowed: mlp"),
+    ({"networks": {"mlp": {"builder": "mlp", "width": [3]}}}, "networks.mlp.width: unknown key 'width'"),
+    ({"networks": {"mlp": {"builder": "mlp"}, "own": {"builder": "nowhere:f"}}}, "no module 'nowhere'"),
+    ({"measures": {"names": ["weight_nrm"]}}, "did you mean 'weight_norm'?"),
+]
+
+
+@pytest.mark.parametrize(("values", "message"), MISTAKES, ids=[message[:40] for _, message in MISTAKES])
+def test_a_mistake_is_told_with_key_value_and_what_is_allowed(values: dict, message: str) -> None:
+    with pytest.raises(ParametersError) as error:
+        check(values)
+    assert message in str(error.value)
+
+
+def test_all_mistakes_are_told_at_once_with_the_file_each_stands_in(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("training: {epochs: 0}\n")
+    (tmp_path / "two.yaml").write_text("training: {batch_size: -1}\n")
+    with pytest.raises(ParametersError) as error:
+        read(tmp_path / "one.yaml", tmp_path / "two.yaml")
+    assert f"{tmp_path / 'one.yaml'}: training.epochs = 0" in str(error.value)
+    assert f"{tmp_path / 'two.yaml'}: training.batch_size = -1" in str(error.value)
+
+
+def test_a_file_that_is_no_mapping_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    with pytest.raises(ParametersError, match=r"list\.yaml: should hold sections"):
+        read(tmp_path / "list.yaml")
