@@ -14,9 +14,9 @@ from snakemake.exceptions import WorkflowError
 # Jobs run the code beside this Snakefile, in the Python that runs Snakemake.
 ROOT = Path(workflow.basedir)
 SOURCES = [str(ROOT / "src"), str(ROOT)]
+PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
-os.environ["PYTHONPATH"] = os.pathsep.join(SOURCES)
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import ParametersError, check
 from emergence.study import stamps
@@ -24,8 +24,12 @@ from emergence.storage import write_json
 from emergence.study.layout import RAW_DATA, RESUME, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 
+# Of the files named on the command line, later ones win; params.yaml is read first.
+CONFIG_FILES = [Path(os.path.relpath(file)) for file in workflow.configfiles]
+CONFIG_FILES.sort(key=lambda file: file != Path("params.yaml"))
+
 try:
-    PLAN = Plan(check(config, [Path(file) for file in workflow.configfiles]), ROOT)
+    PLAN = Plan(check(config, CONFIG_FILES), ROOT)
 except ParametersError as error:
     raise WorkflowError(str(error)) from None
 
