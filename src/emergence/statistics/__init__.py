@@ -1,1 +1,4 @@
-"""Estimates with intervals, tests, and the verdicts on the claims."""
+"""Estimates with intervals, tests, and the verdicts on the claims.
+
+`rules.yaml` says what decides each claim; `claims` holds one file per claim that computes its quantities from a study.
+"""

@@ -1,0 +1,32 @@
+"""Join the metrics, emergence and measures of all runs into one labelled file."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+from emergence.logs import configure
+from emergence.statistics.collect import collect, read_manifest
+from emergence.storage import write_dataset
+
+log = logging.getLogger("collect_runs")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path, help="JSON list of the files, each with its run")
+    parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    configure()
+    options = arguments()
+    files = read_manifest(json.loads(options.manifest.read_text(encoding="utf-8")))
+    study = collect(files)
+    write_dataset(options.output, study, {"runs": study["run"].values.tolist(), "seeds": study["seed"].values.tolist()})
+    log.info("%d files joined: %s", len(files), ", ".join(f"{size} {name}s" for name, size in study.sizes.items()))
+
+
+if __name__ == "__main__":
+    main()

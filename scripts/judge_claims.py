@@ -1,0 +1,38 @@
+"""Judge the claims on a joined study by the rules in docs/claims.md."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+from emergence.logs import configure
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.judge import judge
+from emergence.storage import read_dataset, write_json
+
+log = logging.getLogger("judge_claims")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", required=True, type=Path, help="netCDF file with all runs")
+    parser.add_argument(
+        "--parameters", required=True, help="section statistics, reference_threshold and reference_criterion as JSON"
+    )
+    parser.add_argument("--output", required=True, type=Path, help="JSON file to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    configure()
+    options = arguments()
+    parameters = json.loads(options.parameters)
+    threshold, criterion = parameters.pop("reference_threshold"), parameters.pop("reference_criterion")
+    claims = judge(read_dataset(options.study), Statistics.model_validate(parameters), threshold, criterion)
+    write_json(options.output, claims)
+    for name, claim in claims.items():
+        log.info("%s %s: %s", name, claim["verdict"], claim["statement"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""The claims: one file each, with a function ``samples(study)``.
+
+It returns, for each quantity that `rules.yaml` names for the claim, a table with one row per seed and one column per
+test (an experiment, or an experiment at one sparsity), in the units of the rules; NaN where a seed has no value.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from emergence.statistics.claims import c1, c4, c5
+from emergence.statistics.study import Study
+
+Samples = Mapping[str, pd.DataFrame]
+
+CLAIMS: dict[str, Callable[[Study], Samples]] = {"C1": c1.samples, "C4": c4.samples, "C5": c5.samples}

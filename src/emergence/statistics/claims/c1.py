@@ -1,0 +1,35 @@
+"""C1: emergence goes with the improvement of performance."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.study import Study, per_seed, whole_epochs
+
+COVARIATES = {"correlation": (), "given_epoch": ("step_epoch",), "given_activity": ("active_fraction",)}
+
+
+def samples(study: Study) -> dict[str, pd.DataFrame]:
+    """Correlate emergence at the start of each epoch with the change of training accuracy per epoch, per seed."""
+    runs = {experiment: whole_epochs(run) for experiment, run in study.dense().items()}
+    return {
+        quantity: pd.DataFrame({experiment: _correlations(run, given) for experiment, run in runs.items()})
+        for quantity, given in COVARIATES.items()
+    }
+
+
+def _correlations(run: xr.Dataset, given: tuple[str, ...]) -> pd.Series:
+    covariates = [run[name] for name in given if name in run]
+    if len(covariates) < len(given):
+        return per_seed(run, [np.nan] * run.sizes["seed"])
+    columns = [run["log10_emergence"], _improvement(run), *covariates]
+    starts = [column.broadcast_like(run["train_accuracy"]).isel(step=slice(None, -1)) for column in columns]
+    by_seed = [column.transpose("seed", "step").values for column in starts]
+    return per_seed(run, [rank_correlation(*rows) for rows in zip(*by_seed, strict=True)])
+
+
+def _improvement(run: xr.Dataset) -> xr.DataArray:
+    """Change of training accuracy per epoch up to the next checkpoint, labelled with the checkpoint it starts from."""
+    change = run["train_accuracy"].shift(step=-1) - run["train_accuracy"]
+    return change / (run["step_epoch"].shift(step=-1) - run["step_epoch"])

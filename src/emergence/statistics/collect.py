@@ -1,0 +1,114 @@
+"""Joining the files of all runs into one labelled data set."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+from pydantic import ConfigDict
+
+from emergence.parameters.base import Section
+from emergence.storage import read_dataset
+from emergence.training.step import Step
+
+OVER_STEPS = {"seed", "step", "criterion", "threshold"}
+KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration"}
+
+
+class RunFile(Section):
+    """A file of a run: one of `metrics`, `emergence`, `measures`, for a configuration and a block of seeds."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    dataset: str
+    network: str
+    method: str
+    sparsity: float
+    seeds: tuple[int, ...]
+    metrics: Path | None = None
+    emergence: Path | None = None
+    measures: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file; ValueError unless there is exactly one."""
+        given = [path for path in (self.metrics, self.emergence, self.measures) if path is not None]
+        if len(given) != 1:
+            raise ValueError(f"entry of {self.run}: give one of metrics, emergence, measures, got {len(given)}")
+        return given[0]
+
+    @property
+    def configuration(self) -> tuple[str, str, str, float]:
+        """What the run has in common with its other blocks of seeds."""
+        return self.dataset, self.network, self.method, self.sparsity
+
+    @property
+    def run(self) -> str:
+        """Name of the configuration, such as ``digits/mlp/global_magnitude~0.5``."""
+        pruning = self.method if self.sparsity == 0 else f"{self.method}~{self.sparsity:g}"
+        return f"{self.dataset}/{self.network}/{pruning}"
+
+
+def read_manifest(content: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[RunFile]:
+    """Read lists of files by the kind of job that made them.
+
+    >>> entry = {"dataset": "digits", "network": "mlp", "method": "dense", "sparsity": 0, "seeds": [0, 1]}
+    >>> read_manifest({"training": [{**entry, "metrics": "metrics.nc", "checkpoints": "checkpoints"}]})[0].run
+    'digits/mlp/dense'
+    """
+    return [RunFile.model_validate(entry) for entries in content.values() for entry in entries]
+
+
+def collect(files: Iterable[RunFile]) -> xr.Dataset:
+    """Join run files along run, seed and step; what a run lacks is NaN.
+
+    The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
+    each with a leading dimension `run`, along which stand the coordinates dataset, network, method and sparsity. Steps
+    are the union over runs in the order of training; `step_epoch` and `step_iteration` are variables because the
+    position of a step depends on the run. Raises ValueError where a file's seeds are not the stated ones, or come twice.
+    """
+    runs: dict[tuple[str, str, str, float], list[RunFile]] = {}
+    for file in files:
+        runs.setdefault(file.configuration, []).append(file)
+    if not runs:
+        raise ValueError("no runs to collect")
+    joined = xr.concat(
+        [_run(of_run) for of_run in runs.values()],
+        dim="run",
+        data_vars="all",
+        coords="different",
+        compat="equals",
+        join="outer",
+        combine_attrs="override",
+    )
+    steps = sorted((str(label) for label in joined["step"].values), key=Step.parse)
+    return joined.drop_attrs(deep=False).sel(step=steps).sortby("seed")
+
+
+def _run(files: list[RunFile]) -> xr.Dataset:
+    """Join the blocks of seeds of one configuration."""
+    ordered = sorted(files, key=lambda file: file.seeds)
+    blocks = [_block(list(of_block)) for _, of_block in groupby(ordered, key=lambda file: file.seeds)]
+    joined = xr.concat(blocks, dim="seed", data_vars="minimal", coords="minimal", compat="override", join="outer")
+    if joined.indexes["seed"].has_duplicates:
+        raise ValueError(f"{files[0].run}: seeds come twice: {joined['seed'].values.tolist()}")
+    dataset, network, method, sparsity = files[0].configuration
+    named = {"run": files[0].run, "dataset": dataset, "network": network, "method": method, "sparsity": sparsity}
+    return joined.reset_coords(["step_epoch", "step_iteration"]).assign_coords(named)
+
+
+def _block(files: list[RunFile]) -> xr.Dataset:
+    """Join the metrics, emergence and measures of one configuration and block of seeds."""
+    return xr.merge(
+        [_over_steps(file) for file in files], join="outer", compat="no_conflicts", combine_attrs="override"
+    )
+
+
+def _over_steps(file: RunFile) -> xr.Dataset:
+    """Read a file's variables over seeds and steps."""
+    data = read_dataset(file.path)
+    if tuple(data["seed"].values.tolist()) != file.seeds:
+        raise ValueError(f"{file.path}: holds seeds {data['seed'].values.tolist()}, expected {list(file.seeds)}")
+    chosen = [name for name, variable in data.data_vars.items() if set(variable.dims) <= OVER_STEPS]
+    return data[chosen].drop_vars([name for name in data.coords if name not in KEPT_COORDINATES], errors="ignore")

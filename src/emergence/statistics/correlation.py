@@ -1,0 +1,38 @@
+"""Rank correlation within a run, as it is and given other quantities."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+
+def rank_correlation(first: ArrayLike, second: ArrayLike, *given: ArrayLike) -> float:
+    """Return Spearman's rank correlation, or the partial one given further quantities.
+
+    The partial correlation is that of what is left of both ranks after a linear fit to the ranks of `given` (Kendall
+    and Stuart, The Advanced Theory of Statistics, vol. 2, chapter 27). Points with a NaN are left out. NaN where fewer
+    points are left than 3 and one per given quantity, or where one side does not vary.
+
+    >>> round(rank_correlation([1, 2, 3, 4], [1, 4, 9, 16]), 12)
+    1.0
+    >>> round(rank_correlation([1, 2, 3, 4, 5], [1, 3, 2, 5, 4], [2, 1, 3, 5, 4]), 3)
+    0.56
+    """
+    columns = np.array([np.asarray(column, dtype=np.float64) for column in (first, second, *given)])
+    columns = columns[:, ~np.isnan(columns).any(axis=0)]
+    if columns.shape[1] < 3 + len(given):
+        return float("nan")
+    ranks = stats.rankdata(columns, axis=1)
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    left = [_unexplained(row, ranks[2:].T) for row in ranks[:2]]
+    length = np.linalg.norm(left[0]) * np.linalg.norm(left[1])
+    return float("nan") if length == 0 else float(np.clip(left[0] @ left[1] / length, -1, 1))
+
+
+def _unexplained(centred: Floats, given: Floats) -> Floats:
+    """Return what a linear fit leaves of centred ranks; what is left by rounding alone counts as nothing."""
+    if not given.size:
+        return centred
+    left = centred - given @ np.linalg.lstsq(given, centred, rcond=None)[0]
+    return left if np.linalg.norm(left) > 1e-9 * np.linalg.norm(centred) else np.zeros_like(left)

@@ -1,0 +1,117 @@
+"""Means over seeds, with intervals and tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from emergence.parameters.statistics import Statistics
+
+Floats = NDArray[np.float64]
+ScaleName = Literal["correlation", "difference", "ratio"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How values are brought to a scale on which their mean makes sense, and back; `null` is the value of no effect."""
+
+    null: float
+    forward: Callable[[Floats], Floats]
+    back: Callable[[Floats], Floats]
+
+
+def _unchanged(values: Floats) -> Floats:
+    return values
+
+
+def _cut_to_correlations(values: Floats) -> Floats:
+    return np.clip(values, -1, 1)
+
+
+def _ratio_to_change(ratio: Floats) -> Floats:
+    return 1 - 2 / (ratio + 1)
+
+
+def _change_to_ratio(change: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return 2 / (1 - np.clip(change, -1, 1)) - 1
+
+
+SCALES: dict[ScaleName, Scale] = {
+    "correlation": Scale(0, _unchanged, _cut_to_correlations),
+    "difference": Scale(0, _unchanged, _unchanged),
+    "ratio": Scale(1, _ratio_to_change, _change_to_ratio),
+}
+"""Ratios r in [0, inf] are averaged as (r - 1) / (r + 1) in [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean over `runs` seeds, its confidence interval, and the p-value of no effect in the claimed direction.
+
+    All but `runs` are NaN where fewer than two seeds have a value.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    runs: int
+
+
+def mean_interval(values: ArrayLike, confidence: float) -> tuple[float, float, float]:
+    """Return the mean of a sample of at least two values and the ends of Student's t interval.
+
+    >>> [round(number, 2) for number in mean_interval([1.0, 2.0, 3.0], 0.95)]
+    [2.0, -0.48, 4.48]
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    mean = float(sample.mean())
+    half = float(stats.t.ppf((1 + confidence) / 2, len(sample) - 1) * stats.sem(sample))
+    return mean, mean - half, mean + half
+
+
+def sign_flip_test(values: ArrayLike, direction: Literal["positive", "negative"], resamples: int, seed: int) -> float:
+    """Return the p-value of a mean of zero against one in `direction`, for values symmetric about their mean.
+
+    The mean is compared with those of all sign changes of the values, or of `resamples` random ones where that is
+    fewer (Fisher 1935, The Design of Experiments, section 21).
+
+    >>> sign_flip_test([1.0, 2.0, 3.0], "positive", resamples=5000, seed=0)
+    0.125
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    found = stats.permutation_test(
+        (sample,),
+        np.mean,
+        permutation_type="samples",
+        alternative="greater" if direction == "positive" else "less",
+        n_resamples=resamples,
+        rng=np.random.default_rng(seed),
+        vectorized=True,
+        batch=4096,
+    )
+    return float(found.pvalue)
+
+
+def estimate(
+    values: ArrayLike, scale: ScaleName, direction: Literal["positive", "negative"], settings: Statistics
+) -> Estimate:
+    """Estimate the mean over seeds of one value per seed (NaN: undefined, left out).
+
+    >>> found = estimate([0.5, 0.6, 0.7, 0.8], "correlation", "positive", Statistics())
+    >>> round(found.estimate, 2), round(found.low, 2), found.p_value, found.runs
+    (0.65, 0.44, 0.0625, 4)
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    sample = sample[~np.isnan(sample)]
+    if len(sample) < 2:
+        return Estimate(np.nan, np.nan, np.nan, np.nan, len(sample))
+    chosen = SCALES[scale]
+    scaled = chosen.forward(sample)
+    p_value = sign_flip_test(scaled, direction, settings.resamples, settings.seed)
+    mean, low, high = (float(end) for end in chosen.back(np.array(mean_interval(scaled, settings.confidence))))
+    return Estimate(mean, low, high, p_value, len(sample))

@@ -1,0 +1,89 @@
+"""Reading the rules by which claims are decided."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from emergence.parameters.base import Section
+from emergence.statistics.estimate import SCALES, ScaleName
+
+Direction = Literal["positive", "negative"]
+
+
+class General(Section):
+    """Rules that hold for all claims; `correction` and `more_than` steer the code, the rest is for readers."""
+
+    correction: Literal["holm", "bonferroni"]
+    """Method of statsmodels' multipletests."""
+
+    more_than: float = Field(ge=0.5, lt=1)
+    """Share of the tests of a quantity that must agree; the verdict needs more than this."""
+
+    test_name: str
+
+    seeds: str
+    estimate: str
+    interval: str
+    test: str
+    correction_text: str
+    supported: str
+    contradicted: str
+    inconclusive: str
+    over_experiments: str
+    over_quantities: str
+
+
+class Quantity(Section):
+    """What is computed per seed, and how large it must be to count."""
+
+    role: Literal["decides", "reported"]
+    quantity: str
+    runs: str
+    unit: str
+    scale: ScaleName
+    direction: Direction
+    smallest_effect: float
+    because: str
+
+    @model_validator(mode="after")
+    def _effect_lies_on_the_claimed_side(self) -> Self:
+        null = SCALES[self.scale].null
+        if (self.smallest_effect > null) != (self.direction == "positive"):
+            raise ValueError(f"smallest_effect {self.smallest_effect} is not {self.direction} of {null}")
+        return self
+
+
+class Claim(Section):
+    """A published claim and the quantities that decide it; the first one is its headline."""
+
+    statement: str
+    source: str
+    choices: str
+    quantities: dict[str, Quantity]
+
+    @model_validator(mode="after")
+    def _headline_decides(self) -> Self:
+        if next(iter(self.quantities.values())).role != "decides":
+            raise ValueError("the first quantity of a claim must be one that decides it")
+        return self
+
+
+class Rules(Section):
+    """All rules."""
+
+    general: General
+    claims: dict[str, Claim]
+
+
+@cache
+def read_rules() -> Rules:
+    """Read the rules that come with the package.
+
+    >>> read_rules().claims["C1"].quantities["correlation"].smallest_effect
+    0.3
+    """
+    text = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
+    return Rules.model_validate(yaml.safe_load(text))

@@ -1,0 +1,64 @@
+"""What claims read from a study: runs by experiment, at the reference criterion and threshold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from emergence.training.step import Step
+
+DENSE = "dense"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Joined runs (run, seed, step) at one criterion and threshold; see `emergence.statistics.collect`."""
+
+    data: xr.Dataset
+    convergence_share: float
+
+    @classmethod
+    def at_reference(cls, data: xr.Dataset, threshold: float, criterion: str, convergence_share: float) -> "Study":
+        """Choose a criterion and a threshold; ValueError where the study does not have them."""
+        thresholds, criteria = data["threshold"].values, data["criterion"].values
+        near = np.isclose(thresholds, threshold, rtol=1e-9, atol=0)
+        if not near.any():
+            raise ValueError(f"reference_threshold {threshold} is none of the study's {thresholds.tolist()}")
+        if criterion not in criteria:
+            raise ValueError(f"reference_criterion {criterion} is none of the study's {criteria.tolist()}")
+        return cls(data.isel(threshold=int(near.argmax())).sel(criterion=criterion), convergence_share)
+
+    def dense(self) -> dict[str, xr.Dataset]:
+        """Return the dense runs (seed, step) by experiment, written ``dataset/network``."""
+        return {_experiment(run): run for run in self._runs() if str(run["method"].values) == DENSE}
+
+    def pruned(self) -> dict[str, xr.Dataset]:
+        """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5``."""
+        return {str(run["run"].values): run for run in self._runs() if str(run["method"].values) != DENSE}
+
+    def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
+        """Return each pruned run with its dense one, by the name of the pruned run."""
+        dense = self.dense()
+        return {
+            name: (run, dense[_experiment(run)]) for name, run in self.pruned().items() if _experiment(run) in dense
+        }
+
+    def _runs(self) -> list[xr.Dataset]:
+        """Return all runs, each without the steps that it lacks."""
+        runs = [self.data.isel(run=index) for index in range(self.data.sizes["run"])]
+        return [run.isel(step=run["step_epoch"].notnull().values) for run in runs]
+
+
+def _experiment(run: xr.Dataset) -> str:
+    return f"{run['dataset'].values}/{run['network'].values}"
+
+
+def whole_epochs(run: xr.Dataset) -> xr.Dataset:
+    """Leave out the checkpoints within epochs."""
+    return run.isel(step=[Step.parse(str(label)).iteration == 0 for label in run["step"].values])
+
+
+def per_seed(run: xr.Dataset, values: list[float]) -> pd.Series:
+    """Label one value per seed with the seeds of a run."""
+    return pd.Series(values, index=run["seed"].values, dtype=float)

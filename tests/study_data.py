@@ -1,0 +1,48 @@
+"""Made-up studies with a known truth, in the shape in which runs are joined."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+ATTRIBUTES = {"units": "1", "long_name": "made up"}
+CRITERIA, THRESHOLDS = ["mean", "any"], [0.05, 0.1]
+
+
+def joined(runs: Mapping[tuple[str, str, str, float], Mapping[str, ArrayLike]]) -> xr.Dataset:
+    """Join runs given as {(dataset, network, method, sparsity): {variable: values (seed, epoch)}}.
+
+    `log10_emergence` holds at criterion "mean" and threshold 0.05; elsewhere it is noise. Epochs count from 0.
+    """
+    return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
+
+
+def _run(key: tuple[str, str, str, float], values: Mapping[str, ArrayLike]) -> xr.Dataset:
+    dataset, network, method, sparsity = key
+    arrays = {name: np.asarray(array, dtype=float) for name, array in values.items()}
+    seeds, epochs = next(iter(arrays.values())).shape
+    variables: dict[str, Any] = {
+        name: (("seed", "step"), array) for name, array in arrays.items() if name != "log10_emergence"
+    }
+    if "log10_emergence" in arrays:
+        counted = np.random.default_rng(99).normal(size=(seeds, epochs, 2, 2))
+        counted[:, :, 0, 0] = arrays["log10_emergence"]
+        variables["log10_emergence"] = (("seed", "step", "criterion", "threshold"), counted)
+    variables["step_epoch"] = ("step", np.arange(epochs, dtype=float))
+    pruning = method if method == "dense" else f"{method}~{sparsity:g}"
+    return xr.Dataset(
+        {name: (dims, array, ATTRIBUTES) for name, (dims, array) in variables.items()},
+        coords={
+            "seed": np.arange(seeds),
+            "step": [f"ep{epoch}" for epoch in range(epochs)],
+            "criterion": CRITERIA,
+            "threshold": THRESHOLDS,
+            "run": f"{dataset}/{network}/{pruning}",
+            "dataset": dataset,
+            "network": network,
+            "method": method,
+            "sparsity": sparsity,
+        },
+    )

@@ -1,0 +1,205 @@
+"""Claims judged on made-up studies whose truth is known."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import stats
+
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.claims import c1, c4, c5
+from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.judge import judge
+from emergence.statistics.quantity import Finding, judge_samples
+from emergence.statistics.rules import read_rules
+from emergence.statistics.study import Study
+from tests.study_data import joined
+
+SEEDS, EPOCHS = 8, 15
+SETTINGS = Statistics()
+MLP, CNN = ("digits", "mlp", "dense", 0.0), ("digits", "cnn", "dense", 0.0)
+PRUNED = ("digits", "mlp", "global_magnitude", 0.5)
+Run = dict[str, NDArray[np.float64]]
+
+
+def learning(rate: float, rng: np.random.Generator, emergence: float = 0.0, left: float = 1.0) -> Run:
+    """A run whose accuracy rises as 1 - exp(-rate epoch), with steps that grow with emergence by `emergence`.
+
+    E falls to the share `left` over the epochs, and by chance differs from that course.
+    """
+    epochs = np.arange(EPOCHS)
+    fall = np.log10(left) * epochs / (EPOCHS - 1)
+    chance = rng.normal(0, 1, (SEEDS, EPOCHS)) * (epochs > 0) * (epochs < EPOCHS - 1)
+    log10 = 6 + fall + (0.2 + 0.8 * (left == 1)) * chance
+    steps = emergence * (log10 - 6) + rng.normal(0, 1, (SEEDS, EPOCHS))
+    accuracy = 0.5 + np.cumsum(steps, axis=1) / 200
+    validation = np.clip(1 - np.exp(-rate * epochs) + rng.normal(0, 0.005, (SEEDS, EPOCHS)), 0, 1)
+    train = np.concatenate([np.full((SEEDS, 1), 0.5), accuracy[:, :-1]], axis=1)
+    return {
+        "log10_emergence": log10,
+        "train_accuracy": train,
+        "validation_accuracy": validation,
+        "test_accuracy": validation,
+        "active_fraction": rng.uniform(size=(SEEDS, EPOCHS)),
+    }
+
+
+def verdicts(study: xr.Dataset) -> dict[str, str]:
+    return {name: entry["verdict"] for name, entry in judge(study, SETTINGS, 0.05, "mean").items()}
+
+
+def test_effects_that_are_there_are_found() -> None:
+    rng = np.random.default_rng(0)
+    dense = {key: learning(0.3, rng, emergence=1.5, left=0.001) for key in (MLP, CNN)}
+    study = joined({**dense, PRUNED: learning(0.9, rng)})
+    assert verdicts(study) == {"C1": "supported", "C4": "supported", "C5": "supported"}
+
+
+def test_effects_of_the_other_sign_contradict() -> None:
+    rng = np.random.default_rng(1)
+    dense = {key: learning(0.6, rng, emergence=-1.5, left=30) for key in (MLP, CNN)}
+    study = joined({**dense, PRUNED: learning(0.25, rng)})
+    assert verdicts(study) == {"C1": "contradicted", "C4": "contradicted", "C5": "contradicted"}
+
+
+def test_a_fall_that_stops_halfway_is_no_approach_to_zero() -> None:
+    rng = np.random.default_rng(2)
+    found = judge(joined({MLP: learning(0.3, rng, left=0.5)}), SETTINGS, 0.05, "mean")["C5"]
+    assert found["verdict"] == "contradicted" and found["further"]["fall"]["verdict"] == "supported"
+    assert found["estimate"] == pytest.approx(0.5)
+
+
+def simulated(studies: int, confidence: float, emergence: float = 0.0) -> list[Finding]:
+    """What the deciding quantity of C1 says about independent studies with a given effect."""
+    rng, rules = np.random.default_rng(3), read_rules()
+    rule, settings = rules.claims["C1"].quantities["correlation"], Statistics(confidence=confidence)
+    made = (joined({MLP: learning(0.3, rng, emergence)}) for _ in range(studies))
+    samples = (c1.samples(Study.at_reference(study, 0.05, "mean", 0.95))["correlation"] for study in made)
+    return [judge_samples(rule, rules.general, sample, settings).together for sample in samples]
+
+
+def test_without_an_effect_p_values_are_uniform_and_support_is_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects garbage in every call, which takes most time
+    found = simulated(studies=200, confidence=0.95)
+    p_values = np.array([finding.estimate.p_value for finding in found])
+    verdicts = [finding.verdict for finding in found]
+    assert stats.kstest(p_values, "uniform").pvalue > 0.01
+    assert 0.01 <= np.mean(p_values <= 0.05) <= 0.1
+    assert verdicts.count("supported") <= 10 and verdicts.count("contradicted") > 100
+
+
+def test_with_an_effect_of_just_the_smallest_size_contradiction_is_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gc.collect", lambda: 0)
+    found = simulated(studies=200, confidence=0.95, emergence=0.35)
+    assert np.mean([finding.estimate.estimate for finding in found]) == pytest.approx(0.3, abs=0.03)
+    assert [finding.verdict for finding in found].count("contradicted") <= 12
+
+
+def test_a_common_trend_is_told_from_a_relation_beyond_it() -> None:
+    rng = np.random.default_rng(5)
+    epochs = np.arange(EPOCHS)
+    decline = np.exp(-epochs / 4)
+    accuracy = 1 - decline + rng.normal(0, 0.001, (SEEDS, EPOCHS))
+    log10 = -epochs + rng.normal(0, 1.5, (SEEDS, EPOCHS))
+    found = judge(
+        joined({MLP: {**learning(0.3, rng), "train_accuracy": accuracy, "log10_emergence": log10}}),
+        SETTINGS,
+        0.05,
+        "mean",
+    )
+    assert found["C1"]["verdict"] == "supported"
+    assert found["C1"]["further"]["given_epoch"]["verdict"] != "supported"
+
+
+def test_emergence_at_the_start_of_an_epoch_meets_the_gain_of_that_epoch() -> None:
+    accuracy = np.array([[0.1, 0.5, 0.6, 0.8, 0.85], [0.1, 0.2, 0.5, 0.6, 0.65]])
+    gains = np.diff(accuracy, axis=1)
+    log10 = np.concatenate([gains, [[9.0], [9.0]]], axis=1)
+    run = {"train_accuracy": accuracy, "log10_emergence": log10}
+    found = c1.samples(Study.at_reference(joined({MLP: run}), 0.05, "mean", 0.95))["correlation"]
+    assert found["digits/mlp"].tolist() == pytest.approx([1, 1])
+
+
+def test_correlations_are_spearmans_and_partial_ones_follow_the_closed_form() -> None:
+    x, y, z = np.random.default_rng(6).normal(size=(3, 12)) + np.arange(12) / 4
+    r = {pair: stats.spearmanr(*both).statistic for pair, both in {"xy": (x, y), "xz": (x, z), "yz": (y, z)}.items()}
+    partial = (r["xy"] - r["xz"] * r["yz"]) / np.sqrt((1 - r["xz"] ** 2) * (1 - r["yz"] ** 2))
+    assert rank_correlation(x, y) == pytest.approx(r["xy"])
+    assert rank_correlation(x, y, z) == pytest.approx(partial)
+
+
+def test_a_rank_correlation_without_variation_is_undefined() -> None:
+    assert np.isnan(rank_correlation([1, 1, 1, 1], [1, 2, 3, 4]))
+    assert np.isnan(rank_correlation([1, 2, 3, 4, 5], [2, 1, 3, 5, 4], [2, 4, 6, 8, 10]))
+    assert np.isnan(rank_correlation([1, 2, np.nan], [1, 2, 3]))
+
+
+def test_convergence_is_interpolated_and_late_runs_count_one_epoch_more() -> None:
+    epochs, accuracy = np.array([0, 0.2, 1, 2]), np.array([0.1, 0.2, 0.6, 0.7])
+    assert c4.epochs_until(epochs, accuracy, 0.4) == pytest.approx(0.6)
+    assert c4.epochs_until(epochs, accuracy, 0.6) == pytest.approx(1)
+    assert c4.epochs_until(epochs, accuracy, 0.05) == 0
+    assert c4.epochs_until(epochs, accuracy, 0.75) == 3
+    assert np.isnan(c4.epochs_until(epochs, accuracy, np.nan))
+
+
+def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
+    dense = {"validation_accuracy": [[0, 0.5, 1.0], [0, 0.25, 0.5]], "test_accuracy": [[0, 0, 0.9], [0, 0, 0.4]]}
+    pruned = {"validation_accuracy": [[0, 1.0, 1.0], [0, 0.1, 0.2]], "test_accuracy": [[0, 0, 0.8], [0, 0, 0.5]]}
+    emergence = {"log10_emergence": np.zeros((2, 3))}
+    study = Study.at_reference(
+        joined({MLP: {**dense, **emergence}, PRUNED: {**pruned, **emergence}}), 0.05, "mean", 0.5
+    )
+    found = c4.samples(study)
+    name = "digits/mlp/global_magnitude~0.5"
+    assert found["convergence"][name].tolist() == pytest.approx([0.5, 3.0])
+    assert found["accuracy"][name].tolist() == pytest.approx([-0.1, 0.1])
+
+
+def test_counts_too_large_for_a_float_and_counts_of_zero_have_a_ratio() -> None:
+    run = {"log10_emergence": [[400.0, 399.0], [5.0, -np.inf], [-np.inf, -np.inf]], "train_accuracy": np.zeros((3, 2))}
+    found = c5.samples(Study.at_reference(joined({MLP: run}), 0.05, "mean", 0.95))["near_zero"]["digits/mlp"]
+    assert found.tolist() == pytest.approx([0.1, 0.0, np.nan], nan_ok=True)
+
+
+def test_every_claim_has_the_entries_that_are_documented() -> None:
+    rng = np.random.default_rng(7)
+    claims = judge(joined({MLP: learning(0.3, rng), PRUNED: learning(0.3, rng)}), SETTINGS, 0.05, "mean")
+    numbers = {"estimate", "interval_low", "interval_high", "p_value", "corrected_p_value", "runs", "verdict"}
+    quantity = numbers | {"quantity", "test", "unit", "direction", "smallest_effect", "experiments"}
+    for entry in claims.values():
+        assert set(entry) == quantity | {"statement", "further"}
+        assert all(set(test) == numbers for test in entry["experiments"].values())
+        assert all(set(other) == quantity | {"role"} for other in entry["further"].values())
+    assert set(claims["C1"]["experiments"]) == {"digits/mlp"}
+    assert set(claims["C4"]["experiments"]) == {"digits/mlp/global_magnitude~0.5"}
+    assert claims["C1"]["runs"] == SEEDS
+    assert _kinds(claims) <= {str, int, float, type(None)}
+    json.dumps(claims, allow_nan=False)
+
+
+def _kinds(value: object) -> set[type]:
+    return {kind for inner in value.values() for kind in _kinds(inner)} if isinstance(value, dict) else {type(value)}
+
+
+def test_a_study_without_pruned_runs_leaves_their_claim_undecided() -> None:
+    claims = judge(joined({MLP: learning(0.3, np.random.default_rng(8))}), SETTINGS, 0.05, "mean")
+    assert claims["C4"]["verdict"] == "inconclusive"
+    assert claims["C4"]["estimate"] is None and claims["C4"]["runs"] == 0
+
+
+def test_two_seeds_decide_nothing_in_favour_and_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    rng = np.random.default_rng(9)
+    study = joined({MLP: learning(0.3, rng, emergence=3, left=0.001)}).isel(seed=slice(2))
+    assert "supported" not in verdicts(study).values()
+    assert "2 seeds are too few for 1 tests" in caplog.text
+
+
+def test_a_reference_that_was_not_counted_is_refused() -> None:
+    study = joined({MLP: learning(0.3, np.random.default_rng(10))})
+    with pytest.raises(ValueError, match=r"reference_threshold 0\.2 is none of the study's \[0\.05, 0\.1\]"):
+        judge(study, SETTINGS, 0.2, "mean")
+    with pytest.raises(ValueError, match="reference_criterion all"):
+        judge(study, SETTINGS, 0.05, "all")

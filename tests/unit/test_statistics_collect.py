@@ -1,0 +1,121 @@
+"""Joining run files into one study."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from emergence.statistics.collect import collect, read_manifest
+from emergence.storage import read_dataset, write_dataset
+
+ROOT = Path(__file__).parents[2]
+ATTRIBUTES = {"units": "1", "long_name": "made up"}
+STEPS = ["ep0", "ep0it2", "ep1", "ep2"]
+
+
+def value(seed: int, step: str, sparsity: float) -> float:
+    """A number that tells where it belongs."""
+    return seed + sparsity + len(STEPS) * STEPS.index(step) if step in STEPS else seed + sparsity + 1000
+
+
+def write_run(folder: Path, sparsity: float, seeds: list[int], steps: list[str] = STEPS) -> list[dict[str, Any]]:
+    """Write the three files of a run; return their manifest entries."""
+    numbers = [[value(seed, step, sparsity) for step in steps] for seed in seeds]
+    position = {
+        "step_epoch": ("step", np.arange(len(steps), dtype=float)),
+        "step_iteration": ("step", 10 * np.arange(len(steps))),
+    }
+    coordinates = {"seed": seeds, "step": steps, **position}
+    metrics = {"train_accuracy": (("seed", "step"), numbers), "learning_rate": ("iteration", [0.1, 0.1])}
+    shape = (len(seeds), len(steps), 1, 2)
+    dims = ("seed", "step", "criterion", "threshold")
+    counted = {
+        "emergence": (dims, np.broadcast_to(np.array(numbers)[:, :, None, None], shape)),
+        "active_units": ((*dims, "site"), np.ones((*shape, 3))),
+        "site_size": ("site", [5, 6, 7]),
+    }
+    grid = {"criterion": ["mean"], "threshold": [0.05, 0.1], "site": ["a", "b", "c"]}
+    files = {
+        "metrics": xr.Dataset(metrics, coordinates),
+        "emergence": xr.Dataset(counted, {**coordinates, **grid}),
+        "measures": xr.Dataset({"weight_norm": (("seed", "step"), numbers)}, coordinates),
+    }
+    method = "global_magnitude" if sparsity else "dense"
+    described = {"dataset": "digits", "network": "mlp", "method": method, "sparsity": sparsity, "seeds": seeds}
+    entries = []
+    for kind, data in files.items():
+        path = folder / f"{method}~{sparsity}" / f"{seeds[0]}" / f"{kind}.nc"
+        for name in (*data.data_vars, *position):
+            data[name].attrs.update(ATTRIBUTES)
+        write_dataset(path, data, {})
+        entries.append({**described, kind: str(path)})
+    return entries
+
+
+def joined(entries: list[dict[str, Any]]) -> xr.Dataset:
+    return collect(read_manifest({"made": entries}))
+
+
+def test_blocks_of_seeds_join_and_every_number_keeps_its_place(tmp_path: Path) -> None:
+    entries = write_run(tmp_path, 0.0, [2, 3]) + write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1])
+    study = joined(entries)
+    assert study["run"].values.tolist() == ["digits/mlp/dense", "digits/mlp/global_magnitude~0.5"]
+    assert study["seed"].values.tolist() == [0, 1, 2, 3] and study["step"].values.tolist() == STEPS
+    for name in ("train_accuracy", "weight_norm"):
+        for run, sparsity, seeds in ((0, 0.0, 4), (1, 0.5, 2)):
+            found = study[name].isel(run=run, seed=slice(seeds)).transpose("seed", "step").values
+            assert found.tolist() == [[value(seed, step, sparsity) for step in STEPS] for seed in range(seeds)]
+    assert study["emergence"].sel(run="digits/mlp/dense", seed=3, step="ep1", threshold=0.1).item() == value(
+        3, "ep1", 0
+    )
+    assert study["train_accuracy"].isel(run=1, seed=slice(2, None)).isnull().all()
+    assert study["sparsity"].values.tolist() == [0, 0.5] and study["method"].values[0] == "dense"
+
+
+def test_what_does_not_run_over_seeds_and_steps_is_left_out(tmp_path: Path) -> None:
+    study = joined(write_run(tmp_path, 0.0, [0, 1]))
+    assert set(study.data_vars) == {"train_accuracy", "emergence", "weight_norm", "step_epoch", "step_iteration"}
+    assert set(study.dims) == {"run", "seed", "step", "criterion", "threshold"}
+
+
+def test_steps_are_the_union_in_order_of_training_and_missing_ones_are_nan(tmp_path: Path) -> None:
+    other = ["ep0", "ep0it10", "ep2", "ep10"]
+    study = joined(write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1], other))
+    assert study["step"].values.tolist() == ["ep0", "ep0it2", "ep0it10", "ep1", "ep2", "ep10"]
+    assert study["step_epoch"].isel(run=1).values == pytest.approx([0, np.nan, 1, np.nan, 2, 3], nan_ok=True)
+    assert study["emergence"].isel(run=0).sel(step="ep10").isnull().all()
+    assert study["train_accuracy"].isel(run=1).sel(step="ep2", seed=1).item() == value(1, "ep2", 0.5)
+
+
+def test_seeds_that_come_twice_or_differ_from_the_stated_ones_are_refused(tmp_path: Path) -> None:
+    entries = write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.0, [1, 2])
+    with pytest.raises(ValueError, match=r"digits/mlp/dense: seeds come twice: \[0, 1, 1, 2\]"):
+        joined(entries)
+    with pytest.raises(ValueError, match=r"holds seeds \[0, 1\], expected \[5, 6\]"):
+        joined([{**entries[0], "seeds": [5, 6]}])
+    with pytest.raises(ValueError, match="no runs"):
+        joined([])
+
+
+def test_an_entry_without_a_file_is_refused(tmp_path: Path) -> None:
+    entry = {key: item for key, item in write_run(tmp_path, 0.0, [0, 1])[0].items() if key != "metrics"}
+    with pytest.raises(ValueError, match="give one of metrics, emergence, measures, got 0"):
+        joined([entry])
+
+
+def test_the_script_writes_the_same_bytes_for_the_same_runs(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"made": write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1])}))
+    outputs = [tmp_path / "first.nc", tmp_path / "second.nc"]
+    for output in outputs:
+        command = [sys.executable, "scripts/collect_runs.py", "--manifest", str(manifest), "--output", str(output)]
+        subprocess.run(command, check=True, cwd=ROOT)
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    study = read_dataset(outputs[0])
+    assert study["run"].dtype.kind in "UOT" and study.sizes["run"] == 2
+    assert all({"units", "long_name"} <= set(variable.attrs) for variable in study.data_vars.values())

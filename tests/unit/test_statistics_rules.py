@@ -1,0 +1,65 @@
+"""The rules, and the page that is written from them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from emergence.statistics.claims import CLAIMS
+from emergence.statistics.document import document
+from emergence.statistics.rules import Claim, Quantity, read_rules
+
+PAGE = Path(__file__).parents[2] / "docs" / "claims.md"
+QUANTITY = {
+    "role": "decides",
+    "quantity": "ratio",
+    "runs": "all",
+    "unit": "1",
+    "scale": "ratio",
+    "direction": "negative",
+    "smallest_effect": 0.9,
+    "because": "",
+}
+
+
+def test_the_page_says_what_the_rules_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == document()
+
+
+def test_the_page_names_every_claim_quantity_and_bound() -> None:
+    page = document()
+    for name, claim in read_rules().claims.items():
+        section = re.search(rf"^## {name}$(.*?)(?=^## |\Z)", page, flags=re.M | re.S)
+        assert section and claim.statement in section[1]
+        for key, rule in claim.quantities.items():
+            row = next(line for line in section[1].splitlines() if line.startswith(f"| `{key}` |"))
+            assert f" {rule.smallest_effect:g} |" in row and rule.quantity in row
+
+
+def test_checking_a_page_that_differs_fails(tmp_path: Path) -> None:
+    page = tmp_path / "claims.md"
+    command = [sys.executable, "-m", "emergence.statistics.document"]
+    subprocess.run([*command, str(page)], check=True)
+    subprocess.run([*command, "--check", str(page)], check=True)
+    page.write_text(page.read_text().replace("0.3", "0.2"))
+    found = subprocess.run([*command, "--check", str(page)], capture_output=True, text=True)
+    assert found.returncode == 1 and "differs from the rules" in found.stderr
+
+
+def test_claims_and_rules_are_of_the_same_claims() -> None:
+    assert set(CLAIMS) == set(read_rules().claims)
+
+
+def test_an_effect_on_the_wrong_side_of_none_is_refused() -> None:
+    assert Quantity(**QUANTITY)
+    with pytest.raises(ValidationError, match=r"smallest_effect 1\.1 is not negative of 1"):
+        Quantity(**{**QUANTITY, "smallest_effect": 1.1})
+
+
+def test_a_claim_whose_headline_does_not_decide_is_refused() -> None:
+    reported = {**QUANTITY, "role": "reported"}
+    with pytest.raises(ValidationError, match="first quantity"):
+        Claim(statement="", source="", choices="", quantities={"a": reported, "b": QUANTITY})
