@@ -1,0 +1,134 @@
+"""What figures are drawn from, and how the parts they show are picked out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from emergence.storage import read_dataset
+
+DENSE = "dense"
+
+
+class Experiment(NamedTuple):
+    """A network trained on a data set."""
+
+    dataset: str
+    network: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset}, {self.network}"
+
+
+class Variant(NamedTuple):
+    """How a network was made sparse; the dense network has method "dense" and sparsity 0."""
+
+    method: str
+    sparsity: float
+
+
+Runs = dict[Experiment, dict[Variant, xr.Dataset]]
+"""Per experiment and variant (dense first, then by method and rising sparsity) one data set of all seeds."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Results to draw; a figure finds those that it says it needs.
+
+    `study` holds (seed, step) of `study.nc`, `analyses` the files of single runs (`emergence.nc` or `landscape.nc`),
+    and `claims` the content of `claims.json`.
+    """
+
+    study: Runs = field(default_factory=dict)
+    analyses: Runs = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_inputs(manifest: Mapping[str, list[dict[str, Any]]]) -> Inputs:
+    """Read the files that a manifest lists by what they are: study, claims, emergence, landscape.
+
+    Entries of the last two also say which run a file belongs to: dataset, network, method, sparsity.
+    """
+    study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
+    claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
+    analyses = [
+        (_experiment(entry), _variant(entry), read_dataset(Path(entry[kind])))
+        for kind in ("emergence", "landscape")
+        for entry in manifest.get(kind, ())
+    ]
+    return Inputs(
+        study=split_study(study[0]) if study else {},
+        analyses=join_blocks(analyses),
+        claims=claims[0] if claims else {},
+    )
+
+
+def split_study(study: xr.Dataset) -> Runs:
+    """Split a joined study into its runs, each without the steps and seeds that it lacks."""
+    runs = (study.isel(run=place) for place in range(study.sizes["run"]))
+    return join_blocks([(_experiment(run), _variant(run), _present(run)) for run in runs])
+
+
+def join_blocks(files: list[tuple[Experiment, Variant, xr.Dataset]]) -> Runs:
+    """Order files by experiment (as they come) and variant, and join blocks of seeds."""
+    blocks: dict[Experiment, dict[Variant, list[xr.Dataset]]] = {}
+    for experiment, variant, data in files:
+        blocks.setdefault(experiment, {}).setdefault(variant, []).append(data)
+    return {
+        experiment: {variant: _joined(of_variant[variant]) for variant in sorted(of_variant, key=_dense_first)}
+        for experiment, of_variant in blocks.items()
+    }
+
+
+def all_variants(runs: Runs) -> list[Variant]:
+    """Return the variants of all experiments in order, each once."""
+    return sorted({variant for of_variant in runs.values() for variant in of_variant}, key=_dense_first)
+
+
+def dense(of_variant: Mapping[Variant, xr.Dataset]) -> xr.Dataset:
+    """Return the dense network's results."""
+    return of_variant[Variant(DENSE, 0.0)]
+
+
+def at_reference(data: xr.Dataset, threshold: float, criterion: str) -> xr.Dataset:
+    """Return a data set at one criterion and threshold; KeyError for those that were not counted.
+
+    >>> grid = {"criterion": ["any"], "threshold": [0.1, 0.3]}
+    >>> data = xr.Dataset({"emergence": (("criterion", "threshold"), [[1, 2]])}, grid)
+    >>> int(at_reference(data, 0.1 + 0.2, "any")["emergence"])
+    2
+    """
+    return data.sel(criterion=criterion).sel(threshold=threshold, method="nearest", tolerance=1e-9)
+
+
+def _present(run: xr.Dataset) -> xr.Dataset:
+    steps = run.isel(step=run["step_epoch"].notnull().values)
+    return steps.isel(seed=steps["train_accuracy"].notnull().any("step").values)
+
+
+def _joined(blocks: list[xr.Dataset]) -> xr.Dataset:
+    if len(blocks) == 1:
+        return blocks[0]
+    joined = xr.concat(
+        blocks, "seed", data_vars="minimal", coords="minimal", compat="override", join="exact", combine_attrs="drop"
+    )
+    return joined.sortby("seed")
+
+
+def _experiment(entry: Mapping[str, Any] | xr.Dataset) -> Experiment:
+    return Experiment(_plain(entry["dataset"]), _plain(entry["network"]))
+
+
+def _variant(entry: Mapping[str, Any] | xr.Dataset) -> Variant:
+    return Variant(_plain(entry["method"]), float(_plain(entry["sparsity"])))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, xr.DataArray) else value
+
+
+def _dense_first(variant: Variant) -> tuple[bool, Variant]:
+    return variant.method != DENSE, variant

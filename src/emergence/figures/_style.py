@@ -1,0 +1,79 @@
+"""How figures look: one style sheet, with sizes and colours from the parameters."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+
+from emergence.parameters.figures import Figures
+
+_LIGHT_END = 0.88
+"""Share of the colour map used for lines: beyond it, viridis and its like are too pale on white."""
+
+
+class Style(Figures):
+    """The look of figures, and the choices among results that all figures share.
+
+    >>> style = Style(reference_threshold=0.05, reference_criterion="mean", confidence=0.95, convergence_share=0.95)
+    >>> style.colour(0), style.shades(2)[0]
+    ('#0072B2', '#440154')
+    """
+
+    reference_threshold: float
+    """Threshold at which emergence is shown where the figure has no threshold axis."""
+
+    reference_criterion: str
+    """Criterion at which emergence is shown where the figure does not compare criteria."""
+
+    confidence: float
+    """Coverage of all bands and bars."""
+
+    convergence_share: float
+    """Share of the dense network's final validation accuracy at which a run counts as converged."""
+
+    def colour(self, index: int) -> str:
+        """Return the colour of a category; colours repeat when there are more categories than colours."""
+        return self.colours[index % len(self.colours)]
+
+    def shades(self, count: int) -> list[str]:
+        """Return `count` colours of an ordered quantity, dark to light."""
+        colour_map = matplotlib.colormaps[self.colour_map]
+        return [matplotlib.colors.to_hex(colour_map(place)) for place in np.linspace(0, _LIGHT_END, max(count, 1))]
+
+    def gradient(self) -> Colormap:
+        """Return the colour map of continuous quantities for points and lines, without its palest end."""
+        return LinearSegmentedColormap.from_list("emergence", self._anchors())
+
+    def size(self, rows: int, columns: int, height: float = 1.0) -> tuple[float, float]:
+        """Return a figure's width and height in inches: at most three panels wide, `height` panel heights per row."""
+        return self.panel_width * min(columns, 3), self.panel_height * height * rows
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Apply the style, and no setting of the user's own, to everything drawn and saved within the block."""
+        sheet = matplotlib.rc_params_from_file(
+            Path(__file__).parent / "style.mplstyle", fail_on_error=True, use_default_template=False
+        )
+        size = self.font_size
+        sizes = {
+            "backend": "agg",
+            "font.size": size,
+            "axes.titlesize": size + 0.5,
+            "axes.labelsize": size,
+            "xtick.labelsize": size - 1,
+            "ytick.labelsize": size - 1,
+            "legend.fontsize": size - 0.5,
+            "figure.titlesize": size + 1,
+            "savefig.dpi": self.dpi,
+        }
+        everything: dict[Any, Any] = {**matplotlib.rcParamsDefault, **sheet, **sizes}
+        with matplotlib.rc_context(everything):
+            yield
+
+    def _anchors(self) -> Sequence[tuple[float, ...]]:
+        colour_map = matplotlib.colormaps[self.colour_map]
+        return [colour_map(place) for place in np.linspace(0, _LIGHT_END, 64)]

@@ -1,0 +1,45 @@
+"""Emergence and relative emergence over training, one line per sparsity."""
+
+from matplotlib.figure import Figure
+
+from emergence.figures._bands import draw_over_epochs, fit_log_axis
+from emergence.figures._inputs import Inputs, all_variants, at_reference
+from emergence.figures._panels import grid, label_epochs, legend_above, log_ticks, variant_lines
+from emergence.figures._style import Style
+
+TITLE = "Emergence over training"
+POSITION = 2
+NEEDS = ("study",)
+CAPTION = (
+    "Emergence E, the number of directed paths from inactive to active units (left), and relative emergence, E "
+    "per non-zero parameter (right), over training, per sparsity. A unit is active where its absolute activation "
+    "over {probe_samples} probe samples passes {threshold} (criterion: {criterion}). Lines are means over {seeds} "
+    "seeds, bands their {confidence} % confidence intervals (Student's t)."
+)
+ALTERNATIVE = (
+    "Line charts on logarithmic axes, one row per experiment: emergence on the left and emergence per non-zero "
+    "parameter on the right, against epochs, one colour per sparsity, with bands for the spread over seeds."
+)
+
+
+QUANTITIES = {
+    "emergence": "emergence E (paths)",
+    "relative_emergence": "relative emergence\n(paths per parameter)",
+}
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one row per experiment: emergence and relative emergence."""
+    figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
+    lines = variant_lines(style, all_variants(inputs.study))
+    for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
+        for axes, (quantity, label) in zip(row, QUANTITIES.items(), strict=True):
+            for variant, run in of_variant.items():
+                chosen = at_reference(run, style.reference_threshold, style.reference_criterion)
+                draw_over_epochs(axes, run, chosen[quantity], style.confidence, **lines[variant])
+            axes.set(title=str(experiment), ylabel=label)
+            label_epochs(axes)
+            fit_log_axis([axes])
+            log_ticks(axes)
+    legend_above(figure, list(lines.values()), "sparsity")
+    return figure

@@ -1,0 +1,70 @@
+"""Loss on a plane through the final weights, as a surface."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from mpl_toolkits.mplot3d import Axes3D  # type: ignore[import-untyped]
+
+from emergence.figures._inputs import Inputs
+from emergence.figures._landscapes import Range, add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
+from emergence.figures._panels import variant_labels
+from emergence.figures._style import Style
+
+TITLE = "Loss landscape: surface"
+POSITION = 8
+NEEDS = ("landscape",)
+CAPTION = (
+    "The planes of the contour figure as surfaces: height and colour show the loss, on a logarithmic scale, on "
+    "{probe_samples} probe samples, for the first of {landscape_seeds} sampled seeds. Directions are random and "
+    "filter-normalised; height has the same scale within an experiment."
+)
+ALTERNATIVE = (
+    "Three-dimensional surfaces of the loss around the final weights, one row per experiment and one column per "
+    "sparsity."
+)
+VIEW = {"elev": 28, "azim": -55}
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one row per experiment and one column per variant."""
+    figure, panels = plane_grid(style, inputs.analyses, projection=Axes3D.name)
+    for row, (experiment, of_variant) in zip(panels, inputs.analyses.items(), strict=True):
+        planes = first_planes(of_variant)
+        scale = loss_scale(planes.values())
+        labels = variant_labels(list(planes))
+        for axes, label, plane in zip(row, labels, planes.values(), strict=True):
+            _draw_surface(axes, plane, scale, style)
+            axes.set_title(label)
+        row[0].set_title(f"{experiment}\n{labels[0]}")
+        add_loss_bar(row, scale, style)
+    return figure
+
+
+def _draw_surface(axes: Any, plane: xr.DataArray, scale: Range, style: Style) -> None:
+    alpha, beta = np.meshgrid(plane["alpha"].values, plane["beta"].values, indexing="ij")
+    height = np.log10(np.clip(plane.transpose("alpha", "beta").values, *scale))
+    limits = np.log10(scale)
+    axes.plot_surface(
+        alpha,
+        beta,
+        height,
+        rcount=len(alpha),
+        ccount=len(beta),
+        cmap=style.colour_map,
+        norm=Normalize(*limits),
+        linewidth=0,
+        rasterized=True,
+    )
+    axes.view_init(**VIEW)
+    axes.set_box_aspect((1, 1, 0.8), zoom=1.0)
+    axes.set(zlim=limits, xticks=corner_ticks(alpha), yticks=corner_ticks(beta))
+    axes.set_xlabel("direction 1", labelpad=-4)
+    axes.set_ylabel("direction 2", labelpad=-4)
+    axes.tick_params(pad=-1)
+    axes.patch.set_visible(False)
+    axes.zaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.zaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:g}}}$"))
