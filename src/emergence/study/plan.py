@@ -8,7 +8,6 @@ from typing import Any
 
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
-from emergence.parameters.networks import CustomNetwork
 from emergence.plugins import module_of
 from emergence.study.code import CodeDigests
 from emergence.study.jobs import DENSE, Job, Run
@@ -92,10 +91,9 @@ class Plan:
         return self._job("prepare_data", dataset, parameters, (module_of("datasets", loader),))
 
     def _network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Describe a run's network by its builder and options, and name the module that holds the builder."""
+        """Describe a run's network, and name the module that holds its builder."""
         network = self.parameters.networks[run.network]
-        options = network.options if isinstance(network, CustomNetwork) else network.model_dump(exclude={"builder"})
-        return {"builder": network.builder, "options": options}, (module_of("networks", network.builder),)
+        return network.model_dump(), (module_of("networks", network.builder),)
 
     def _training(self, run: Run) -> Job:
         """The job that makes a run's checkpoints and metrics."""
