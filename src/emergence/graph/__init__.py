@@ -1,1 +1,1 @@
-"""The unit graph of a network and the count of its paths."""
+"""The unit graph of a network and the number of its paths: tracing, rules, activity, counting, result."""

@@ -1,0 +1,72 @@
+"""Count the paths from inactive to active units at every checkpoint of a run."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import torch
+import xarray as xr
+
+from emergence.compute import prepare
+from emergence.datasets import read_processed
+from emergence.graph.grid import grids_of
+from emergence.graph.unit_graph import UnitGraph
+from emergence.logs import configure
+from emergence.parameters.emergence import Emergence
+from emergence.storage import write_dataset
+from emergence.training.checkpoints import paths, read
+
+log = logging.getLogger("count_paths")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="processed data set, for its probe samples")
+    parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
+    parser.add_argument("--parameters", required=True, help="section emergence of params.yaml as JSON")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where to compute")
+    parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
+    return parser.parse_args()
+
+
+def count_checkpoints(data: Path, folder: Path, section: Emergence, device: torch.device) -> xr.Dataset:
+    """Emergence of all seeds at all steps of a folder of checkpoints, in the order of training."""
+    dataset = read_processed(data)
+    probe = dataset.normalise(dataset.part("probe")[0].to(device))
+    files = paths(folder)
+    first = read(next(iter(files.values())))
+    graph = UnitGraph(first.network(first.seeds[0]).to(device), probe)
+    steps = []
+    for step, file in files.items():
+        states = {name: stacked.to(device) for name, stacked in read(file).of_seeds(first.seeds).items()}
+        steps.append(
+            grids_of(
+                graph,
+                states,
+                probe,
+                thresholds=section.thresholds,
+                criteria=section.criteria,
+                fraction=section.fraction,
+                through=section.through,
+            )
+        )
+        log.info("%s: paths of %d seeds counted", step, len(first.seeds))
+    labels = xr.DataArray([str(step) for step in files], dims="step", name="step")
+    counted = xr.concat(steps, labels, data_vars=[name for name in steps[0] if name != "site_size"]).assign_coords(
+        seed=list(first.seeds)
+    )
+    return counted.transpose("seed", "step", ...)
+
+
+def main() -> None:
+    configure()
+    options = arguments()
+    parameters = json.loads(options.parameters)
+    section = Emergence.model_validate(parameters)
+    counted = count_checkpoints(options.data, options.checkpoints, section, prepare(options.device))
+    write_dataset(options.output, counted, parameters)
+
+
+if __name__ == "__main__":
+    main()

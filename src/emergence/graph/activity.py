@@ -1,0 +1,115 @@
+"""Which units are active: activations at the sites, and the criteria over samples."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from emergence.graph.tracing import Trace
+from emergence.plugins import unknown
+
+CRITERIA = ["mean", "any", "all", "fraction", "sample", "weight-change"]
+POOLED_CRITERIA = ["mean", "any", "all", "fraction"]
+
+
+class Recording(fx.Interpreter):
+    """Run a network on samples and keep the absolute activations of its sites."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(trace.model, graph=trace.graph)
+        self.site_of = {node: index for index, node in enumerate(trace.site_nodes)}
+        self.names = trace.site_names
+
+    def magnitudes(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Absolute activations per site, (samples, units); ValueError where one is not a number."""
+        self.seen: list[Any] = [None] * len(self.site_of)
+        self.samples = len(inputs[0])
+        self.run(*inputs)
+        for name, seen in zip(self.names, self.seen, strict=True):
+            if torch.isnan(seen.amax()):
+                raise ActivationError(f"activations at site '{name}' are not numbers (NaN)")
+        return self.seen
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Run a node and keep what a site holds before a later operation may overwrite it."""
+        value = super().run_node(n)
+        if n in self.site_of:
+            seen = value.abs().reshape(self.samples, -1)
+            self.seen[self.site_of[n]] = seen if seen.is_floating_point() else seen.float()
+        return value
+
+
+class ActivationError(ValueError):
+    """Activations are not numbers, as after a training that diverged."""
+
+
+class Activity:
+    """Statistics of absolute activations from which the criteria over all samples are decided.
+
+    >>> activity = Activity(["mean", "any"], thresholds=[0.5], fraction=0.5)
+    >>> activity.add([torch.tensor([[0.0, 0.4], [1.2, 0.4]])])
+    >>> activity.active("mean"), activity.active("any")
+    ([tensor([[ True, False]])], [tensor([[ True, False]])])
+    """
+
+    def __init__(self, criteria: Sequence[str], thresholds: Sequence[float], fraction: float) -> None:
+        self.criteria = [criterion for criterion in criteria if criterion in POOLED_CRITERIA]
+        self.thresholds, self.fraction, self.samples = thresholds, fraction, 0
+        self._statistics: dict[str, list[Tensor]] = {}
+
+    def add(self, magnitudes: Sequence[Tensor]) -> None:
+        """Take in the activations of some samples, (samples, units) per site."""
+        self.samples += len(magnitudes[0])
+        self._dtype = magnitudes[0].dtype
+        for criterion in self.criteria:
+            new = [self._reduce(criterion, site) for site in magnitudes]
+            old = self._statistics.get(criterion)
+            merge = _MERGE[criterion]
+            self._statistics[criterion] = new if old is None else [merge(a, b) for a, b in zip(old, new, strict=True)]
+
+    def active(self, criterion: str) -> list[Tensor]:
+        """Active units per site, bool (thresholds, units)."""
+        return [self._decide(criterion, statistic) for statistic in self._statistics[criterion]]
+
+    def _reduce(self, criterion: str, site: Tensor) -> Tensor:
+        if criterion == "mean":
+            return site.sum(0, dtype=torch.float64)
+        if criterion in ("any", "all"):
+            return site.amax(0) if criterion == "any" else site.amin(0)
+        return torch.stack([(site > threshold).sum(0) for threshold in self.thresholds])
+
+    def _decide(self, criterion: str, statistic: Tensor) -> Tensor:
+        if criterion == "fraction":
+            return statistic.double() / self.samples >= self.fraction
+        # The mean is compared in the activations' own precision, as a single activation is.
+        level = (statistic / self.samples).to(self._dtype) if criterion == "mean" else statistic
+        return torch.stack([level > threshold for threshold in self.thresholds])
+
+
+_MERGE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mean": torch.add,
+    "any": torch.maximum,
+    "all": torch.minimum,
+    "fraction": torch.add,
+}
+
+
+def check_criterion(criterion: str, allowed: Sequence[str] = CRITERIA) -> None:
+    """Raise ValueError for an unknown criterion."""
+    if criterion not in allowed:
+        raise ValueError(unknown(criterion, list(allowed), "criterion"))
+
+
+def check_threshold(threshold: float, fraction: float) -> None:
+    """Raise ValueError for a threshold below zero or a share that is none."""
+    if not threshold >= 0:
+        raise ValueError(f"threshold {threshold} must be at least 0")
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction {fraction} must lie in (0, 1]")
+
+
+def in_blocks(inputs: Sequence[Tensor], rows: int) -> Iterator[list[Tensor]]:
+    """Some samples of every input at a time."""
+    for start in range(0, len(inputs[0]), rows):
+        yield [x[start : start + rows] for x in inputs]

@@ -1,0 +1,89 @@
+"""Rules of operations on one unit at a time: non-linearities, normalisation, arithmetic."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from emergence.graph.edges import Edges
+from emergence.graph.registry import Weights, register_rule
+
+_NONLINEAR_MODULES = (
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish,
+    nn.Softplus, nn.Softsign, nn.Softshrink, nn.Hardshrink, nn.Tanhshrink, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
+    nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Threshold, nn.Softmax, nn.Softmax2d, nn.LogSoftmax, nn.Softmin,
+)  # fmt: skip
+_NONLINEAR_FUNCTIONS = (
+    "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus",
+    "softsign", "softshrink", "hardshrink", "tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "sigmoid",
+    "logsigmoid", "tanh", "threshold", "softmax", "log_softmax", "softmin", "clamp", "clip",
+)  # fmt: skip
+_NORMALISING_MODULES = (
+    nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm,
+    nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d, nn.LocalResponseNorm, nn.CrossMapLRN2d,
+)  # fmt: skip
+_NORMALISING_FUNCTIONS = (
+    "batch_norm", "layer_norm", "rms_norm", "group_norm", "instance_norm", "local_response_norm", "normalize",
+)  # fmt: skip
+_DROPPING_MODULES = (
+    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout, nn.Identity,
+)  # fmt: skip
+_DROPPING_FUNCTIONS = (
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout",
+    "stochastic_depth",
+)  # fmt: skip
+# Powers and logarithms are arithmetic, not non-linearities: a GELU written out in them has its site at the tanh.
+_ARITHMETIC_FUNCTIONS = (
+    "neg", "pow", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "abs", "float", "double", "half", "type_as",
+)  # fmt: skip
+
+
+@register_rule(*_NONLINEAR_MODULES, *_NONLINEAR_FUNCTIONS, nonlinear=True)
+@register_rule(*_NORMALISING_MODULES, *_NORMALISING_FUNCTIONS, *_ARITHMETIC_FUNCTIONS)
+@register_rule(*_DROPPING_MODULES, *_DROPPING_FUNCTIONS, moves=True)
+def pass_through(edges: Edges, *arguments: Any, **settings: Any) -> Any:
+    """Every unit wires to the one at its place."""
+    return next(argument for argument in (*arguments, *settings.values()) if isinstance(argument, Tensor))
+
+
+@register_rule("glu", nonlinear=True)
+def gated_linear_unit(edges: Edges, x: Tensor, dim: int = -1) -> Tensor:
+    """An output depends on its value and on its gate."""
+    return torch.add(*x.chunk(2, dim))
+
+
+@register_rule(nn.GLU, nonlinear=True)
+def gated_linear_unit_module(edges: Edges, module: nn.GLU, x: Tensor) -> Tensor:
+    """`gated_linear_unit` along the module's dimension."""
+    return gated_linear_unit(edges, x, module.dim)
+
+
+@register_rule("add", "iadd", "sub", "isub", "subtract", "rsub", "maximum", "minimum")
+def add(edges: Edges, first: Any, second: Any, alpha: float = 1) -> Tensor:
+    """A sum depends on both terms; a term that does not depend on the input brings no paths."""
+    return torch.add(_arriving(first), _arriving(second))
+
+
+@register_rule("mul", "imul", "multiply")
+def multiply(edges: Edges, first: Any, second: Any) -> Tensor:
+    """A product depends on both factors, such as a value and its gate; a fixed factor is a weight."""
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return torch.add(first, second)
+    paths, factor = (first, second) if isinstance(first, Tensor) else (second, first)
+    return torch.mul(paths, edges(factor, paths) if isinstance(factor, Weights) else edges.scalar(factor))
+
+
+@register_rule("div", "truediv", "itruediv", "divide")
+def divide(edges: Edges, first: Any, second: Any, rounding_mode: str | None = None) -> Tensor:
+    """A quotient depends on both terms; a fixed divisor is a weight."""
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return first + second
+    if isinstance(second, Tensor):
+        return multiply(edges, first, second)
+    return multiply(edges, first, Weights(1 / second.tensor) if isinstance(second, Weights) else 1 / second)
+
+
+def _arriving(term: Any) -> Tensor:
+    if isinstance(term, Weights):
+        return torch.zeros_like(term.tensor)
+    return term if isinstance(term, Tensor) else torch.zeros(())

@@ -1,0 +1,57 @@
+"""Numbers of paths as Python integers, from passes modulo several primes (Chinese remainder theorem)."""
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+from torch.utils._pytree import tree_map
+
+from emergence.graph.edges import Edges
+from emergence.graph.tracing import Trace
+from emergence.graph.walk import Flow, Walk
+
+# Remainders below 2**26 leave float64 room for sums of 2**27 of them without rounding.
+_BITS = 26
+
+
+class _RemainderWalk(Walk):
+    """Count modulo a prime."""
+
+    def __init__(self, trace: Trace, edges: Edges) -> None:
+        super().__init__(trace, edges)
+        self.prime = 1
+
+    def finish(self, node: fx.Node, value: Any) -> Any:
+        return tree_map(lambda v: v.remainder(self.prime) if isinstance(v, Tensor) else v, value)
+
+
+def exact_arrivals(trace: Trace, edges: Edges, flows: list[Flow], bits: float) -> list[int]:
+    """Paths that arrive at each site, summed over all rows of all flows; none may need more than `bits` bits."""
+    walk = _RemainderWalk(trace, edges)
+    totals, modulus = [0] * len(trace.site_nodes), 1
+    primes = _primes()
+    while modulus.bit_length() <= bits + 1:
+        walk.prime = next(primes)
+        remainders = sum(walk.count(flow).remainder(walk.prime).sum(0) for flow in flows)
+        assert isinstance(remainders, Tensor)
+        inverse = pow(modulus, -1, walk.prime)
+        for site, remainder in enumerate(remainders.to(torch.int64).tolist()):
+            totals[site] += modulus * ((remainder - totals[site]) * inverse % walk.prime)
+        modulus *= walk.prime
+    return totals
+
+
+def _primes() -> Iterator[int]:
+    """Primes below 2**26, largest first."""
+    for candidate in range(2**_BITS - 1, 2 ** (_BITS - 1), -2):
+        if all(candidate % prime for prime in _small_primes()):
+            yield candidate
+
+
+@cache
+def _small_primes() -> list[int]:
+    """Primes up to the root of the largest candidate."""
+    return [n for n in range(2, 2 ** (_BITS // 2)) if all(n % d for d in range(2, math.isqrt(n) + 1))]

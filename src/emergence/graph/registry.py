@@ -1,0 +1,100 @@
+"""The rule of each operation: how many paths arrive at each of its output units."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from torch import Tensor, nn
+
+Operation = type[nn.Module] | Callable[..., Any] | str
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class MissingRuleError(NotImplementedError):
+    """A network holds an operation that has no rule."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an operation does to the numbers of paths that arrive at its input units."""
+
+    function: Callable[..., Any]
+    nonlinear: bool
+    """Its output is a site: a place where activity is read."""
+    moves: bool
+    """It only rearranges units, so its output is as much a site as its input."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A tensor that does not depend on the network's input, as rules receive it among their arguments."""
+
+    tensor: Tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of its dimensions."""
+        return tuple(self.tensor.shape)
+
+
+_RULES: dict[Operation, Rule] = {}
+
+
+def register_rule(
+    *operations: Operation, nonlinear: bool = False, moves: bool = False
+) -> Callable[[Function], Function]:
+    """Register a function as the rule of operations; a later registration replaces an earlier one.
+
+    An operation is a module class (which is then not looked into when a network is traced), a function, or a name,
+    which stands for every function and tensor method of that name. `nonlinear` makes its output a site.
+
+    A rule is called with `edges`, the module if the operation is one, and the operation's own arguments, where
+    activations are replaced by float tensors of arriving paths, other float tensors by `Weights`. It returns the paths
+    that arrive at the output. `edges(weight, like)` gives the number of edges per weight as a tensor of `like`'s type.
+
+    >>> class Scale(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = nn.Parameter(torch.ones(3))
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> @register_rule(Scale)
+    ... def scale(edges, module, x):
+    ...     return x * edges(module.factor, x)
+    """
+
+    def register(function: Function) -> Function:
+        for operation in operations:
+            _RULES[operation] = Rule(function, nonlinear, moves)
+        return function
+
+    return register
+
+
+def has_own_rule(module: nn.Module) -> bool:
+    """Whether a rule is registered for exactly this class of module."""
+    return type(module) in _RULES
+
+
+def rule_of_module(module: nn.Module, path: str) -> Rule:
+    """Rule of a module's class or the nearest class it inherits from; MissingRuleError if there is none."""
+    for ancestor in type(module).__mro__:
+        if ancestor in _RULES:
+            return _RULES[ancestor]
+    raise _missing(f"module {type(module).__name__} (at '{path}')", type(module).__name__)
+
+
+def rule_of_function(target: Callable[..., Any] | str, node: str) -> Rule:
+    """Rule of a function or tensor method, itself or by its name; MissingRuleError if there is none."""
+    name = target if isinstance(target, str) else getattr(target, "__name__", repr(target))
+    for key in (target, name, name.rstrip("_")):
+        if key in _RULES:
+            return _RULES[key]
+    raise _missing(f"operation '{name}' (node '{node}')", f'"{name}"')
+
+
+def _missing(what: str, key: str) -> MissingRuleError:
+    return MissingRuleError(
+        f"paths cannot be counted through {what}: it has no rule. Register one with "
+        f"@emergence.register_rule({key}) on a function that returns the number of paths arriving at its output"
+    )

@@ -1,0 +1,60 @@
+"""The result of counting paths."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emergence.graph.scaled import Scaled
+
+
+@dataclass(frozen=True)
+class PathCounts:
+    """Paths from inactive to active units of a network, as it was when they were counted."""
+
+    sites: tuple[str, ...]
+    """Names of the sites, in topological order."""
+    size: NDArray[np.int64]
+    """Units per site."""
+    active: NDArray[np.int64] | NDArray[np.float64]
+    """Active units per site; with the criterion `sample` their mean over samples."""
+    nonzero_parameters: int
+    """Parameters that are not zero."""
+    scaled: Scaled = field(repr=False)
+    """Emergence, in a form that no number of paths exceeds."""
+    total: Scaled = field(repr=False)
+    """All paths between units of different sites, in that form."""
+    _count_pairs: Callable[[], Scaled] = field(repr=False)
+    _count_exactly: Callable[[], int | Fraction] = field(repr=False)
+
+    @property
+    def emergence(self) -> float:
+        """Number of paths from inactive to active units; the largest float where it exceeds the floats."""
+        return float(self.scaled.to_float())
+
+    @property
+    def log10(self) -> float:
+        """Decimal logarithm of the emergence, right at any size; minus infinity where there are no paths."""
+        return float(self.scaled.log10())
+
+    @property
+    def relative(self) -> float:
+        """Emergence per non-zero parameter."""
+        return float((self.scaled / self.nonzero_parameters).to_float())
+
+    @property
+    def normalised(self) -> float:
+        """Share of all paths between units of different sites that lead from an inactive to an active one."""
+        return min(float((self.scaled / self.total).to_float()), 1.0)
+
+    @cached_property
+    def pairs(self) -> NDArray[np.float64]:
+        """Paths from inactive units of the row's site to active units of the column's (sites, sites)."""
+        return self._count_pairs().to_float()
+
+    def exact(self) -> int | Fraction:
+        """Emergence without rounding: an integer; with the criterion `sample` the mean over samples as a fraction."""
+        return self._count_exactly()

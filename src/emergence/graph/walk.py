@@ -1,0 +1,110 @@
+"""One pass of numbers of paths through a network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+from torch.utils._pytree import tree_map
+
+from emergence.graph.edges import Edges
+from emergence.graph.registry import Weights
+from emergence.graph.tracing import Trace
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Which units send paths, let them pass and receive them: per site a bool tensor (rows, units).
+
+    A site without sources is None; `passing` None lets all units pass.
+    """
+
+    sources: Sequence[Tensor | None]
+    targets: Sequence[Tensor]
+    passing: Sequence[Tensor] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of patterns that are counted at once."""
+        return self.targets[0].shape[0]
+
+    def block(self, start: int, stop: int) -> "Flow":
+        """Some of the rows."""
+        sources = [s if s is None else s[start:stop] for s in self.sources]
+        passing = None if self.passing is None else [p[start:stop] for p in self.passing]
+        return Flow(sources, [t[start:stop] for t in self.targets], passing)
+
+
+class Walk(fx.Interpreter):
+    """Run a network on numbers of paths instead of activations; after `run`, `arrived` holds the paths per site.
+
+    `arrived` is float64 (rows, sites): the sum over each site's targets. Rows take the place of samples.
+    """
+
+    def __init__(self, trace: Trace, edges: Edges, types: dict[fx.Node, torch.dtype] | None = None) -> None:
+        super().__init__(trace.model, graph=trace.graph)
+        self.trace, self.edges, self.types = trace, edges, types or {}
+        self.site_of = {node: index for index, node in enumerate(trace.site_nodes)}
+
+    def count(self, flow: Flow) -> Tensor:
+        """Paths from sources to targets: (rows, sites)."""
+        self.flow = flow
+        self.device = flow.targets[0].device
+        self.arrived = torch.zeros(flow.rows, len(flow.targets), dtype=torch.float64, device=self.device)
+        self.reached: set[fx.Node] = set()
+        self.run()
+        return self.arrived
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Count where the input matters, run the operation itself where it does not."""
+        if n not in self.trace.rules:
+            return super().run_node(n)
+        value = self._apply_rule(n) if any(source in self.reached for source in n.all_input_nodes) else self._nothing(n)
+        if n in self.site_of:
+            value = self._pass_site(self.site_of[n], value, n)
+        return self.finish(n, value) if n in self.reached else value
+
+    def finish(self, node: fx.Node, value: Any) -> Any:
+        """Adjust what a node holds before later nodes use it."""
+        return value
+
+    def add_sources(self, flat: Tensor, sources: Tensor) -> Tensor:
+        """Let each source send a path."""
+        return flat + sources
+
+    def _nothing(self, node: fx.Node) -> Any:
+        """Zeros that take no memory, where no source lies upstream."""
+        if node not in self.trace.shapes:
+            return None
+        zero = torch.zeros((), dtype=self.types.get(node, torch.float64), device=self.device)
+        return zero.expand(self.trace.shape_of(node, self.flow.rows))
+
+    def _apply_rule(self, node: fx.Node) -> Any:
+        self.reached.add(node)
+        rule = self.trace.rules[node]
+        assert rule is not None
+        dtype = self.types.get(node, torch.float64)
+
+        def argument(source: fx.Node) -> Any:
+            value = self.env[source]
+            if source in self.trace.rules:
+                return tree_map(lambda v: v.to(dtype) if isinstance(v, Tensor) else v, value)
+            return Weights(value) if isinstance(value, Tensor) and value.is_floating_point() else value
+
+        args, kwargs = fx.node.map_arg((node.args, node.kwargs), argument)
+        if node.op == "call_module":
+            return rule.function(self.edges, self.submodules[str(node.target)], *args, **kwargs)
+        return rule.function(self.edges, *args, **kwargs)
+
+    def _pass_site(self, site: int, value: Tensor, node: fx.Node) -> Tensor:
+        flat, sources = value.reshape(self.flow.rows, -1), self.flow.sources[site]
+        if node in self.reached:
+            arriving = torch.where(self.flow.targets[site], flat, 0)
+            self.arrived[:, site] = arriving.sum(1, dtype=torch.float64)
+            if self.flow.passing is not None:
+                flat = torch.where(self.flow.passing[site], flat, 0)
+        if sources is not None:
+            self.reached.add(node)
+            flat = self.add_sources(flat, sources)
+        return flat.view(value.shape)
