@@ -1,5 +1,8 @@
 """The plan: which jobs a study has, and whose keys a change of parameters changes."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +92,17 @@ def test_more_epochs_continue_the_same_trajectory_unless_the_schedule_depends_on
 def test_only_sampled_seeds_have_landscapes() -> None:
     seeds = [job.parameters["seeds"] for job in plan(landscape={"seeds": 3}).of_phase("landscape")]
     assert seeds == [[0, 1], [2], [0, 1], [2]]
+
+
+def test_keys_do_not_depend_on_the_order_of_sets_in_memory() -> None:
+    program = (
+        "import sys; from pathlib import Path; from emergence.parameters import Parameters;"
+        "from emergence.study.plan import Plan; print(Plan(Parameters(), Path(sys.argv[1])).report.key)"
+    )
+    keys = {
+        subprocess.check_output(
+            [sys.executable, "-c", program, str(ROOT)], env={**os.environ, "PYTHONHASHSEED": str(seed)}, text=True
+        )
+        for seed in range(4)
+    }
+    assert len(keys) == 1

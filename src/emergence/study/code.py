@@ -40,7 +40,7 @@ class CodeDigests:
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
         """Return the digest of a script and of modules (`plugins`) that it loads by name, in hexadecimal."""
         self._modules["__main__"] = _parse(script)
-        used = self._used([("__main__", WHOLE), *((plugin, WHOLE) for plugin in sorted(plugins))])
+        used = set(self._used([("__main__", WHOLE), *((plugin, WHOLE) for plugin in plugins)]))
         content = hashlib.sha256()
         for module, name, text in sorted(used):
             content.update(f"{module}\0{name}\0{text}\0".encode())
