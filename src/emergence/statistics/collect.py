@@ -66,7 +66,7 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
     each with a leading dimension `run`, along which stand the coordinates dataset, network, method and sparsity. Steps
     are the union over runs in the order of training; `step_epoch` and `step_iteration` are variables because the
-    position of a step depends on the run. Raises ValueError where a file's seeds are not the stated ones, or come twice.
+    position of a step depends on the run. Raises ValueError where a file's seeds are not the stated ones or come twice.
     """
     runs: dict[tuple[str, str, str, float], list[RunFile]] = {}
     for file in files:

@@ -1,0 +1,71 @@
+"""Apply measures beside emergence at every checkpoint of a run."""
+
+import argparse
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+
+from emergence.compute import prepare
+from emergence.datasets import read_processed
+from emergence.logs import configure
+from emergence.measures import apply
+from emergence.parameters.measures import Measures
+from emergence.storage import write_dataset
+from emergence.training.checkpoints import paths, read
+
+log = logging.getLogger("apply_measures")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="processed data set, for its probe samples")
+    parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
+    parser.add_argument("--parameters", required=True, help="section measures of params.yaml as JSON")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where to compute")
+    parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
+    return parser.parse_args()
+
+
+def measure_checkpoints(data: Path, folder: Path, names: Sequence[str], device: torch.device) -> xr.Dataset:
+    """Apply the named measures to all seeds at all steps of a folder of checkpoints, in the order of training."""
+    dataset = read_processed(data)
+    inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
+    probe = dataset.normalise(inputs)
+    files = paths(folder)
+    first = read(next(iter(files.values())))
+    network = first.network(first.seeds[0]).to(device)
+    grid: dict[str, Sequence[Any]] = {"seed": list(first.seeds), "step": [str(step) for step in files]}
+    measured = xr.Dataset({name: empty(name, grid) for name in names}, grid)
+    for step, file in files.items():
+        checkpoint = read(file)
+        for seed in first.seeds:
+            network.load_state_dict(checkpoint.of_seed(seed))
+            for name, value in apply(network, probe, labels, names).items():
+                measured[name].loc[{"seed": seed, "step": str(step)}] = value
+        log.info("%s: %d seeds measured", step, len(first.seeds))
+    return measured
+
+
+def empty(name: str, grid: Mapping[str, Sequence[Any]]) -> xr.DataArray:
+    """An array for one measure at all seeds and steps."""
+    attributes = {"units": "1", "long_name": name.replace("_", " ")}
+    return xr.DataArray(np.nan, grid, ["seed", "step"], attrs=attributes)
+
+
+def main() -> None:
+    configure()
+    options = arguments()
+    parameters = json.loads(options.parameters)
+    names = Measures.model_validate(parameters).names
+    measured = measure_checkpoints(options.data, options.checkpoints, names, prepare(options.device))
+    write_dataset(options.output, measured, parameters)
+
+
+if __name__ == "__main__":
+    main()

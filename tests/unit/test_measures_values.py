@@ -1,0 +1,212 @@
+"""Each measure against a value found in another way."""
+
+import json
+import subprocess
+import sys
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from emergence.datasets import RawDataset, process
+from emergence.measures import apply
+from emergence.networks import Architecture, build
+from emergence.parameters.data import Data
+from emergence.plugins import available
+from emergence.storage import read_dataset, write_dataset
+from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
+from emergence.training.step import Step
+
+ROOT = Path(__file__).parents[2]
+NAMES = available("measures")
+
+
+def convolutional() -> nn.Module:
+    torch.manual_seed(0)
+    network = build(Architecture("cnn", (1, 8, 8), 3, {"channels": [4, 6], "batch_norm": True}))
+    return network.eval()
+
+
+def value(name: str, network: nn.Module, inputs: Tensor, labels: Tensor | None = None) -> float:
+    labels = torch.zeros(len(inputs), dtype=torch.long) if labels is None else labels
+    return apply(network, inputs, labels, [name])[name]
+
+
+def inputs(samples: int = 24, seed: int = 1) -> Tensor:
+    return torch.randn(samples, 1, 8, 8, generator=torch.Generator().manual_seed(seed))
+
+
+def outputs_of_relus(network: nn.Module, samples: Tensor) -> list[Tensor]:
+    """Activations found with hooks instead of a trace."""
+    found: list[Tensor] = []
+    hooks = [
+        module.register_forward_hook(lambda _module, _inputs, output: found.append(output.detach().flatten(1)))
+        for module in network.modules()
+        if isinstance(module, nn.ReLU)
+    ]
+    network(samples)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def test_active_fraction_counts_pairs_of_sample_and_unit() -> None:
+    network, samples = convolutional(), inputs()
+    activations = torch.cat(outputs_of_relus(network, samples), dim=1)
+    assert value("active_fraction", network, samples) == pytest.approx(float((activations > 0.05).double().mean()))
+
+
+def test_active_fraction_does_not_depend_on_how_samples_are_cut_into_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, samples = convolutional(), inputs()
+    whole = apply(network, samples, torch.zeros(24), ["active_fraction", "hoyer_sparsity"])
+    monkeypatch.setattr("emergence.graph.tracing.Trace.rows_per_block", lambda *_: 5)
+    assert apply(network, samples, torch.zeros(24), ["active_fraction", "hoyer_sparsity"]) == pytest.approx(whole)
+
+
+def test_a_network_without_non_linearities_has_no_activity_to_measure() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3)).eval()
+    assert np.isnan(value("active_fraction", network, inputs())) and np.isnan(
+        value("hoyer_sparsity", network, inputs())
+    )
+
+
+def test_hoyer_sparsity_is_the_mean_over_sites_and_samples() -> None:
+    network, samples = convolutional(), inputs()
+    by_site = []
+    for site in outputs_of_relus(network, samples):
+        numbers = site.double().numpy()
+        root = sqrt(numbers.shape[1])
+        ratio = np.abs(numbers).sum(1) / np.sqrt((numbers**2).sum(1))
+        by_site.append(np.mean((root - ratio) / (root - 1)))
+    assert value("hoyer_sparsity", network, samples) == pytest.approx(np.mean(by_site))
+
+
+@pytest.mark.parametrize(("activity", "sparsity"), [([1.0, 1, 1, 1], 0.0), ([0.0, 2, 0, 0], 1.0)])
+def test_hoyer_sparsity_is_zero_for_equal_and_one_for_single_activity(activity: list[float], sparsity: float) -> None:
+    samples = torch.tensor([activity, [0.0] * 4])
+    assert value("hoyer_sparsity", nn.Sequential(nn.ReLU()), samples) == pytest.approx(sparsity)
+
+
+def test_weight_norm_leaves_out_biases_and_normalisations() -> None:
+    network = convolutional()
+    kernels = [module.weight for module in network.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    expected = np.linalg.norm(np.concatenate([kernel.detach().double().numpy().ravel() for kernel in kernels]))
+    assert value("weight_norm", network, inputs()) == pytest.approx(expected)
+
+
+def test_spectral_norm_product_bounds_how_far_outputs_part() -> None:
+    torch.manual_seed(2)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 9), nn.ReLU(), nn.Linear(9, 4), nn.Tanh(), nn.Linear(4, 3))
+    bound = value("spectral_norm_product", network.eval(), inputs())
+    norms = [np.linalg.svd(p.detach().numpy(), compute_uv=False)[0] for p in network.parameters() if p.ndim == 2]
+    assert bound == pytest.approx(np.prod(norms), rel=1e-5)
+    first, second = inputs(200, 3), inputs(200, 4)
+    parting = (network(first) - network(second)).norm(dim=1) / (first - second).flatten(1).norm(dim=1)
+    assert float(parting.detach().max()) <= bound
+
+
+def test_effective_rank_of_known_matrices() -> None:
+    network = nn.Sequential(nn.Linear(5, 5, bias=False), nn.Linear(5, 5, bias=False), nn.Linear(5, 5, bias=False))
+    with torch.no_grad():
+        network[0].weight.copy_(torch.linalg.qr(torch.randn(5, 5)).Q)
+        network[1].weight.copy_(torch.outer(torch.arange(1.0, 6), torch.ones(5)))
+        network[2].weight.copy_(torch.diag(torch.tensor([3.0, 1, 0, 0, 0])))
+    third = np.exp(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
+    assert value("effective_rank", network, inputs()) == pytest.approx((5 + 1 + third) / 3, rel=1e-5)
+
+
+def test_loss_gradient_norm_is_the_slope_along_the_gradient() -> None:
+    network, samples = convolutional().double(), inputs().double()
+    labels = torch.arange(24) % 3
+    found = value("loss_gradient_norm", network, samples, labels)
+    loss = nn.functional.cross_entropy(network(samples), labels)
+    gradients = torch.autograd.grad(loss, list(network.parameters()))
+    step = 1e-5 / found
+    with torch.no_grad():
+        for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+            parameter += step * gradient
+        further = nn.functional.cross_entropy(network(samples), labels)
+    assert found == pytest.approx(float(further - loss.detach()) / 1e-5, rel=1e-3)
+
+
+def test_loss_gradient_norm_leaves_out_removed_weights() -> None:
+    network, labels = nn.Linear(64, 3), torch.arange(24) % 3
+    samples = inputs().flatten(1)
+    with torch.no_grad():
+        network.weight[:, 10:] = 0
+    narrow = nn.Linear(10, 3)
+    narrow.load_state_dict({"weight": network.weight[:, :10].detach(), "bias": network.bias.detach()})
+    expected = value("loss_gradient_norm", narrow, samples[:, :10], labels)
+    assert value("loss_gradient_norm", network, samples, labels) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("samples", [16, 40, 400], ids=lambda samples: f"{samples} samples of 64 features")
+def test_affine_networks_have_no_effective_complexity(samples: int) -> None:
+    torch.manual_seed(4)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 30), nn.Linear(30, 5)).eval()
+    assert value("effective_complexity", network, inputs(samples)) == pytest.approx(0, abs=1e-9)
+
+
+def test_effective_complexity_is_one_minus_the_adjusted_r_squared_of_a_linear_regression() -> None:
+    statsmodels = pytest.importorskip("statsmodels.api")
+    torch.manual_seed(5)
+    network = nn.Sequential(nn.Linear(4, 30), nn.ReLU(), nn.Linear(30, 1)).eval()
+    samples = torch.randn(60, 4)
+    fit = statsmodels.OLS(network(samples).detach().numpy(), statsmodels.add_constant(samples.numpy())).fit()
+    assert value("effective_complexity", network, samples) == pytest.approx(1 - fit.rsquared_adj, rel=1e-4)
+
+
+class Parity(nn.Module):
+    """The product of signs of two features: without any linear part."""
+
+    def forward(self, samples: Tensor) -> Tensor:
+        return samples[:, :1].sign() * samples[:, 1:2].sign()
+
+
+@pytest.mark.parametrize("features", [8, 200])
+def test_a_function_without_linear_part_is_fully_complex_however_few_the_samples(features: int) -> None:
+    generator = torch.Generator().manual_seed(6)
+    found = [value("effective_complexity", Parity(), torch.randn(200, features, generator=generator)) for _ in range(5)]
+    assert np.mean(found) > 0.9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_measure_leaves_the_network_as_it_was(name: str) -> None:
+    network, samples = convolutional(), inputs()
+    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    first = value(name, network, samples)
+    assert value(name, network, samples) == first and np.isfinite(first)
+    assert not network.training and all(parameter.grad is None for parameter in network.parameters())
+    assert all(torch.equal(before[key], tensor) for key, tensor in network.state_dict().items())
+
+
+def test_an_unknown_measure_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match="did you mean 'weight_norm'"):
+        apply(nn.Linear(2, 2), torch.zeros(4, 2), torch.zeros(4), ["weight_nrom"])
+
+
+def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    raw = RawDataset(rng.normal(size=(90, 6)).astype(np.float32), np.arange(90) % 3, ("a", "b", "c"), source="made up")
+    write_dataset(tmp_path / "dataset.nc", process("made-up", raw, Data(probe_samples=20)), {})
+    architecture = Architecture("mlp", (6,), 3, {"widths": [5]})
+    files = {}
+    for step in (Step(0), Step(0, 2), Step(10), Step(2)):
+        states = [build(architecture).state_dict() for _ in range(2)]
+        weights = {name: torch.stack([state[name] for state in states]) for name in states[0]}
+        file = tmp_path / file_name(step)
+        files[file] = write(Checkpoint(step, (3, 5), architecture, weights), file)
+    publish(files, tmp_path / "checkpoints")
+    command = [sys.executable, "scripts/apply_measures.py", "--device", "cpu"]
+    command += ["--data", str(tmp_path / "dataset.nc"), "--checkpoints", str(tmp_path / "checkpoints")]
+    command += ["--parameters", json.dumps({"names": NAMES}), "--output", str(tmp_path / "measures.nc")]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    measured = read_dataset(tmp_path / "measures.nc")
+    assert measured["step"].values.tolist() == ["ep0", "ep0it2", "ep2", "ep10"]
+    assert set(measured.data_vars) == set(NAMES) and all(measured[name].notnull().all() for name in NAMES)
+    linear = read(tmp_path / "checkpoints" / "ep10.safetensors").network(5)
+    norm = sqrt(sum(float((p.detach() ** 2).sum()) for p in linear.parameters() if p.ndim == 2))
+    assert measured["weight_norm"].sel(seed=5, step="ep10").item() == pytest.approx(norm, rel=1e-6)
