@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
+from emergence.figures._panels import log_ticks
 from emergence.statistics.estimate import mean_interval
 
 Floats = NDArray[np.float64]
@@ -43,11 +44,14 @@ def fit_log_axis(panels: Sequence[Axes]) -> None:
     """Set a common logarithmic vertical axis that shows every line; zeros and the ends of wide bands may leave it."""
     drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for axes in panels for line in axes.get_lines()])
     positive = drawn[np.isfinite(drawn) & (drawn > 0)]
-    low, high = (positive.min(), positive.max()) if positive.size else (0.1, 1.0)
+    if not positive.size:
+        return
+    low, high = positive.min(), positive.max()
     margin = max((high / low) ** 0.06, 1.05)
     for axes in panels:
         axes.set_yscale("log", nonpositive="clip")
         axes.set_ylim(low / margin, high * margin)
+        log_ticks(axes.yaxis)
 
 
 def _interval(values: Floats, confidence: float) -> tuple[float, float, float]:

@@ -50,7 +50,7 @@ def add_loss_bar(row: Sequence[Axes], scale: Range, style: Style) -> None:
     """Put the colour bar of the loss beside a row of panels."""
     bar = row[0].figure.colorbar(ScalarMappable(LogNorm(*scale), style.colour_map), ax=list(row), aspect=14, pad=0.015)
     bar.set_label("loss (nat)")
-    log_ticks(bar.ax)
+    log_ticks(bar.ax.yaxis)
 
 
 def corner_ticks(position: NDArray[np.float64]) -> list[float]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, LogLocator, NullFormatter
@@ -60,14 +61,23 @@ def variant_labels(variants: Sequence[Variant]) -> list[str]:
 
 
 def legend_above(figure: Figure, lines: Sequence[Line], title: str, extra: Sequence[Line2D] = ()) -> None:
-    """Put one legend for all panels above them, read row by row, in as few rows as fit the width."""
+    """Put one legend for all panels above them, read row by row; the figure grows by its height."""
     handles = [*(Line2D([], [], **line) for line in lines), *extra]
-    size = matplotlib.rcParams["font.size"] / 72
-    widths = [size * (4.2 + 0.6 * len(str(handle.get_label()))) for handle in handles]
-    rows = max(1, ceil(sum(widths) / figure.get_figwidth()))
-    columns = ceil(len(handles) / rows)
+    columns = _columns_that_fit([str(handle.get_label()) for handle in handles], figure.get_figwidth())
+    lines_of_text = 1 + ceil(len(handles) / columns)
+    figure.set_figheight(figure.get_figheight() + 1.35 * lines_of_text * matplotlib.rcParams["legend.fontsize"] / 72)
     by_column = [handle for start in range(columns) for handle in handles[start::columns]]
     figure.legend(handles=by_column, loc="outside upper left", ncols=columns, title=title, alignment="left")
+
+
+def _columns_that_fit(labels: Sequence[str], width: float) -> int:
+    """Return the number of legend columns that `width` inches hold: each has a line and its longest label."""
+    size = matplotlib.rcParams["legend.fontsize"] / 72
+    for columns in range(len(labels), 1, -1):
+        longest = [max(map(len, labels[start::columns])) for start in range(columns)]
+        if sum(size * (4.4 + 0.6 * length) for length in longest) <= width:
+            return columns
+    return 1
 
 
 def label_epochs(axes: Axes) -> None:
@@ -83,9 +93,16 @@ def percent_axis(axes: Axes, label: str) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
 
 
-def log_ticks(axes: Axes, which: str = "y") -> None:
+def log_scale(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic unless nothing on it is positive; zeros are not drawn."""
+    axis, set_scale = (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
+    if np.isfinite(axis.get_minpos()):
+        set_scale("log", nonpositive="mask")
+        log_ticks(axis)
+
+
+def log_ticks(axis: Axis) -> None:
     """Put readable ticks on a logarithmic axis: powers of ten, and parts of a decade where it spans less than two."""
-    axis = axes.yaxis if which == "y" else axes.xaxis
     low, high = sorted(axis.get_view_interval())
     decades = np.log10(high / low)
     if decades >= 2:
@@ -93,7 +110,8 @@ def log_ticks(axes: Axes, which: str = "y") -> None:
         axis.set_major_formatter(LogFormatterSciNotation())
     else:
         steps = (1, 2, 5) if decades >= 0.5 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
-        ticks = [step * 10.0**power for power in range(int(np.floor(np.log10(low))), 40) for step in steps]
+        powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+        ticks = [step * 10.0**power for power in powers for step in steps]
         axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
         axis.set_major_formatter(FuncFormatter(plain))
     axis.set_minor_formatter(NullFormatter())

@@ -43,5 +43,5 @@ def _draw_sites(axes: Axes, run: xr.Dataset, style: Style) -> None:
         draw_over_epochs(axes, run, share.sel(site=site), style.confidence, color=colour, label=site)
     columns = 1 + (len(sites) > 10)
     axes.legend(
-        title="site", alignment="left", loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0, ncols=columns
+        title="site", alignment="left", loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, ncols=columns
     )

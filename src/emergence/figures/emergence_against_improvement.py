@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from emergence.figures._inputs import Inputs, at_reference, dense
-from emergence.figures._panels import log_ticks, plain, wrapped_grid
+from emergence.figures._panels import log_scale, plain, wrapped_grid
 from emergence.figures._style import Style
 from emergence.statistics.study import whole_epochs
 
@@ -71,8 +71,8 @@ def _draw_points(axes: Axes, run: xr.Dataset, scale: Normalize, style: Style) ->
     axes.scatter(
         emergence, change, c=start, norm=scale, cmap=style.gradient(), s=11, linewidths=0.3, edgecolors="white"
     )
-    axes.set(xscale="log", xlabel="emergence E (paths)", ylabel="change of training accuracy\n(points per epoch)")
-    log_ticks(axes, "x")
+    axes.set(xlabel="emergence E (paths)", ylabel="change of training accuracy\n(points per epoch)")
+    log_scale(axes, "x")
     axes.set_yscale("symlog", linthresh=1, linscale=0.8)
     axes.set_ylim(1.6 * min(np.nanmin(change), -1), 1.6 * max(np.nanmax(change), 1))
     axes.yaxis.set_major_locator(FixedLocator(TICKS))

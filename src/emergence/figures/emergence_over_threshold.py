@@ -8,7 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 
 from emergence.figures._bands import draw_band, fit_log_axis
 from emergence.figures._inputs import Inputs, dense
-from emergence.figures._panels import Line, legend_above, log_ticks, plain, wrapped_grid
+from emergence.figures._panels import Line, legend_above, plain, wrapped_grid
 from emergence.figures._style import Style
 
 TITLE = "Emergence over threshold"
@@ -56,7 +56,6 @@ def _draw_criteria(axes: Axes, run: xr.Dataset, lines: dict[str, Line], style: S
             values = run["emergence"].sel(criterion=criterion).isel(step=place).transpose("seed", "threshold")
             draw_band(axes, thresholds, values, style.confidence, marker="o", markersize=2.5, **dash, **line)
     fit_log_axis([axes])
-    log_ticks(axes)
     axes.axvline(style.reference_threshold, color="#808080", linewidth=0.8, linestyle=":", zorder=1)
     axes.set(xlabel="activity threshold", ylabel="emergence E (paths)", xscale="log")
     axes.xaxis.set_major_locator(FixedLocator([float(threshold) for threshold in thresholds if threshold > 0]))

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from emergence.figures._bands import draw_over_epochs, fit_log_axis
 from emergence.figures._inputs import Inputs, all_variants, at_reference
-from emergence.figures._panels import grid, label_epochs, legend_above, log_ticks, variant_lines
+from emergence.figures._panels import grid, label_epochs, legend_above, variant_lines
 from emergence.figures._style import Style
 
 TITLE = "Emergence over training"
@@ -40,6 +40,5 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             axes.set(title=str(experiment), ylabel=label)
             label_epochs(axes)
             fit_log_axis([axes])
-            log_ticks(axes)
     legend_above(figure, list(lines.values()), "sparsity")
     return figure

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from emergence.figures._bands import fit_log_axis
 from emergence.figures._inputs import Inputs, all_variants
-from emergence.figures._panels import grid, legend_above, log_ticks, percent_axis, variant_lines
+from emergence.figures._panels import grid, legend_above, percent_axis, variant_lines
 from emergence.figures._style import Style
 
 TITLE = "From the initial to the final weights"
@@ -34,7 +34,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
                 axes.fill_between(data["position"], *ends, color=lines[variant]["color"], alpha=0.18, linewidth=0)
             axes.set(title=str(experiment), xlabel="position (0: initial weights, 1: final weights)", xlim=(0, 1))
         fit_log_axis(row[:1])
-        log_ticks(row[0])
         row[0].set_ylabel("loss (nat)")
         percent_axis(row[1], "accuracy (%)")
     legend_above(figure, list(lines.values()), "sparsity")

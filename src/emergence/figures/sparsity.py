@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from emergence.figures._bands import Floats, intervals
 from emergence.figures._inputs import DENSE, Inputs, Variant, all_variants, at_reference, dense
-from emergence.figures._panels import Line, grid, legend_above, log_ticks, percent_axis
+from emergence.figures._panels import Line, grid, legend_above, log_scale, percent_axis
 from emergence.figures._style import Style
 from emergence.statistics.claims.c4 import epochs_until
 
@@ -64,8 +64,7 @@ def _scale(row: list[Axes]) -> None:
     accuracy, convergence, relative = row
     percent_axis(accuracy, "test accuracy (%)")
     convergence.set_ylim(bottom=0)
-    relative.set_yscale("log", nonpositive="mask")
-    log_ticks(relative)
+    log_scale(relative, "y")
 
 
 def _accuracy(run: xr.Dataset, _: xr.Dataset, __: Style) -> Floats:

@@ -5,17 +5,17 @@ from matplotlib.figure import Figure
 
 from emergence.figures._bands import draw_over_epochs, fit_log_axis
 from emergence.figures._inputs import Inputs, all_variants
-from emergence.figures._panels import grid, label_epochs, legend_above, log_ticks, percent_axis, variant_lines
+from emergence.figures._panels import grid, label_epochs, legend_above, percent_axis, variant_lines
 from emergence.figures._style import Style
 
 TITLE = "Training curves"
 POSITION = 1
 NEEDS = ("study",)
 CAPTION = (
-    "Accuracy and loss on the training part and on the validation part over training, for the dense network and for "
-    "networks pruned to each sparsity and trained again from their original initialisation. Points before epoch 1 are "
-    "early iterations. Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals "
-    "(Student's t)."
+    "Accuracy and cross-entropy loss on the training part and on the validation part over training, for the dense "
+    "network and for networks pruned to each sparsity and trained again from their original initialisation. Points "
+    "before epoch 1 are early iterations. Lines are means over {seeds} seeds, bands their {confidence} % confidence "
+    "intervals (Student's t)."
 )
 ALTERNATIVE = (
     "Line charts, one row per experiment: training accuracy, validation accuracy, training loss and validation loss "
@@ -49,5 +49,4 @@ def _scale(row: list[Axes]) -> None:
         percent_axis(axes, "accuracy (%)")
     fit_log_axis(loss)
     for axes in loss:
-        log_ticks(axes)
-        axes.set_ylabel("cross-entropy loss (nat)")
+        axes.set_ylabel("loss (nat)")

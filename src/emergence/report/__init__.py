@@ -1,1 +1,1 @@
-"""The report: one self-contained page."""
+"""The report: verdicts, figures, parameters, versions and times on one page that needs no network."""

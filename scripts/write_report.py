@@ -1,0 +1,40 @@
+"""Write the report: one page with verdicts, figures, parameters, versions and times."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+from emergence.logs import configure
+from emergence.parameters import Parameters
+from emergence.report.page import make_page
+from emergence.report.timings import read_timings
+from emergence.storage import write_text
+
+log = logging.getLogger("write_report")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--manifest", required=True, type=Path, help="JSON file that lists the claims, figures and timings to read"
+    )
+    parser.add_argument("--parameters", required=True, help="all sections of params.yaml as JSON")
+    parser.add_argument("--output", required=True, type=Path, help="HTML file to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    configure()
+    options = arguments()
+    manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
+    claims = json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8"))
+    figures = [Path(entry["png"]) for entry in manifest["figures"]]
+    parameters = Parameters.model_validate_json(options.parameters)
+    page = make_page(claims, figures, parameters, read_timings(manifest["timings"]))
+    write_text(options.output, page)
+    log.info("%s: %d claims, %d figures", options.output, len(claims), len(figures))
+
+
+if __name__ == "__main__":
+    main()

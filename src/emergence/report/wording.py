@@ -1,0 +1,102 @@
+"""How numbers and words are written in the report; what is undefined is a dash."""
+
+from collections.abc import Mapping
+from math import floor, log10
+from typing import Any
+
+UNDEFINED = "–"
+"""Stands for a number that is undefined."""
+
+MINUS = "−"
+
+
+def number(value: float | None) -> str:
+    """Write a number with three significant digits.
+
+    >>> number(-0.12345), number(12345.6), number(1.2e8), number(None)
+    ('−0.123', '12,346', '1.2 × 10^8', '–')
+    """
+    if value is None:
+        return UNDEFINED
+    text = f"{value:.3g}"
+    if "e" in text:
+        mantissa, power = f"{value:.2e}".split("e")
+        text = f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{float(mantissa):g} × 10^{int(power)}"
+    return text.replace("-", MINUS)
+
+
+def effect(found: Mapping[str, Any]) -> str:
+    """Write an estimate with its interval, with as many decimals as the width of the interval justifies.
+
+    >>> effect({"estimate": 0.61, "interval_low": 0.5, "interval_high": 0.72})
+    '0.61 [0.50, 0.72]'
+    >>> effect({"estimate": None, "interval_low": None, "interval_high": None})
+    '–'
+    """
+    values = [found[key] for key in ("estimate", "interval_low", "interval_high")]
+    if None in values or values[1] == values[2]:
+        texts = [number(value) for value in values]
+    else:
+        decimals = min(max(floor(1.7 - log10(values[2] - values[1])), 0), 6)
+        texts = [f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", MINUS) for value in values]
+    return UNDEFINED if values[0] is None else f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def p_value(value: float | None) -> str:
+    """Write a p-value with two significant digits, tiny ones as a bound.
+
+    >>> p_value(0.0039), p_value(0.25), p_value(1.0), p_value(1e-9)
+    ('0.0039', '0.25', '1', '< 0.0001')
+    """
+    if value is None:
+        return UNDEFINED
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
+def bound(found: Mapping[str, Any]) -> str:
+    """Write the smallest effect that counts.
+
+    >>> bound({"direction": "negative", "smallest_effect": 0.9})
+    '≤ 0.9'
+    """
+    return ("≥ " if found["direction"] == "positive" else "≤ ") + number(found["smallest_effect"])
+
+
+def duration(seconds: float) -> str:
+    """Write a time span in its two largest units.
+
+    >>> duration(0.42), duration(75.2), duration(7380)
+    ('0.4 s', '1 min 15 s', '2 h 3 min')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent.
+
+    >>> percent(0.95)
+    '95 %'
+    """
+    return f"{100 * share:g} %"
+
+
+def listing(words: list[str]) -> str:
+    """Join words as a sentence does.
+
+    >>> listing(["C1", "C4", "C5"])
+    'C1, C4 and C5'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def lower_first(text: str) -> str:
+    """Write a sentence so that it can follow a colon; names keep their capital.
+
+    >>> lower_first("Epochs until"), lower_first("Spearman's rank")
+    ('epochs until', "Spearman's rank")
+    """
+    return text if text.startswith("Spearman") else text[:1].lower() + text[1:]

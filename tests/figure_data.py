@@ -1,0 +1,161 @@
+"""Made-up results in the workflow's formats and with the shape of real ones, for figures and the report."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from emergence.parameters import Parameters
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.judge import judge
+from emergence.storage import write_dataset, write_json
+
+TWO = (("digits", "mlp"), ("digits", "cnn"))
+SIX = tuple((dataset, network) for dataset in ("mnist", "fashion_mnist", "cifar10") for network in ("mlp", "cnn"))
+VARIANTS = (("dense", 0.0), *(("global_magnitude", sparsity) for sparsity in (0.3, 0.5, 0.7, 0.9)))
+CRITERIA = ["mean", "any", "all", "fraction", "sample"]
+THRESHOLDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
+EARLY = (1, 2, 4, 8)
+BATCHES = 18
+
+Pairs = Sequence[tuple[str, Any]]
+
+
+def write_results(
+    folder: Path,
+    experiments: Pairs = TWO,
+    variants: Pairs = VARIANTS,
+    seeds: int = 8,
+    epochs: int = 20,
+    points: int = 25,
+) -> dict[str, list[dict[str, Any]]]:
+    """Write study.nc, claims.json and the files of all runs; return the manifest of all of them."""
+    runs = [
+        {"dataset": dataset, "network": network, "method": method, "sparsity": sparsity, "seeds": list(range(seeds))}
+        for dataset, network in experiments
+        for method, sparsity in variants
+    ]
+    study = make_study(runs, epochs)
+    write_dataset(folder / "study.nc", study, {})
+    write_json(folder / "claims.json", judge(study, Statistics(), threshold=0.05, criterion="mean"))
+    random = np.random.default_rng(1)
+    emergence, landscape = [], []
+    for place, run in enumerate(runs):
+        write_dataset(folder / f"{place}" / "emergence.nc", _emergence(random, run, epochs), {})
+        write_dataset(folder / f"{place}" / "landscape.nc", _landscape(random, run, points), {})
+        emergence.append({**run, "emergence": str(folder / f"{place}" / "emergence.nc")})
+        landscape.append({**run, "landscape": str(folder / f"{place}" / "landscape.nc")})
+    return {
+        "study": [{"study": str(folder / "study.nc")}],
+        "claims": [{"claims": str(folder / "claims.json")}],
+        "emergence": emergence,
+        "landscape": landscape,
+    }
+
+
+def parameters(experiments: Pairs = TWO, **figures: Any) -> Parameters:
+    """Parameters of a study of these experiments."""
+    study: dict[str, list[str]] = {}
+    for dataset, network in experiments:
+        study.setdefault(dataset, []).append(network)
+    return Parameters.model_validate({"study": {"experiments": study}, "figures": figures})
+
+
+def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
+    """A whole study as `results/statistics/study.nc` holds it."""
+    random = np.random.default_rng(0)
+    labels, epoch = _steps(epochs)
+    seeds = len(runs[0]["seeds"])
+    sparsity = np.array([run["sparsity"] for run in runs])[:, None, None]
+    scale = np.array([10.0 if run["network"] == "cnn" else 1.0 for run in runs])[:, None, None]
+    rate = (1.2 + 0.5 * sparsity) * random.lognormal(0, 0.15, (len(runs), seeds, 1))
+    learned = 1 - np.exp(-rate * epoch)
+    noise = random.normal(0, 0.003, learned.shape)
+    top = 1 - 0.08 * sparsity**4 - 0.01 * random.random((len(runs), seeds, 1))
+    weights = np.round(7000 * scale * (1 - sparsity)) * np.ones(learned.shape)
+    start = scale**1.5 * 5e4 * (1 - sparsity) ** 2 * random.lognormal(0, 0.15, (len(runs), seeds, 1))
+    emergence = start * (0.35 + 0.65 * np.exp(-0.6 * epoch)) * random.lognormal(0, 0.02, learned.shape)
+    by_criterion = np.array([1.0, 0.3, 0.05, 0.9, 0.8])[:, None]
+    counted = emergence[..., None, None] * by_criterion * [0.5, 0.8, 1.0, 1.1, 1.0, 0.3]
+    along = ("run", "seed", "step")
+    values = {"train_loss": 2.3 * np.exp(-rate * epoch) + 0.002 + abs(noise) / 9, "nonzero_parameters": weights}
+    values["train_accuracy"] = np.clip(0.1 + (top - 0.1) * learned + noise, 0, 1)
+    for part in ("validation", "test"):
+        values[f"{part}_loss"] = 2.2 * np.exp(-rate * epoch) + 0.09 + 0.003 * epoch
+        values[f"{part}_accuracy"] = np.clip(0.1 + (top - 0.13) * learned + 2 * noise, 0, 1)
+    counts = {
+        "emergence": counted,
+        "log10_emergence": np.log10(counted),
+        "relative_emergence": counted / weights[..., None, None],
+    }
+    return xr.Dataset(
+        {
+            **{name: _labelled(along, array) for name, array in values.items()},
+            **{name: _labelled((*along, "criterion", "threshold"), array) for name, array in counts.items()},
+            "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
+        },
+        coords={
+            **{key: ("run", [run[key] for run in runs]) for key in ("dataset", "network", "method", "sparsity")},
+            "run": ["/".join(str(run[key]) for key in ("dataset", "network", "method", "sparsity")) for run in runs],
+            "seed": runs[0]["seeds"],
+            "step": labels,
+            "criterion": CRITERIA,
+            "threshold": THRESHOLDS,
+        },
+    )
+
+
+def _emergence(random: np.random.Generator, run: dict[str, Any], epochs: int) -> xr.Dataset:
+    labels, epoch = _steps(epochs)
+    size = np.array([64, 32, 10] if run["network"] == "mlp" else [512, 128, 256, 64, 10])
+    fallen = 0.95 - np.linspace(0.1, 0.5, len(size)) * (1 - np.exp(-0.5 * epoch))[:, None]
+    share = np.clip(fallen + random.normal(0, 0.02, (len(run["seeds"]), len(epoch), len(size))), 0, 1)
+    by_threshold = np.exp(-np.array(THRESHOLDS))[:, None] * np.ones((len(CRITERIA), 1, 1))
+    return xr.Dataset(
+        {
+            "active_units": _labelled(
+                ("seed", "step", "criterion", "threshold", "site"), share[:, :, None, None] * by_threshold * size
+            ),
+            "site_size": _labelled(("site",), size),
+        },
+        coords={
+            "seed": run["seeds"],
+            "step": labels,
+            "step_epoch": ("step", epoch),
+            "criterion": CRITERIA,
+            "threshold": THRESHOLDS,
+            "site": [*(f"activation{place}" for place in range(len(size) - 1)), "output"],
+        },
+    )
+
+
+def _landscape(random: np.random.Generator, run: dict[str, Any], points: int) -> xr.Dataset:
+    seeds, sparsity = run["seeds"][:3], run["sparsity"]
+    axis, line = np.linspace(-1, 1, points), np.linspace(0, 1, 31)
+    alpha, beta = np.meshgrid(axis, axis, indexing="ij")
+    tilt = random.normal(0, 0.2, (len(seeds), 1, 1))
+    bowl = 0.02 + 3 * (1 - sparsity / 2) * (alpha**2 * (1 + tilt) + 0.6 * beta**2 + 0.4 * tilt * alpha * beta)
+    plane = bowl * (1 + 0.15 * np.sin(5 * alpha) * np.cos(4 * beta))
+    rise = abs(random.normal(0, 0.4, (len(seeds), 1))) * line * (1 - line) ** 2
+    path = 2.3 * (1 - line) ** (2.5 + sparsity) + 0.02 + rise
+    return xr.Dataset(
+        {
+            "plane_loss": _labelled(("seed", "alpha", "beta"), plane),
+            "plane_accuracy": _labelled(("seed", "alpha", "beta"), np.exp(-plane / 2)),
+            "line_loss": _labelled(("seed", "position"), path),
+            "line_accuracy": _labelled(("seed", "position"), np.exp(-path)),
+        },
+        coords={"seed": seeds, "alpha": axis, "beta": axis, "position": line},
+    )
+
+
+def _steps(epochs: int) -> tuple[list[str], np.ndarray]:
+    """Labels and positions of checkpoints: the start, early iterations, the ends of epochs."""
+    labels = ["ep0", *(f"ep0it{place}" for place in EARLY), *(f"ep{epoch}" for epoch in range(1, epochs + 1))]
+    return labels, np.array([0, *EARLY, *(BATCHES * epoch for epoch in range(1, epochs + 1))]) / BATCHES
+
+
+def _labelled(dims: tuple[str, ...], values: np.ndarray) -> xr.Variable:
+    return xr.Variable(dims, values, {"units": "1", "long_name": "made up"})
