@@ -1,0 +1,130 @@
+"""Loss and accuracy of a classifier as a function of its weights."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from math import ceil
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from emergence.landscape.combination import Weights
+from emergence.landscape.hoisting import HoistedNetwork
+from emergence.landscape.sampling import Evaluator, pointwise
+from emergence.plugins import unknown
+
+log = logging.getLogger(__name__)
+
+CPU_BLOCK_BYTES = 2**21
+"""What stays in a processor's cache from one layer to the next."""
+
+GPU_BLOCK_BYTES = 2**28
+"""Enough work for a GPU per call."""
+
+
+class CrossEntropy:
+    """Mean cross-entropy ("loss", nat) and share of right answers ("accuracy") on fixed samples.
+
+    A metric for `sample_plane` and `sample_line`. The network is copied and the copy put in evaluation mode on the
+    device of `inputs`, so the given one never changes. `inputs` (sample, ...) are what the network takes, `labels`
+    (sample) are indices of its logits (sample, class); `block` samples go through the network at once, by default a
+    number that suits cache and network. Raises ValueError where there are no samples or not one label for each.
+
+    >>> metric = CrossEntropy(nn.Linear(2, 2), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1]))
+    >>> values = metric({"weight": 100 * torch.eye(2), "bias": torch.zeros(2)})
+    >>> round(values["loss"], 6), values["accuracy"]
+    (0.0, 1.0)
+    """
+
+    def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor, block: int | None = None) -> None:
+        if not len(inputs) or labels.shape != inputs.shape[:1]:
+            raise ValueError(f"need samples with one label each, got {tuple(inputs.shape)} and {tuple(labels.shape)}")
+        self._network = deepcopy(network).eval().requires_grad_(False).to(inputs.device)
+        self._known = [*dict(network.named_parameters()), *dict(network.named_buffers())]
+        blocks = ceil(len(inputs) / (block or samples_per_block(self._network, inputs)))
+        self._inputs = inputs.detach().tensor_split(blocks)
+        self._labels = labels.to(inputs.device).tensor_split(blocks)
+
+    @torch.no_grad()
+    def __call__(self, weights: Weights) -> dict[str, float]:
+        """Return loss and accuracy at `weights`; parameters and buffers that it lacks are those of the network."""
+        self._check(weights)
+        logits = (functional_call(self._network, dict(weights), (x,))[None] for x in self._inputs)
+        return {name: float(values[0]) for name, values in self._means(logits).items()}
+
+    @torch.no_grad()
+    def along(self, basis: Sequence[Weights]) -> Evaluator:
+        """Return what evaluates combinations of `basis`, with the products of first layers made once if possible.
+
+        A network for which that fails or does not give what the plain way gives, such as one that uses the weights of
+        its first layer twice, is evaluated point by point.
+        """
+        self._check(basis[0])
+        plain = pointwise(self, basis)
+        for channels_last in (True, False) if self._inputs[0].device.type == "cpu" else (False,):
+            try:
+                hoisted = self._hoisted(HoistedNetwork(self._network, basis, self._inputs, channels_last))
+                _compare(hoisted, plain, len(basis))
+                return hoisted
+            except (RuntimeError, ValueError) as error:
+                log.info("first layers not computed once for all points (channels last: %s): %s", channels_last, error)
+        return plain
+
+    def _hoisted(self, network: HoistedNetwork) -> Evaluator:
+        return lambda points: self._means(network.logits(points))
+
+    def _means(self, blocks: Iterable[Tensor]) -> dict[str, NDArray[np.float64]]:
+        """Return loss and accuracy per point from the logits (point, sample, class) of all blocks."""
+        sums = [_score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
+        loss, accuracy = (torch.stack(sums).sum(0) / sum(map(len, self._labels))).cpu().numpy()
+        return {"loss": loss, "accuracy": accuracy}
+
+    def _check(self, weights: Weights) -> None:
+        for name in weights:
+            if name not in self._known:
+                raise ValueError(unknown(name, self._known, "tensor of the network"))
+
+
+def samples_per_block(network: nn.Module, inputs: Tensor) -> int:
+    """Return how many samples to pass through a network at once.
+
+    Their largest activation fills a block of fixed size or, in a network with more weights than that, takes as much
+    memory as the weights, so that setting the weights at every point costs little beside using them.
+    """
+    activations = [0]
+    hooks = [
+        layer.register_forward_hook(lambda _layer, _arguments, output: activations.append(getattr(output, "nbytes", 0)))
+        for layer in network.modules()
+        if next(layer.parameters(recurse=False), None) is not None
+    ]
+    with torch.no_grad():
+        network(inputs[:1])
+    for hook in hooks:
+        hook.remove()
+    weights = sum(parameter.nbytes for parameter in network.parameters())
+    least = CPU_BLOCK_BYTES if inputs.device.type == "cpu" else GPU_BLOCK_BYTES
+    return max(1, max(least, weights) // max(1, *activations))
+
+
+def _score(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return sums over samples (2, point) of cross-entropies and of right answers, for logits (point, sample, class).
+
+    Equals torch's cross_entropy, which is slower for few classes.
+    """
+    highest, answers = logits.max(dim=-1, keepdim=True)
+    below = logits - highest
+    of_label = below.gather(-1, labels.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
+    losses = below.exp().sum(-1).log() - of_label
+    right = answers.squeeze(-1) == labels
+    return torch.stack([losses.double().sum(-1), right.double().sum(-1)])
+
+
+def _compare(fast: Evaluator, plain: Evaluator, coefficients: int) -> None:
+    """Raise ValueError if two evaluators differ at a point that lies on no axis."""
+    point = [1 / (1 + number) for number in range(coefficients)]
+    got, expected = (float(evaluate([point])["loss"][0]) for evaluate in (fast, plain))
+    if not np.isclose(got, expected, rtol=1e-4, equal_nan=True):
+        raise ValueError(f"loss {got} instead of {expected}")

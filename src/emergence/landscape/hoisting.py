@@ -1,0 +1,104 @@
+"""A network at many points of a plane or line, with the work that is linear in the weights done once.
+
+At weights sum_i c_i W_i the output of a first linear layer on samples X is sum_i c_i (X W_i): the products X W_i serve
+all points, which removes the larger part of the work of a dense network.
+"""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from emergence.landscape.combination import Combination, Weights, complete
+from emergence.landscape.first_layers import first_layers
+from emergence.landscape.pooling import slice_pooling
+
+MEMORY_LIMIT = 2**30
+"""Bytes of products beyond which they are not kept."""
+
+
+class HoistedNetwork:
+    """The logits of a network at combinations of `basis` on blocks of samples, exact but for the order of sums.
+
+    Raises ValueError where no layer can be hoisted. `channels_last` computes convolutions and pooling with channels as
+    the innermost axis, the faster way on a CPU, for which some networks are not written.
+    """
+
+    def __init__(
+        self, network: nn.Module, basis: Sequence[Weights], blocks: Sequence[Tensor], channels_last: bool
+    ) -> None:
+        basis = complete(basis)
+        sizes = first_layers(network, basis[0], blocks[0])
+        if not 0 < sum(sizes.values()) * sum(map(len, blocks)) * len(basis) <= MEMORY_LIMIT:
+            raise ValueError("no layer whose products with the samples can be kept")
+        arrange = _channels_last if channels_last else dict
+        self._network = deepcopy(network)
+        self._blocks = blocks
+        self._products = [[arrange(p) for p in _products(self._network, basis, list(sizes), x)] for x in blocks]
+        self._outputs: Weights = {}
+        for name in sizes:
+            self._network.get_submodule(name).forward = partial(self._output_of, name)
+        if channels_last:
+            slice_pooling(self._network)
+        hoisted = {key for name in sizes for key in _own(basis[0], name).values()}
+        self._weights = Combination([arrange({k: t for k, t in w.items() if k not in hoisted}) for w in basis])
+        own = dict(chain(self._network.named_parameters(), self._network.named_buffers()))
+        for name, tensor in self._weights.point.items():
+            own[name].data = tensor
+
+    def logits(self, points: Sequence[Sequence[float]]) -> Iterator[Tensor]:
+        """Yield, block by block, the logits (point, sample, class) at points given by their coefficients."""
+        for inputs, products in zip(self._blocks, self._products, strict=True):
+            outputs = Combination(products)
+            yield torch.stack([self._at(point, outputs, inputs) for point in points])
+
+    def _at(self, point: Sequence[float], outputs: Combination, inputs: Tensor) -> Tensor:
+        self._weights.at(point)
+        self._outputs = outputs.at(point)
+        result: Tensor = self._network(inputs)
+        return result.clone()
+
+    def _output_of(self, name: str, *_: Any) -> Tensor:
+        return self._outputs[name]
+
+
+def _products(
+    network: nn.Module, basis: Sequence[Weights], layers: list[str], inputs: Tensor
+) -> list[dict[str, Tensor]]:
+    """Return the outputs of `layers` for each set of weights in `basis`."""
+    reached: dict[str, tuple[Any, ...]] = {}
+    modules = {name: network.get_submodule(name) for name in layers}
+    hooks = [
+        module.register_forward_pre_hook(lambda _, arguments, name=name: reached.update({name: arguments}))
+        for name, module in modules.items()
+    ]
+    network(inputs)
+    for hook in hooks:
+        hook.remove()
+    return [
+        {
+            name: functional_call(
+                module, {own: tensors[key] for own, key in _own(tensors, name).items()}, reached[name]
+            )
+            for name, module in modules.items()
+        }
+        for tensors in basis
+    ]
+
+
+def _own(tensors: Weights, layer: str) -> dict[str, str]:
+    """Return the names of a layer's tensors: within the layer -> within the network."""
+    prefix = f"{layer}." if layer else ""
+    return {name.removeprefix(prefix): name for name in tensors if name.startswith(prefix)}
+
+
+def _channels_last(tensors: Weights) -> dict[str, Tensor]:
+    return {
+        name: tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+        for name, tensor in tensors.items()
+    }

@@ -1,0 +1,36 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from emergence.landscape.pooling import slice_pooling, sliced_max_pool
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 3), (1, 4), (5, 2)])
+@pytest.mark.parametrize("sides", [(12, 12), (7, 11), (5, 4)])
+def test_slices_give_what_max_pooling_gives(size: tuple[int, int], sides: tuple[int, int]):
+    images = torch.randn(3, 4, *sides, generator=torch.Generator().manual_seed(0))
+    images[0, 0, 0, 0], images[1, 1, 2, 2] = torch.nan, -torch.inf
+    torch.testing.assert_close(
+        sliced_max_pool(images, size), F.max_pool2d(images, size), rtol=0, atol=0, equal_nan=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("layer", "replaced"),
+    [
+        (nn.MaxPool2d(2), True),
+        (nn.MaxPool2d((2, 3)), True),
+        (nn.MaxPool2d(3, stride=3), True),
+        (nn.MaxPool2d(3, stride=2), False),
+        (nn.MaxPool2d(2, padding=1), False),
+        (nn.MaxPool2d(2, dilation=2), False),
+        (nn.MaxPool2d(2, ceil_mode=True), False),
+        (nn.MaxPool2d(2, return_indices=True), False),
+        (nn.AvgPool2d(2), False),
+    ],
+)
+def test_only_windows_that_tile_the_image_are_sliced(layer: nn.Module, replaced: bool):
+    network = nn.Sequential(layer)
+    slice_pooling(network)
+    assert ("forward" in vars(layer)) == replaced

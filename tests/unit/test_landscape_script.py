@@ -1,0 +1,105 @@
+"""The script that samples landscapes of the networks of a run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from emergence.datasets import RawDataset, process, read_processed
+from emergence.networks import Architecture, build
+from emergence.parameters.data import Data
+from emergence.storage import read_dataset, write_dataset
+from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
+from emergence.training.step import Step
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "sample_landscape.py"
+ARCHITECTURE = Architecture("cnn", (1, 6, 6), 3, {"channels": [4], "batch_norm": True})
+WHERE = {"points": 5, "extent": 0.5, "line_points": 4, "direction_seed": 3}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set and the checkpoints of two seeds at three steps."""
+    folder = tmp_path_factory.mktemp("run")
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (90, 1, 6, 6), dtype=np.uint8)
+    raw = RawDataset(images, np.arange(90) % 3, ("a", "b", "c"), source="made up")
+    write_dataset(folder / "dataset.nc", process("noise", raw, Data(probe_samples=12)), {})
+    files = {}
+    for number, step in enumerate((Step(0), Step(0, 2), Step(11))):
+        networks = [build(ARCHITECTURE) for _ in range(2)]
+        states = [network.state_dict() for network in networks]
+        for state in states:
+            state["norm1.running_mean"] += number
+        stacked = {name: torch.stack([state[name] for state in states]) for name in states[0]}
+        path = folder / file_name(step)
+        files[path] = write(Checkpoint(step, (4, 7), ARCHITECTURE, stacked), path)
+    publish(files, folder / "checkpoints")
+    return folder
+
+
+def sample(run: Path, output: Path, seeds: str) -> subprocess.CompletedProcess[str]:
+    options = {
+        "data": run / "dataset.nc",
+        "checkpoints": run / "checkpoints",
+        "parameters": json.dumps(WHERE),
+        "seeds": seeds,
+        "device": "cpu",
+        "output": output,
+    }
+    command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+    return subprocess.run([sys.executable, str(SCRIPT), *command], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def landscape(run: Path) -> Path:
+    """What the script writes for both seeds."""
+    done = sample(run, run / "landscape.nc", "7,4")
+    assert done.returncode == 0, done.stderr
+    return run / "landscape.nc"
+
+
+def test_landscapes_of_the_asked_seeds_are_stored_with_their_labels(landscape: Path):
+    stored = read_dataset(landscape)
+    assert stored["plane_loss"].dims == stored["plane_accuracy"].dims == ("seed", "alpha", "beta")
+    assert stored["line_loss"].dims == stored["line_accuracy"].dims == ("seed", "position")
+    assert stored["seed"].values.tolist() == [7, 4]
+    assert stored["alpha"].values.tolist() == stored["beta"].values.tolist() == [-0.5, -0.25, 0, 0.25, 0.5]
+    assert stored["position"].values == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert (stored.attrs["direction_seed"], stored.attrs["normalisation"]) == (3, "filter")
+    assert json.loads(stored.attrs["parameters"]) == {"landscape": WHERE, "seeds": [7, 4]}
+    assert all({"units", "long_name"} <= set(stored[name].attrs) for name in stored.variables)
+
+
+def test_the_centre_and_the_ends_are_the_stored_networks_on_the_probe_samples(run: Path, landscape: Path):
+    stored = read_dataset(landscape)
+    data = read_processed(run / "dataset.nc")
+    inputs, labels = data.part("probe")
+    initial, final = (read(run / "checkpoints" / file_name(step)) for step in (Step(0), Step(11)))
+    for seed in (4, 7):
+        with torch.no_grad():
+            logits = [checkpoint.network(seed)(data.normalise(inputs)) for checkpoint in (initial, final)]
+        losses = [F.cross_entropy(of_network, labels).item() for of_network in logits]
+        of_seed = stored.sel(seed=seed)
+        assert of_seed["line_loss"].values[[0, -1]] == pytest.approx(losses, rel=1e-5)
+        assert float(of_seed["plane_loss"].sel(alpha=0, beta=0)) == pytest.approx(losses[1], rel=1e-5)
+        right = (logits[1].argmax(1) == labels).double().mean().item()
+        assert float(of_seed["plane_accuracy"].sel(alpha=0, beta=0)) == pytest.approx(right)
+    assert not np.array_equal(stored["plane_loss"][0], stored["plane_loss"][1])
+
+
+def test_equal_work_gives_equal_bytes(run: Path, landscape: Path, tmp_path: Path):
+    sample(run, tmp_path / "again.nc", "7,4")
+    assert landscape.read_bytes() == (tmp_path / "again.nc").read_bytes()
+
+
+def test_a_seed_that_is_not_stored_is_named(run: Path, tmp_path: Path):
+    done = sample(run, tmp_path / "landscape.nc", "4,5")
+    assert done.returncode != 0
+    assert "has no seeds [5]; it has [4, 7]" in done.stderr
+    assert not (tmp_path / "landscape.nc").exists()
