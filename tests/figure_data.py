@@ -123,7 +123,6 @@ def _emergence(random: np.random.Generator, run: dict[str, Any], epochs: int) ->
         coords={
             "seed": run["seeds"],
             "step": labels,
-            "step_epoch": ("step", epoch),
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
             "site": [*(f"activation{place}" for place in range(len(size) - 1)), "output"],

@@ -11,7 +11,7 @@ from emergence.figures._style import Style
 
 TITLE = "Active units per site"
 POSITION = 3
-NEEDS = ("emergence",)
+NEEDS = ("study", "emergence")
 CAPTION = (
     "Share of active units at each site of the dense network over training; sites are in the order in which "
     "signals pass them, from light to dark. A unit is active where its absolute activation over {probe_samples} "
@@ -28,7 +28,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment."""
     figure, panels = wrapped_grid(style, len(inputs.analyses))
     for axes, (experiment, of_variant) in zip(panels, inputs.analyses.items(), strict=True):
-        _draw_sites(axes, at_reference(dense(of_variant), style.reference_threshold, style.reference_criterion), style)
+        run = at_reference(dense(of_variant), style.reference_threshold, style.reference_criterion)
+        epochs = dense(inputs.study[experiment])["step_epoch"].sel(step=run["step"])
+        _draw_sites(axes, run.assign_coords(step_epoch=epochs), style)
         axes.set_title(str(experiment))
         axes.set_ylim(-0.02, 1.02)
         label_epochs(axes)
