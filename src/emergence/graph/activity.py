@@ -18,15 +18,15 @@ class Recording(fx.Interpreter):
 
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace.model, graph=trace.graph)
+        self.trace = trace
         self.site_of = {node: index for index, node in enumerate(trace.site_nodes)}
-        self.names = trace.site_names
 
     def magnitudes(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Absolute activations per site, (samples, units); ValueError where one is not a number."""
         self.seen: list[Any] = [None] * len(self.site_of)
         self.samples = len(inputs[0])
         self.run(*inputs)
-        for name, seen in zip(self.names, self.seen, strict=True):
+        for name, seen in zip(self.trace.site_names, self.seen, strict=True):
             if torch.isnan(seen.amax()):
                 raise ActivationError(f"activations at site '{name}' are not numbers (NaN)")
         return self.seen
@@ -35,7 +35,7 @@ class Recording(fx.Interpreter):
         """Run a node and keep what a site holds before a later operation may overwrite it."""
         value = super().run_node(n)
         if n in self.site_of:
-            seen = value.abs().reshape(self.samples, -1)
+            seen = self.trace.by_row(n, value.abs(), self.samples)
             self.seen[self.site_of[n]] = seen if seen.is_floating_point() else seen.float()
         return value
 

@@ -17,6 +17,7 @@ from emergence.graph.walk import Flow, Walk
 Through = Literal["all", "active"]
 
 _FLOAT32_BITS = 24  # integers up to 2**24 are exact in float32
+_INTEGER_BITS = 53  # and up to 2**53 in float64
 _FLOAT64_BITS = 900  # larger numbers are counted with a power of two beside them
 
 
@@ -35,7 +36,8 @@ class PathCounter:
         self.total = survey.count_scaled(Flow(everything, everything)).sum()
         bits = survey.largest
         self.exceeds_float64 = max(bits.values(), default=0) > _FLOAT64_BITS
-        self.walk = Walk(trace, edges, self._types(bits) if edges.measure is presence else None)
+        types = self._types(bits) if edges.measure is presence else None
+        self.walk = Walk(trace, edges, types, {node for node in survey.weighted if bits[node] > _INTEGER_BITS})
         self.rows = trace.rows_per_block(device)
 
     def arriving(self, active: Sequence[Tensor], through: Through = "all", only: int | None = None) -> Scaled:

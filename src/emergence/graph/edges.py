@@ -16,7 +16,7 @@ def presence(weight: Tensor) -> Tensor:
 class Edges:
     """Turns weights into numbers of edges, once per weight tensor of a module.
 
-    `measure` maps a weight tensor to the number of edges of each weight.
+    `measure` maps a weight tensor to the number of edges of each weight; `asked` counts the requests.
 
     >>> Edges()(torch.tensor([0.0, -0.3]), like=torch.zeros(1))
     tensor([0., 1.])
@@ -24,18 +24,25 @@ class Edges:
 
     def __init__(self, measure: Callable[[Tensor], Tensor] = presence) -> None:
         self.measure = measure
+        self.asked = 0
         # The weight is kept beside the result so that its id stays its own.
         self._made: dict[tuple[int, torch.dtype], tuple[Tensor, Tensor]] = {}
         self._full: dict[int, tuple[Tensor, bool]] = {}
 
     def __call__(self, weight: Tensor | Weights, like: Tensor) -> Tensor:
         """Number of edges per weight, in the type of `like`."""
+        self.asked += 1
         if isinstance(weight, Weights):
             return self.measure(weight.tensor).to(like.dtype)
         key = (id(weight), like.dtype)
         if key not in self._made:
             self._made[key] = (weight, self.measure(weight.detach()).to(like.dtype))
         return self._made[key][1]
+
+    def every(self, like: Tensor) -> Tensor:
+        """One edge for each element of `like`, in its type."""
+        self.asked += 1
+        return torch.ones_like(like)
 
     def scalar(self, factor: float) -> float:
         """Number of edges of a factor written in the network's code."""

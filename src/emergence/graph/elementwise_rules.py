@@ -11,12 +11,12 @@ from emergence.graph.registry import Weights, register_rule
 _NONLINEAR_MODULES = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish,
     nn.Softplus, nn.Softsign, nn.Softshrink, nn.Hardshrink, nn.Tanhshrink, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
-    nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Threshold, nn.Softmax, nn.Softmax2d, nn.LogSoftmax, nn.Softmin,
+    nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Threshold, nn.Softmax2d, nn.LogSoftmax, nn.Softmin,
 )  # fmt: skip
 _NONLINEAR_FUNCTIONS = (
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus",
     "softsign", "softshrink", "hardshrink", "tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "sigmoid",
-    "logsigmoid", "tanh", "threshold", "softmax", "log_softmax", "softmin", "clamp", "clip",
+    "logsigmoid", "tanh", "threshold", "log_softmax", "softmin", "clamp", "clip",
 )  # fmt: skip
 _NORMALISING_MODULES = (
     nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm,

@@ -20,12 +20,14 @@ class ScaledWalk(Walk):
     """Count one pattern of any size; true numbers are those held times 2**power.
 
     `lossy` tells that small numbers of paths were lost beside very large ones of other units, which may matter where
-    the large ones lead to no target. `largest` holds the base-2 logarithm of each node's largest number.
+    the large ones lead to no target. `largest` holds the base-2 logarithm of each node's largest number, `weighted` the
+    nodes whose rule multiplies by numbers of edges.
     """
 
     def __init__(self, trace: Trace, edges: Edges) -> None:
-        super().__init__(trace, edges)
+        super().__init__(trace, edges, in_parts=trace.rules)
         self.largest: dict[fx.Node, float] = {}
+        self.weighted: set[fx.Node] = set()
 
     def count_scaled(self, flow: Flow) -> Scaled:
         """Paths from sources to targets: (1, sites)."""
@@ -46,6 +48,13 @@ class ScaledWalk(Walk):
         for held in self.reached & self.env.keys():
             self.env[held] = tree_map(lambda v: self._shrink(v, shift), self.env[held])
         return tree_map(lambda v: self._shrink(v, shift), value)
+
+    def _apply_rule(self, node: fx.Node) -> Any:
+        before = self.edges.asked
+        value = super()._apply_rule(node)
+        if self.edges.asked > before:
+            self.weighted.add(node)
+        return value
 
     def _shrink(self, value: Any, shift: int) -> Any:
         if not isinstance(value, Tensor):

@@ -37,16 +37,14 @@ def run_in(model: nn.Module, weights: State | None, action: Callable[[], Result]
 
     if weights is None:
         return undisturbed()
-    _check_weights(model, weights)
-    named = {f"model.{name}": tensor for name, tensor in weights.items()}
-    result: Result = torch.func.functional_call(_Host(model), named, (undisturbed,))
+    named = {f"model.{name}": tensor for name, tensor in _with_ties(model, weights).items()}
+    result: Result = torch.func.functional_call(_Host(model), named, (undisturbed,), tie_weights=False)
     return result
 
 
 def snapshot(model: nn.Module) -> dict[str, Tensor]:
     """Copies of all parameters and buffers by name."""
-    tensors = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
-    return {name: tensor.detach().clone() for name, tensor in tensors}
+    return {name: tensor.detach().clone() for name, tensor in _tensors(model).items()}
 
 
 def nonzero_parameters(model: nn.Module) -> int:
@@ -86,10 +84,17 @@ def _current_masks(model: nn.Module) -> Iterator[None]:
         yield
 
 
-def _check_weights(model: nn.Module, weights: State) -> None:
-    own = dict([*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)])
+def _tensors(model: nn.Module) -> dict[str, Tensor]:
+    return dict([*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)])
+
+
+def _with_ties(model: nn.Module, weights: State) -> dict[str, Tensor]:
+    """Check names and shapes, and give weights that the network shares to all the names it has for them."""
+    own = _tensors(model)
     for name, tensor in weights.items():
         if name not in own:
             raise ValueError(unknown(name, sorted(own), f"parameter of {type(model).__name__}"))
         if own[name].shape != tensor.shape:
             raise ValueError(f"'{name}' has shape {list(tensor.shape)}, the network has {list(own[name].shape)}")
+    given = {id(own[name]): tensor for name, tensor in weights.items()}
+    return {name: given[id(tensor)] for name, tensor in own.items() if id(tensor) in given}

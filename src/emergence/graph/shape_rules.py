@@ -15,15 +15,15 @@ _MODULES = (
     nn.ZeroPad3d, nn.ReflectionPad1d, nn.ReflectionPad2d, nn.ReflectionPad3d, nn.ReplicationPad1d, nn.ReplicationPad2d,
     nn.ReplicationPad3d, nn.CircularPad1d, nn.CircularPad2d, nn.CircularPad3d,
 )  # fmt: skip
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: getattr(torch, name)
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    name: getattr(torch.Tensor, name, None) or getattr(torch, name)
     for name in (
         "flatten", "unflatten", "permute", "transpose", "swapaxes", "movedim", "t", "squeeze", "unsqueeze", "chunk",
         "split", "tensor_split", "unbind", "cat", "concat", "concatenate", "stack", "hstack", "vstack", "roll", "flip",
         "narrow", "select", "index_select", "gather", "tril", "triu", "clone", "tile", "repeat_interleave",
+        "expand", "repeat", "contiguous", "detach", "expand_as",
     )
 }  # fmt: skip
-_METHODS = ("expand", "repeat", "contiguous", "detach", "expand_as")
 
 
 @register_rule(*_MODULES, moves=True)
@@ -42,10 +42,8 @@ def _no_paths(argument: Any) -> Any:
     return torch.zeros_like(argument.tensor) if isinstance(argument, Weights) else argument
 
 
-for _name, _operation in _FUNCTIONS.items():
+for _name, _operation in _OPERATIONS.items():
     _register_move(_name, _operation)
-for _name in _METHODS:
-    _register_move(_name, getattr(Tensor, _name))
 
 
 @register_rule("reshape", "view", moves=True)
@@ -70,6 +68,20 @@ def to(edges: Edges, x: Tensor, *arguments: Any, **settings: Any) -> Tensor:
 def pad(edges: Edges, x: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """Padding with a constant adds units without paths; the other modes repeat units."""
     return nn.functional.pad(x, pad, mode)
+
+
+@register_rule("interpolate")
+def interpolate(edges: Edges, x: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest") -> Tensor:
+    """Nearest-neighbour resizing repeats units."""
+    if mode not in ("nearest", "nearest-exact"):
+        raise ValueError(f"paths are counted through nearest-neighbour resizing, not through mode '{mode}'")
+    return nn.functional.interpolate(x, size, scale_factor, mode)
+
+
+@register_rule(nn.Upsample)
+def upsample(edges: Edges, module: nn.Upsample, x: Tensor) -> Tensor:
+    """`interpolate` with the module's settings."""
+    return interpolate(edges, x, module.size, module.scale_factor, module.mode)
 
 
 @register_rule("mean", "sum", "amax", "amin", "logsumexp", "std", "var")

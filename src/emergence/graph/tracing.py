@@ -3,16 +3,18 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
+import emergence.graph.attention_rules
 import emergence.graph.elementwise_rules
 import emergence.graph.layer_rules
 import emergence.graph.pooling_rules
 import emergence.graph.shape_rules  # noqa: F401  (importing a module of rules registers them)
-from emergence.graph.registry import Rule, has_own_rule, rule_of_function, rule_of_module
+from emergence.graph.registry import Rule
+from emergence.graph.survey import Survey, find_rule, name_of
+from emergence.graph.tracer import Tracer, twice
 
 _BLOCK_UNITS = {True: 2**19, False: 2**26}  # rows times units of the largest layer, on a CPU and elsewhere
 
@@ -29,16 +31,27 @@ class Trace:
     site_names: tuple[str, ...]
     shapes: dict[fx.Node, tuple[list[int], list[int]]]
     """Shapes of each node's tensor for one and for two samples."""
-
-    @property
-    def site_shapes(self) -> list[list[int]]:
-        """Shape of the units of each site."""
-        return [self.shapes[node][0] for node in self.site_nodes]
+    patterns: dict[fx.Node, Tensor]
+    """Which elements a mask leaves, for softmax nodes and the products that use them."""
 
     @property
     def site_sizes(self) -> list[int]:
         """Number of units of each site."""
-        return [math.prod(shape) for shape in self.site_shapes]
+        return [math.prod(self.shapes[node][0]) for node in self.site_nodes]
+
+    def by_row(self, node: fx.Node, value: Tensor, rows: int) -> Tensor:
+        """A site's tensor as (rows, units)."""
+        return value.movedim(self._batch_dimension(node), 0).reshape(rows, -1)
+
+    def as_tensor(self, node: fx.Node, units: Tensor) -> Tensor:
+        """Undo `by_row`."""
+        dimension, shape = self._batch_dimension(node), self.shape_of(node, len(units))
+        shape.insert(0, shape.pop(dimension))
+        return units.reshape(shape).movedim(0, dimension)
+
+    def _batch_dimension(self, node: fx.Node) -> int:
+        one, two = self.shapes[node]
+        return next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
 
     def rows_per_block(self, device: torch.device) -> int:
         """Rows to run at once: on a CPU as many as keep the largest layer's values in cache."""
@@ -51,50 +64,29 @@ class Trace:
         return [a + (rows - 1) * (b - a) for a, b in zip(one, two, strict=True)]
 
 
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return has_own_rule(m) or super().is_leaf_module(m, module_qualified_name)
-
-
-class _Survey(fx.Interpreter):
-    """Run the network and keep the shape of every tensor."""
-
-    def __init__(self, model: nn.Module, graph: fx.Graph) -> None:
-        super().__init__(model, graph=graph)
-        self.shapes: dict[fx.Node, list[int]] = {}
-        self.with_tensors: set[fx.Node] = set()
-
-    def run_node(self, n: fx.Node) -> Any:
-        value = super().run_node(n)
-        if isinstance(value, Tensor):
-            self.shapes[n] = list(value.shape)
-        if isinstance(value, Tensor) or (isinstance(value, tuple | list) and any(isinstance(v, Tensor) for v in value)):
-            self.with_tensors.add(n)
-        return value
-
-
 def trace(model: nn.Module, example: tuple[Tensor, ...], include_input: bool, include_output: bool) -> Trace:
     """Trace a network that is in evaluation mode with one sample of each of its inputs.
 
     Raises MissingRuleError for an operation without a rule and ValueError for a network that cannot be traced.
     """
-    graph = _graph_of(model)
-    one, two = _Survey(model, graph), _Survey(model, graph)
+    graph = _graph_of(model, example)
+    one, two = Survey(model, graph), Survey(model, graph)
     one.run(*example)
-    two.run(*(torch.cat([x, x]) for x in example))
+    two.run(*twice(example))
     _resolve_in_place(model, graph, one.with_tensors)
     graph.eliminate_dead_code(is_impure_node=lambda node: node.op in ("placeholder", "output"))
     rules = _rules_of(model, graph, one.with_tensors)
     nodes, names = _sites_of(graph, rules, include_input, include_output)
     shapes = {node: (one.shapes[node], two.shapes[node]) for node in rules if node in one.shapes}
     for node, name in zip(nodes, names, strict=True):
-        _check_batch_first(name, *shapes[node])
-    return Trace(model, graph, rules, nodes, tuple(names), shapes)
+        _check_batch(name, *shapes[node])
+    patterns = {node: p for node, p in one.patterns.items() if (rule := rules.get(node)) and not rule.moves}
+    return Trace(model, graph, rules, nodes, tuple(names), shapes, patterns)
 
 
-def _graph_of(model: nn.Module) -> fx.Graph:
+def _graph_of(model: nn.Module, example: tuple[Tensor, ...]) -> fx.Graph:
     try:
-        return _Tracer().trace(model)
+        return Tracer(example).trace(model)
     except (TypeError, fx.proxy.TraceError) as error:
         raise ValueError(
             f"{type(model).__name__} cannot be traced by torch.fx ({error}); register a rule for the submodule "
@@ -114,7 +106,7 @@ def _resolve_in_place(model: nn.Module, graph: fx.Graph, with_tensors: set[fx.No
 def _is_in_place(model: nn.Module, node: fx.Node) -> bool:
     if node.op == "call_module":
         return bool(getattr(model.get_submodule(str(node.target)), "inplace", False))
-    name = str(node.target) if node.op == "call_method" else getattr(node.target, "__name__", "")
+    name = name_of(node)
     in_place_operator = name in ("iadd", "isub", "imul", "itruediv")
     return in_place_operator or bool(node.kwargs.get("inplace")) or (name.endswith("_") and not name.startswith("__"))
 
@@ -124,10 +116,8 @@ def _rules_of(model: nn.Module, graph: fx.Graph, with_tensors: set[fx.Node]) -> 
     for node in graph.nodes:
         if node.op == "placeholder" and node in with_tensors:
             rules[node] = None
-        elif node.op == "call_module":
-            rules[node] = rule_of_module(model.get_submodule(str(node.target)), str(node.target))
         elif node.op != "output" and node in with_tensors and any(s in rules for s in node.all_input_nodes):
-            rules[node] = rule_of_function(node.target, node.name)
+            rules[node] = find_rule(model, node)
     return rules
 
 
@@ -158,6 +148,8 @@ def _origin(node: fx.Node, rules: dict[fx.Node, Rule | None]) -> fx.Node:
     return _origin(sources[0], rules) if rule is not None and rule.moves and len(sources) == 1 else node
 
 
-def _check_batch_first(name: str, one: list[int], two: list[int]) -> None:
-    if not one or two[0] != 2 * one[0] or two[1:] != one[1:]:
-        raise ValueError(f"site '{name}' has shape {one} for one sample and {two} for two: the batch must come first")
+def _check_batch(name: str, one: list[int], two: list[int]) -> None:
+    if sorted(b / a for a, b in zip(one, two, strict=True)) != [1.0] * (len(one) - 1) + [2.0]:
+        raise ValueError(
+            f"site '{name}' has shape {one} for one sample and {two} for two: it must hold units by sample"
+        )

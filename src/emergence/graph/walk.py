@@ -1,6 +1,6 @@
 """One pass of numbers of paths through a network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +36,42 @@ class Flow:
         return Flow(sources, [t[start:stop] for t in self.targets], passing)
 
 
+def leading(numbers: Tensor) -> Tensor:
+    """Leading 26 binary digits, counted from the largest number of a row, so that sums of them are exact.
+
+    Long sums of equal float64 numbers round in one direction, which would add up over many layers.
+
+    >>> leading(torch.tensor([[2.0**60 + 2.0**20, 2.0**50]], dtype=torch.float64)).log2().tolist()
+    [[60.0, 50.0]]
+    """
+    if numbers.ndim < 2:
+        return numbers
+    largest = numbers.amax(dim=tuple(range(1, numbers.ndim)), keepdim=True)
+    mantissa = torch.frexp(largest).mantissa
+    digit = torch.where(mantissa > 0, largest / mantissa * 2.0**-26, 1)
+    return (numbers / digit).floor() * digit
+
+
+def trailing(numbers: Tensor) -> Tensor:
+    """What `leading` leaves."""
+    return numbers - leading(numbers)
+
+
 class Walk(fx.Interpreter):
     """Run a network on numbers of paths instead of activations; after `run`, `arrived` holds the paths per site.
 
     `arrived` is float64 (rows, sites): the sum over each site's targets. Rows take the place of samples.
     """
 
-    def __init__(self, trace: Trace, edges: Edges, types: dict[fx.Node, torch.dtype] | None = None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        edges: Edges,
+        types: dict[fx.Node, torch.dtype] | None = None,
+        in_parts: Container[fx.Node] = (),
+    ) -> None:
         super().__init__(trace.model, graph=trace.graph)
-        self.trace, self.edges, self.types = trace, edges, types or {}
+        self.trace, self.edges, self.types, self.in_parts = trace, edges, types or {}, in_parts
         self.site_of = {node: index for index, node in enumerate(trace.site_nodes)}
 
     def count(self, flow: Flow) -> Tensor:
@@ -81,24 +108,32 @@ class Walk(fx.Interpreter):
         return zero.expand(self.trace.shape_of(node, self.flow.rows))
 
     def _apply_rule(self, node: fx.Node) -> Any:
+        """Apply a node's rule, which is linear, to the numbers or to their leading and trailing digits in turn."""
         self.reached.add(node)
-        rule = self.trace.rules[node]
+        if node not in self.in_parts:
+            return self._apply_to(node, lambda number: number)
+        parts = self._apply_to(node, leading), self._apply_to(node, trailing)
+        return tree_map(lambda a, b: a + b if isinstance(a, Tensor) else a, *parts)
+
+    def _apply_to(self, node: fx.Node, part: Callable[[Tensor], Tensor]) -> Any:
+        rule, dtype = self.trace.rules[node], self.types.get(node, torch.float64)
         assert rule is not None
-        dtype = self.types.get(node, torch.float64)
 
         def argument(source: fx.Node) -> Any:
             value = self.env[source]
             if source in self.trace.rules:
-                return tree_map(lambda v: v.to(dtype) if isinstance(v, Tensor) else v, value)
+                return tree_map(lambda v: part(v.to(dtype)) if isinstance(v, Tensor) else v, value)
             return Weights(value) if isinstance(value, Tensor) and value.is_floating_point() else value
 
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), argument)
+        if node in self.trace.patterns:
+            kwargs = {**kwargs, "pattern": self.trace.patterns[node]}
         if node.op == "call_module":
             return rule.function(self.edges, self.submodules[str(node.target)], *args, **kwargs)
         return rule.function(self.edges, *args, **kwargs)
 
     def _pass_site(self, site: int, value: Tensor, node: fx.Node) -> Tensor:
-        flat, sources = value.reshape(self.flow.rows, -1), self.flow.sources[site]
+        flat, sources = self.trace.by_row(node, value, self.flow.rows), self.flow.sources[site]
         if node in self.reached:
             arriving = torch.where(self.flow.targets[site], flat, 0)
             self.arrived[:, site] = arriving.sum(1, dtype=torch.float64)
@@ -107,4 +142,4 @@ class Walk(fx.Interpreter):
         if sources is not None:
             self.reached.add(node)
             flat = self.add_sources(flat, sources)
-        return flat.view(value.shape)
+        return self.trace.as_tensor(node, flat)

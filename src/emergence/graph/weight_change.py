@@ -66,7 +66,7 @@ class _ChangeWalk(Walk):
         return value
 
     def _pass_site(self, site: int, value: Tensor, node: fx.Node) -> Tensor:
-        self._moved[site] = value.reshape(1, -1)
+        self._moved[site] = self.trace.by_row(node, value, 1)
         return torch.zeros_like(value)
 
 
