@@ -25,7 +25,7 @@ def main() -> None:
     files = read_manifest(json.loads(options.manifest.read_text(encoding="utf-8")))
     study = collect(files)
     write_dataset(options.output, study, {"runs": study["run"].values.tolist(), "seeds": study["seed"].values.tolist()})
-    log.info("%d files joined: %s", len(files), ", ".join(f"{size} {name}s" for name, size in study.sizes.items()))
+    log.info("%d files joined: %s", len(files), ", ".join(f"{name} {size}" for name, size in study.sizes.items()))
 
 
 if __name__ == "__main__":

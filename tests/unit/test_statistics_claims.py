@@ -1,8 +1,12 @@
 """Claims judged on made-up studies whose truth is known."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from numpy.typing import NDArray
@@ -15,6 +19,7 @@ from emergence.statistics.judge import judge
 from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Study
+from emergence.storage import write_dataset
 from tests.study_data import joined
 
 SEEDS, EPOCHS = 8, 15
@@ -95,6 +100,18 @@ def test_with_an_effect_of_just_the_smallest_size_contradiction_is_rare(monkeypa
     found = simulated(studies=200, confidence=0.95, emergence=0.35)
     assert np.mean([finding.estimate.estimate for finding in found]) == pytest.approx(0.3, abs=0.03)
     assert [finding.verdict for finding in found].count("contradicted") <= 12
+
+
+def test_a_family_of_tests_without_effects_rarely_shows_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gc.collect", lambda: 0)
+    rng, rules = np.random.default_rng(11), read_rules()
+    rule = rules.claims["C4"].quantities["convergence"]
+    shown = []
+    for _ in range(300):
+        ratios = pd.DataFrame(np.exp(rng.normal(0, 0.8, (SEEDS, 5))), columns=list("abcde"))
+        tests = judge_samples(rule, rules.general, ratios, SETTINGS).tests.values()
+        shown.append(min(test.corrected_p_value for test in tests) <= 0.05)
+    assert np.mean(shown) <= 0.08
 
 
 def test_a_common_trend_is_told_from_a_relation_beyond_it() -> None:
@@ -178,6 +195,16 @@ def test_every_claim_has_the_entries_that_are_documented() -> None:
     assert claims["C1"]["runs"] == SEEDS
     assert _kinds(claims) <= {str, int, float, type(None)}
     json.dumps(claims, allow_nan=False)
+
+
+def test_the_script_writes_what_the_library_judges(tmp_path: Path) -> None:
+    study = joined({MLP: learning(0.3, np.random.default_rng(12)), PRUNED: learning(0.5, np.random.default_rng(13))})
+    write_dataset(tmp_path / "study.nc", study, {})
+    parameters = {**SETTINGS.model_dump(), "reference_threshold": 0.05, "reference_criterion": "mean"}
+    command = [sys.executable, "scripts/judge_claims.py", "--study", str(tmp_path / "study.nc")]
+    command += ["--parameters", json.dumps(parameters), "--output", str(tmp_path / "claims.json")]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True)
+    assert json.loads((tmp_path / "claims.json").read_text()) == judge(study, SETTINGS, 0.05, "mean")
 
 
 def _kinds(value: object) -> set[type]:

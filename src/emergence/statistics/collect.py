@@ -13,6 +13,7 @@ from emergence.storage import read_dataset
 from emergence.training.step import Step
 
 OVER_STEPS = {"seed", "step", "criterion", "threshold"}
+CONFIGURATION = ("dataset", "network", "method", "sparsity")
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration"}
 
 
@@ -77,13 +78,13 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
         [_run(of_run) for of_run in runs.values()],
         dim="run",
         data_vars="all",
-        coords="different",
-        compat="equals",
+        coords="minimal",
+        compat="override",
         join="outer",
         combine_attrs="override",
     )
     steps = sorted((str(label) for label in joined["step"].values), key=Step.parse)
-    return joined.drop_attrs(deep=False).sel(step=steps).sortby("seed")
+    return joined.drop_attrs(deep=False).drop_encoding().sel(step=steps).sortby("seed")
 
 
 def _run(files: list[RunFile]) -> xr.Dataset:
@@ -93,9 +94,9 @@ def _run(files: list[RunFile]) -> xr.Dataset:
     joined = xr.concat(blocks, dim="seed", data_vars="minimal", coords="minimal", compat="override", join="outer")
     if joined.indexes["seed"].has_duplicates:
         raise ValueError(f"{files[0].run}: seeds come twice: {joined['seed'].values.tolist()}")
-    dataset, network, method, sparsity = files[0].configuration
-    named = {"run": files[0].run, "dataset": dataset, "network": network, "method": method, "sparsity": sparsity}
-    return joined.reset_coords(["step_epoch", "step_iteration"]).assign_coords(named)
+    named = dict(zip(CONFIGURATION, files[0].configuration, strict=True))
+    along_run = {name: ("run", [value]) for name, value in {"run": files[0].run, **named}.items()}
+    return joined.reset_coords(["step_epoch", "step_iteration"]).expand_dims("run").assign_coords(along_run)
 
 
 def _block(files: list[RunFile]) -> xr.Dataset:
