@@ -11,10 +11,8 @@ from emergence.parameters.reading import check
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parent.parent.parent
-SMALL = {
-    "study": {"experiments": {"digits": ["mlp"]}, "seeds": 4, "seeds_per_block": 2},
-    "pruning": {"sparsities": [0.5]},
-}
+STUDY = {"experiments": {"digits": ["mlp"]}, "seeds": 4, "seeds_per_block": 2}
+SMALL = {"study": STUDY, "pruning": {"sparsities": [0.5]}}
 
 
 def plan(**changes: dict) -> Plan:
