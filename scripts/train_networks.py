@@ -13,11 +13,10 @@ from emergence.networks import describe
 from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
 from emergence.pruning import Mask
-from emergence.storage import checksum, write_dataset
+from emergence.storage import write_dataset
 from emergence.training.block import train_block
 from emergence.training.checkpoints import file_name, publish, read
 from emergence.training.interruption import notice_signals
-from emergence.training.precision import choose_matmul
 from emergence.training.step import Step
 
 
@@ -41,13 +40,11 @@ def main() -> None:
     configure()
     interrupted = notice_signals()
     device = prepare(given.device)
-    choose_matmul(device)
     data = read_processed(given.data)
     network = TypeAdapter(Network).validate_json(given.network)
     training = Training.model_validate_json(given.parameters)
     seeds = [int(seed) for seed in given.seeds.split(",")]
     first = given.initial / file_name(Step(0)) if given.initial else None
-    sources = {"data": given.data, "initial": first, "mask": given.mask}
     trained = train_block(
         data,
         describe(network, data.input_shape, data.classes),
@@ -57,7 +54,6 @@ def main() -> None:
         device=device,
         initial=read(first).of_seeds(seeds) if first else None,
         masks=Mask.read(given.mask).of_seeds(seeds) if given.mask else None,
-        sources={name: checksum(path) for name, path in sources.items() if path},
         interrupted=interrupted,
     )
     publish(trained.checkpoints, given.checkpoints)

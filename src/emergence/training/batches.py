@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from emergence.training.tensor_files import digest
+
 ORDER, NOISE = 0, 1
 
 
@@ -40,6 +42,10 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all samples as stored, with one as the network sees it."""
+        return digest({"inputs": self.inputs, "labels": self.labels, "example": self.batch(slice(1))[0]})
 
     def batch(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Return normalised inputs (float32) and labels of the chosen samples."""

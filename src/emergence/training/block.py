@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from emergence.training.batches import Dataset, Part, prefers_channels_last
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.history import PARTS, History
 from emergence.training.member import Member
+from emergence.training.precision import fast_matmul
 from emergence.training.progress import Progress
 from emergence.training.resume import ResumeFolder, State
 from emergence.training.schedule import checkpoint_steps, depends_on_length
 from emergence.training.step import Step
+from emergence.training.tensor_files import digest
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +37,10 @@ SAVE_AFTER = 60.0
 
 @dataclass(frozen=True)
 class TrainedBlock:
-    """The metrics of a block and the files of its checkpoints, in order."""
+    """The metrics of a block, and its checkpoint files in order, each with its SHA-256."""
 
     metrics: xr.Dataset
-    checkpoints: list[Path]
+    checkpoints: dict[Path, str]
 
 
 def train_block(
@@ -50,7 +53,6 @@ def train_block(
     device: torch.device | None = None,
     masks: Mapping[str, Tensor] | None = None,
     initial: Mapping[str, Tensor] | None = None,
-    sources: Mapping[str, str] | None = None,
     interrupted: Callable[[], int | None] = lambda: None,
 ) -> TrainedBlock:
     """Train the network from every seed and return its metrics and checkpoints.
@@ -58,15 +60,16 @@ def train_block(
     `masks` (parameter name -> (seed, ...), zero where a weight is removed) and `initial` (state_dict names -> (seed,
     ...)) are stacked in the order of `seeds`. The state is kept in a folder below `work`; a later call with the same
     arguments continues from it, bit for bit, and so does one with more epochs where the schedule of the learning rate
-    does not depend on their number. `sources` are checksums of what the other arguments were read from. Where
-    `interrupted` returns the number of a signal, the state is saved and SystemExit raised with 128 + that number.
+    does not depend on their number. What is kept knows data, weights and settings but not the code: use another `work`
+    after a change of it. Where `interrupted` returns the number of a signal, the state is saved and SystemExit raised
+    with 128 + that number. Raises ValueError for a mask or a network that does not fit.
     """
     block = _Block(data, architecture, tuple(seeds), training, device or torch.device("cpu"), masks, initial)
-    folder = ResumeFolder(work, block.description(sources or {}))
-    with torch.random.fork_rng(devices=[block.device] if block.device.type == "cuda" else []):
+    with fast_matmul(block.members[0].network, training.batch_size, block.device) as matmul, block.own_random_state():
+        folder = ResumeFolder(work, {**block.description(), "matmul": matmul, "masks": digest(masks or {})})
         history = block.train(folder, interrupted)
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
-    return TrainedBlock(metrics, [folder.path(step) for step in block.steps])
+    return TrainedBlock(metrics, folder.checkpoints(block.steps))
 
 
 class _Block:
@@ -89,23 +92,28 @@ class _Block:
         ]
         images_last = prefers_channels_last(self.members[0].network, device)
         self.parts = [Part(data, name, device, images_last) for name in PARTS]
+        self.members[0].check_logits(self.parts[0], data.classes)
         self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
         self.steps = checkpoint_steps(training, self.per_epoch)
         self.updates = training.epochs * self.per_epoch
 
-    def description(self, sources: Mapping[str, str]) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         """All that the course of training depends on, the number of epochs only where it does."""
         settings = self.training.model_dump(exclude=None if depends_on_length(self.training) else {"epochs"})
         return {
             "network": self.architecture.to_json(),
             "training": settings,
             "seeds": self.seeds,
-            "sources": dict(sources),
+            "weights": digest(self._weights()),
+            "data": [part.digest() for part in self.parts],
             "device": self.device.type,
             "threads": torch.get_num_threads(),
-            "matmul": torch.get_float32_matmul_precision(),
             "torch": torch.__version__,
         }
+
+    def own_random_state(self) -> AbstractContextManager[None]:
+        """Leave torch's global generators as they were."""
+        return torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else [])
 
     def train(self, folder: ResumeFolder, interrupted: Callable[[], int | None]) -> History:
         """Go from the saved state, or from the start, to the last step."""
@@ -170,13 +178,14 @@ class _Block:
     def _record(self, history: History, step: Step, folder: ResumeFolder) -> None:
         values = [[x for part in self.parts for x in member.evaluate(part)] for member in self.members]
         history.steps[step] = np.array(values).T
-        weights = _stacked([member.weights() for member in self.members])
-        folder.keep(Checkpoint(step, self.seeds, self.architecture, weights))
+        folder.keep(Checkpoint(step, self.seeds, self.architecture, self._weights()))
 
     def _state(self, updates: int, history: History) -> State:
-        weights = _stacked([member.weights() for member in self.members])
         optimizer = _stacked([member.optimizer_state() for member in self.members])
-        return State(updates, weights, optimizer, history)
+        return State(updates, self._weights(), optimizer, history)
+
+    def _weights(self) -> dict[str, Tensor]:
+        return _stacked([member.weights() for member in self.members])
 
 
 def _of(stacked: Mapping[str, Tensor] | None, position: int) -> dict[str, Tensor] | None:

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,13 +94,13 @@ def file_name(step: Step) -> str:
     return f"{step}.safetensors"
 
 
-def publish(files: Iterable[Path], target: Path) -> None:
-    """Gather checkpoint files in the folder `target`, with their checksums; the folder appears whole."""
+def publish(files: Mapping[Path, str], target: Path) -> None:
+    """Gather checkpoint files, given with their SHA-256, in the folder `target`; the folder appears whole."""
     with written_whole(target) as folder:
         folder.mkdir()
         for file in files:
             _link(file, folder / file.name)
-        write_json(folder / CHECKSUMS, {file.name: checksum(file) for file in sorted(folder.iterdir())})
+        write_json(folder / CHECKSUMS, {file.name: expected for file, expected in files.items()})
 
 
 def _checksums(folder: Path) -> dict[str, str] | None:

@@ -13,7 +13,8 @@ from emergence.training.batches import Part, noise_seed, prefers_channels_last, 
 from emergence.training.schedule import learning_rate
 
 BATCH_QUANTITIES = ("batch_loss", "batch_accuracy", "gradient_norm")
-EVALUATION_BATCH = 1000
+EVALUATION_BATCH = {"cpu": 128, "cuda": 4096}
+"""Samples per pass; on a CPU few enough that activations stay in its cache."""
 
 
 class Member:
@@ -48,6 +49,16 @@ class Member:
             torch.cuda.default_generators[device.index or 0] if device.type == "cuda" else torch.default_generator
         )
 
+    def check_logits(self, part: Part, classes: int) -> None:
+        """Raise ValueError unless the network maps each sample to one logit per class."""
+        inputs, _ = part.batch(slice(2))
+        with torch.inference_mode():
+            shape = tuple(self.network.eval()(inputs).shape)
+        if shape != (len(inputs), classes):
+            raise ValueError(
+                f"the network gives logits of shape {shape} for {len(inputs)} samples and {classes} classes"
+            )
+
     def advance(self, part: Part, epoch: int, start: int, stop: int) -> Tensor:
         """Make the updates `start` to `stop` (exclusive) of an epoch; return BATCH_QUANTITIES (quantity, update)."""
         size = self._training.batch_size
@@ -65,7 +76,8 @@ class Member:
         self._optimizer.param_groups[0]["lr"] = rate
         logits = self.network(inputs)
         loss = cross_entropy(logits, labels)
-        self._optimizer.zero_grad()
+        for parameter in self._parameters:
+            parameter.grad = None
         loss.backward()
         for parameter, removed in self._removed:
             if parameter.grad is not None:
@@ -78,10 +90,11 @@ class Member:
     def evaluate(self, part: Part) -> tuple[float, float]:
         """Return mean loss and accuracy over a whole part, in evaluation mode."""
         self.network.eval()
+        size = EVALUATION_BATCH[self._device.type]
         total = torch.zeros(2, dtype=torch.float64, device=self._device)
         with torch.inference_mode():
-            for start in range(0, len(part), EVALUATION_BATCH):
-                inputs, labels = part.batch(slice(start, start + EVALUATION_BATCH))
+            for start in range(0, len(part), size):
+                inputs, labels = part.batch(slice(start, start + size))
                 logits = self.network(inputs)
                 total += len(labels) * torch.stack([cross_entropy(logits, labels), accuracy(logits, labels)])
         loss, share = (total / len(part)).tolist()

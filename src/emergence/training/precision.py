@@ -1,35 +1,53 @@
 """Choice of the fastest matrix product that still computes in float32."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
+from torch import nn
 
 log = logging.getLogger(__name__)
 
-SHAPES = ((128, 784, 256), (64, 64, 64), (256, 128, 784), (1000, 256, 128))
+LARGE = 2**21
+"""Multiplications per product from which the oneDNN path is faster than torch's default."""
+
+TRIALS = ((128, 784, 256), (64, 64, 64), (256, 128, 784), (1000, 256, 128))
 TOLERANCE = 1e-5
 
 
-def choose_matmul(device: torch.device) -> None:
-    """Set torch's matrix products to the fastest path that is float32 in fact, and log which it is.
+@contextmanager
+def fast_matmul(network: nn.Module, batch_size: int, device: torch.device) -> Iterator[str]:
+    """Let matrix products take the path that suits the network; yield torch's name of the setting, and log it.
 
-    On a CPU, torch's setting "medium" takes the oneDNN path, about twice as fast as the default; on some processors it
-    computes in bfloat16 instead, which products of several shapes reveal. A GPU keeps the default.
+    Large products on a CPU take the oneDNN path ("medium"), about twice as fast as the default ("highest"). On some
+    processors that path computes in bfloat16, which trial products reveal; those keep the default, as do GPUs. The
+    choice depends on the network and the processor, not on a measured time, so that equal runs choose alike.
     """
-    setting = "medium" if device.type == "cpu" else "highest"
+    before = torch.get_float32_matmul_precision()
+    largest = max((m.weight.numel() for m in network.modules() if isinstance(m, nn.Linear)), default=0)
+    setting = "medium" if device.type == "cpu" and largest * batch_size >= LARGE and _exact_enough() else "highest"
+    log.info("matrix products in float32, torch's setting '%s'", setting)
     torch.set_float32_matmul_precision(setting)
-    error = max(_relative_error(shape, device) for shape in SHAPES)
-    if error > TOLERANCE:
-        setting = "highest"
-        torch.set_float32_matmul_precision(setting)
-    log.info("matrix products: float32, setting '%s' (relative error of a trial %.1e)", setting, error)
+    try:
+        yield setting
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
-def _relative_error(shape: tuple[int, int, int], device: torch.device) -> float:
-    rows, inner, columns = shape
+def _exact_enough() -> bool:
+    """Whether the oneDNN path has the precision of float32 on this processor."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        return max(_relative_error(*shape) for shape in TRIALS) < TOLERANCE
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _relative_error(rows: int, inner: int, columns: int) -> float:
     generator = torch.Generator().manual_seed(0)
-    left = torch.randn(rows, inner, generator=generator, dtype=torch.float64).to(device)
-    right = torch.randn(inner, columns, generator=generator, dtype=torch.float64).to(device)
-    left, right = left.float().double(), right.float().double()
-    exact = left @ right
-    return float((left.float() @ right.float() - exact).abs().max() / exact.abs().max())
+    left = torch.randn(rows, inner, generator=generator)
+    right = torch.randn(inner, columns, generator=generator)
+    exact = left.double() @ right.double()
+    return float((left @ right - exact).abs().max() / exact.abs().max())

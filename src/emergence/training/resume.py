@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,17 +43,17 @@ class ResumeFolder:
 
     def __init__(self, base: Path, description: Mapping[str, Any]) -> None:
         self._description = json.loads(json.dumps(description))
-        digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
-        self._folder = base / digest[:16]
+        self._folder = base / _digest(self._description)[:16]
         self._checksums: dict[str, str] = {}
 
-    def path(self, step: Step) -> Path:
-        """Return where the checkpoint of a step lies."""
-        return self._folder / file_name(step)
+    def checkpoints(self, steps: Iterable[Step]) -> dict[Path, str]:
+        """Return the files of the given steps, each with its SHA-256."""
+        return {self._folder / file_name(step): self._checksums[file_name(step)] for step in steps}
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint; it counts from the next `save` on."""
-        self._checksums[file_name(checkpoint.step)] = write_checkpoint(checkpoint, self.path(checkpoint.step))
+        name = file_name(checkpoint.step)
+        self._checksums[name] = write_checkpoint(checkpoint, self._folder / name)
 
     def save(self, state: State) -> None:
         """Write the state; whatever ends the process, the folder holds this one or the one before."""
@@ -75,7 +75,7 @@ class ResumeFolder:
             "steps": [str(step) for step in state.history.steps],
             "files": self._checksums,
         }
-        write_json(self._folder / RECORD, record)
+        write_json(self._folder / RECORD, {"record": record, "sha256": _digest(record)})
         for old in superseded:
             (self._folder / old).unlink(missing_ok=True)
 
@@ -88,13 +88,25 @@ class ResumeFolder:
             return None
         try:
             return self._read(seeds, updates)
-        except (OSError, ValueError, KeyError) as error:
+        except OSError as error:
             log.warning("training starts anew, because what was saved of it is damaged: %s", error)
             self._checksums = {}
             return None
 
+    def _read_record(self) -> dict[str, Any]:
+        file = self._folder / RECORD
+        try:
+            content = json.loads(file.read_bytes())
+            record: dict[str, Any] = content["record"]
+            whole = content["sha256"] == _digest(record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise OSError(f"{file} cannot be read ({error})") from error
+        if not whole:
+            raise OSError(f"{file} was altered")
+        return record
+
     def _read(self, seeds: int, updates: int) -> State:
-        record = json.loads((self._folder / RECORD).read_text(encoding="utf-8"))
+        record = self._read_record()
         for name, expected in record["files"].items():
             if checksum(self._folder / name) != expected:
                 raise OSError(f"the SHA-256 of {self._folder / name} is not the recorded one")
@@ -105,6 +117,10 @@ class ResumeFolder:
         history.steps = dict(zip(map(Step.parse, record["steps"]), tensors.pop("steps").numpy(), strict=True))
         self._checksums = record["files"]
         return State(record["updates"], _below("weights.", tensors), _below("optimizer.", tensors), history)
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -15,7 +16,7 @@ from emergence.storage import written_whole
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
     """Write tensors as safetensors, whole or not at all; return the file's SHA-256.
 
-    >>> import tempfile, torch
+    >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "a.safetensors"
     >>> digest = write_tensors(file, {"weight": torch.ones(2)}, {"step": "ep0"})
     >>> read_tensors(file)
@@ -35,6 +36,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise OSError(f"{path} cannot be read as safetensors ({error}); delete it and run again") from error
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of names, types, shapes and values of tensors.
+
+    >>> digest({"a": torch.zeros(2)}) == digest({"a": torch.zeros(1, 2)})
+    False
+    """
+    content = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+        content.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return content.hexdigest()
 
 
 def _sort_metadata(content: bytes) -> bytes:

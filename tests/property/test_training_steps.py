@@ -1,0 +1,88 @@
+"""Steps, the schedule of checkpoints and of the learning rate, and the order of samples."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emergence.parameters.training import Training
+from emergence.training.batches import channels_last, sample_order
+from emergence.training.schedule import checkpoint_steps, learning_rate
+from emergence.training.step import Step
+
+counts = st.integers(0, 10**6)
+per_epochs = st.integers(1, 1000)
+
+
+@given(counts, per_epochs)
+def test_a_step_is_found_again_from_its_text_and_from_its_updates(updates: int, per_epoch: int) -> None:
+    step = Step.after(updates, per_epoch)
+    assert Step.parse(str(step)) == step
+    assert step.updates(per_epoch) == updates
+
+
+@given(counts, counts, per_epochs)
+def test_steps_are_ordered_as_updates_are(one: int, other: int, per_epoch: int) -> None:
+    assert (Step.after(one, per_epoch) < Step.after(other, per_epoch)) == (one < other)
+
+
+@given(st.text(max_size=8))
+def test_only_the_written_form_is_read_as_a_step(text: str) -> None:
+    try:
+        step = Step.parse(text)
+    except ValueError as error:
+        assert "is no step" in str(error)
+    else:
+        assert Step.parse(str(step)) == step
+
+
+@given(st.integers(1, 40), st.integers(1, 12), st.lists(st.integers(1, 50), max_size=5), per_epochs)
+def test_checkpoints_begin_at_the_start_and_end_at_the_end(
+    epochs: int, every: int, early: list[int], per_epoch: int
+) -> None:
+    training = Training.model_validate(
+        {"epochs": epochs, "checkpoints": {"early_iterations": early, "every_epochs": every}}
+    )
+    updates = [step.updates(per_epoch) for step in checkpoint_steps(training, per_epoch)]
+    expected = {0, epochs * per_epoch, *(i for i in early if i < per_epoch)}
+    expected |= {epoch * per_epoch for epoch in range(epochs) if epoch % every == 0}
+    assert updates == sorted(expected)
+
+
+@pytest.mark.parametrize("schedule", [{"name": "constant"}, {"name": "step", "every": 2}, {"name": "cosine"}])
+def test_learning_rates_equal_those_of_torch(schedule: dict[str, object]) -> None:
+    training = Training.model_validate({"epochs": 6, "optimizer": {"learning_rate": 0.3}, "schedule": schedule})
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    rules = {
+        "constant": torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1),
+        "step": torch.optim.lr_scheduler.StepLR(optimizer, step_size=2 * 5, gamma=0.1),
+        "cosine": torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6 * 5),
+    }
+    rule = rules[str(schedule["name"])]
+    for update in range(6 * 5):
+        assert math.isclose(learning_rate(training, update, 5), rule.get_last_lr()[0], rel_tol=1e-9)
+        optimizer.step()
+        rule.step()
+
+
+@given(st.integers(0, 2**31), st.integers(0, 1000), st.integers(1, 200))
+def test_the_order_of_samples_is_a_permutation_fixed_by_seed_and_epoch(seed: int, epoch: int, samples: int) -> None:
+    order = sample_order(seed, epoch, samples).clone()
+    sample_order.cache_clear()
+    assert torch.equal(order, sample_order(seed, epoch, samples))
+    assert torch.equal(order.sort().values, torch.arange(samples))
+
+
+def test_orders_differ_between_seeds_and_between_epochs() -> None:
+    orders = {tuple(sample_order(seed, epoch, 50).tolist()) for seed in range(5) for epoch in range(5)}
+    assert len(orders) == 25
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(1, 6))
+def test_channels_last_changes_the_layout_and_no_value(samples: int, channels: int, height: int, width: int) -> None:
+    images = torch.randn(samples, channels, height, width)
+    changed = channels_last(images)
+    assert torch.equal(changed, images)
+    assert changed.stride() == (channels * height * width, 1, width * channels, channels)
