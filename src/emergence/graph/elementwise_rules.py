@@ -16,7 +16,7 @@ _NONLINEAR_MODULES = (
 _NONLINEAR_FUNCTIONS = (
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus",
     "softsign", "softshrink", "hardshrink", "tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "sigmoid",
-    "logsigmoid", "tanh", "threshold", "log_softmax", "softmin", "clamp", "clip",
+    "logsigmoid", "log_sigmoid", "tanh", "threshold", "log_softmax", "softmin", "clamp", "clip",
 )  # fmt: skip
 _NORMALISING_MODULES = (
     nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm,
@@ -42,8 +42,8 @@ _ARITHMETIC_FUNCTIONS = (
 @register_rule(*_NORMALISING_MODULES, *_NORMALISING_FUNCTIONS, *_ARITHMETIC_FUNCTIONS)
 @register_rule(*_DROPPING_MODULES, *_DROPPING_FUNCTIONS, moves=True)
 def pass_through(edges: Edges, *arguments: Any, **settings: Any) -> Any:
-    """Every unit wires to the one at its place."""
-    return next(argument for argument in (*arguments, *settings.values()) if isinstance(argument, Tensor))
+    """Every unit wires to the one at its place; what follows the first argument is a setting."""
+    return next(argument for argument in (*arguments, *settings.values()) if isinstance(argument, Tensor | Weights))
 
 
 @register_rule("glu", nonlinear=True)

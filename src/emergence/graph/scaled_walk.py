@@ -70,6 +70,6 @@ class ScaledWalk(Walk):
     def add_sources(self, flat: Tensor, sources: Tensor) -> Tensor:
         """Add one path per source, or none where it is negligible beside those that arrive."""
         if self.power <= -_SMALL - _NEGLIGIBLE:
-            return flat + sources * 2.0**-self.power
+            return flat + sources.to(flat.dtype) * 2.0**-self.power
         self.lossy |= bool((sources & (flat < 2.0 ** (_SMALL + 2 * _NEGLIGIBLE))).any())
         return flat

@@ -21,7 +21,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
         "flatten", "unflatten", "permute", "transpose", "swapaxes", "movedim", "t", "squeeze", "unsqueeze", "chunk",
         "split", "tensor_split", "unbind", "cat", "concat", "concatenate", "stack", "hstack", "vstack", "roll", "flip",
         "narrow", "select", "index_select", "gather", "tril", "triu", "clone", "tile", "repeat_interleave",
-        "expand", "repeat", "contiguous", "detach", "expand_as",
+        "expand", "expand_as", "repeat", "contiguous", "detach", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
     )
 }  # fmt: skip
 

@@ -5,11 +5,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from torch import Tensor, cat, fx, nn
+import torch
+from torch import Tensor, fx, nn
 from torch.fx.proxy import Attribute, TraceError
 
 from emergence.graph.registry import has_own_rule
 from emergence.graph.transformer_layers import TRACEABLE_FORWARD
+
+# Functions that make tensors of a size, which torch.fx records only if told to.
+_FACTORIES = (
+    torch.zeros, torch.ones, torch.full, torch.empty, torch.eye, torch.arange, torch.linspace, torch.tril_indices,
+    torch.triu_indices,
+)  # fmt: skip
 
 
 class Tracer(fx.Tracer):
@@ -19,7 +26,8 @@ class Tracer(fx.Tracer):
     """
 
     def __init__(self, example: tuple[Tensor, ...]) -> None:
-        super().__init__()
+        super().__init__(autowrap_functions=_FACTORIES)
+        self._autowrap_search.append(torch)  # where the factories are looked up by networks
         self._examples = (example, twice(example))
         self._runs: list[_PartialRun] = []
         self._running = False
@@ -114,7 +122,7 @@ class _PartialRun(fx.Interpreter):
 
 def twice(example: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """The samples of each input repeated."""
-    return tuple(cat([x, x]) for x in example)
+    return tuple(torch.cat([x, x]) for x in example)
 
 
 def _tracer(proxy: fx.Proxy) -> Tracer:

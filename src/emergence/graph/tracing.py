@@ -87,7 +87,7 @@ def trace(model: nn.Module, example: tuple[Tensor, ...], include_input: bool, in
 def _graph_of(model: nn.Module, example: tuple[Tensor, ...]) -> fx.Graph:
     try:
         return Tracer(example).trace(model)
-    except (TypeError, fx.proxy.TraceError) as error:
+    except (TypeError, NameError, fx.proxy.TraceError) as error:
         raise ValueError(
             f"{type(model).__name__} cannot be traced by torch.fx ({error}); register a rule for the submodule "
             "whose forward depends on values, see emergence.register_rule"

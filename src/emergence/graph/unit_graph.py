@@ -159,6 +159,8 @@ class UnitGraph:
         return [site > threshold for site in change]
 
     def _check_patterns(self, active: Sequence[Tensor]) -> None:
+        if len(active) != len(self.sites):
+            raise ValueError(f"{len(active)} patterns for {len(self.sites)} sites ({', '.join(self.sites)})")
         for name, size, units in zip(self.sites, self.size, active, strict=True):
             if units.dtype != torch.bool or units.ndim != 2 or units.shape[1] != size:
                 raise ValueError(f"site '{name}' needs bool (rows, {size}), not {units.dtype} {list(units.shape)}")
