@@ -52,7 +52,7 @@ MISTAKES = [
     ({"pruning": {"sparsities": [0.5, 1.5]}}, "pruning.sparsities[1] = 1.5: input should be less than 1"),
     ({"pruning": {"sparsities": [0.5, 0.5]}}, "pruning.sparsities = [0.5, 0.5]: 0.5 is listed twice"),
     ({"pruning": {"methods": []}}, "pruning.methods = []: value should have at least 1 item"),
-    ({"pruning": {"methods": ["magnitude"]}}, "did you mean 'global_magnitude'?"),
+    ({"pruning": {"methods": ["global_magnitud"]}}, "did you mean 'global_magnitude'?"),
     (
         {"study": {"experiments": {"digit": ["mlp"]}}},
         "unknown data set 'digit'; allowed: cifar10, cifar10_jpeg, digits",

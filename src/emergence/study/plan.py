@@ -9,6 +9,7 @@ from typing import Any
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
 from emergence.plugins import module_of
+from emergence.study import trusted
 from emergence.study.code import CodeDigests
 from emergence.study.jobs import DENSE, Job, Run
 from emergence.study.layout import PLACES, timing
@@ -21,6 +22,7 @@ class Plan:
         self.parameters = parameters
         self._root = root
         self._digests = CodeDigests(root / "src", root)
+        self._trusted = trusted.read(root)
         self._jobs: dict[tuple[str, str], Job] = {}
         self._code: dict[tuple[str, ...], str] = {}
         self.report = self._write_report()
@@ -78,11 +80,13 @@ class Plan:
         if (rule, name) not in self._jobs:
             used = (rule, *plugins)
             if used not in self._code:
-                self._code[used] = self._digests.digest(
-                    self._root / "scripts" / f"{PLACES[rule].script or rule}.py", plugins
-                )
+                self._code[used] = self._digest(PLACES[rule].script or rule, plugins)
             self._jobs[rule, name] = Job(rule, name, parameters, self._code[used], inputs, run)
         return self._jobs[rule, name]
+
+    def _digest(self, script: str, plugins: tuple[str, ...]) -> str:
+        digest = self._digests.digest(self._root / "scripts" / f"{script}.py", plugins)
+        return self._trusted[digest].stands_for if digest in self._trusted else digest
 
     def _data(self, dataset: str) -> Job:
         loader = self.parameters.data.custom.get(dataset, dataset)
