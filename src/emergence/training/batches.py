@@ -49,8 +49,12 @@ class Part:
 
     def batch(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Return normalised inputs (float32) and labels of the chosen samples."""
-        inputs = self._data.normalise(self.inputs[index])
-        return (channels_last(inputs) if self._images_last else inputs), self.labels[index]
+        if isinstance(index, slice):
+            inputs, labels = self.inputs[index], self.labels[index]
+        else:  # copies whole samples, several times faster than indexing
+            inputs, labels = self.inputs.index_select(0, index), self.labels.index_select(0, index)
+        inputs = self._data.normalise(inputs)
+        return (channels_last(inputs) if self._images_last else inputs), labels
 
 
 @lru_cache(maxsize=64)

@@ -65,7 +65,11 @@ def train_block(
     with 128 + that number. Raises ValueError for a mask or a network that does not fit.
     """
     block = _Block(data, architecture, tuple(seeds), training, device or torch.device("cpu"), masks, initial)
-    with fast_matmul(block.members[0].network, training.batch_size, block.device) as matmul, block.own_random_state():
+    with (
+        fast_matmul(block.members[0].network, training.batch_size, block.device) as matmul,
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+        block.own_random_state(),
+    ):
         folder = ResumeFolder(work, {**block.description(), "matmul": matmul, "masks": digest(masks or {})})
         history = block.train(folder, interrupted)
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)

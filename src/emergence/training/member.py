@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from emergence.networks import Architecture, build
-from emergence.parameters.training import Optimizer, Training
+from emergence.parameters.training import Training
 from emergence.plugins import unknown
 from emergence.training.batches import Part, noise_seed, prefers_channels_last, sample_order
+from emergence.training.optimizers import make_optimizer
 from emergence.training.schedule import learning_rate
 
 BATCH_QUANTITIES = ("batch_loss", "batch_accuracy", "gradient_norm")
@@ -73,19 +74,19 @@ class Member:
         return torch.stack(history, dim=1)
 
     def _update(self, inputs: Tensor, labels: Tensor, rate: float) -> Tensor:
-        self._optimizer.param_groups[0]["lr"] = rate
         logits = self.network(inputs)
         loss = cross_entropy(logits, labels)
-        for parameter in self._parameters:
-            parameter.grad = None
         loss.backward()
         for parameter, removed in self._removed:
             if parameter.grad is not None:
                 parameter.grad.masked_fill_(removed, 0)
-        norm = nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
-        self._optimizer.step()
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
         with torch.no_grad():
-            return torch.stack([loss.detach(), accuracy(logits, labels), norm])
+            record = torch.stack([loss.detach(), accuracy(logits, labels), nn.utils.get_total_norm(gradients)])
+        self._optimizer.update(gradients, rate)
+        for parameter in self._parameters:
+            parameter.grad = None
+        return record
 
     def evaluate(self, part: Part) -> tuple[float, float]:
         """Return mean loss and accuracy over a whole part, in evaluation mode."""
@@ -105,22 +106,16 @@ class Member:
         return {name: _copy(tensor) for name, tensor in self.network.state_dict().items()}
 
     def optimizer_state(self) -> dict[str, Tensor]:
-        """Return a copy of the optimiser's tensors on the CPU, named ``<index of the parameter>.<name>``."""
-        return {
-            f"{index}.{name}": _copy(value)
-            for index, parameter in enumerate(self._parameters)
-            for name, value in self._optimizer.state[parameter].items()
-            if isinstance(value, Tensor)
-        }
+        """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
+        state = self._optimizer.state
+        return {f"{name}.{index}": _copy(t) for name, tensors in state.items() for index, t in enumerate(tensors)}
 
     def restore(self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor]) -> None:
         """Continue from what `weights` and `optimizer_state` returned."""
         self.network.load_state_dict(weights)
-        for key, value in optimizer_state.items():
-            index, name = key.split(".")
-            parameter = self._parameters[int(index)]
-            like = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
-            self._optimizer.state[parameter][name] = like.to(self._device).copy_(value).detach()
+        for name, tensors in self._optimizer.state.items():
+            for index, tensor in enumerate(tensors):
+                tensor.copy_(optimizer_state[f"{name}.{index}"])
 
 
 def initial_network(architecture: Architecture, seed: int) -> nn.Module:
@@ -128,19 +123,6 @@ def initial_network(architecture: Architecture, seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(architecture)
-
-
-def make_optimizer(parameters: list[nn.Parameter], settings: Optimizer) -> torch.optim.Optimizer:
-    """Return the optimiser; its fused form makes one pass over the weights per update."""
-    if settings.name == "adam":
-        return torch.optim.Adam(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
-    return torch.optim.SGD(
-        parameters,
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-        fused=True,
-    )
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
