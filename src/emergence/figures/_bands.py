@@ -1,57 +1,81 @@
 """Means over seeds with their intervals."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from emergence.figures._panels import log_ticks
 from emergence.statistics.estimate import mean_interval
 
 Floats = NDArray[np.float64]
 
+SMALLEST_LOSS = float(np.finfo(np.float32).eps)
+"""Losses below this step of single precision, in which networks compute, are drawn as large as it."""
 
-def intervals(samples: ArrayLike, confidence: float) -> tuple[Floats, Floats, Floats]:
-    """Return mean, lower and upper end of its confidence interval of each column, missing values left out.
+
+class Band(NamedTuple):
+    """A line and the ends of the band about it."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def share_band(samples: ArrayLike, confidence: float) -> Band:
+    """Return mean and Student's t interval, cut to [0, 1], of each column of shares, missing values left out.
 
     With fewer than two values the ends are missing.
 
-    >>> mean, low, high = intervals([[1.0, 5.0], [2.0, np.nan], [3.0, np.nan]], confidence=0.95)
-    >>> mean.tolist(), high.round(2).tolist()
-    ([2.0, 5.0], [4.48, nan])
+    >>> mean, low, high = share_band([[0.75, 0.5], [0.875, np.nan], [1.0, np.nan]], confidence=0.95)
+    >>> mean.tolist(), low.round(3).tolist(), high.tolist()
+    ([0.875, 0.5], [0.564, nan], [1.0, nan])
     """
+    return _mean_band(samples, confidence, 0.0, 1.0)
+
+
+def amount_band(samples: ArrayLike, confidence: float) -> Band:
+    """Return the same of each column of counts, times or other amounts, whose intervals are cut at zero.
+
+    >>> amount_band([[1.0], [2.0], [3.0]], confidence=0.95).low.tolist()
+    [0.0]
+    """
+    return _mean_band(samples, confidence, 0.0, np.inf)
+
+
+def loss_band(samples: ArrayLike, confidence: float) -> Band:
+    """Return geometric mean and Student's t interval of the logarithm, taken back, of each column of losses.
+
+    >>> mean, low, high = loss_band([[0.01], [0.1], [1.0]], confidence=0.95)
+    >>> mean.round(3).tolist(), np.allclose(mean / low, high / mean)
+    ([0.1], True)
+    """
+    return Band(*np.exp(_mean_band(log_loss(samples), confidence, -np.inf, np.inf)))
+
+
+def log_loss(samples: ArrayLike) -> Floats:
+    """Return the logarithm of losses; those that single precision rounds to zero count as its smallest step."""
+    logarithm: Floats = np.log(np.maximum(np.asarray(samples, dtype=float), SMALLEST_LOSS))
+    return logarithm
+
+
+def draw_band(axes: Axes, position: ArrayLike, band: Band, **line: Any) -> None:
+    """Draw means as a line and their intervals as a band of the same colour."""
+    (drawn,) = axes.plot(position, band.mean, **line)
+    axes.fill_between(position, band.low, band.high, color=drawn.get_color(), alpha=0.18, linewidth=0)
+
+
+def by_seed(samples: xr.DataArray) -> Floats:
+    """Return a quantity of each seed at each step as an array (seed, step)."""
+    values: Floats = samples.transpose("seed", "step").values
+    return values
+
+
+def _mean_band(samples: ArrayLike, confidence: float, lowest: float, highest: float) -> Band:
     found = [_interval(column[np.isfinite(column)], confidence) for column in np.asarray(samples, dtype=float).T]
     mean, low, high = np.array(found).T
-    return mean, low, high
-
-
-def draw_band(axes: Axes, position: ArrayLike, samples: ArrayLike, confidence: float, **line: Any) -> None:
-    """Draw the mean of each column as a line and its interval as a band of the same colour."""
-    mean, low, high = intervals(samples, confidence)
-    (drawn,) = axes.plot(position, mean, **line)
-    axes.fill_between(position, low, high, color=drawn.get_color(), alpha=0.18, linewidth=0)
-
-
-def draw_over_epochs(axes: Axes, run: xr.Dataset, samples: xr.DataArray, confidence: float, **line: Any) -> None:
-    """Draw a quantity of dimensions (seed, step) over the epochs of the run's steps."""
-    draw_band(axes, run["step_epoch"].values, samples.transpose("seed", "step").values, confidence, **line)
-
-
-def fit_log_axis(panels: Sequence[Axes]) -> None:
-    """Set a common logarithmic vertical axis that shows every line; zeros and the ends of wide bands may leave it."""
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for axes in panels for line in axes.get_lines()])
-    positive = drawn[np.isfinite(drawn) & (drawn > 0)]
-    if not positive.size:
-        return
-    low, high = positive.min(), positive.max()
-    margin = max((high / low) ** 0.06, 1.05)
-    for axes in panels:
-        axes.set_yscale("log", nonpositive="clip")
-        axes.set_ylim(low / margin, high * margin)
-        log_ticks(axes.yaxis)
+    return Band(mean, np.maximum(low, lowest), np.minimum(high, highest))
 
 
 def _interval(values: Floats, confidence: float) -> tuple[float, float, float]:

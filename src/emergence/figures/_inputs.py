@@ -12,6 +12,9 @@ from emergence.storage import read_dataset
 
 DENSE = "dense"
 
+ONE_PATH = 1.0
+"""Emergence of a single path."""
+
 
 class Experiment(NamedTuple):
     """A network trained on a data set."""
@@ -102,6 +105,11 @@ def at_reference(data: xr.Dataset, threshold: float, criterion: str) -> xr.Datas
     2
     """
     return data.sel(criterion=criterion).sel(threshold=threshold, method="nearest", tolerance=1e-9)
+
+
+def one_path_per_parameter(of_variant: Mapping[Variant, xr.Dataset]) -> float:
+    """Return the relative emergence of a single path in the dense network."""
+    return ONE_PATH / float(dense(of_variant)["nonzero_parameters"].max())
 
 
 def _present(run: xr.Dataset) -> xr.Dataset:

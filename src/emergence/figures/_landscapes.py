@@ -11,10 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from emergence.figures._inputs import Runs, Variant
-from emergence.figures._panels import log_ticks
+from emergence.figures._log_axes import Range, log_ticks
 from emergence.figures._style import Style
-
-Range = tuple[float, float]
 
 
 def plane_grid(style: Style, runs: Runs, projection: str | None = None) -> tuple[Figure, list[list[Axes]]]:

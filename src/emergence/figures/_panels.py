@@ -1,16 +1,14 @@
 """Panels of figures: their grid, axes, titles and legends."""
 
-from collections.abc import Sequence
-from math import ceil
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from emergence.figures._inputs import Variant
 from emergence.figures._style import Style
@@ -29,10 +27,10 @@ def grid(style: Style, rows: int, columns: int, height: float = 1.0) -> tuple[Fi
     return figure, [list(row) for row in panels]
 
 
-def wrapped_grid(style: Style, count: int) -> tuple[Figure, list[Axes]]:
+def wrapped_grid(style: Style, count: int, height: float = 1.0) -> tuple[Figure, list[Axes]]:
     """Return a figure of `count` panels, at most three in a row."""
     columns = min(count, 3)
-    figure, panels = grid(style, -(-count // columns), columns)
+    figure, panels = grid(style, -(-count // columns), columns, height)
     flat = [panel for row in panels for panel in row]
     for unused in flat[count:]:
         unused.remove()
@@ -60,14 +58,40 @@ def variant_labels(variants: Sequence[Variant]) -> list[str]:
     ]
 
 
-def legend_above(figure: Figure, lines: Sequence[Line], title: str, extra: Sequence[Line2D] = ()) -> None:
-    """Put one legend for all panels above them, read row by row; the figure grows by its height."""
-    handles = [*(Line2D([], [], **line) for line in lines), *extra]
-    columns = _columns_that_fit([str(handle.get_label()) for handle in handles], figure.get_figwidth())
-    lines_of_text = 1 + ceil(len(handles) / columns)
-    figure.set_figheight(figure.get_figheight() + 1.35 * lines_of_text * matplotlib.rcParams["legend.fontsize"] / 72)
-    by_column = [handle for start in range(columns) for handle in handles[start::columns]]
-    figure.legend(handles=by_column, loc="outside upper left", ncols=columns, title=title, alignment="left")
+def legend_above(figure: Figure, groups: Mapping[str, Sequence[Line]]) -> None:
+    """Put a legend per group of lines (title -> lines) above all panels; the figure grows by their height."""
+    legends = [_legend(figure, title, lines) for title, lines in groups.items()]
+    boxes = [legend.get_window_extent().transformed(figure.dpi_scale_trans.inverted()) for legend in legends]
+    width, height = figure.get_size_inches()
+    gap = matplotlib.rcParams["legend.fontsize"] / 72
+    corners, depth = _flow([(box.width + gap, box.height + gap / 2) for box in boxes], width)
+    figure.set_figheight(height + depth)
+    figure.get_layout_engine().set(rect=(0, 0, 1, height / (height + depth)))  # type: ignore[union-attr,call-arg]
+    for legend, (x, y) in zip(legends, corners, strict=True):
+        legend.set_bbox_to_anchor((x / width, 1 - y / (height + depth)))
+
+
+def _legend(figure: Figure, title: str, lines: Sequence[Line]) -> Legend:
+    """Return a legend that is read row by row."""
+    columns = _columns_that_fit([line["label"] for line in lines], figure.get_figwidth())
+    by_column = [Line2D([], [], **line) for start in range(columns) for line in lines[start::columns]]
+    return figure.legend(handles=by_column, loc="upper left", ncols=columns, title=title, alignment="left")
+
+
+def _flow(sizes: Sequence[tuple[float, float]], width: float) -> tuple[list[tuple[float, float]], float]:
+    """Place boxes like words in lines as long as `width`; return how far right and down each is, and their depth.
+
+    >>> _flow([(2, 1), (2, 2), (2, 1)], width=5)
+    ([(0.0, 0.0), (2.0, 0.0), (0.0, 2.0)], 3.0)
+    """
+    corners, right, down, bottom = [], 0.0, 0.0, 0.0
+    for box_width, box_height in sizes:
+        if right + box_width > width:
+            right, down = 0.0, bottom
+        corners.append((right, down))
+        right += box_width
+        bottom = max(bottom, down + box_height)
+    return corners, bottom
 
 
 def _columns_that_fit(labels: Sequence[str], width: float) -> int:
@@ -91,40 +115,3 @@ def percent_axis(axes: Axes, label: str) -> None:
     """Show shares in [0, 1] as percent."""
     axes.set_ylabel(label)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
-
-
-def log_scale(axes: Axes, which: Literal["x", "y"]) -> None:
-    """Make an axis logarithmic unless nothing on it is positive; zeros are not drawn."""
-    axis, set_scale = (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
-    if np.isfinite(axis.get_minpos()):
-        set_scale("log", nonpositive="mask")
-        log_ticks(axis)
-
-
-def log_ticks(axis: Axis) -> None:
-    """Put readable ticks on a logarithmic axis: powers of ten, and parts of a decade where it spans less than two."""
-    low, high = sorted(axis.get_view_interval())
-    decades = np.log10(high / low)
-    if decades >= 2:
-        axis.set_major_locator(LogLocator(numticks=6))
-        axis.set_major_formatter(LogFormatterSciNotation())
-    else:
-        steps = (1, 2, 5) if decades >= 0.5 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
-        powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-        ticks = [step * 10.0**power for power in powers for step in steps]
-        axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
-        axis.set_major_formatter(FuncFormatter(plain))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def plain(value: float, _: object = None) -> str:
-    """Write a tick without needless digits.
-
-    >>> plain(20000.0), plain(0.05), plain(3e6), plain(1e6)
-    ('20,000', '0.05', '$3\\\\times10^{6}$', '$10^{6}$')
-    """
-    if value and not 1e-3 <= abs(value) < 1e5:
-        mantissa, power = f"{value:.6e}".split("e")
-        factor = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\times"
-        return rf"${factor}10^{{{int(power)}}}$"
-    return f"{value:,.6g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-from emergence.figures._inputs import Inputs, at_reference, dense
-from emergence.figures._panels import log_scale, plain, wrapped_grid
+from emergence.figures._inputs import ONE_PATH, Inputs, at_reference, dense
+from emergence.figures._log_axes import fit_log_values, tick_labels
+from emergence.figures._panels import wrapped_grid
 from emergence.figures._style import Style
 from emergence.statistics.study import whole_epochs
 
@@ -23,8 +24,8 @@ CAPTION = (
     "Emergence at the start of each epoch against the change of training accuracy during that epoch (claim C1): one "
     "point per epoch and seed of the dense network ({seeds} seeds), coloured by epoch. Above each panel stands the "
     "rank correlation ρ (Spearman) within runs, as mean over seeds with its {confidence} % confidence interval. The "
-    "vertical axis is linear between -1 and 1 percentage points and logarithmic beyond. A unit is active above "
-    "{threshold} (criterion: {criterion})."
+    "vertical axis is linear between −1 and 1 percentage points and logarithmic beyond; the horizontal one is "
+    "logarithmic, linear below one path. A unit is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one panel per experiment: emergence on a logarithmic axis against the change of training accuracy "
@@ -52,13 +53,15 @@ def draw(inputs: Inputs, style: Style) -> Figure:
 def describe(found: Mapping[str, Any] | None) -> str:
     """Write a correlation with its interval; what is undefined is said to be.
 
-    >>> describe({"estimate": 0.613, "interval_low": 0.5, "interval_high": 0.7, "runs": 8})
-    'ρ = 0.61 [0.50, 0.70], 8 seeds'
+    >>> describe({"estimate": 0.213, "interval_low": -0.1, "interval_high": 0.5, "runs": 8})
+    'ρ = 0.21 [−0.10, 0.50], 8 seeds'
     """
     if found is None or found["estimate"] is None:
         return "ρ is undefined"
-    estimate, low, high = (found[key] for key in ("estimate", "interval_low", "interval_high"))
-    return f"ρ = {estimate:.2f} [{low:.2f}, {high:.2f}], {found['runs']} seeds"
+    estimate, low, high = (
+        f"{found[key]:.2f}".replace("-", "\N{MINUS SIGN}") for key in ("estimate", "interval_low", "interval_high")
+    )
+    return f"ρ = {estimate} [{low}, {high}], {found['runs']} seeds"
 
 
 def _draw_points(axes: Axes, run: xr.Dataset, scale: Normalize, style: Style) -> None:
@@ -72,9 +75,8 @@ def _draw_points(axes: Axes, run: xr.Dataset, scale: Normalize, style: Style) ->
         emergence, change, c=start, norm=scale, cmap=style.gradient(), s=11, linewidths=0.3, edgecolors="white"
     )
     axes.set(xlabel="emergence E (paths)", ylabel="change of training accuracy\n(points per epoch)")
-    log_scale(axes, "x")
+    fit_log_values(axes, "x", emergence, linear_below=ONE_PATH)
     axes.set_yscale("symlog", linthresh=1, linscale=0.8)
+    axes.set_yticks(TICKS, tick_labels(TICKS))
     axes.set_ylim(1.6 * min(np.nanmin(change), -1), 1.6 * max(np.nanmax(change), 1))
-    axes.yaxis.set_major_locator(FixedLocator(TICKS))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(plain))

@@ -2,8 +2,9 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import draw_over_epochs, fit_log_axis
-from emergence.figures._inputs import Inputs, all_variants, at_reference
+from emergence.figures._bands import amount_band, by_seed, draw_band
+from emergence.figures._inputs import ONE_PATH, Inputs, all_variants, at_reference, one_path_per_parameter
+from emergence.figures._log_axes import fit_log_axis
 from emergence.figures._panels import grid, label_epochs, legend_above, variant_lines
 from emergence.figures._style import Style
 
@@ -14,7 +15,8 @@ CAPTION = (
     "Emergence E, the number of directed paths from inactive to active units (left), and relative emergence, E "
     "per non-zero parameter (right), over training, per sparsity. A unit is active where its absolute activation "
     "over {probe_samples} probe samples passes {threshold} (criterion: {criterion}). Lines are means over {seeds} "
-    "seeds, bands their {confidence} % confidence intervals (Student's t)."
+    "seeds, bands their {confidence} % confidence intervals (Student's t, cut at zero). Vertical axes are logarithmic "
+    "and, so that zero has its place, linear below the value of a single path in the dense network."
 )
 ALTERNATIVE = (
     "Line charts on logarithmic axes, one row per experiment: emergence on the left and emergence per non-zero "
@@ -36,9 +38,11 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         for axes, (quantity, label) in zip(row, QUANTITIES.items(), strict=True):
             for variant, run in of_variant.items():
                 chosen = at_reference(run, style.reference_threshold, style.reference_criterion)
-                draw_over_epochs(axes, run, chosen[quantity], style.confidence, **lines[variant])
+                band = amount_band(by_seed(chosen[quantity]), style.confidence)
+                draw_band(axes, run["step_epoch"], band, **lines[variant])
             axes.set(title=str(experiment), ylabel=label)
             label_epochs(axes)
-            fit_log_axis([axes])
-    legend_above(figure, list(lines.values()), "sparsity")
+        for axes, smallest in zip(row, (ONE_PATH, one_path_per_parameter(of_variant)), strict=True):
+            fit_log_axis([axes], linear_below=smallest)
+    legend_above(figure, {"sparsity": list(lines.values())})
     return figure

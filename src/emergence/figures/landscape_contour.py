@@ -7,7 +7,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import Range, add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
+from emergence.figures._landscapes import add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
+from emergence.figures._log_axes import Range
 from emergence.figures._panels import variant_labels
 from emergence.figures._style import Style
 

@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D  # type: ignore[import-untyped]
 
 from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import Range, add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
+from emergence.figures._landscapes import add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
+from emergence.figures._log_axes import Range, tick_labels, tick_values
 from emergence.figures._panels import variant_labels
 from emergence.figures._style import Style
 
@@ -66,5 +66,5 @@ def _draw_surface(axes: Any, plane: xr.DataArray, scale: Range, style: Style) ->
     axes.set_ylabel("direction 2", labelpad=-4)
     axes.tick_params(pad=-1)
     axes.patch.set_visible(False)
-    axes.zaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.zaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:g}}}$"))
+    ticks = tick_values(*scale)
+    axes.set_zticks(np.log10(ticks), tick_labels(ticks))

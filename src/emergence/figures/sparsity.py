@@ -7,9 +7,18 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, intervals
-from emergence.figures._inputs import DENSE, Inputs, Variant, all_variants, at_reference, dense
-from emergence.figures._panels import Line, grid, legend_above, log_scale, percent_axis
+from emergence.figures._bands import Floats, amount_band, share_band
+from emergence.figures._inputs import (
+    DENSE,
+    Inputs,
+    Variant,
+    all_variants,
+    at_reference,
+    dense,
+    one_path_per_parameter,
+)
+from emergence.figures._log_axes import fit_log_axis
+from emergence.figures._panels import Line, grid, legend_above, percent_axis
 from emergence.figures._style import Style
 from emergence.statistics.claims.c4 import epochs_until
 
@@ -21,7 +30,8 @@ CAPTION = (
     "weights removed; 0 is the dense network. A run has converged where its validation accuracy first reaches "
     "{convergence} % of the final one of the dense network with the same seed (interpolated between checkpoints); one "
     "that never does counts as one epoch beyond its last. Points are means over {seeds} seeds, bars their "
-    "{confidence} % confidence intervals (Student's t)."
+    "{confidence} % confidence intervals (Student's t, cut to possible values). The axis of relative emergence is "
+    "logarithmic and, so that zero has its place, linear below the value of a single path in the dense network."
 )
 ALTERNATIVE = (
     "Point charts with error bars, one row per experiment: test accuracy, epochs until convergence and emergence per "
@@ -44,9 +54,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             axes.set(title=str(experiment), xlabel="sparsity (% of weights removed)", ylabel=label)
             axes.margins(x=0.06, y=0.12)
             axes.set_xticks(sorted({100 * variant.sparsity for variant in of_variant}))
-        _scale(row)
+        _scale(row, one_path_per_parameter(of_variant))
     if len(methods) > 1:
-        legend_above(figure, lines, "pruning method")
+        legend_above(figure, {"pruning method": lines})
     return figure
 
 
@@ -54,17 +64,18 @@ def _draw_method(
     axes: Axes, of_variant: Mapping[Variant, xr.Dataset], samples: Samples, style: Style, line: Line
 ) -> None:
     chosen = [variant for variant in of_variant if variant.method in (DENSE, line["label"])]
-    columns = [intervals(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
+    band = share_band if samples is _accuracy else amount_band
+    columns = [band(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
     mean, low, high = np.array(columns)[..., 0].T
     sparsity = [100 * variant.sparsity for variant in chosen]
     axes.errorbar(sparsity, mean, yerr=(mean - low, high - mean), capsize=2.5, elinewidth=1.1, **line)
 
 
-def _scale(row: list[Axes]) -> None:
+def _scale(row: list[Axes], one_path: float) -> None:
     accuracy, convergence, relative = row
     percent_axis(accuracy, "test accuracy (%)")
     convergence.set_ylim(bottom=0)
-    log_scale(relative, "y")
+    fit_log_axis([relative], linear_below=one_path)
 
 
 def _accuracy(run: xr.Dataset, _: xr.Dataset, __: Style) -> Floats:

@@ -3,8 +3,9 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import draw_over_epochs, fit_log_axis
+from emergence.figures._bands import by_seed, draw_band, loss_band, share_band
 from emergence.figures._inputs import Inputs, all_variants
+from emergence.figures._log_axes import fit_log_axis
 from emergence.figures._panels import grid, label_epochs, legend_above, percent_axis, variant_lines
 from emergence.figures._style import Style
 
@@ -15,7 +16,8 @@ CAPTION = (
     "Accuracy and cross-entropy loss on the training part and on the validation part over training, for the dense "
     "network and for networks pruned to each sparsity and trained again from their original initialisation. Points "
     "before epoch 1 are early iterations. Lines are means over {seeds} seeds, bands their {confidence} % confidence "
-    "intervals (Student's t)."
+    "intervals (Student's t, cut to possible values); for the loss, geometric means and the intervals of its "
+    "logarithm."
 )
 ALTERNATIVE = (
     "Line charts, one row per experiment: training accuracy, validation accuracy, training loss and validation loss "
@@ -23,6 +25,7 @@ ALTERNATIVE = (
 )
 PARTS = {"train": "training part", "validation": "validation part"}
 PANELS = (("accuracy", "train"), ("accuracy", "validation"), ("loss", "train"), ("loss", "validation"))
+BANDS = {"accuracy": share_band, "loss": loss_band}
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
@@ -32,11 +35,12 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
         for axes, (quantity, part) in zip(row, PANELS, strict=True):
             for variant, run in of_variant.items():
-                draw_over_epochs(axes, run, run[f"{part}_{quantity}"], style.confidence, **lines[variant])
+                band = BANDS[quantity](by_seed(run[f"{part}_{quantity}"]), style.confidence)
+                draw_band(axes, run["step_epoch"], band, **lines[variant])
             axes.set_title(f"{experiment}\n{PARTS[part]}")
             label_epochs(axes)
         _scale(row)
-    legend_above(figure, list(lines.values()), "sparsity")
+    legend_above(figure, {"sparsity": list(lines.values())})
     return figure
 
 

@@ -1,0 +1,161 @@
+"""The numbers that figures show, read back from the drawn objects."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.scale import SymmetricalLogTransform
+from scipy import stats
+
+from emergence.figures._inputs import Inputs, Variant, dense, join_blocks, split_study
+from emergence.figures._style import Style
+from emergence.storage import read_dataset
+from tests import figure_data
+from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, panels, shown_ticks
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return figure_data.write_results(tmp_path_factory.mktemp("results"), figure_data.TWO[:1], VARIANTS, **SMALL)
+
+
+def test_lines_of_shares_are_means_and_bands_are_t_intervals_over_seeds(manifest: Manifest) -> None:
+    axes = panels(drawn("training_curves", manifest))[0]
+    study = read_dataset(Path(manifest["study"][0]["study"]))
+    accuracy = study["train_accuracy"].isel(run=0).values
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), accuracy.mean(axis=0))
+    np.testing.assert_allclose(axes.get_lines()[0].get_xdata(), study["step_epoch"].isel(run=0))
+    expected = stats.t.interval(0.95, 3, loc=accuracy.mean(axis=0), scale=stats.sem(accuracy, axis=0))
+    low, high = ends_of_band(axes, 0)
+    np.testing.assert_allclose(low, np.maximum(expected[0], 0))
+    np.testing.assert_allclose(high, np.minimum(expected[1], 1))
+
+
+def test_lines_of_losses_are_geometric_means_and_bands_are_t_intervals_of_the_logarithm(manifest: Manifest) -> None:
+    axes = panels(drawn("training_curves", manifest))[2]
+    loss = read_dataset(Path(manifest["study"][0]["study"]))["train_loss"].isel(run=0).values
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), stats.gmean(loss, axis=0))
+    logarithm = np.log(loss)
+    expected = stats.t.interval(0.95, 3, loc=logarithm.mean(axis=0), scale=stats.sem(logarithm, axis=0))
+    np.testing.assert_allclose(ends_of_band(axes, 0), np.exp(expected))
+    assert axes.get_yscale() == "log" and axes.get_ylim()[0] < np.exp(expected[0]).min()
+
+
+def test_losses_on_the_line_are_geometric_means_with_their_range(manifest: Manifest) -> None:
+    loss, accuracy = panels(drawn("landscape_line", manifest))[:2]
+    data = read_dataset(Path(manifest["landscape"][0]["landscape"]))
+    for axes, values, mean in ((loss, data["line_loss"], stats.gmean), (accuracy, data["line_accuracy"], np.mean)):
+        np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), mean(values.values, axis=0))
+        np.testing.assert_allclose(ends_of_band(axes, 0), [values.min("seed"), values.max("seed")])
+
+
+def without_paths(manifest: Manifest, seeds: list[int]) -> Inputs:
+    """The study with the emergence of these seeds of the dense network at zero."""
+    study = read_dataset(Path(manifest["study"][0]["study"])).load()
+    for name in ("emergence", "relative_emergence"):
+        study[name].loc[{"run": study["run"][0], "seed": seeds}] = 0
+    return Inputs(split_study(study))
+
+
+def test_emergence_of_zero_and_bands_that_reach_it_have_a_place_on_the_axis(manifest: Manifest) -> None:
+    inputs = without_paths(manifest, seeds=[1, 2])
+    run = dense(inputs.study[MLP]).sel(criterion="mean", threshold=0.05)
+    for axes, name, smallest in zip(
+        panels(drawn("emergence_over_training", inputs)),
+        ("emergence", "relative_emergence"),
+        (1, 1 / 7000),
+        strict=False,
+    ):
+        values = run[name].values
+        np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), values.mean(axis=0))
+        expected = stats.t.interval(0.95, 3, loc=values.mean(axis=0), scale=stats.sem(values, axis=0))
+        assert (expected[0] < 0).all()
+        low, high = ends_of_band(axes, 0)
+        assert (low == 0).all()
+        np.testing.assert_allclose(high, expected[1])
+        scale = axes.yaxis.get_transform()
+        assert isinstance(scale, SymmetricalLogTransform) and scale.linthresh == pytest.approx(smallest)
+        assert axes.get_ylim()[0] < 0 < high.max() < axes.get_ylim()[1]
+        assert "0" in shown_ticks(axes.yaxis)
+
+
+def test_bars_of_relative_emergence_end_at_zero(manifest: Manifest) -> None:
+    axes = panels(drawn("sparsity", without_paths(manifest, seeds=[1, 2])))[2]
+    (bars,) = axes.collections
+    assert bars.get_segments()[0][0][1] == 0 < bars.get_segments()[1][0][1]  # type: ignore[attr-defined]
+    assert axes.get_ylim()[0] < 0
+
+
+def ends_of_band(axes: Axes, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends, in the order of positions, of one of the bands of a panel."""
+    corners = axes.collections[place].get_paths()[0].vertices
+    positions = np.unique(corners[:, 0])
+    ends = [corners[corners[:, 0] == position, 1] for position in positions]
+    return np.array([end.min() for end in ends]), np.array([end.max() for end in ends])
+
+
+def test_emergence_is_drawn_at_the_reference_threshold_and_criterion(manifest: Manifest) -> None:
+    style = Style.model_validate({**STYLE.model_dump(), "reference_threshold": 0.2, "reference_criterion": "any"})
+    axes = panels(drawn("emergence_over_training", manifest, style))[0]
+    emergence = read_dataset(Path(manifest["study"][0]["study"]))["emergence"].isel(run=0)
+    expected = emergence.sel(threshold=0.2, criterion="any").mean("seed")
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), expected)
+
+
+def test_points_compare_emergence_at_the_start_of_an_epoch_with_the_improvement_during_it(manifest: Manifest) -> None:
+    axes = panels(drawn("emergence_against_improvement", manifest))[0]
+    study = read_dataset(Path(manifest["study"][0]["study"])).isel(run=0).sel(threshold=0.05, criterion="mean")
+    points = [
+        (
+            float(study["emergence"].sel(seed=seed, step=f"ep{epoch}")),
+            100 * float(study["train_accuracy"].sel(seed=seed, step=f"ep{epoch + 1}"))
+            - 100 * float(study["train_accuracy"].sel(seed=seed, step=f"ep{epoch}")),
+        )
+        for seed in range(4)
+        for epoch in range(4)
+    ]
+    np.testing.assert_allclose(axes.collections[0].get_offsets(), points)
+
+
+def test_the_correlation_above_a_panel_is_that_of_the_claim(manifest: Manifest) -> None:
+    found = json.loads(Path(manifest["claims"][0]["claims"]).read_text())["C1"]["experiments"]["digits/mlp"]
+    title = panels(drawn("emergence_against_improvement", manifest))[0].get_title(loc="left")
+    assert title == (
+        f"digits, mlp\nρ = {found['estimate']:.2f} [{found['interval_low']:.2f}, {found['interval_high']:.2f}], 4 seeds"
+    ).replace("-", "−")
+
+
+def test_convergence_over_sparsity_is_counted_as_the_claim_counts_it(manifest: Manifest) -> None:
+    axes = panels(drawn("sparsity", manifest))[1]
+    study = read_dataset(Path(manifest["study"][0]["study"]))
+    accuracy, epochs = study["validation_accuracy"].values, study["step_epoch"].values[0]
+    times = []
+    for seed in range(4):
+        goal = 0.95 * accuracy[0, seed, -1]
+        after = next(place for place, value in enumerate(accuracy[1, seed]) if value >= goal)
+        start, end = accuracy[1, seed, after - 1], accuracy[1, seed, after]
+        times.append(epochs[after - 1] + (goal - start) / (end - start) * (epochs[after] - epochs[after - 1]))
+    sparsity, shown = axes.get_lines()[0].get_data()
+    assert list(sparsity) == pytest.approx([0, 50, 90])
+    assert shown[1] == pytest.approx(np.mean(times))
+
+
+def test_blocks_of_seeds_join_to_one_run(manifest: Manifest) -> None:
+    whole = read_dataset(Path(manifest["emergence"][0]["emergence"]))
+    parts = [
+        (MLP, Variant("dense", 0.0), whole.isel(seed=slice(2, 4))),
+        (MLP, Variant("dense", 0.0), whole.isel(seed=slice(2))),
+    ]
+    assert dense(join_blocks(parts)[MLP]).equals(whole)
+
+
+def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> None:
+    study = read_dataset(Path(manifest["study"][0]["study"])).load()
+    for name in ("train_accuracy", "step_epoch"):
+        study[name].loc[{"run": study["run"][1], "step": "ep4"}] = np.nan
+    study["train_accuracy"].loc[{"run": study["run"][1], "seed": 3}] = np.nan
+    runs = split_study(study)[MLP]
+    assert [run.sizes["step"] for run in runs.values()] == [9, 8, 9]
+    assert [run.sizes["seed"] for run in runs.values()] == [4, 3, 4]
