@@ -57,10 +57,8 @@ def write_results(
 
 def parameters(experiments: Pairs = TWO, **figures: Any) -> Parameters:
     """Parameters of a study of these experiments."""
-    study: dict[str, list[str]] = {}
-    for dataset, network in experiments:
-        study.setdefault(dataset, []).append(network)
-    return Parameters.model_validate({"study": {"experiments": study}, "figures": figures})
+    study = {"experiments": [f"{dataset}/{network}" for dataset, network in experiments]}
+    return Parameters.model_validate({"study": study, "figures": figures})
 
 
 def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:

@@ -54,10 +54,10 @@ MISTAKES = [
     ({"pruning": {"methods": []}}, "pruning.methods = []: value should have at least 1 item"),
     ({"pruning": {"methods": ["global_magnitud"]}}, "did you mean 'global_magnitude'?"),
     (
-        {"study": {"experiments": {"digit": ["mlp"]}}},
+        {"study": {"experiments": ["digit/mlp"]}},
         "unknown data set 'digit'; allowed: cifar10, cifar10_jpeg, digits",
     ),
-    ({"study": {"experiments": {"digits": ["mpl"]}}}, "unknown network 'mpl'; allowed: mlp, cnn, vgg19"),
+    ({"study": {"experiments": ["digits/mpl"]}}, "unknown network 'mpl'; allowed: mlp, cnn, vgg19"),
     ({"emergence": {"thresholds": [-0.1, 0.05]}}, "emergence.thresholds[0] = -0.1: input should be greater than or"),
     ({"statistics": {"reference_threshold": 0.3}}, "statistics.reference_threshold = 0.3 is not among the counted"),
     ({"networks": {"mlp": {"builder": "mpl"}}}, "networks.mlp.builder: unknown kind of network 'mpl'; allowed: mlp"),

@@ -11,7 +11,7 @@ from emergence.parameters.reading import check
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parent.parent.parent
-STUDY = {"experiments": {"digits": ["mlp"]}, "seeds": 4, "seeds_per_block": 2}
+STUDY = {"experiments": ["digits/mlp"], "seeds": 4, "seeds_per_block": 2}
 SMALL = {"study": STUDY, "pruning": {"sparsities": [0.5]}}
 
 

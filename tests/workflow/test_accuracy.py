@@ -25,7 +25,7 @@ def test_every_seed_reaches_the_expected_accuracy(
     monkeypatch.setenv("EMERGENCE_DATA", os.fspath(real_data))
     repository = source.clone(tmp_path / "clone")
     repository.run("python", "-m", "emergence.parameters", "apply", "mnist")
-    repository.set("study.experiments", {dataset: [network]})
+    repository.set("study.experiments", [f"{dataset}/{network}"])
     repository.set("study.seeds", 2)
     if network == "cnn":
         repository.set("training.epochs", epochs)

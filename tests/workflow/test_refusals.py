@@ -14,7 +14,7 @@ MISTAKES = {
     "a sparsity of 1.5": ("pruning.sparsities", [1.5], ["pruning.sparsities[0] = 1.5", "less than 1"]),
     "an unknown data set": (
         "study.experiments",
-        {"digit": ["mlp"]},
+        ["digit/mlp"],
         ["unknown data set 'digit'", "mnist1d", "did you mean 'digits'?"],
     ),
     "a negative threshold": (

@@ -128,13 +128,11 @@ def _tag(option: Any) -> str | None:
 def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
     """Find names that stand for nothing: data sets, networks, methods, measures, modules of the user's own."""
     datasets = [*available("datasets"), *parameters.data.custom]
-    for dataset, networks in parameters.study.experiments.items():
+    for position, (dataset, network) in enumerate(parameters.study.pairs):
         if dataset not in datasets:
-            yield ("study", "experiments", dataset), ": " + unknown(dataset, datasets, "data set")
-        for network in networks:
-            if network not in parameters.networks:
-                names = list(parameters.networks)
-                yield ("study", "experiments", dataset), ": " + unknown(network, names, "network")
+            yield ("study", "experiments", position), ": " + unknown(dataset, datasets, "data set")
+        if network not in parameters.networks:
+            yield ("study", "experiments", position), ": " + unknown(network, list(parameters.networks), "network")
     for name, loader in parameters.data.custom.items():
         yield from _unknown_plugin(("data", "custom", name), loader, [])
     for name, described in parameters.networks.items():

@@ -1,18 +1,40 @@
 """Section ``study``: which networks are trained on which data sets, and with how many seeds."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section
 
+Experiment = Annotated[str, Field(pattern=r"^\w+/\w+$")]
+
 
 class Study(Section):
-    """What is compared: every network of every data set, each trained from several seeds."""
+    """What is compared: experiments (a network on a data set), each trained from several seeds."""
 
-    experiments: dict[str, Distinct[str]] = Field(default={"digits": ["mlp", "cnn"]}, min_length=1)
-    """Data sets, each with the networks (names under `networks`) that are trained on it."""
+    experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
+    """Experiments as data set/network; networks are names under `networks`."""
 
     seeds: int = Field(default=8, ge=2)
     """Number of independent runs per network; run i has seed i."""
 
     seeds_per_block: int = Field(default=8, ge=1)
     """Seeds trained together in one job."""
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Data set and network of each experiment.
+
+        >>> Study(experiments=["digits/mlp"]).pairs
+        [('digits', 'mlp')]
+        """
+        return [(dataset, network) for dataset, _, network in (name.partition("/") for name in self.experiments)]
+
+    @property
+    def networks_of(self) -> dict[str, list[str]]:
+        """The networks trained on each data set.
+
+        >>> Study(experiments=["digits/mlp", "mnist/mlp", "digits/cnn"]).networks_of
+        {'digits': ['mlp', 'cnn'], 'mnist': ['mlp']}
+        """
+        return {dataset: [net for data, net in self.pairs if data == dataset] for dataset, _ in self.pairs}

@@ -62,8 +62,7 @@ class Plan:
         pruned = [(method, sparsity) for method in pruning.methods for sparsity in pruning.sparsities]
         return [
             Run(dataset, network, method, sparsity, tuple(seeds))
-            for dataset, networks in study.experiments.items()
-            for network in networks
+            for dataset, network in study.pairs
             for method, sparsity in [(DENSE, 0.0), *pruned]
             for seeds in blocks
         ]
