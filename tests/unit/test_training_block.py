@@ -61,14 +61,18 @@ def plain_loop(architecture: Architecture, seed: int, training: Training) -> tor
         if rule.name == "adam"
         else torch.optim.SGD(network.parameters(), momentum=rule.momentum, **choices)
     )
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=training.epochs * 7)
     for epoch in range(training.epochs):
         for index in sample_order(seed, epoch, len(labels)).split(training.batch_size):
             optimizer.zero_grad()
             cross_entropy(network(data.normalise(inputs[index])), labels[index]).backward()
             optimizer.step()
+            if training.schedule.name == "cosine":
+                cosine.step()
     return network.eval()
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
 @pytest.mark.parametrize("architecture", [MLP, CNN], ids=["mlp", "cnn"])
 @pytest.mark.parametrize(
     "optimizer",
@@ -80,9 +84,9 @@ def plain_loop(architecture: Architecture, seed: int, training: Training) -> tor
     ids=["sgd", "momentum", "adam"],
 )
 def test_every_seed_is_trained_as_by_a_plain_loop(
-    architecture: Architecture, optimizer: dict[str, Any], tmp_path: Path
+    architecture: Architecture, optimizer: dict[str, Any], schedule: str, tmp_path: Path
 ) -> None:
-    training = settings(optimizer=optimizer)
+    training = settings(optimizer=optimizer, schedule={"name": schedule})
     trained = train_block(Blobs(), architecture, [0, 5], training, tmp_path)
     last = weights(trained, Step(3))
     for seed in (0, 5):
