@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from emergence import UnitGraph
+from emergence.graph.products import by_offset, convolve_in_chunks
 
 torch.set_num_threads(1)
 
@@ -122,3 +123,21 @@ def test_paths_through_one_operation_are_the_inputs_that_change_an_output(name: 
     net = nn.Sequential(with_zeros(build()), Apply(lambda x: x * 1.0))  # what only moves units would be no site
     expected = wires_found_by_changing_inputs(net, shape)
     torch.testing.assert_close(wires_found_by_counting(net, shape), expected.double())
+
+
+@pytest.mark.parametrize(
+    ("convolve", "kernel", "shape"),
+    [
+        (F.conv1d, (3, 600, 3), (2, 600, 9)),
+        (F.conv2d, (4, 3, 2, 3), (2, 3, 6, 7)),
+        (F.conv3d, (2, 3, 1, 2, 3), (1, 3, 4, 5, 6)),
+    ],
+)
+@pytest.mark.parametrize("settings", [(1, 0, 1), (2, 1, 1), (1, 2, 2), (3, 1, 2)])
+def test_convolution_in_chunks_equals_torch_convolution(
+    convolve: Callable[..., Tensor], kernel: tuple[int, ...], shape: tuple[int, ...], settings: tuple[int, int, int]
+) -> None:
+    stride, padding, dilation = settings
+    weight, x = (torch.rand(kernel) < 0.5).double(), torch.randint(0, 1000, shape).double()
+    expected = convolve(x, weight, None, stride, padding, dilation)
+    torch.testing.assert_close(convolve_in_chunks(x, by_offset(weight), stride, padding, dilation), expected)

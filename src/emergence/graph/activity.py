@@ -29,7 +29,8 @@ class Recording(fx.Interpreter):
         for name, seen in zip(self.trace.site_names, self.seen, strict=True):
             if torch.isnan(seen.amax()):
                 raise ActivationError(f"activations at site '{name}' are not numbers (NaN)")
-        return self.seen
+        seen, self.seen = self.seen, []
+        return seen
 
     def run_node(self, n: fx.Node) -> Any:
         """Run a node and keep what a site holds before a later operation may overwrite it."""

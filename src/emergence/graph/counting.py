@@ -18,6 +18,7 @@ Through = Literal["all", "active"]
 
 _FLOAT32_BITS = 24  # integers up to 2**24 are exact in float32
 _INTEGER_BITS = 53  # and up to 2**53 in float64
+_ROUNDED_LAYERS = 16  # so many long sums in a row round by less than 1e-12 in all; more are taken in parts
 _FLOAT64_BITS = 900  # larger numbers are counted with a power of two beside them
 
 
@@ -37,7 +38,8 @@ class PathCounter:
         bits = survey.largest
         self.exceeds_float64 = max(bits.values(), default=0) > _FLOAT64_BITS
         types = self._types(bits) if edges.measure is presence else None
-        self.walk = Walk(trace, edges, types, {node for node in survey.weighted if bits[node] > _INTEGER_BITS})
+        rounded = {node for node in survey.weighted if bits[node] > _INTEGER_BITS}
+        self.walk = Walk(trace, edges, types, in_parts=rounded if len(rounded) > _ROUNDED_LAYERS else ())
         self.rows = trace.rows_per_block(device)
 
     def arriving(self, active: Sequence[Tensor], through: Through = "all", only: int | None = None) -> Scaled:

@@ -26,17 +26,19 @@ class Edges:
         self.measure = measure
         self.asked = 0
         # The weight is kept beside the result so that its id stays its own.
-        self._made: dict[tuple[int, torch.dtype], tuple[Tensor, Tensor]] = {}
+        self._made: dict[tuple[int, torch.dtype, Callable[[Tensor], Tensor]], tuple[Tensor, Tensor]] = {}
         self._full: dict[int, tuple[Tensor, bool]] = {}
 
-    def __call__(self, weight: Tensor | Weights, like: Tensor) -> Tensor:
-        """Number of edges per weight, in the type of `like`."""
+    def __call__(
+        self, weight: Tensor | Weights, like: Tensor, arrange: Callable[[Tensor], Tensor] = torch.detach
+    ) -> Tensor:
+        """Number of edges per weight, in the type of `like` and laid out by `arrange`."""
         self.asked += 1
         if isinstance(weight, Weights):
-            return self.measure(weight.tensor).to(like.dtype)
-        key = (id(weight), like.dtype)
+            return arrange(self.measure(weight.tensor).to(like.dtype))
+        key = (id(weight), like.dtype, arrange)
         if key not in self._made:
-            self._made[key] = (weight, self.measure(weight.detach()).to(like.dtype))
+            self._made[key] = (weight, arrange(self.measure(weight.detach()).to(like.dtype)))
         return self._made[key][1]
 
     def every(self, like: Tensor) -> Tensor:

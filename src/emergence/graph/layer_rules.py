@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from emergence.graph.edges import Edges
+from emergence.graph.products import by_offset, convolve_in_chunks, multiply_in_chunks
 from emergence.graph.registry import Weights, register_rule
 from emergence.graph.windows import sum_windows
 
@@ -18,6 +20,9 @@ def linear(edges: Edges, x: Tensor, weight: Tensor | Weights, bias: Any = None) 
     """Paths at an output unit: the sum over inputs with a non-zero weight; biases have no source and add none."""
     if edges.full(weight):
         return x.sum(-1, keepdim=True).expand(*x.shape[:-1], weight.shape[0])
+    if x.dtype is torch.float64:
+        product = multiply_in_chunks(x.reshape(-1, weight.shape[1]), edges(weight, x).T)
+        return product.view(*x.shape[:-1], weight.shape[0])
     return F.linear(x, edges(weight, x))
 
 
@@ -45,6 +50,8 @@ def convolution(
         windows = sum_windows(summed, weight.shape[2:], stride, padding, dilation)
         channels = weight.shape[0] // groups
         return windows.unsqueeze(2).expand(-1, -1, channels, *windows.shape[2:]).flatten(1, 2)
+    if groups == 1 and x.dtype is torch.float64 and padding not in ("same", "valid"):
+        return convolve_in_chunks(x, edges(weight, x, by_offset), stride, padding, dilation)
     convolve = _CONVOLVE[len(weight.shape) - 3]
     return convolve(x, edges(weight, x), None, stride, padding, dilation, groups)
 

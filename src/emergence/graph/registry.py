@@ -52,15 +52,19 @@ def register_rule(
     activations are replaced by float tensors of arriving paths, other float tensors by `Weights`. It returns the paths
     that arrive at the output. `edges(weight, like)` gives the number of edges per weight as a tensor of `like`'s type.
 
-    >>> class Scale(nn.Module):
+    >>> import torch
+    >>> from emergence import count_paths
+    >>> class Sorted(nn.Module):
     ...     def __init__(self):
     ...         super().__init__()
-    ...         self.factor = nn.Parameter(torch.ones(3))
+    ...         self.scale = nn.Parameter(torch.tensor([5.0, 0.0]))
     ...     def forward(self, x):
-    ...         return x * self.factor
-    >>> @register_rule(Scale)
-    ... def scale(edges, module, x):
-    ...     return x * edges(module.factor, x)
+    ...         return x.sort(dim=1).values * self.scale
+    >>> @register_rule(Sorted)  # any input may become any output whose scale is not zero
+    ... def sorted_rule(edges, module, x):
+    ...     return x.sum(1, keepdim=True) * edges(module.scale, x)
+    >>> count_paths(nn.Sequential(Sorted()), torch.tensor([[-3.0, 0.0]]), include_input=True).exact()
+    1
     """
 
     def register(function: Function) -> Function:

@@ -1,6 +1,7 @@
 """One pass of numbers of paths through a network."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,19 @@ class Flow:
         sources = [s if s is None else s[start:stop] for s in self.sources]
         passing = None if self.passing is None else [p[start:stop] for p in self.passing]
         return Flow(sources, [t[start:stop] for t in self.targets], passing)
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Keep sums of integers exact: no products in shorter formats, no convolutions by way of transforms."""
+    precision, transforms = torch.get_float32_matmul_precision(), torch.backends.cudnn.enabled
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(precision)
+        torch.backends.cudnn.enabled = transforms
 
 
 def leading(numbers: Tensor) -> Tensor:
@@ -80,7 +94,8 @@ class Walk(fx.Interpreter):
         self.device = flow.targets[0].device
         self.arrived = torch.zeros(flow.rows, len(flow.targets), dtype=torch.float64, device=self.device)
         self.reached: set[fx.Node] = set()
-        self.run()
+        with exact_products():
+            self.run()
         return self.arrived
 
     def run_node(self, n: fx.Node) -> Any:

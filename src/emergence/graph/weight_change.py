@@ -1,5 +1,6 @@
 """Activity by weight change: how far the weights that lead to a unit have moved."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,13 +25,15 @@ class _LoggingEdges(Edges):
     def enter(self, node: fx.Node) -> None:
         self.node, self.asked = node, 0
 
-    def __call__(self, weight: Tensor | Weights, like: Tensor) -> Tensor:
+    def __call__(
+        self, weight: Tensor | Weights, like: Tensor, arrange: Callable[[Tensor], Tensor] = torch.detach
+    ) -> Tensor:
         value = (weight.tensor if isinstance(weight, Weights) else weight).detach()
         key = (self.node, self.asked)
         self.asked += 1
         self.log[key] = value.clone()
         before = value if self.earlier is None else self.earlier[key]
-        return (value - before).to(like.dtype).square()
+        return arrange((value - before).to(like.dtype).square())
 
     def full(self, weight: Tensor | Weights) -> bool:
         return False
