@@ -3,11 +3,9 @@
 import argparse
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 import xarray as xr
 
@@ -18,6 +16,7 @@ from emergence.measures import apply
 from emergence.parameters.measures import Measures
 from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
+from emergence.training.precision import fast_matmul
 
 log = logging.getLogger("apply_measures")
 
@@ -40,22 +39,18 @@ def measure_checkpoints(data: Path, folder: Path, names: Sequence[str], device: 
     files = paths(folder)
     first = read(next(iter(files.values())))
     network = first.network(first.seeds[0]).to(device)
-    grid: dict[str, Sequence[Any]] = {"seed": list(first.seeds), "step": [str(step) for step in files]}
-    measured = xr.Dataset({name: empty(name, grid) for name in names}, grid)
-    for step, file in files.items():
-        checkpoint = read(file)
-        for seed in first.seeds:
-            network.load_state_dict(checkpoint.of_seed(seed))
-            for name, value in apply(network, probe, labels, names).items():
-                measured[name].loc[{"seed": seed, "step": str(step)}] = value
-        log.info("%s: %d seeds measured", step, len(first.seeds))
-    return measured
-
-
-def empty(name: str, grid: Mapping[str, Sequence[Any]]) -> xr.DataArray:
-    """An array for one measure at all seeds and steps."""
-    attributes = {"units": "1", "long_name": name.replace("_", " ")}
-    return xr.DataArray(np.nan, grid, ["seed", "step"], attrs=attributes)
+    steps = []
+    with fast_matmul(network, len(probe), device):
+        for step, file in files.items():
+            checkpoint = read(file)
+            networks = []
+            for seed in first.seeds:
+                network.load_state_dict(checkpoint.of_seed(seed))
+                networks.append(apply(network, probe, labels, names))
+            steps.append(xr.concat(networks, xr.DataArray(list(first.seeds), dims="seed", name="seed")))
+            log.info("%s: %d seeds measured", step, len(first.seeds))
+    measured = xr.concat(steps, xr.DataArray([str(step) for step in files], dims="step", name="step"))
+    return measured.transpose("seed", "step", ...)
 
 
 def main() -> None:

@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+
+# Tests run side by side; on busy cores, threads of one test would wait for those of another.
+torch.set_num_threads(1)
 
 ROOT = Path(__file__).parent.parent
 

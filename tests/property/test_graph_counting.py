@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 Unit = tuple[int, int]
 Edges = dict[Unit, dict[Unit, int]]
 SEEDS = st.integers(0, 2**31)
-RANDOM_NETWORKS = settings(max_examples=100, deadline=None)
+RANDOM_NETWORKS = settings(max_examples=200, deadline=None)
 
 
 class Residual(nn.Module):
@@ -229,18 +229,24 @@ def test_paths_through_active_units_equal_enumeration_without_the_inactive_ones(
     assert counts.emergence <= count_paths(net, inputs, threshold=0.2, include_input=True).emergence
 
 
-@settings(max_examples=60, deadline=None)
+@RANDOM_NETWORKS
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=6), SEEDS)
-def test_dense_networks_follow_the_closed_form_term_by_term(widths: list[int], seed: int) -> None:
+def test_closed_form_counting_pass_and_enumeration_agree_on_dense_networks(widths: list[int], seed: int) -> None:
     torch.manual_seed(seed)
-    layers = [m for a, b in pairwise(widths) for m in (nn.Linear(a, b), nn.ReLU())]
-    counts = count_paths(nn.Sequential(*layers), torch.randn(2, widths[0]), include_input=True, threshold=0.3)
+    layers = [layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
+    net = nn.Sequential(*layers[:-1]).eval()
+    inputs = torch.randn(2, widths[0])
+    counts = count_paths(net, inputs, include_input=True, threshold=0.3)
+    with torch.no_grad():
+        units = [(value.abs().mean(0).flatten() > 0.3).numpy() for value in site_outputs(net, inputs)]
+    enumerated = expected_pairs(enumerate_paths(unit_edges(net, inputs)), units)
     size, active = counts.size.tolist(), counts.active.tolist()
     terms = np.zeros((len(size), len(size)))
     for i in range(len(size)):
         for j in range(i + 1, len(size)):
             terms[i, j] = (size[i] - active[i]) * active[j] * np.prod(size[i + 1 : j], initial=1)
     np.testing.assert_array_equal(counts.pairs, terms)
+    np.testing.assert_array_equal(enumerated, terms)
     assert dense_emergence(size, active) == counts.exact() == terms.sum()
 
 

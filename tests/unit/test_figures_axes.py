@@ -20,6 +20,7 @@ def test_every_range_has_two_to_six_round_ticks_with_labels_of_their_own(start: 
     assert 2 <= len(ticks) <= 6
     assert all(low <= tick <= high for tick in ticks) and ticks == sorted(ticks)
     assert len(set(tick_labels(ticks))) == len(ticks)
+    assert min(np.diff(np.log10(ticks))) > 0.12 * decades
 
 
 def test_few_seeds_stretch_an_axis_by_a_decade_at_most() -> None:
@@ -53,7 +54,7 @@ def test_an_axis_of_nothing_but_zeros_shows_where_the_first_path_would_be() -> N
     axes = Figure().subplots()
     fit_log_values(axes, "y", np.zeros(3), linear_below=1.0)
     assert axes.get_ylim()[0] < 0 and axes.get_ylim()[1] > 10
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "1", "3", "10"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "1", "2", "5", "10"]
 
 
 def test_an_axis_without_values_stays_as_it_is() -> None:

@@ -188,7 +188,7 @@ def test_first_layers_are_computed_once_and_not_at_every_point():
     convolution = F.conv2d
     inputs, _ = samples()
     weights = dict(network.named_parameters())
-    hoisted = HoistedNetwork(network.eval(), [weights, weights], [inputs], channels_last=True)
+    hoisted = HoistedNetwork(network.eval(), [weights, weights], [inputs], fast_forms=True)
     seen = []
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
         patch.setattr(F, "conv2d", lambda *arguments: seen.append(arguments[1].shape) or convolution(*arguments))
@@ -196,7 +196,7 @@ def test_first_layers_are_computed_once_and_not_at_every_point():
     assert seen == [network.conv2.weight.shape] * 3
 
 
-def test_a_network_not_written_for_channels_last_is_still_hoisted():
+def test_a_network_not_written_for_fast_forms_is_still_hoisted():
     network = make("view").eval()
     weights = dict(network.named_parameters())
     with torch.no_grad():

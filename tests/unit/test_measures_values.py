@@ -32,7 +32,7 @@ def convolutional() -> nn.Module:
 
 def value(name: str, network: nn.Module, inputs: Tensor, labels: Tensor | None = None) -> float:
     labels = torch.zeros(len(inputs), dtype=torch.long) if labels is None else labels
-    return apply(network, inputs, labels, [name])[name]
+    return float(apply(network, inputs, labels, [name])[name].mean())
 
 
 def inputs(samples: int = 24, seed: int = 1) -> Tensor:
@@ -59,11 +59,14 @@ def test_active_fraction_counts_pairs_of_sample_and_unit() -> None:
     assert value("active_fraction", network, samples) == pytest.approx(float((activations > 0.05).double().mean()))
 
 
-def test_active_fraction_does_not_depend_on_how_samples_are_cut_into_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measures_of_activity_do_not_depend_on_how_samples_are_cut_into_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     network, samples = convolutional(), inputs()
-    whole = apply(network, samples, torch.zeros(24), ["active_fraction", "hoyer_sparsity"])
+    labels = torch.arange(24) % 3
+    names = ["active_fraction", "hoyer_sparsity", "monosemanticity"]
+    whole = apply(network, samples, labels, names)
     monkeypatch.setattr("emergence.graph.tracing.Trace.rows_per_block", lambda *_: 5)
-    assert apply(network, samples, torch.zeros(24), ["active_fraction", "hoyer_sparsity"]) == pytest.approx(whole)
+    in_blocks = apply(network, samples, labels, names)
+    assert all(in_blocks[name].item() == pytest.approx(whole[name].item(), rel=1e-6) for name in names)
 
 
 def test_a_network_without_non_linearities_has_no_activity_to_measure() -> None:
@@ -174,13 +177,32 @@ def test_a_function_without_linear_part_is_fully_complex_however_few_the_samples
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_measure_leaves_the_network_as_it_was(name: str) -> None:
+def test_a_measure_leaves_the_network_and_random_generators_as_they_were(name: str) -> None:
     network, samples = convolutional(), inputs()
+    network[0].weight.requires_grad_(False)
     before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    generators = torch.get_rng_state(), np.random.get_state()[1].tolist()
     first = value(name, network, samples)
+    assert torch.equal(torch.get_rng_state(), generators[0]) and np.random.get_state()[1].tolist() == generators[1]
     assert value(name, network, samples) == first and np.isfinite(first)
     assert not network.training and all(parameter.grad is None for parameter in network.parameters())
+    assert [p.requires_grad for p in network.parameters()] == [False] + [True] * (len(list(network.parameters())) - 1)
     assert all(torch.equal(before[key], tensor) for key, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_measure_sees_what_a_mask_leaves_and_keeps_the_mask(name: str) -> None:
+    torch.manual_seed(8)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.ReLU(), nn.Linear(6, 3)).eval()
+    plain = nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.ReLU(), nn.Linear(6, 3)).eval()
+    prune.random_unstructured(network[1], "weight", amount=0.5)
+    weights = {key.removesuffix("_orig"): tensor for key, tensor in network.state_dict().items()}
+    plain.load_state_dict({key: weights[key] for key in plain.state_dict()} | {"1.weight": network[1].weight.detach()})
+    masked = network[1].weight.detach().clone()
+    if name not in OF_STORED_WEIGHTS:
+        assert value(name, network, inputs()) == pytest.approx(value(name, plain, inputs()), rel=1e-4)
+    value(name, network, inputs())
+    assert torch.equal(network[1].weight, masked) and prune.is_pruned(network)
 
 
 def test_an_unknown_measure_names_the_nearest() -> None:

@@ -1,12 +1,13 @@
 """Logarithmic axes: their limits, ticks and labels."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter
 
 Range = tuple[float, float]
@@ -17,8 +18,11 @@ BEYOND_LINES = 10.0
 MARGIN = 0.05
 """Share of an axis left free at each end."""
 
-STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
-"""Multiples of powers of ten to label, coarse to fine."""
+PARTS = (5, 2, 3, 7, 1.5)
+"""Multiples of powers of ten to label, those first that readers expect most."""
+
+APART = {"x": 0.22, "y": 0.17}
+"""Share of an axis that lies at least between parts of a decade with labels, so that these do not touch."""
 
 
 def fit_log_axis(panels: Sequence[Axes], linear_below: float = 0.0) -> None:
@@ -64,7 +68,7 @@ def log_ticks(axis: Axis, linear_below: float = 0.0) -> None:
     """Put readable ticks on the part of a logarithmic axis in view: zero, and powers of ten or parts of a decade."""
     low, high = sorted(axis.get_view_interval())
     start = max(low, linear_below)
-    ticks = ([0.0] if low <= 0 else []) + tick_values(start, high)
+    ticks = ([0.0] if low <= 0 else []) + tick_values(start, high, APART["x" if isinstance(axis, XAxis) else "y"])
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter(tick_labels(ticks)))
     between = range(1, 10) if high / start < 1e8 else (1,)
@@ -72,22 +76,30 @@ def log_ticks(axis: Axis, linear_below: float = 0.0) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def tick_values(low: float, high: float) -> list[float]:
-    """Return between 2 and 6 round values between two positive ends.
+def tick_values(low: float, high: float, apart: float = APART["y"]) -> list[float]:
+    """Return round values between two positive ends: powers of ten, with the same parts of each decade where few.
 
-    >>> tick_values(0.5, 2e4), tick_values(48_000, 180_000)
-    ([1.0, 10.0, 100.0, 1000.0, 10000.0], [50000.0, 70000.0, 100000.0, 150000.0])
+    >>> tick_values(0.5, 2e4), tick_values(20, 7000), tick_values(48_000, 180_000)
+    ([1.0, 10.0, 100.0, 1000.0, 10000.0], [30.0, 100.0, 300.0, 1000.0, 3000.0], [50000.0, 70000.0, 100000.0, 150000.0])
     """
     powers = _within(low, high, (1,))
-    if len(powers) > 6:
-        apart = ceil(len(powers) / 6)
-        return [power for power in powers if round(log10(power)) % apart == 0]
-    for steps in STEPS:
-        ticks = _within(low, high, steps)
-        if len(ticks) >= 3:
-            return ticks
-    even = MaxNLocator(4, min_n_ticks=3).tick_values(low, high)
-    return [float(tick) for tick in even if low <= tick <= high]
+    every = ceil(len(powers) / 5)
+    ticks = [power for power in powers if round(log10(power)) % every == 0]
+    if len(ticks) < 3:
+        ticks = _with_parts(powers, low, high, apart)
+    if len(ticks) < 2:
+        ticks = [float(tick) for tick in MaxNLocator(4, min_n_ticks=3).tick_values(low, high) if low <= tick <= high]
+    return ticks
+
+
+def _with_parts(powers: list[float], low: float, high: float, apart: float) -> list[float]:
+    """Add one part of all decades after the other wherever there is room."""
+    ticks = powers
+    for part in PARTS:
+        more = sorted(ticks + _within(low, high, (part,)))
+        if all(log10(after / before) >= apart * log10(high / low) for before, after in pairwise(more)):
+            ticks = more
+    return ticks
 
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:

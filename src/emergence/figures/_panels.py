@@ -24,6 +24,7 @@ def grid(style: Style, rows: int, columns: int, height: float = 1.0) -> tuple[Fi
     figure = Figure(figsize=style.size(rows, columns, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr,call-arg]
     panels = figure.subplots(rows, columns, squeeze=False)
+    figure.align_ylabels()
     return figure, [list(row) for row in panels]
 
 

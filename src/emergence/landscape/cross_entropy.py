@@ -64,13 +64,13 @@ class CrossEntropy:
         """
         self._check(basis[0])
         plain = pointwise(self, basis)
-        for channels_last in (True, False) if self._inputs[0].device.type == "cpu" else (False,):
+        for fast_forms in (True, False) if self._inputs[0].device.type == "cpu" else (False,):
             try:
-                hoisted = self._hoisted(HoistedNetwork(self._network, basis, self._inputs, channels_last))
+                hoisted = self._hoisted(HoistedNetwork(self._network, basis, self._inputs, fast_forms))
                 _compare(hoisted, plain, len(basis))
                 return hoisted
             except (RuntimeError, ValueError) as error:
-                log.info("first layers not computed once for all points (channels last: %s): %s", channels_last, error)
+                log.info("first layers not computed once for all points (in fast forms: %s): %s", fast_forms, error)
         return plain
 
     def _hoisted(self, network: HoistedNetwork) -> Evaluator:

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from emergence.landscape.combination import Combination, Weights, complete
+from emergence.landscape.fast_forms import channels_innermost, outputs_innermost, speed_up
 from emergence.landscape.first_layers import first_layers
-from emergence.landscape.pooling import slice_pooling
 
 MEMORY_LIMIT = 2**30
 """Bytes of products beyond which they are not kept."""
@@ -25,28 +25,30 @@ MEMORY_LIMIT = 2**30
 class HoistedNetwork:
     """The logits of a network at combinations of `basis` on blocks of samples, exact but for the order of sums.
 
-    Raises ValueError where no layer can be hoisted. `channels_last` computes convolutions and pooling with channels as
-    the innermost axis, the faster way on a CPU, for which some networks are not written.
+    Raises ValueError where no layer can be hoisted. `fast_forms` are faster on a CPU, but some networks are not written
+    for them: those fail or compute something else.
     """
 
     def __init__(
-        self, network: nn.Module, basis: Sequence[Weights], blocks: Sequence[Tensor], channels_last: bool
+        self, network: nn.Module, basis: Sequence[Weights], blocks: Sequence[Tensor], fast_forms: bool
     ) -> None:
         basis = complete(basis)
         sizes = first_layers(network, basis[0], blocks[0])
         if not 0 < sum(sizes.values()) * sum(map(len, blocks)) * len(basis) <= MEMORY_LIMIT:
             raise ValueError("no layer whose products with the samples can be kept")
-        arrange = _channels_last if channels_last else dict
         self._network = deepcopy(network)
-        self._blocks = blocks
-        self._products = [[arrange(p) for p in _products(self._network, basis, list(sizes), x)] for x in blocks]
+        self._blocks = [inputs.clone() for inputs in blocks]
+        self._products = [_products(self._network, basis, list(sizes), inputs) for inputs in self._blocks]
         self._outputs: Weights = {}
         for name in sizes:
             self._network.get_submodule(name).forward = partial(self._output_of, name)
-        if channels_last:
-            slice_pooling(self._network)
         hoisted = {key for name in sizes for key in _own(basis[0], name).values()}
-        self._weights = Combination([arrange({k: t for k, t in w.items() if k not in hoisted}) for w in basis])
+        others = [{name: tensor for name, tensor in tensors.items() if name not in hoisted} for tensors in basis]
+        if fast_forms:
+            speed_up(self._network)
+            self._products = [list(map(channels_innermost, of_block)) for of_block in self._products]
+            others = [outputs_innermost(channels_innermost(tensors)) for tensors in others]
+        self._weights = Combination(others)
         own = dict(chain(self._network.named_parameters(), self._network.named_buffers()))
         for name, tensor in self._weights.point.items():
             own[name].data = tensor
@@ -95,10 +97,3 @@ def _own(tensors: Weights, layer: str) -> dict[str, str]:
     """Return the names of a layer's tensors: within the layer -> within the network."""
     prefix = f"{layer}." if layer else ""
     return {name.removeprefix(prefix): name for name in tensors if name.startswith(prefix)}
-
-
-def _channels_last(tensors: Weights) -> dict[str, Tensor]:
-    return {
-        name: tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
-        for name, tensor in tensors.items()
-    }

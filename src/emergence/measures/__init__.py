@@ -1,7 +1,9 @@
-"""Measures beside emergence: one file each, named as the measure, with ``measure(network, inputs, labels) -> float``.
+"""Measures beside emergence: one file each, named as the measure, with ``measure(network, inputs, labels)``.
 
 `network` maps inputs (sample, ...) to logits (sample, classes) and is in evaluation mode; `inputs` are normalised probe
-samples and `labels` their classes, on the device of the network. A measure leaves the network as it is.
+samples and `labels` their classes, on the device of the network. A measure returns a number, or several in an xarray
+DataArray whose dimensions say what they belong to (such as `site`, with the names of sites). It leaves the network and
+the state of random number generators as they are.
 """
 
 from emergence.measures._apply import apply

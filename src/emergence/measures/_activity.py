@@ -1,17 +1,27 @@
-"""Activations of a network's non-linearities."""
+"""Activations of a network's sites."""
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from emergence.graph.activity import Recording, in_blocks
 from emergence.graph.scope import run_in
 from emergence.graph.tracing import trace
 
 
-@torch.no_grad()
+class _SignedRecording(Recording):
+    """Keeps activations with their sign."""
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = fx.Interpreter.run_node(self, n)
+        if n in self.site_of:
+            self.seen[self.site_of[n]] = self.trace.by_row(n, value.clone(), self.samples)
+        return value
+
+
 def magnitudes(network: nn.Module, inputs: Tensor) -> Iterator[list[Tensor]]:
     """Yield the absolute outputs of all non-linearities, (samples, units) each, for some samples at a time.
 
@@ -19,7 +29,29 @@ def magnitudes(network: nn.Module, inputs: Tensor) -> Iterator[list[Tensor]]:
     >>> [[tuple(site.shape) for site in sites] for sites in magnitudes(network, torch.zeros(5, 3))]
     [[(5, 4)]]
     """
-    traced = run_in(network, None, lambda: trace(network, (inputs[:1],), include_input=False, include_output=False))
-    recording = Recording(traced)
-    for block in in_blocks([inputs], traced.rows_per_block(inputs.device)):
+    return _blocks(network, inputs, _recording(network, inputs, Recording, include_output=False))
+
+
+def activations(network: nn.Module, inputs: Tensor, include_output: bool = False) -> dict[str, Tensor]:
+    """Return the outputs of all non-linearities by name, (samples, units) each, and on demand the network's own.
+
+    >>> network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    >>> sites = activations(network, torch.zeros(5, 3), include_output=True)
+    >>> {name: tuple(site.shape) for name, site in sites.items()}
+    {'1': (5, 4), 'output': (5, 2)}
+    """
+    recording = _recording(network, inputs, _SignedRecording, include_output)
+    blocks = zip(*_blocks(network, inputs, recording), strict=True)
+    return {name: torch.cat(site) for name, site in zip(recording.trace.site_names, blocks, strict=True)}
+
+
+def _recording(network: nn.Module, inputs: Tensor, kind: type[Recording], include_output: bool) -> Recording:
+    example = (inputs[:1],)
+    traced = run_in(network, None, lambda: trace(network, example, include_input=False, include_output=include_output))
+    return kind(traced)
+
+
+@torch.no_grad()
+def _blocks(network: nn.Module, inputs: Tensor, recording: Recording) -> Iterator[list[Tensor]]:
+    for block in in_blocks([inputs], recording.trace.rows_per_block(inputs.device)):
         yield run_in(network, None, partial(recording.magnitudes, block))

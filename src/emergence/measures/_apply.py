@@ -1,21 +1,42 @@
 """Applying measures by name."""
 
+import logging
+import math
 from collections.abc import Sequence
 
+import torch
+import xarray as xr
 from torch import Tensor, nn
 
 from emergence.plugins import load
 
+log = logging.getLogger(__name__)
 
-def apply(network: nn.Module, inputs: Tensor, labels: Tensor, names: Sequence[str]) -> dict[str, float]:
-    """Return the value of each named measure (a file of this package, or module:function) for one network.
 
-    Raises ValueError for an unknown name.
+def apply(network: nn.Module, inputs: Tensor, labels: Tensor, names: Sequence[str]) -> xr.Dataset:
+    """Return one variable per named measure (a file of this package, or module:function) of one network.
 
-    >>> import torch
+    A variable is a number, or has the dimensions that the measure gives it. All are NaN for a network whose logits are
+    not finite, as after a training that diverged. Raises ValueError for an unknown name.
+
     >>> network = nn.Linear(2, 2, bias=False)
     >>> _ = network.load_state_dict({"weight": torch.tensor([[3.0, 0.0], [0.0, 4.0]])})
-    >>> apply(network, torch.eye(2), torch.tensor([0, 1]), ["weight_norm"])
-    {'weight_norm': 5.0}
+    >>> apply(network, torch.eye(2), torch.tensor([0, 1]), ["weight_norm"])["weight_norm"].item()
+    5.0
     """
-    return {name: float(load("measures", name, "measure")(network, inputs, labels)) for name in names}
+    measures = {name: load("measures", name, "measure") for name in names}
+    finite = _is_finite(network, inputs)
+    if not finite:
+        log.warning("no measures: the network's logits are not finite")
+    values = {name: measure(network, inputs, labels) if finite else math.nan for name, measure in measures.items()}
+    return xr.Dataset({name: _describe(name, value) for name, value in values.items()})
+
+
+@torch.no_grad()
+def _is_finite(network: nn.Module, inputs: Tensor) -> bool:
+    return bool(torch.isfinite(network(inputs)).all())
+
+
+def _describe(name: str, value: float | xr.DataArray) -> xr.DataArray:
+    array = xr.DataArray(value)
+    return array.assign_attrs({"units": "1", "long_name": name.replace("_", " "), **array.attrs})

@@ -15,7 +15,7 @@ class Optimizer(Section):
     name: Literal["sgd", "adam"] = "sgd"
     """Update rule."""
 
-    learning_rate: Rate = 0.1
+    learning_rate: Rate = 0.05
     """Learning rate at the start."""
 
     momentum: float = Field(default=0.9, ge=0, lt=1)

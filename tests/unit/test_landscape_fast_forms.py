@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from emergence.landscape.pooling import slice_pooling, sliced_max_pool
+from emergence.landscape.fast_forms import sliced_max_pool, speed_up
 
 
 @pytest.mark.parametrize("size", [(2, 2), (3, 3), (1, 4), (5, 2)])
@@ -32,5 +32,5 @@ def test_slices_give_what_max_pooling_gives(size: tuple[int, int], sides: tuple[
 )
 def test_only_windows_that_tile_the_image_are_sliced(layer: nn.Module, replaced: bool):
     network = nn.Sequential(layer)
-    slice_pooling(network)
+    speed_up(network)
     assert ("forward" in vars(layer)) == replaced
