@@ -1,5 +1,7 @@
 """Limits and ticks of logarithmic axes, and bands, at their limits."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,8 @@ from matplotlib.figure import Figure
 
 from emergence.figures._bands import SMALLEST_LOSS, amount_band, draw_band, loss_band, share_band
 from emergence.figures._log_axes import fit_log_axis, fit_log_values, tick_labels, tick_values
+from emergence.figures._panels import grid
+from tests.figure_drawing import STYLE
 
 ENDS = st.floats(-12, 60)
 
@@ -21,6 +25,20 @@ def test_every_range_has_two_to_six_round_ticks_with_labels_of_their_own(start: 
     assert all(low <= tick <= high for tick in ticks) and ticks == sorted(ticks)
     assert len(set(tick_labels(ticks))) == len(ticks)
     assert min(np.diff(np.log10(ticks))) > 0.12 * decades
+
+
+def test_labels_of_horizontal_axes_do_not_touch_in_the_narrowest_panels() -> None:
+    with STYLE.active():
+        figure, rows = grid(STYLE, 3, 3)
+        panels = [axes for row in rows for axes in row]
+        spans = [1.2, 1.6, 2.5, 4, 5.5, 9, 30, 300, 1e5]
+        for axes, span in zip(panels, spans, strict=True):
+            fit_log_values(axes, "x", np.array([1.2e4, 1.2e4 * span]))
+        figure.draw_without_rendering()
+    for axes in panels:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert len(boxes) >= 2
+        assert not any(before.overlaps(after) for before, after in pairwise(boxes))
 
 
 def test_few_seeds_stretch_an_axis_by_a_decade_at_most() -> None:
