@@ -73,6 +73,25 @@ def hidden_dependence() -> nn.Module:
     )
 
 
+def starting_with_relu() -> nn.Module:
+    return Function(
+        lambda net, x: net.out(net.left(net.relu(x).flatten(1)) + net.right(x.flatten(1)).tanh()),
+        relu=nn.ReLU(),
+        left=nn.Linear(432, 6),
+        right=nn.Linear(432, 6),
+        out=nn.Linear(6, 10),
+    )
+
+
+def relu_beside_its_input() -> nn.Module:
+    return Function(
+        lambda net, x: net.out(net.relu(z := net.first(x.flatten(1))) - 0.3 * z),
+        relu=nn.ReLU(),
+        first=nn.Linear(432, 6),
+        out=nn.Linear(6, 10),
+    )
+
+
 def pooled() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(3, 4, 3, groups=1), nn.MaxPool2d(3, stride=2, padding=1), nn.ReLU(inplace=True),
@@ -90,6 +109,8 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "first layer normalises": lambda: nn.Sequential(nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(432, 10)),
     "pooling of all kinds": pooled,
     "view": viewing,
+    "starts with relu": starting_with_relu,
+    "relu beside its input": relu_beside_its_input,
     "layer called twice": residual,
     "two branches": two_branches,
     "weight used twice": weight_used_twice,
@@ -150,7 +171,9 @@ def test_the_given_network_does_not_change(name: str):
     before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
     weights = dict(network.named_parameters())
     metric = CrossEntropy(network, *samples())
-    sample_plane(metric, weights, random_directions(weights, seed=0), *GRID)
+    given = samples()
+    sample_plane(CrossEntropy(network, *given), weights, random_directions(weights, seed=0), *GRID)
+    assert all(map(torch.equal, given, samples()))
     sample_line(metric, weights, weights, [0.0, 0.4])
     assert all(torch.equal(before[key], tensor) for key, tensor in network.state_dict().items())
     assert all(module.training for module in network.modules())
@@ -173,6 +196,13 @@ def test_the_given_network_does_not_change(name: str):
 def test_first_layers_are_those_whose_inputs_no_weight_reaches(name: str, expected: list[str]):
     network = make(name)
     assert list(first_layers(network, dict(network.named_parameters()), samples()[0])) == expected
+
+
+def test_directions_of_other_shapes_than_the_weights_are_refused():
+    network = make("mlp")
+    weights = dict(network.named_parameters())
+    with pytest.raises(ValueError, match=r"'output.bias' has shape \(3,\), the weights \(10,\)"):
+        sample_plane(CrossEntropy(network, *samples()), weights, ({"output.bias": torch.ones(3)}, {}), *GRID)
 
 
 def test_a_layer_that_does_not_vary_makes_way_for_the_next():
