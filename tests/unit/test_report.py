@@ -133,11 +133,33 @@ def test_verdicts_come_first_with_effect_interval_and_corrected_p_value(html: st
 
 
 def test_the_summary_says_what_was_studied_and_found(html: str, results: dict[str, Any]) -> None:
-    summary = next(text for attributes, text in Page(html).all("p") if attributes.get("class") == "summary")
-    assert "mlp on digits, each from 8 seeds for 20 epochs with sgd" in summary
-    assert "30 %, 50 %, 70 % and 90 % (global_magnitude)" in summary
+    paragraphs = [text for _, text in Page(html).all("p")]
+    findings, studied = paragraphs[:2]
+    assert "mlp on digits, trained from 8 seeds for 20 epochs with sgd" in studied
+    assert "30 %, 50 %, 70 % and 90 % (global_magnitude)" in studied
+    verbs = {"supported": "support", "contradicted": "contradict", "inconclusive": "leave open"}
     for name, claim in results["claims"].items():
-        assert re.search(rf"{name}[^,;.]* (is|are) {claim['verdict']}", summary)
+        statement = claim["statement"][0].lower() + claim["statement"][1:-1]
+        phrase = next(part for part in re.split(r"; they |The results ", findings) if f"{statement} ({name})" in part)
+        assert phrase.startswith(verbs[claim["verdict"]])
+
+
+def test_a_claim_says_how_many_of_its_tests_got_each_verdict(html: str, results: dict[str, Any]) -> None:
+    rows = [text for _, text in Page(html).all("tr")]
+    for name, claim in results["claims"].items():
+        verdicts = [test["verdict"] for test in claim["experiments"].values()]
+        row = next(text for text in rows if text.startswith(f"{name} "))
+        counts = re.findall(r"(\d+) (supported|contradicted|inconclusive)", row)
+        assert {verdict: int(count) for count, verdict in counts} == {word: verdicts.count(word) for word in verdicts}
+
+
+def test_a_claim_leads_to_its_tests(html: str, results: dict[str, Any]) -> None:
+    page = Page(html)
+    links = [attributes["href"] for attributes, _ in page.all("a")]
+    headings = {attributes["id"]: text for attributes, text in page.all("p") if "id" in attributes}
+    for name, claim in results["claims"].items():
+        assert f"#{name}" in links
+        assert headings[name].startswith(f"Decides. {claim['quantity']}")
 
 
 def test_figures_stand_in_the_order_of_the_catalogue_with_captions(html: str) -> None:

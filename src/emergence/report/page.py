@@ -20,7 +20,14 @@ TEMPLATE = "report.html"
 STYLE = "report.css"
 
 VERDICTS = {"supported": "✓", "contradicted": "✗", "inconclusive": "?"}
-"""Verdicts in the order of the summary, each with the sign that stands beside it."""
+"""Verdicts, each with the sign that stands beside it."""
+
+PHRASES = {
+    "supported": ("support", "the claim that"),
+    "contradicted": ("contradict", "the claim that"),
+    "inconclusive": ("leave open", "whether"),
+}
+"""Verdicts in the order of the summary, each with how it is said there."""
 
 WRITERS = (
     wording.number,
@@ -31,6 +38,9 @@ WRITERS = (
     wording.percent,
     wording.listing,
     wording.lower_first,
+    wording.tally,
+    wording.name_of_test,
+    wording.with_values,
 )
 
 
@@ -70,6 +80,9 @@ def make_page(
         claims=claims,
         verdicts=VERDICTS,
         judged=verdict_phrases(claims),
+        several_decide=any(
+            other["role"] == "decides" for claim in claims.values() for other in claim["further"].values()
+        ),
         pictures=_pictures(figures, settings),
         study=parameters,
         settings=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
@@ -80,18 +93,23 @@ def make_page(
 
 
 def verdict_phrases(claims: Mapping[str, Any]) -> list[str]:
-    """Say in words which claims got each verdict.
+    """Say what the results do with the claims, a phrase per verdict.
 
-    >>> found = {"C1": "supported", "C4": "supported", "C5": "contradicted"}
-    >>> verdict_phrases({name: {"verdict": verdict} for name, verdict in found.items()})
-    ['C1 and C4 are supported', 'C5 is contradicted']
+    >>> grows = {"statement": "Emergence grows.", "verdict": "inconclusive"}
+    >>> falls = {"statement": "Emergence falls.", "verdict": "supported"}
+    >>> verdict_phrases({"C1": grows, "C2": falls})
+    ['support the claim that emergence falls (C2)', 'leave open whether emergence grows (C1)']
     """
-    found = {verdict: [name for name, claim in claims.items() if claim["verdict"] == verdict] for verdict in VERDICTS}
-    return [
-        f"{wording.listing(names)} {'is' if len(names) == 1 else 'are'} {verdict}"
-        for verdict, names in found.items()
-        if names
-    ]
+    phrases = []
+    for verdict, (verb, conjunction) in PHRASES.items():
+        found = [
+            f"{conjunction} {wording.lower_first(claim['statement']).rstrip('.')} ({name})"
+            for name, claim in claims.items()
+            if claim["verdict"] == verdict
+        ]
+        if found:
+            phrases.append(f"{verb} {wording.listing(found)}")
+    return phrases
 
 
 def _pictures(files: Iterable[Path], settings: Mapping[str, Any]) -> list[Picture]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from math import floor, log10
 from typing import Any
 
+from pydantic import BaseModel
+
 UNDEFINED = "–"
 """Stands for a number that is undefined."""
 
@@ -37,7 +39,7 @@ def effect(found: Mapping[str, Any]) -> str:
     if None in values or values[1] == values[2]:
         texts = [number(value) for value in values]
     else:
-        decimals = min(max(floor(1.7 - log10(values[2] - values[1])), 0), 6)
+        decimals = min(max(floor(1.85 - log10(values[2] - values[1])), 0), 6)
         texts = [f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", MINUS) for value in values]
     return UNDEFINED if values[0] is None else f"{texts[0]} [{texts[1]}, {texts[2]}]"
 
@@ -76,12 +78,12 @@ def duration(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share in percent.
+    r"""Write a share in percent.
 
     >>> percent(0.95)
-    '95 %'
+    '95\xa0%'
     """
-    return f"{100 * share:g} %"
+    return f"{100 * share:g}\N{NO-BREAK SPACE}%"
 
 
 def listing(words: list[str]) -> str:
@@ -100,3 +102,38 @@ def lower_first(text: str) -> str:
     ('epochs until', "Spearman's rank")
     """
     return text if text.startswith("Spearman") else text[:1].lower() + text[1:]
+
+
+def tally(tests: Mapping[str, Mapping[str, Any]]) -> str:
+    r"""Write how many tests got each verdict.
+
+    >>> tally({"digits/mlp": {"verdict": "supported"}, "digits/cnn": {"verdict": "contradicted"}})
+    '1\xa0supported, 1\xa0contradicted'
+    """
+    verdicts = [test["verdict"] for test in tests.values()]
+    counts = {verdict: verdicts.count(verdict) for verdict in ("supported", "contradicted", "inconclusive")}
+    return ", ".join(f"{count}\N{NO-BREAK SPACE}{verdict}" for verdict, count in counts.items() if count) or UNDEFINED
+
+
+def name_of_test(name: str) -> str:
+    r"""Write the name of a test, with its sparsity in percent where it has one.
+
+    >>> name_of_test("digits/mlp"), name_of_test("digits/mlp/global_magnitude~0.3")
+    ('digits/mlp', 'digits/mlp, 30\xa0% global_magnitude')
+    """
+    run, pruned, sparsity = name.rpartition("~")
+    if not pruned:
+        return name
+    experiment, _, method = run.rpartition("/")
+    return f"{experiment}, {percent(float(sparsity))} {method}"
+
+
+def with_values(text: str, parameters: BaseModel) -> str:
+    """Add the values of the parameters that a text names; their underscores tell them from other words.
+
+    >>> from emergence.parameters.statistics import Statistics
+    >>> with_values("Activity above reference_threshold", Statistics())
+    'Activity above reference_threshold (reference_threshold: 0.05)'
+    """
+    named = [f"{name}: {value}" for name, value in parameters if "_" in name and name in text]
+    return f"{text} ({', '.join(named)})" if named else text
