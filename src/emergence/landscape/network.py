@@ -1,5 +1,7 @@
 """The landscape of a trained network: a plane around it and the line that leads to it."""
 
+from itertools import chain
+
 import numpy as np
 import xarray as xr
 from torch import Tensor, nn
@@ -40,14 +42,15 @@ def sample_network(
     directions = random_directions(weights, where.direction_seed, NORMALISATION)
     with fast_matmul(final, len(labels), inputs.device):
         plane = sample_plane(metric, weights, directions, alpha=grid, beta=grid)
-        line = sample_line(metric, _stored(initial), _stored(final), np.linspace(0, 1, where.line_points))
+        line = sample_line(metric, _numbers(initial), _numbers(final), np.linspace(0, 1, where.line_points))
     landscape = xr.merge([_described(plane, "plane"), _described(line, "line")])
     return landscape.assign_attrs(direction_seed=where.direction_seed, normalisation=NORMALISATION)
 
 
-def _stored(network: nn.Module) -> dict[str, Tensor]:
-    """Return all numbers that a network stores, but for counters."""
-    return {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}
+def _numbers(network: nn.Module) -> dict[str, Tensor]:
+    """Return the parameters and buffers of a network, but for counters; what layers share comes once."""
+    tensors = chain(network.named_parameters(), network.named_buffers())
+    return {name: tensor for name, tensor in tensors if tensor.is_floating_point()}
 
 
 def _described(sampled: xr.Dataset, where: str) -> xr.Dataset:
