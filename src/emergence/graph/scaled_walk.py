@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from emergence.graph.edges import Edges
 from emergence.graph.scaled import Scaled
 from emergence.graph.tracing import Trace
-from emergence.graph.walk import Flow, Walk
+from emergence.graph.walk import Flow, Walk, indicator
 
 _LARGE, _TARGET = 900, 800  # rescale numbers beyond 2**_LARGE so that the largest is near 2**_TARGET
 _NEGLIGIBLE = 60  # what is 2**60 times smaller than its sum does not change it beyond float64's rounding
@@ -70,6 +70,6 @@ class ScaledWalk(Walk):
     def add_sources(self, flat: Tensor, sources: Tensor) -> Tensor:
         """Add one path per source, or none where it is negligible beside those that arrive."""
         if self.power <= -_SMALL - _NEGLIGIBLE:
-            return flat + sources.to(flat.dtype) * 2.0**-self.power
+            return flat + indicator(sources, flat.dtype) * 2.0**-self.power
         self.lossy |= bool((sources & (flat < 2.0 ** (_SMALL + 2 * _NEGLIGIBLE))).any())
         return flat

