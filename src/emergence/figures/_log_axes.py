@@ -21,8 +21,8 @@ MARGIN = 0.05
 PARTS = (5, 2, 3, 7, 1.5)
 """Multiples of powers of ten to label, those first that readers expect most."""
 
-APART = {"x": 0.22, "y": 0.17}
-"""Share of an axis that lies at least between parts of a decade with labels, so that these do not touch."""
+APART = {"x": 0.22, "y": 0.16}
+"""Share of an axis that lies at least between two labels, so that these do not touch."""
 
 
 def fit_log_axis(panels: Sequence[Axes], linear_below: float = 0.0) -> None:
@@ -83,9 +83,10 @@ def tick_values(low: float, high: float, apart: float = APART["y"]) -> list[floa
     ([1.0, 10.0, 100.0, 1000.0, 10000.0], [30.0, 100.0, 300.0, 1000.0, 3000.0], [50000.0, 70000.0, 100000.0, 150000.0])
     """
     powers = _within(low, high, (1,))
-    every = ceil(len(powers) / 5)
-    ticks = [power for power in powers if round(log10(power)) % every == 0]
-    if len(ticks) < 3:
+    every = ceil(apart * len(powers))
+    if len(powers) > 2:
+        ticks = [power for power in powers if round(log10(power)) % every == 0]
+    else:
         ticks = _with_parts(powers, low, high, apart)
     if len(ticks) < 2:
         ticks = [float(tick) for tick in MaxNLocator(4, min_n_ticks=3).tick_values(low, high) if low <= tick <= high]
