@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
 from emergence.datasets import RawDataset, process
 from emergence.measures import apply
@@ -22,6 +23,7 @@ from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[2]
 NAMES = available("measures")
+RANDOM = {"hessian_trace", "local_learning_coefficient"}  # draw in the order of parameters, which a mask changes
 
 
 def convolutional() -> nn.Module:
@@ -118,7 +120,7 @@ def test_effective_rank_of_known_matrices() -> None:
         network[1].weight.copy_(torch.outer(torch.arange(1.0, 6), torch.ones(5)))
         network[2].weight.copy_(torch.diag(torch.tensor([3.0, 1, 0, 0, 0])))
     third = np.exp(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
-    assert value("effective_rank", network, inputs()) == pytest.approx((5 + 1 + third) / 3, rel=1e-5)
+    assert value("effective_rank", network, torch.zeros(4, 5)) == pytest.approx((5 + 1 + third) / 3, rel=1e-5)
 
 
 def test_loss_gradient_norm_is_the_slope_along_the_gradient() -> None:
@@ -199,7 +201,7 @@ def test_a_measure_sees_what_a_mask_leaves_and_keeps_the_mask(name: str) -> None
     weights = {key.removesuffix("_orig"): tensor for key, tensor in network.state_dict().items()}
     plain.load_state_dict({key: weights[key] for key in plain.state_dict()} | {"1.weight": network[1].weight.detach()})
     masked = network[1].weight.detach().clone()
-    if name not in OF_STORED_WEIGHTS:
+    if name not in RANDOM:
         assert value(name, network, inputs()) == pytest.approx(value(name, plain, inputs()), rel=1e-4)
     value(name, network, inputs())
     assert torch.equal(network[1].weight, masked) and prune.is_pruned(network)
@@ -208,6 +210,20 @@ def test_a_measure_sees_what_a_mask_leaves_and_keeps_the_mask(name: str) -> None
 def test_an_unknown_measure_names_the_nearest() -> None:
     with pytest.raises(ValueError, match="did you mean 'weight_norm'"):
         apply(nn.Linear(2, 2), torch.zeros(4, 2), torch.zeros(4), ["weight_nrom"])
+
+
+def test_a_network_with_infinite_logits_has_no_measures() -> None:
+    network = convolutional()
+    with torch.no_grad():
+        network[0].weight[0, 0, 0, 0] = torch.nan
+    found = apply(network, inputs(), torch.zeros(24, dtype=torch.long), NAMES)
+    assert set(found) == set(NAMES) and all(np.isnan(found[name].item()) for name in NAMES)
+
+
+def test_values_by_site_are_labelled_with_sites() -> None:
+    found = apply(convolutional(), inputs(), torch.zeros(24), ["effective_complexity_by_site", "weight_norm"])
+    assert found["effective_complexity_by_site"].dims == ("site",) and found["weight_norm"].dims == ()
+    assert found["site"].values.tolist() == ["activation1", "activation2", "output"]
 
 
 def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
@@ -219,16 +235,24 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
     for step in (Step(0), Step(0, 2), Step(10), Step(2)):
         states = [build(architecture).state_dict() for _ in range(2)]
         weights = {name: torch.stack([state[name] for state in states]) for name in states[0]}
+        if step == Step(2):
+            weights["output.bias"][0] = torch.inf
         file = tmp_path / file_name(step)
         files[file] = write(Checkpoint(step, (3, 5), architecture, weights), file)
     publish(files, tmp_path / "checkpoints")
+    names = ["weight_norm", "active_fraction", "effective_complexity_by_site"]
     command = [sys.executable, "scripts/apply_measures.py", "--device", "cpu"]
     command += ["--data", str(tmp_path / "dataset.nc"), "--checkpoints", str(tmp_path / "checkpoints")]
-    command += ["--parameters", json.dumps({"names": NAMES}), "--output", str(tmp_path / "measures.nc")]
+    command += ["--parameters", json.dumps({"names": names}), "--output", str(tmp_path / "measures.nc")]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     measured = read_dataset(tmp_path / "measures.nc")
     assert measured["step"].values.tolist() == ["ep0", "ep0it2", "ep2", "ep10"]
-    assert set(measured.data_vars) == set(NAMES) and all(measured[name].notnull().all() for name in NAMES)
+    assert measured["seed"].values.tolist() == [3, 5] and measured["site"].values.tolist() == ["activation1", "output"]
+    assert set(measured.data_vars) == set(names)
+    for name in names:
+        of_networks = measured[name].stack(network=["seed", "step"]).isnull()
+        missing = of_networks if of_networks.ndim == 1 else of_networks.all("site")
+        assert missing["network"].values[missing.values].tolist() == [(3, "ep2")]
     linear = read(tmp_path / "checkpoints" / "ep10.safetensors").network(5)
     norm = sqrt(sum(float((p.detach() ** 2).sum()) for p in linear.parameters() if p.ndim == 2))
     assert measured["weight_norm"].sel(seed=5, step="ep10").item() == pytest.approx(norm, rel=1e-6)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
+from emergence.modules import layer_weights, plain_copy
+
 
 def matrices(network: nn.Module) -> Iterator[Tensor]:
-    """Yield each weight of at least two dimensions as a matrix (outputs, inputs x kernel); biases and scales are none.
+    """Yield the weights of each layer as a matrix (outputs, inputs x kernel).
 
     >>> [tuple(matrix.shape) for matrix in matrices(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)))]
     [(8, 27)]
     """
-    for parameter in network.parameters():
-        if parameter.ndim >= 2:
-            yield parameter.detach().flatten(start_dim=1)
+    for weight in layer_weights(plain_copy(network)):
+        yield weight.flatten(start_dim=1)

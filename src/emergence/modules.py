@@ -1,0 +1,42 @@
+"""Networks as torch modules: private copies, and their weights."""
+
+import copy
+from collections.abc import Iterator
+
+from torch import Tensor, nn
+from torch.nn.utils import prune
+
+
+def plain_copy(network: nn.Module) -> nn.Module:
+    """Copy a network, so that changes do not reach it; what masks of `torch.nn.utils.prune` cover becomes zero.
+
+    >>> layer = prune.l1_unstructured(nn.Linear(2, 1), "weight", amount=1)
+    >>> copied = plain_copy(layer)
+    >>> [name for name, _ in copied.named_buffers()], int((copied.weight == 0).sum())
+    ([], 1)
+    """
+    # A pruned module keeps its masked weight as a computed tensor, which deepcopy refuses.
+    attributes = (value for module in network.modules() for value in vars(module).values())
+    computed = {id(value): value.detach().clone() for value in attributes if isinstance(value, Tensor)}
+    copied = copy.deepcopy(network, computed)
+    for module in copied.modules():
+        for hook in list(module._forward_pre_hooks.values()):
+            if isinstance(hook, prune.BasePruningMethod):
+                prune.remove(module, hook._tensor_name)
+    return copied
+
+
+def layer_weights(network: nn.Module) -> Iterator[Tensor]:
+    """Yield the matrix or kernel of each layer once; biases and the parameters of normalisations are no layers.
+
+    The weights are the network's own, without gradients, so that they can be changed.
+
+    >>> [tuple(weight.shape) for weight in layer_weights(nn.Sequential(nn.Conv2d(3, 8, 3), nn.LayerNorm((6, 6))))]
+    [(8, 3, 3, 3)]
+    """
+    seen: set[int] = set()
+    for module in network.modules():
+        for parameter in module.parameters(recurse=False):
+            if parameter.ndim >= 2 and id(parameter) not in seen and "Norm" not in type(module).__name__:
+                seen.add(id(parameter))
+                yield parameter.detach()
