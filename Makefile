@@ -12,7 +12,7 @@ run: .venv/installed ## the study of params.yaml, from data to results/report.ht
 preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=smoke
 	python -m emergence.parameters apply $(PRESET)
 
-test: .venv/installed ## all tests but the long ones
+test: lint ## style, types and all tests but the long ones
 	pytest -n 2 -m "not workflow and not long"
 	pytest -m "workflow and not long"
 
