@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 
 _WEIGHTED = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d,
@@ -16,7 +17,7 @@ def promote_emergence(model: nn.Module, alpha: float) -> None:
     Emergence-Promoting Initialization, arXiv:2407.19044). Layers are the linear and convolutional modules in the order
     of `modules()`. An `alpha` below one lowers emergence instead. Biases and normalisation keep their values.
 
-    Raises ValueError unless `alpha` is positive.
+    Raises ValueError unless `alpha` is positive, and for a weight that a parametrisation computes.
 
     >>> net = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
     >>> before = [net[0].weight.item(), net[2].weight.item()]
@@ -27,6 +28,9 @@ def promote_emergence(model: nn.Module, alpha: float) -> None:
     if not alpha > 0:
         raise ValueError(f"alpha {alpha} must be positive")
     layers = [module for module in model.modules() if isinstance(module, _WEIGHTED)]
+    for layer in layers:
+        if parametrize.is_parametrized(layer, "weight"):
+            raise ValueError(f"the weight of {layer} is computed by a parametrisation; promote the network before that")
     with torch.no_grad():
         for position, layer in enumerate(layers):
             weight = getattr(layer, "weight_orig", layer.weight)  # a pruned layer computes `weight` from the original
