@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -28,6 +29,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
+
+sys.path[0] = str(Path(__file__).parents[1])  # emergence.py beside this file has the name of the package
 
 from emergence.landscape import CrossEntropy, centred_grid, random_directions, sample_plane
 from emergence.networks import Architecture, build
