@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-sys.path[0] = str(Path(__file__).parents[1])  # emergence.py beside this file has the name of the package
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
 from emergence.landscape import CrossEntropy, centred_grid, random_directions, sample_plane
 from emergence.networks import Architecture, build
