@@ -19,7 +19,7 @@ from emergence.plugins import unknown
 
 log = logging.getLogger(__name__)
 
-CPU_BLOCK_BYTES = 2**21
+CPU_BLOCK_BYTES = 3 * 2**20
 """What stays in a processor's cache from one layer to the next."""
 
 GPU_BLOCK_BYTES = 2**28
