@@ -81,6 +81,11 @@ def seeds(wildcards):
     return ",".join(map(str, job_of(wildcards).parameters["seeds"]))
 
 
+def memory(megabytes):
+    """Resource function: more memory for every further attempt."""
+    return lambda wildcards, attempt: megabytes * attempt
+
+
 def inputs_of(job):
     """All files that a job reads, by the name of the input: for rules of one job."""
     return {name: [ancient(file) for source in jobs for file in source.results] for name, jobs in job.sources.items()}

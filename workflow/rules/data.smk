@@ -17,7 +17,7 @@ rule prepare_data:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         dataset=parameter("dataset"),

@@ -20,7 +20,7 @@ rule count_paths:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=240,
     params:
         parameters=all_parameters,
@@ -46,7 +46,7 @@ rule apply_measures:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=240,
     params:
         parameters=all_parameters,

@@ -30,7 +30,7 @@ for figure in PLAN.of_phase("figures"):
             "../envs/emergence.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
+            mem_mb=memory(2000),
             runtime=30,
         params:
             figure=figure.name,

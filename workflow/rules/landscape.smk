@@ -20,7 +20,7 @@ rule sample_landscape:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=240,
     params:
         where=parameter("landscape"),

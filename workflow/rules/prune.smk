@@ -20,7 +20,7 @@ rule make_masks:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     params:
         method=parameter("method"),
@@ -49,7 +49,7 @@ rule retrain_networks:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=720,
     params:
         network=parameter("network"),

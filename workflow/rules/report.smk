@@ -22,7 +22,7 @@ rule write_report:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     params:
         manifest=lambda wildcards: manifest_of(REPORT, timings=PLAN.timings),

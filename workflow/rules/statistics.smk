@@ -22,7 +22,7 @@ rule collect_runs:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         manifest=lambda wildcards: manifest_of(STUDY),
@@ -47,7 +47,7 @@ rule judge_claims:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         parameters=json.dumps(CLAIMS.parameters, sort_keys=True),

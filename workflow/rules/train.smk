@@ -20,7 +20,7 @@ rule train_networks:
         "../envs/emergence.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=720,
     params:
         network=parameter("network"),
