@@ -13,8 +13,9 @@ preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=s
 	python -m emergence.parameters apply $(PRESET)
 
 test: lint ## style, types and all tests but the long ones
-	pytest -n 2 -m "not workflow and not long"
+	pytest -n 2 -m "not workflow and not cluster and not long"
 	pytest -m "workflow and not long"
+	pytest -m "cluster and not long"
 
 test-long: .venv/installed ## the tests that repeat what the others do once or twice
 	pytest -m long
