@@ -55,7 +55,7 @@ def judge_claim_samples(
 def _entry(rule: Quantity, general: General, judged: JudgedQuantity) -> dict[str, Any]:
     return {
         "quantity": rule.quantity,
-        "test": f"{general.test_name}; {general.correction} correction over {len(judged.tests)} tests",
+        "test": f"{general.test_name}; {general.correction.capitalize()} correction over {len(judged.tests)} tests",
         "unit": rule.unit,
         "direction": rule.direction,
         "smallest_effect": rule.smallest_effect,
