@@ -43,8 +43,9 @@ class Plan:
 
     @property
     def timings(self) -> list[dict[str, str]]:
-        """Where the workflow notes how long each job took."""
-        return [{"rule": job.rule, "file": timing(job.rule, job.name, job.key)} for job in self.jobs]
+        """Where the workflow notes how long each job took, in the order of the phases."""
+        jobs = sorted(self.jobs, key=lambda job: list(PLACES).index(job.rule))
+        return [{"rule": job.rule, "file": timing(job.rule, job.name, job.key)} for job in jobs]
 
     def trajectory(self, job: Job) -> str:
         """Key of a training job as far as more epochs can continue it: under most schedules, all but their number."""
