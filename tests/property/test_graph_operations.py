@@ -23,7 +23,7 @@ def of_dimension(name: str, dimension: int) -> type[nn.Module]:
     return found
 
 
-def convolution(draw: Draw, dimension: int, channels: int) -> nn.Module:
+def convolution(draw: Draw, dimension: int, channels: int, size: int) -> nn.Module:
     stride, dilation, groups = int(draw.integers(1, 3)), int(draw.integers(1, 3)), int(draw.choice([1, channels]))
     kernel = int(draw.integers(1, 4))
     padding = dilation * (kernel - 1)  # no output is empty whatever the input's size
@@ -32,7 +32,7 @@ def convolution(draw: Draw, dimension: int, channels: int) -> nn.Module:
     )
 
 
-def transposed(draw: Draw, dimension: int, channels: int) -> nn.Module:
+def transposed(draw: Draw, dimension: int, channels: int, size: int) -> nn.Module:
     stride = int(draw.integers(1, 3))
     options = {"stride": stride, "padding": int(draw.integers(2)), "output_padding": stride - 1}
     return of_dimension("ConvTranspose", dimension)(
@@ -40,20 +40,20 @@ def transposed(draw: Draw, dimension: int, channels: int) -> nn.Module:
     )
 
 
-def pooling(draw: Draw, dimension: int, channels: int) -> nn.Module:
-    kind = draw.integers(4)
+def pooling(draw: Draw, dimension: int, channels: int, size: int) -> nn.Module:
+    kind = draw.integers(4) if size > 1 else 2 + draw.integers(2)
     if kind < 2:
         return of_dimension(["MaxPool", "AvgPool"][kind], dimension)(2, stride=1, padding=1)
     return of_dimension(["AdaptiveAvgPool", "AdaptiveMaxPool"][kind - 2], dimension)(2)
 
 
-def normalisation(draw: Draw, dimension: int, channels: int) -> nn.Module:
+def normalisation(draw: Draw, dimension: int, channels: int, size: int) -> nn.Module:
     return [of_dimension("BatchNorm", dimension)(channels), nn.GroupNorm(1, channels), nn.Dropout(0.3)][
         draw.integers(3)
     ]
 
 
-LAYERS: list[Callable[[Draw, int, int], nn.Module]] = [convolution, transposed, pooling, normalisation]
+LAYERS: list[Callable[[Draw, int, int, int], nn.Module]] = [convolution, transposed, pooling, normalisation]
 
 
 def random_network(draw: Draw) -> tuple[list[nn.Module], Tensor]:
@@ -63,7 +63,7 @@ def random_network(draw: Draw) -> tuple[list[nn.Module], Tensor]:
     layers: list[nn.Module] = []
     value = inputs
     for _ in range(draw.integers(1, 4)):
-        layer = LAYERS[draw.integers(len(LAYERS))](draw, dimension, value.shape[1])
+        layer = LAYERS[draw.integers(len(LAYERS))](draw, dimension, value.shape[1], min(value.shape[2:]))
         layers += [layer, NON_LINEARITIES[draw.integers(len(NON_LINEARITIES))]()]
         value = layer.eval()(value)
     layers += [nn.Flatten(), nn.Linear(value[0].numel(), 3)]

@@ -16,6 +16,16 @@ def test_slices_give_what_max_pooling_gives(size: tuple[int, int], sides: tuple[
     )
 
 
+def test_a_relu_before_pooling_is_computed_after_it_to_the_same_result():
+    network = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2), nn.Sequential(nn.ReLU(), nn.MaxPool2d(3, stride=1)), nn.ReLU())
+    images = torch.randn(2, 3, 9, 9, generator=torch.Generator().manual_seed(0))
+    images[0, 0, 0, 0] = torch.nan
+    expected = network(images)
+    speed_up(network)
+    assert network[0](images) is images
+    torch.testing.assert_close(network(images.clone()), expected, rtol=0, atol=0, equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("layer", "replaced"),
     [

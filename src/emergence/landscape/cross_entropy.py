@@ -76,6 +76,7 @@ class CrossEntropy:
                 log.info("first layers not computed once for all points (in fast forms: %s): %s", fast_forms, error)
         return pointwise(self, basis)
 
+    @torch.inference_mode()
     def _evaluate(self, hoisted: HoistedNetwork, points: Sequence[Sequence[float]]) -> dict[str, NDArray[np.float64]]:
         return self._means(hoisted.logits(points))
 

@@ -1,7 +1,8 @@
 """Forms of layers, weights and images that a CPU computes faster and to the same result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial, reduce
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -10,14 +11,21 @@ from torch import Tensor, nn
 def speed_up(network: nn.Module) -> None:
     """Let max pooling compute by slices where its windows tile the image, and ReLU write over its input.
 
-    Slices are several times faster than torch's pooling where channels are the innermost axis. A network that uses
-    what a ReLU reads elsewhere too computes something else afterwards: compare.
+    Slices are several times faster than torch's pooling where channels are the innermost axis. A ReLU right before
+    such a pooling is computed after it, on fewer numbers: the largest stays the largest. A network that uses what a
+    ReLU reads, or a ReLU itself, elsewhere too computes something else afterwards: compare.
     """
     for layer in network.modules():
-        if type(layer) is nn.MaxPool2d and _tiles(layer):
-            setattr(layer, "forward", partial(sliced_max_pool, size=_pair(layer.kernel_size)))  # noqa: B010
-        elif type(layer) is nn.ReLU:
+        if type(layer) is nn.ReLU:
             layer.inplace = True
+        elif type(layer) is nn.MaxPool2d and _tiles(layer):
+            _compute_by(layer, partial(sliced_max_pool, size=_pair(layer.kernel_size)))
+    for sequence in network.modules():
+        if isinstance(sequence, nn.Sequential):
+            for first, second in pairwise(sequence):
+                if type(first) is nn.ReLU and type(second) is nn.MaxPool2d and _tiles(second):
+                    _compute_by(first, _same)
+                    _compute_by(second, partial(_pool_then_relu, size=_pair(second.kernel_size)))
 
 
 def channels_innermost(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -42,6 +50,18 @@ def sliced_max_pool(images: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = (side // step * step for side, step in zip(images.shape[-2:], size, strict=True))
     rows = reduce(torch.maximum, [images[..., i : height : size[0], :] for i in range(size[0])])
     return reduce(torch.maximum, [rows[..., j : width : size[1]] for j in range(size[1])])
+
+
+def _pool_then_relu(images: Tensor, size: tuple[int, int]) -> Tensor:
+    return sliced_max_pool(images, size).relu_()
+
+
+def _same(images: Tensor) -> Tensor:
+    return images
+
+
+def _compute_by(layer: nn.Module, function: Callable[[Tensor], Tensor]) -> None:
+    layer.forward = function
 
 
 def _tiles(layer: nn.MaxPool2d) -> bool:
