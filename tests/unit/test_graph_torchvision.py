@@ -16,7 +16,7 @@ from emergence.torchvision_import import torchvision
 
 torch.set_num_threads(1)
 
-NAMES = ["resnet18", "densenet121", "mobilenet_v3_small", "squeezenet1_1", "shufflenet_v2_x0_5"]
+NAMES = ["resnet18", "densenet121", "mobilenet_v3_small", "vgg11_bn", "squeezenet1_1", "shufflenet_v2_x0_5"]
 
 
 def network(name: str) -> nn.Module:
