@@ -11,11 +11,15 @@ from emergence.parameters.emergence import Emergence
 from emergence.parameters.figures import Figures
 from emergence.parameters.landscape import Landscape
 from emergence.parameters.measures import Measures
-from emergence.parameters.networks import CNN, MLP, VGG, Network
+from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
 from emergence.parameters.pruning import Pruning
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.study import Study
 from emergence.parameters.training import Training
+from emergence.parameters.tuning import Tuning
+
+
+_LARGE: dict[str, Network] = {"vgg19": VGG(), "resnet20": ResNet(), "transformer": Transformer()}
 
 
 class Parameters(Section):
@@ -23,8 +27,9 @@ class Parameters(Section):
 
     study: Study = Study()
     data: Data = Data()
-    networks: dict[str, Network] = {"mlp": MLP(), "cnn": CNN(), "vgg19": VGG()}
+    networks: dict[str, Network] = {"mlp": MLP(), "cnn": CNN(), **_LARGE}
     training: Training = Training()
+    tuning: Tuning = Tuning()
     pruning: Pruning = Pruning()
     emergence: Emergence = Emergence()
     measures: Measures = Measures()

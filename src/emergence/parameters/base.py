@@ -13,12 +13,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-def _without_repeats(values: list[Item]) -> list[Item]:
+def without_repeats(values: list[Item]) -> list[Item]:
+    """Return the list as it is; ValueError names an entry that stands in it twice."""
     repeated = [value for position, value in enumerate(values) if value in values[:position]]
     if repeated:
         raise ValueError(f"{repeated[0]!r} is listed twice")
     return values
 
 
-Distinct = Annotated[list[Item], AfterValidator(_without_repeats), Field(min_length=1)]
+Distinct = Annotated[list[Item], AfterValidator(without_repeats), Field(min_length=1)]
 """A list with at least one entry and no entry twice."""

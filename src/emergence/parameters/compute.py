@@ -1,6 +1,8 @@
 """Section ``compute``: where jobs run; changes recompute nothing."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from emergence.parameters.base import Section
 
@@ -10,3 +12,9 @@ class Compute(Section):
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes a GPU where one is at hand."""
+
+    deterministic: bool = True
+    """Only algorithms that give the same bits every time; one without such a form is refused with its name."""
+
+    seeds_at_once: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    """Seeds whose tensors are stacked and trained as one; auto: 1 on a CPU, on a GPU as many as pay and fit."""

@@ -9,6 +9,19 @@ from emergence.parameters.base import Section
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
+class Text(Section):
+    """A text file, cut into sequences of characters."""
+
+    file: str
+    """Path of the file, in UTF-8."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Checksum of the file (sha256sum FILE)."""
+
+    length: int = Field(default=64, ge=2)
+    """Characters per sequence."""
+
+
 class Data(Section):
     """Sizes of the parts of a data set; every part is a stratified sample fixed by the split seed."""
 
@@ -23,6 +36,9 @@ class Data(Section):
 
     split_seed: int = Field(default=0, ge=0)
     """Seed of the split."""
+
+    texts: dict[str, Text] = {}
+    """Data sets made of text files of your own: name -> file, its checksum, length of the sequences (see README)."""
 
     custom: dict[str, str] = {}
     """Data sets of your own: name -> module:function (see README)."""

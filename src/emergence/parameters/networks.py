@@ -49,6 +49,35 @@ class VGG(Section):
     """Number of weight layers of the published configuration."""
 
 
+class ResNet(Section):
+    """Residual network for 32 x 32 images (He et al. 2016)."""
+
+    builder: Literal["resnet"] = "resnet"
+    """Which kind of network."""
+
+    depth: Literal[18, 20] = 20
+    """Number of weight layers: 20 has 16 to 64 channels, 18 has 64 to 512."""
+
+
+class Transformer(Section):
+    """Causal transformer on sequences of characters, which predicts the next one at every position."""
+
+    builder: Literal["transformer"] = "transformer"
+    """Which kind of network."""
+
+    blocks: int = Field(default=2, ge=1)
+    """Blocks of attention and feed-forward layers."""
+
+    heads: int = Field(default=4, ge=1)
+    """Attention heads per block; they divide the width."""
+
+    width: Width = 64
+    """Features per position."""
+
+    activation: Activation = "gelu"
+    """Non-linearity of the feed-forward layers."""
+
+
 class CustomNetwork(Section):
     """A network of your own, built by a function ``build(input_shape, classes, **options)``."""
 
@@ -68,6 +97,8 @@ Network = Annotated[
     Annotated[MLP, Tag("mlp")]
     | Annotated[CNN, Tag("cnn")]
     | Annotated[VGG, Tag("vgg")]
+    | Annotated[ResNet, Tag("resnet")]
+    | Annotated[Transformer, Tag("transformer")]
     | Annotated[CustomNetwork, Tag("custom")],
     Discriminator(_kind),
 ]

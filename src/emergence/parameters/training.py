@@ -1,4 +1,4 @@
-"""Section ``training``: optimiser, schedule and the points at which the network is saved."""
+"""Section ``training``: optimiser, schedule, augmentation, precision and the points at which the network is saved."""
 
 from typing import Annotated, Literal
 
@@ -12,14 +12,17 @@ Rate = Annotated[float, Field(gt=0)]
 class Optimizer(Section):
     """The update rule."""
 
-    name: Literal["sgd", "adam"] = "sgd"
-    """Update rule."""
+    name: Literal["sgd", "adam", "adamw"] = "sgd"
+    """Update rule; adamw takes the weight decay apart from the gradient."""
 
     learning_rate: Rate = 0.05
     """Learning rate at the start."""
 
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """Momentum of sgd."""
+
+    nesterov: bool = False
+    """Nesterov's form of the momentum of sgd."""
 
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty on all parameters."""
@@ -36,6 +39,19 @@ class Schedule(Section):
 
     factor: float = Field(default=0.1, gt=0, le=1)
     """Factor per step."""
+
+    warmup_epochs: float = Field(default=0, ge=0)
+    """Epochs at the start over which the rate grows linearly from zero to what the schedule says."""
+
+
+class Augmentation(Section):
+    """Random changes of the training images, drawn anew in every epoch."""
+
+    crop_padding: int = Field(default=0, ge=0)
+    """Pixels of zeros around an image, of which a part of the original size is cut out; 0: none."""
+
+    flip: bool = False
+    """Mirror half of the images left to right."""
 
 
 class Checkpoints(Section):
@@ -59,4 +75,13 @@ class Training(Section):
 
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
+
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7)."""
+
+    augmentation: Augmentation = Augmentation()
+
+    precision: Literal["float32", "tf32", "bfloat16", "float64"] = "float32"
+    """Numbers to train with: tf32 rounds factors of products on GPUs; bfloat16 is mixed with float32."""
+
     checkpoints: Checkpoints = Checkpoints()

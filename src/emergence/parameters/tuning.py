@@ -1,0 +1,24 @@
+"""Section ``tuning``: a sweep of learning rates, chosen on validation data."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from emergence.parameters.base import Section, without_repeats
+from emergence.parameters.training import Rate
+
+
+class Tuning(Section):
+    """Where rates are given, every configuration trains with the one of least validation loss."""
+
+    learning_rates: Annotated[list[Rate], AfterValidator(without_repeats)] = []
+    """Rates to try; none: every configuration trains with training.optimizer.learning_rate."""
+
+    scope: Literal["network", "configuration"] = "network"
+    """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network as well."""
+
+    seeds: int = Field(default=2, ge=1)
+    """Networks trained per rate, from seeds that the study does not use."""
+
+    epochs: int = Field(default=5, ge=1)
+    """Passes over the training data per rate."""
