@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from emergence.compute import prepare
+from emergence.compute import explain_refusals, prepare
 from emergence.datasets import read_processed
 from emergence.logs import configure
 from emergence.measures import apply
+from emergence.parameters.compute import Compute
 from emergence.parameters.measures import Measures
 from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
@@ -26,7 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, type=Path, help="processed data set, for its probe samples")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
     parser.add_argument("--parameters", required=True, help="section measures of params.yaml as JSON")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where to compute")
+    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
     return parser.parse_args()
 
@@ -53,12 +54,14 @@ def measure_checkpoints(data: Path, folder: Path, names: Sequence[str], device: 
     return measured.transpose("seed", "step", ...)
 
 
+@explain_refusals()
 def main() -> None:
     configure()
     options = arguments()
     parameters = json.loads(options.parameters)
     names = Measures.model_validate(parameters).names
-    measured = measure_checkpoints(options.data, options.checkpoints, names, prepare(options.device))
+    device = prepare(Compute.model_validate_json(options.compute))
+    measured = measure_checkpoints(options.data, options.checkpoints, names, device)
     write_dataset(options.output, measured, parameters)
 
 

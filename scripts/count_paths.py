@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from emergence.compute import prepare
+from emergence.compute import explain_refusals, prepare
 from emergence.datasets import read_processed
 from emergence.graph.grid import grids_of
 from emergence.graph.unit_graph import UnitGraph
 from emergence.logs import configure
+from emergence.parameters.compute import Compute
 from emergence.parameters.emergence import Emergence
 from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
@@ -25,7 +26,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, type=Path, help="processed data set, for its probe samples")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
     parser.add_argument("--parameters", required=True, help="section emergence of params.yaml as JSON")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where to compute")
+    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
     return parser.parse_args()
 
@@ -59,12 +60,14 @@ def count_checkpoints(data: Path, folder: Path, section: Emergence, device: torc
     return counted.transpose("seed", "step", ...)
 
 
+@explain_refusals()
 def main() -> None:
     configure()
     options = arguments()
     parameters = json.loads(options.parameters)
     section = Emergence.model_validate(parameters)
-    counted = count_checkpoints(options.data, options.checkpoints, section, prepare(options.device))
+    device = prepare(Compute.model_validate_json(options.compute))
+    counted = count_checkpoints(options.data, options.checkpoints, section, device)
     write_dataset(options.output, counted, parameters)
 
 

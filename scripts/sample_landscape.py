@@ -6,10 +6,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from emergence.compute import prepare
+from emergence.compute import explain_refusals, prepare
 from emergence.datasets import read_processed
 from emergence.landscape import sample_network
 from emergence.logs import configure
+from emergence.parameters.compute import Compute
 from emergence.parameters.landscape import Landscape
 from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
@@ -23,15 +24,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of a run; its first and last are read")
     parser.add_argument("--parameters", required=True, help="section `landscape` as JSON")
     parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--output", type=Path, required=True, help="netCDF file to write")
     return parser.parse_args()
 
 
+@explain_refusals()
 def main() -> None:
     given = arguments()
     configure()
-    device = prepare(given.device)
+    device = prepare(Compute.model_validate_json(given.compute))
     where = Landscape.model_validate_json(given.parameters)
     data = read_processed(given.data)
     inputs, labels = (tensor.to(device) for tensor in data.part("probe"))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from emergence.compute import prepare
+from emergence.compute import explain_refusals, prepare
 from emergence.datasets import read_processed
 from emergence.logs import configure
 from emergence.networks import describe
+from emergence.parameters.compute import Compute
 from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
 from emergence.pruning import Mask
@@ -29,17 +30,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--initial", type=Path, help="checkpoints whose first step gives the initial weights")
     parser.add_argument("--mask", type=Path, help="masks of the same seeds; removed weights stay zero")
     parser.add_argument("--work", type=Path, required=True, help="folder for the state of unfinished training")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--metrics", type=Path, required=True, help="netCDF file to write")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder to write")
     return parser.parse_args()
 
 
+@explain_refusals()
 def main() -> None:
     given = arguments()
     configure()
     interrupted = notice_signals()
-    device = prepare(given.device)
+    device = prepare(Compute.model_validate_json(given.compute))
     data = read_processed(given.data)
     network = TypeAdapter(Network).validate_json(given.network)
     training = Training.model_validate_json(given.parameters)

@@ -119,7 +119,7 @@ def test_the_script_counts_every_seed_and_step_in_the_order_of_training(tmp_path
     section = Emergence(thresholds=[0.05, 0.2], criteria=["mean", "sample"])
     command = [sys.executable, str(ROOT / "scripts" / "count_paths.py"), "--data", str(tmp_path / "dataset.nc")]
     command += ["--checkpoints", str(tmp_path / "checkpoints"), "--parameters", section.model_dump_json()]
-    command += ["--device", "cpu", "--output", str(tmp_path / "emergence.nc")]
+    command += ["--compute", '{"device": "cpu"}', "--output", str(tmp_path / "emergence.nc")]
     subprocess.run(command, check=True, capture_output=True)
     result = read_dataset(tmp_path / "emergence.nc")
     assert result.step.values.tolist() == ["ep0", "ep0it3", "ep10"]

@@ -49,7 +49,7 @@ def sample(run: Path, output: Path, seeds: str) -> subprocess.CompletedProcess[s
         "checkpoints": run / "checkpoints",
         "parameters": json.dumps(WHERE),
         "seeds": seeds,
-        "device": "cpu",
+        "compute": json.dumps({"device": "cpu"}),
         "output": output,
     }
     command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]

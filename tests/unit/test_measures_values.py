@@ -241,7 +241,7 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
         files[file] = write(Checkpoint(step, (3, 5), architecture, weights), file)
     publish(files, tmp_path / "checkpoints")
     names = ["weight_norm", "active_fraction", "effective_complexity_by_site"]
-    command = [sys.executable, "scripts/apply_measures.py", "--device", "cpu"]
+    command = [sys.executable, "scripts/apply_measures.py", "--compute", '{"device": "cpu"}']
     command += ["--data", str(tmp_path / "dataset.nc"), "--checkpoints", str(tmp_path / "checkpoints")]
     command += ["--parameters", json.dumps({"names": names}), "--output", str(tmp_path / "measures.nc")]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)

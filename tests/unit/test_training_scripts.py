@@ -37,7 +37,7 @@ def training(data: Path, target: Path, *more: str | Path, epochs: int = 20) -> l
         "--network": json.dumps({"builder": "mlp", "widths": [64, 32], "activation": "relu"}),
         "--parameters": json.dumps({"epochs": epochs, "optimizer": {"learning_rate": 0.05}}),
         "--seeds": "0,1,2",
-        "--device": "cpu",
+        "--compute": json.dumps({"device": "cpu"}),
         "--metrics": target / "metrics.nc",
         "--checkpoints": target / "checkpoints",
     }

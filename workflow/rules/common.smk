@@ -36,8 +36,6 @@ except ParametersError as error:
 if workflow.is_main_process:
     stamps.remove_broken(Path())
 
-DEVICE = PLAN.parameters.compute.device
-
 
 def files_of(*phases):
     """Everything that the given phases make, never compared by time."""
@@ -74,6 +72,11 @@ def parameter(name):
 def all_parameters(wildcards):
     """All values that determine a job's result, as one line of JSON."""
     return json.dumps(job_of(wildcards).parameters, sort_keys=True)
+
+
+def compute(wildcards):
+    """How to compute, which no result depends on, as one line of JSON."""
+    return PLAN.parameters.compute.model_dump_json()
 
 
 def seeds(wildcards):

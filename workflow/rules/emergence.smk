@@ -24,12 +24,12 @@ rule count_paths:
         runtime=240,
     params:
         parameters=all_parameters,
-        device=DEVICE,
+        compute=compute,
     message:
         "Count the paths of {wildcards.name}"
     shell:
         "python scripts/count_paths.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --device {params.device} --output {output.emergence} 2> {log}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.emergence} 2> {log}"
 
 
 rule apply_measures:
@@ -50,9 +50,9 @@ rule apply_measures:
         runtime=240,
     params:
         parameters=all_parameters,
-        device=DEVICE,
+        compute=compute,
     message:
         "Apply other measures to {wildcards.name}"
     shell:
         "python scripts/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --device {params.device} --output {output.measures} 2> {log}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures} 2> {log}"

@@ -25,9 +25,9 @@ rule sample_landscape:
     params:
         where=parameter("landscape"),
         seeds=seeds,
-        device=DEVICE,
+        compute=compute,
     message:
         "Sample the loss landscape of {wildcards.name}"
     shell:
         "python scripts/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.where:q} --seeds {params.seeds} --device {params.device} --output {output.landscape} 2> {log}"
+        " --parameters {params.where:q} --seeds {params.seeds} --compute {params.compute:q} --output {output.landscape} 2> {log}"

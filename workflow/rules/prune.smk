@@ -55,12 +55,12 @@ rule retrain_networks:
         network=parameter("network"),
         training=parameter("training"),
         seeds=seeds,
-        device=DEVICE,
+        compute=compute,
         resume=resume_folder,
     message:
         "Retrain {wildcards.name} under its masks"
     shell:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --seeds {params.seeds} --initial {input.initial} --mask {input.mask}"
-        " --work {params.resume} --device {params.device}"
+        " --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"

@@ -26,11 +26,11 @@ rule train_networks:
         network=parameter("network"),
         training=parameter("training"),
         seeds=seeds,
-        device=DEVICE,
+        compute=compute,
         resume=resume_folder,
     message:
         "Train {wildcards.name}"
     shell:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
-        " --parameters {params.training:q} --seeds {params.seeds} --work {params.resume} --device {params.device}"
+        " --parameters {params.training:q} --seeds {params.seeds} --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"
