@@ -47,7 +47,8 @@ MinJobAge=3600
 KillWait=10
 MpiDefault=none
 MailProg=/bin/true
-NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 State=UNKNOWN
+GresTypes=gpu
+NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:1 State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -65,6 +66,7 @@ class Cluster:
         values = {"host": socket.gethostname().split(".")[0], "folder": self.folder}
         values |= {"port": free_port(), "node_port": free_port()}
         (self.folder / "slurm.conf").write_text(CONFIGURATION.format(**values))
+        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")  # stands for a GPU
         key = self.folder / "munge/key"
         key.touch(mode=0o600)
         key.write_bytes(os.urandom(1024))

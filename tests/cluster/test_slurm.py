@@ -1,6 +1,7 @@
 """The workflow on Slurm makes what it makes on one machine, also when jobs are killed or preempted on the way."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ def test_training_with_a_killed_and_a_preempted_job_equals_the_local_one(
     programs = f"{cluster.folder}/bin{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{cluster.environment['PATH']}"
     with (tmp_path / "output").open("w") as output:
         study = subprocess.Popen(
-            ["snakemake", "--profile", "profiles/slurm", *IMPATIENT, "--", "prune"],
+            ["snakemake", "--profile", "profiles/slurm", *IMPATIENT, "--resources", "gpu=2", "--", "prune"],
             cwd=repository.folder,
             env={**os.environ, **cluster.environment, "PATH": programs},
             stdout=output,
@@ -30,6 +31,8 @@ def test_training_with_a_killed_and_a_preempted_job_equals_the_local_one(
         )
         try:
             wait_until(lambda: cluster.running("train_networks") or study.poll() is not None, 120)
+            job = cluster.run("scontrol", "show", "job", *cluster.running("train_networks"))
+            assert re.search(r"TresPerJob=gres[:/]gpu[:=]1\b", job), job
             cluster.run("scancel", *cluster.running("train_networks"))
             wait_until(lambda: cluster.running("retrain_networks") or study.poll() is not None, 300)
             cluster.run("scontrol", "requeue", *cluster.running("retrain_networks"))

@@ -89,6 +89,12 @@ def memory(megabytes):
     return lambda wildcards, attempt: megabytes * attempt
 
 
+def gpus(wildcards):
+    """Resource function: one GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
+    offered = "gpu" in workflow.resource_settings.resources
+    return int({"cpu": False, "cuda": True, "auto": offered}[PLAN.parameters.compute.device])
+
+
 def inputs_of(job):
     """All files that a job reads, by the name of the input: for rules of one job."""
     return {name: [ancient(file) for source in jobs for file in source.results] for name, jobs in job.sources.items()}

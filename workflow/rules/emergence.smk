@@ -22,6 +22,7 @@ rule count_paths:
     resources:
         mem_mb=memory(4000),
         runtime=240,
+        gpu=gpus,
     params:
         parameters=all_parameters,
         compute=compute,
@@ -48,6 +49,7 @@ rule apply_measures:
     resources:
         mem_mb=memory(4000),
         runtime=240,
+        gpu=gpus,
     params:
         parameters=all_parameters,
         compute=compute,

@@ -22,6 +22,7 @@ rule sample_landscape:
     resources:
         mem_mb=memory(4000),
         runtime=240,
+        gpu=gpus,
     params:
         where=parameter("landscape"),
         seeds=seeds,

@@ -51,6 +51,7 @@ rule retrain_networks:
     resources:
         mem_mb=memory(4000),
         runtime=720,
+        gpu=gpus,
     params:
         network=parameter("network"),
         training=parameter("training"),

@@ -22,6 +22,7 @@ rule train_networks:
     resources:
         mem_mb=memory(4000),
         runtime=720,
+        gpu=gpus,
     params:
         network=parameter("network"),
         training=parameter("training"),
