@@ -19,6 +19,7 @@ from emergence.training.block import train_block
 from emergence.training.checkpoints import file_name, publish, read
 from emergence.training.interruption import notice_signals
 from emergence.training.step import Step
+from emergence.training.tuning import at_rate, chosen_rate
 
 
 def arguments() -> argparse.Namespace:
@@ -26,6 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="processed data set")
     parser.add_argument("--network", required=True, help="entry of the section `networks` as JSON")
     parser.add_argument("--parameters", required=True, help="section `training` as JSON")
+    parser.add_argument("--tuning", type=Path, nargs="?", help="sweep of learning rates; its choice is used")
     parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
     parser.add_argument("--initial", type=Path, help="checkpoints whose first step gives the initial weights")
     parser.add_argument("--mask", type=Path, help="masks of the same seeds; removed weights stay zero")
@@ -45,6 +47,8 @@ def main() -> None:
     data = read_processed(given.data)
     network = TypeAdapter(Network).validate_json(given.network)
     training = Training.model_validate_json(given.parameters)
+    if given.tuning:
+        training = at_rate(training, chosen_rate(given.tuning))
     seeds = [int(seed) for seed in given.seeds.split(",")]
     first = given.initial / file_name(Step(0)) if given.initial else None
     trained = train_block(

@@ -41,17 +41,20 @@ def write_results(
     write_dataset(folder / "study.nc", study, {})
     write_json(folder / "claims.json", judge(study, Statistics(), threshold=0.05, criterion="mean"))
     random = np.random.default_rng(1)
-    emergence, landscape = [], []
+    emergence, landscape, tuning = [], [], []
     for place, run in enumerate(runs):
         write_dataset(folder / f"{place}" / "emergence.nc", _emergence(random, run, epochs), {})
         write_dataset(folder / f"{place}" / "landscape.nc", _landscape(random, run, points), {})
+        write_dataset(folder / f"{place}" / "tuning.nc", _tuning(random, run), {})
         emergence.append({**run, "emergence": str(folder / f"{place}" / "emergence.nc")})
         landscape.append({**run, "landscape": str(folder / f"{place}" / "landscape.nc")})
+        tuning.append({**run, "tuning": str(folder / f"{place}" / "tuning.nc")})
     return {
         "study": [{"study": str(folder / "study.nc")}],
         "claims": [{"claims": str(folder / "claims.json")}],
         "emergence": emergence,
         "landscape": landscape,
+        "tuning": tuning,
     }
 
 
@@ -146,6 +149,19 @@ def _landscape(random: np.random.Generator, run: dict[str, Any], points: int) ->
         },
         coords={"seed": seeds, "alpha": axis, "beta": axis, "position": line},
     )
+
+
+def _tuning(random: np.random.Generator, run: dict[str, Any]) -> xr.Dataset:
+    """A sweep in which training diverges at the highest rate."""
+    rates, chosen = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], 0.1 if run["sparsity"] < 0.8 else 0.3
+    away = np.log10(rates) - np.log10(chosen)
+    final = 0.1 * (1 + run["sparsity"] + away**2)[:, None] * random.lognormal(0, 0.02, (1, 2))
+    final[-1] = [0.5, np.nan]
+    loss = np.stack([np.full_like(final, 2.3), final], axis=-1)
+    along = ("learning_rate", "seed", "step")
+    coordinates = {"learning_rate": rates, "seed": [1_000_000, 1_000_001], "step": ["ep0", "ep1"]}
+    attributes = {"chosen_learning_rate": chosen, "position_among_rates": "between"}
+    return xr.Dataset({"validation_loss": _labelled(along, loss)}, coordinates, attributes)
 
 
 def _steps(epochs: int) -> tuple[list[str], np.ndarray]:

@@ -52,7 +52,7 @@ def write_run(folder: Path, sparsity: float, seeds: list[int], steps: list[str] 
         path = folder / f"{method}~{sparsity}" / f"{seeds[0]}" / f"{kind}.nc"
         for name in (*data.data_vars, *position):
             data[name].attrs.update(ATTRIBUTES)
-        write_dataset(path, data, {})
+        write_dataset(path, data, {"training": {"optimizer": {"learning_rate": 0.1 + sparsity}}})
         entries.append({**described, kind: str(path)})
     return entries
 
@@ -74,12 +74,14 @@ def test_blocks_of_seeds_join_and_every_number_keeps_its_place(tmp_path: Path) -
         3, "ep1", 0
     )
     assert study["train_accuracy"].isel(run=1, seed=slice(2, None)).isnull().all()
+    assert study["learning_rate"].dims == ("run",) and study["learning_rate"].values.tolist() == [0.1, 0.6]
     assert study["sparsity"].values.tolist() == [0, 0.5] and study["method"].values[0] == "dense"
 
 
 def test_what_does_not_run_over_seeds_and_steps_is_left_out(tmp_path: Path) -> None:
     study = joined(write_run(tmp_path, 0.0, [0, 1]))
-    assert set(study.data_vars) == {"train_accuracy", "emergence", "weight_norm", "step_epoch", "step_iteration"}
+    kept = {"train_accuracy", "emergence", "weight_norm", "step_epoch", "step_iteration", "learning_rate"}
+    assert set(study.data_vars) == kept
     assert set(study.dims) == {"run", "seed", "step", "criterion", "threshold"}
 
 

@@ -50,10 +50,10 @@ def job_of(wildcards):
 
 
 def made_by(source, *files):
-    """Input function: the named files (all if none is named) of the jobs that a job reads."""
+    """Input function: the named files of the jobs that a job reads under the name `source`; none where it has none."""
 
     def paths(wildcards):
-        jobs = job_of(wildcards).sources[source]
+        jobs = job_of(wildcards).sources.get(source, ())
         return [job.file(file) for job in jobs for file in files]
 
     return ancient(paths)

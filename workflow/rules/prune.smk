@@ -33,9 +33,43 @@ rule make_masks:
         " --mask {output.mask} --densities {output.densities} 2> {log}"
 
 
+rule retune_learning_rate:
+    input:
+        dataset=made_by("data", "dataset"),
+        mask=made_by("mask", "mask"),
+        initial=made_by("dense", "checkpoints"),
+    output:
+        tuning=pattern("retune_learning_rate", "tuning"),
+    log:
+        log("retune_learning_rate"),
+    benchmark:
+        timing("retune_learning_rate")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=720,
+    params:
+        network=parameter("network"),
+        training=parameter("training"),
+        rates=parameter("learning_rates"),
+        seeds=seeds,
+        compute=compute,
+        resume=resume_folder,
+    message:
+        "Tune the learning rate of {wildcards.name} under its masks"
+    shell:
+        "python scripts/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
+        " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds}"
+        " --initial {input.initial} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
+        " --output {output.tuning} 2> {log}"
+
+
 rule retrain_networks:
     input:
         dataset=made_by("data", "dataset"),
+        tuning=made_by("tuning", "tuning"),
         mask=made_by("mask", "mask"),
         initial=made_by("dense", "checkpoints"),
     output:
@@ -62,6 +96,6 @@ rule retrain_networks:
         "Retrain {wildcards.name} under its masks"
     shell:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
-        " --parameters {params.training:q} --seeds {params.seeds} --initial {input.initial} --mask {input.mask}"
-        " --work {params.resume} --compute {params.compute:q}"
+        " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
+        " --initial {input.initial} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"

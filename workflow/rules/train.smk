@@ -6,9 +6,40 @@ rule train:
         files_of("train"),
 
 
+rule tune_learning_rate:
+    input:
+        dataset=made_by("data", "dataset"),
+    output:
+        tuning=pattern("tune_learning_rate", "tuning"),
+    log:
+        log("tune_learning_rate"),
+    benchmark:
+        timing("tune_learning_rate")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=720,
+    params:
+        network=parameter("network"),
+        training=parameter("training"),
+        rates=parameter("learning_rates"),
+        seeds=seeds,
+        compute=compute,
+        resume=resume_folder,
+    message:
+        "Tune the learning rate of {wildcards.name}"
+    shell:
+        "python scripts/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
+        " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds}"
+        " --work {params.resume} --compute {params.compute:q} --output {output.tuning} 2> {log}"
+
+
 rule train_networks:
     input:
         dataset=made_by("data", "dataset"),
+        tuning=made_by("tuning", "tuning"),
     output:
         metrics=pattern("train_networks", "metrics"),
         checkpoints=directory(pattern("train_networks", "checkpoints")),
@@ -33,5 +64,6 @@ rule train_networks:
         "Train {wildcards.name}"
     shell:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
-        " --parameters {params.training:q} --seeds {params.seeds} --work {params.resume} --compute {params.compute:q}"
+        " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
+        " --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"

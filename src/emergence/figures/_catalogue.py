@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NEEDS = ("study", "claims", "emergence", "landscape")
-"""What a figure can be made from: `study` and `claims` are one file each; the others are one file per run."""
+NEEDS = ("study", "claims", "emergence", "landscape", "tuning")
+"""What a figure can be made from: `study` and `claims` are one file each; the others are one file per run.
+
+A figure is drawn where all that it needs is made: `tuning` only where learning rates are tuned.
+"""
 
 PLACEHOLDERS = {
     "seeds": ("study", "seeds"),
@@ -18,6 +21,8 @@ PLACEHOLDERS = {
     "probe_samples": ("data", "probe_samples"),
     "landscape_seeds": ("landscape", "seeds"),
     "points": ("landscape", "points"),
+    "tuning_seeds": ("tuning", "seeds"),
+    "tuning_epochs": ("tuning", "epochs"),
 }
 """Words in braces that a caption may use, and the parameter (section, key) each stands for."""
 

@@ -41,8 +41,8 @@ Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 class Inputs:
     """Results to draw; a figure finds those that it says it needs.
 
-    `study` holds (seed, step) of `study.nc`, `analyses` the files of single runs (`emergence.nc` or `landscape.nc`),
-    and `claims` the content of `claims.json`.
+    `study` holds (seed, step) of `study.nc`, `analyses` the files of single runs (`emergence.nc`,
+    `landscape.nc` or `tuning.nc`), and `claims` the content of `claims.json`.
     """
 
     study: Runs = field(default_factory=dict)
@@ -51,15 +51,15 @@ class Inputs:
 
 
 def read_inputs(manifest: Mapping[str, list[dict[str, Any]]]) -> Inputs:
-    """Read the files that a manifest lists by what they are: study, claims, emergence, landscape.
+    """Read the files that a manifest lists by what they are: study, claims, emergence, landscape, tuning.
 
-    Entries of the last two also say which run a file belongs to: dataset, network, method, sparsity.
+    Entries of the last three also say which run a file belongs to: dataset, network, method, sparsity.
     """
     study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
     analyses = [
         (_experiment(entry), _variant(entry), read_dataset(Path(entry[kind])))
-        for kind in ("emergence", "landscape")
+        for kind in ("emergence", "landscape", "tuning")
         for entry in manifest.get(kind, ())
     ]
     return Inputs(

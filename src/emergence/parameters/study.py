@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section
+from emergence.parameters.tuning import FIRST_SEED
 
 Experiment = Annotated[str, Field(pattern=r"^\w+/\w+$")]
 
@@ -15,7 +16,7 @@ class Study(Section):
     experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
     """Experiments as data set/network; networks are names under `networks`."""
 
-    seeds: int = Field(default=8, ge=2)
+    seeds: int = Field(default=8, ge=2, le=FIRST_SEED)
     """Number of independent runs per network; run i has seed i."""
 
     seeds_per_block: int = Field(default=8, ge=1)

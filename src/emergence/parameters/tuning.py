@@ -7,6 +7,9 @@ from pydantic import AfterValidator, Field
 from emergence.parameters.base import Section, without_repeats
 from emergence.parameters.training import Rate
 
+FIRST_SEED = 1_000_000
+"""The seeds from this one on are those of tuning; the study's lie below."""
+
 
 class Tuning(Section):
     """Where rates are given, every configuration trains with the one of least validation loss."""
@@ -22,3 +25,12 @@ class Tuning(Section):
 
     epochs: int = Field(default=5, ge=1)
     """Passes over the training data per rate."""
+
+    @property
+    def block(self) -> tuple[int, ...]:
+        """The seeds to tune with: always the same, whatever seeds the study has.
+
+        >>> Tuning(seeds=2).block
+        (1000000, 1000001)
+        """
+        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))

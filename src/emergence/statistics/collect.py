@@ -1,5 +1,6 @@
 """Joining the files of all runs into one labelled data set."""
 
+import json
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -67,7 +68,8 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
     each with a leading dimension `run`, along which stand the coordinates dataset, network, method and sparsity. Steps
     are the union over runs in the order of training; `step_epoch` and `step_iteration` are variables because the
-    position of a step depends on the run. Raises ValueError where a file's seeds are not the stated ones or come twice.
+    position of a step depends on the run. `learning_rate` (run) is the rate at the start that a run's networks were
+    trained with, whether given or tuned. Raises ValueError where a file's seeds are not the stated ones or come twice.
     """
     runs: dict[tuple[str, str, str, float], list[RunFile]] = {}
     for file in files:
@@ -109,7 +111,15 @@ def _block(files: list[RunFile]) -> xr.Dataset:
 def _over_steps(file: RunFile) -> xr.Dataset:
     """Read a file's variables over seeds and steps."""
     data = read_dataset(file.path)
+    if file.metrics:
+        data = data.assign(learning_rate=_learning_rate(data))
     if tuple(data["seed"].values.tolist()) != file.seeds:
         raise ValueError(f"{file.path}: holds seeds {data['seed'].values.tolist()}, expected {list(file.seeds)}")
     chosen = [name for name, variable in data.data_vars.items() if set(variable.dims) <= OVER_STEPS]
     return data[chosen].drop_vars([name for name in data.coords if name not in KEPT_COORDINATES], errors="ignore")
+
+
+def _learning_rate(metrics: xr.Dataset) -> xr.Variable:
+    """The rate in the settings that training noted."""
+    rate = json.loads(metrics.attrs["parameters"])["training"]["optimizer"]["learning_rate"]
+    return xr.Variable((), rate, {"units": "1", "long_name": "learning rate at the start"})

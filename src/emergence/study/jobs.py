@@ -39,6 +39,11 @@ class Run:
         return f"{self.dataset}/{self.network}/{pruning}/seeds~{self.seeds[0]}-{self.seeds[-1]}"
 
     @property
+    def dense(self) -> "Run":
+        """The dense network with the same seeds."""
+        return Run(self.dataset, self.network, DENSE, 0.0, self.seeds)
+
+    @property
     def described(self) -> dict[str, Any]:
         """What distinguishes this run from others, as plain values."""
         return {**asdict(self), "seeds": list(self.seeds)}

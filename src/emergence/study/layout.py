@@ -28,9 +28,13 @@ class Place:
 PLACES = {
     "prepare_data": Place("data", "data/processed", {"dataset": "dataset.nc"}),
     "train_networks": Place("train", "results/train", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}),
+    "tune_learning_rate": Place("train", "results/train/tuning", {"tuning": "tuning.nc"}),
     "make_masks": Place("prune", "results/prune/masks", {"mask": "mask.safetensors", "densities": "densities.nc"}),
     "retrain_networks": Place(
         "prune", "results/prune/runs", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}, script="train_networks"
+    ),
+    "retune_learning_rate": Place(
+        "prune", "results/prune/tuning", {"tuning": "tuning.nc"}, script="tune_learning_rate"
     ),
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),

@@ -8,6 +8,7 @@ from typing import Any
 
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
+from emergence.parameters.training import Checkpoints, Training
 from emergence.plugins import module_of
 from emergence.study import trusted
 from emergence.study.code import CodeDigests
@@ -48,11 +49,15 @@ class Plan:
         return [{"rule": job.rule, "file": timing(job.rule, job.name, job.key)} for job in jobs]
 
     def trajectory(self, job: Job) -> str:
-        """Key of a training job as far as more epochs can continue it: under most schedules, all but their number."""
-        training = dict(job.parameters["training"])
+        """Key of a training job as far as more epochs can continue it: under most schedules, all but their number.
+
+        A job that trains at several rates keeps what it has when further rates join.
+        """
+        parameters = {name: value for name, value in job.parameters.items() if name != "learning_rates"}
+        training = dict(parameters["training"])
         if training["schedule"]["name"] != "cosine":
             del training["epochs"]
-        return replace(job, parameters={**job.parameters, "training": training}).key
+        return replace(job, parameters={**parameters, "training": training}).key
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -101,14 +106,36 @@ class Plan:
 
     def _training(self, run: Run) -> Job:
         """The job that makes a run's checkpoints and metrics."""
+        tuning = self._tuning(run)
+        chosen = {"tuning": tuning} if tuning else {}
+        settings = _without_rate(self.parameters.training) if tuning else self.parameters.training.model_dump()
+        rule = "train_networks" if run.method == DENSE else "retrain_networks"
+        return self._train(rule, run, {"training": settings}, **chosen)
+
+    def _tuning(self, run: Run) -> Job | None:
+        """The job that chooses a run's learning rate, if rates are given.
+
+        It trains the run's configuration from seeds that only tuning uses, in all else as the study does: the masks of
+        a pruned configuration are those of dense networks trained from the same seeds.
+        """
+        tuning = self.parameters.tuning
+        if not tuning.learning_rates:
+            return None
+        configuration = replace(run.dense if tuning.scope == "network" else run, seeds=tuning.block)
+        length = {"epochs": tuning.epochs, "checkpoints": Checkpoints(early_iterations=[])}
+        settings = _without_rate(self.parameters.training.model_copy(update=length))
+        parameters = {"training": settings, "learning_rates": sorted(tuning.learning_rates)}
+        rule = "tune_learning_rate" if configuration.method == DENSE else "retune_learning_rate"
+        return self._train(rule, configuration, parameters)
+
+    def _train(self, rule: str, run: Run, parameters: Mapping[str, Any], **inputs: Job) -> Job:
+        """A job that trains a run's networks, once or at several rates: dense, or under masks from the same start."""
         network, plugins = self._network(run)
-        data = self._data(run.dataset)
-        parameters = {"network": network, "training": self.parameters.training.model_dump(), "seeds": list(run.seeds)}
-        if run.method == DENSE:
-            return self._job("train_networks", run, parameters, plugins, data=data)
-        dense = self._training(Run(run.dataset, run.network, DENSE, 0.0, run.seeds))
-        mask = self._masks(run, dense)
-        return self._job("retrain_networks", run, parameters, plugins, data=data, mask=mask, dense=dense)
+        if run.method != DENSE:
+            dense = self._training(run.dense)
+            inputs = {**inputs, "mask": self._masks(run, dense), "dense": dense}
+        parameters = {"network": network, **parameters, "seeds": list(run.seeds)}
+        return self._job(rule, run, parameters, plugins, data=self._data(run.dataset), **inputs)
 
     def _masks(self, run: Run, dense: Job) -> Job:
         parameters = {"method": run.method, "sparsity": run.sparsity}
@@ -148,7 +175,8 @@ class Plan:
     def _claims(self) -> Job:
         return self._job("judge_claims", "claims", self.parameters.statistics.model_dump(), study=self._study())
 
-    def _figure(self, name: str) -> Job:
+    def _figure(self, name: str) -> Job | None:
+        """The job that draws a figure, unless nothing of what it needs is made."""
         statistics = self.parameters.statistics.model_dump(exclude={"resamples", "seed"})
         parameters = {"figures": self.parameters.figures.model_dump(), "statistics": statistics}
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
@@ -156,11 +184,19 @@ class Plan:
             "claims": self._claims,
             "emergence": lambda: tuple(self._paths(run) for run in self.runs),
             "landscape": lambda: tuple(job for run in self.runs if (job := self._landscape(run))),
+            "tuning": lambda: tuple(dict.fromkeys(job for run in self.runs if (job := self._tuning(run)))),
         }
         inputs = {need: needs[need]() for need in catalogue()[name].needs}
+        if () in inputs.values():
+            return None
         return self._job("draw_figure", name, parameters, (module_of("figures", name),), **inputs)
 
     def _write_report(self) -> Job:
         parameters = self.parameters.model_dump(exclude={"compute"})
-        figures = tuple(self._figure(name) for name in catalogue())
+        figures = tuple(figure for name in catalogue() if (figure := self._figure(name)))
         return self._job("write_report", "report", parameters, claims=self._claims(), figures=figures)
+
+
+def _without_rate(training: Training) -> dict[str, Any]:
+    """The settings of training that the choice of a learning rate leaves as they are."""
+    return training.model_dump(exclude={"optimizer": {"learning_rate"}})

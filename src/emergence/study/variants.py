@@ -5,33 +5,57 @@ params.yaml, overlaid by FILEs, do not ask for.
 """
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
 from emergence.parameters.reading import read
-from emergence.study.layout import PLACES, RESUME
+from emergence.study.layout import PLACES, RESUME, STAMPS
 from emergence.study.plan import Plan
 
 KEY = "[0-9a-f]" * 12
 
 
 def stale(plan: Plan, root: Path) -> list[Path]:
-    """Folders below `root` that belong to no job of the plan: of results, and of training that could be resumed."""
+    """Return what lies below `root` and belongs to no job of the plan.
+
+    That is folders of results and of training that could be resumed, and files of fixed places with their stamps, such
+    as a figure that is not drawn any more.
+    """
+    return [*_stale_folders(plan, root), *_stale_files(plan, root)]
+
+
+def _stale_folders(plan: Plan, root: Path) -> list[Path]:
     current = {root / Path(file).parent for job in plan.jobs for file in job.results}
     current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if "training" in job.parameters}
-    folders = sorted({place.folder for place in PLACES.values() if place.keyed} | {RESUME})
-    return [found for folder in folders for found in sorted((root / folder).rglob(KEY)) if found not in current]
+    folders = {place.folder for place in PLACES.values() if place.keyed} | {RESUME}
+    return sorted({found for folder in folders for found in (root / folder).rglob(KEY)} - current)
 
 
-def size(folder: Path) -> int:
-    """Bytes of all files in a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+def _stale_files(plan: Plan, root: Path) -> list[Path]:
+    asked = {Path(job.stamp).with_suffix("") for job in plan.jobs}
+    stamps = [
+        stamp
+        for stamp in sorted((root / STAMPS).glob("*/*"))
+        if stamp.with_suffix("").relative_to(root) not in asked
+    ]
+    files = [root / file for stamp in stamps for file in json.loads(stamp.read_text(encoding="utf-8"))]
+    return [*(file for file in files if file.exists()), *stamps]
 
 
-def remove(folder: Path, root: Path) -> None:
-    """Remove a folder, and the folders above it (below `root`) that are empty then."""
-    shutil.rmtree(folder)
-    for above in folder.parents:
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def remove(path: Path, root: Path) -> None:
+    """Remove a file or a folder, and the folders above it (below `root`) that are empty then."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    for above in path.parents:
         if above == root or any(above.iterdir()):
             return
         above.rmdir()

@@ -1,0 +1,73 @@
+"""Sweep of learning rates: the same networks trained at each, and the rate of least validation loss."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from statistics import fmean
+
+import xarray as xr
+
+from emergence.parameters.training import Training
+from emergence.storage import read_dataset
+
+log = logging.getLogger(__name__)
+
+CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+CHOSEN, POSITION = "chosen_learning_rate", "position_among_rates"
+
+
+def at_rate(training: Training, rate: float) -> Training:
+    """Return the settings with another learning rate.
+
+    >>> at_rate(Training(), 0.3).optimizer.learning_rate
+    0.3
+    """
+    optimizer = training.optimizer.model_copy(update={"learning_rate": rate})
+    return training.model_copy(update={"optimizer": optimizer})
+
+
+def sweep(train: Callable[[Training], xr.Dataset], training: Training, rates: Sequence[float]) -> xr.Dataset:
+    """Train at every rate and return CURVES (learning_rate, seed, step), with the choice among the attributes.
+
+    `train` returns the metrics (seed, step) of training with given settings. CHOSEN is the best rate by the validation
+    loss at the last step (see `best_rate`); POSITION says whether it is the "lowest" or "highest" of those tried, where
+    a better one may lie beyond and a warning is logged, or "between". Raises ValueError where training diverged at
+    every rate.
+    """
+    curves = {rate: train(at_rate(training, rate))[list(CURVES)] for rate in rates}
+    losses = {rate: curve["validation_loss"].isel(step=-1).values.tolist() for rate, curve in curves.items()}
+    for rate, found in losses.items():
+        log.info("learning rate %g: validation loss %.4g", rate, fmean(found))
+    chosen = best_rate(losses)
+    position = _position(chosen, rates)
+    log.info("chosen: learning rate %g", chosen)
+    if position != "between":
+        log.warning("learning rate %g is the %s tried; tuning.learning_rates may end too early", chosen, position)
+    along = xr.Variable("learning_rate", list(rates), {"units": "1", "long_name": "learning rate at the start"})
+    joined = xr.concat(curves.values(), along, coords="minimal", compat="override", join="exact")
+    return joined.assign_attrs({CHOSEN: chosen, POSITION: position})
+
+
+def best_rate(losses: Mapping[float, Sequence[float]]) -> float:
+    """Return the rate of least mean loss over seeds, the lower of equal ones; where a seed diverged, a rate loses.
+
+    Raises ValueError where no rate is left.
+
+    >>> best_rate({0.01: [0.3, 0.5], 0.1: [0.2, 0.4], 1.0: [0.1, float("nan")]})
+    0.1
+    """
+    means = {rate: mean for rate, found in losses.items() if isfinite(mean := fmean(found))}
+    if not means:
+        tried = ", ".join(f"{rate:g}" for rate in losses)
+        raise ValueError(f"training diverged at every learning rate ({tried}); give lower tuning.learning_rates")
+    return min(means, key=lambda rate: (means[rate], rate))
+
+
+def chosen_rate(path: Path) -> float:
+    """Return the learning rate that a sweep's file chose."""
+    return float(read_dataset(path).attrs[CHOSEN])
+
+
+def _position(rate: float, rates: Sequence[float]) -> str:
+    return {max(rates): "highest", min(rates): "lowest"}.get(rate, "between")
