@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from emergence.parameters.reading import check
+from emergence.study.jobs import DENSE
+from emergence.study.layout import PLACES
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -90,6 +92,81 @@ def test_more_epochs_continue_the_same_trajectory_unless_the_schedule_depends_on
 def test_only_sampled_seeds_have_landscapes() -> None:
     seeds = [job.parameters["seeds"] for job in plan(landscape={"seeds": 3}).of_phase("landscape")]
     assert seeds == [[0, 1], [2], [0, 1], [2]]
+
+
+RATES = {"learning_rates": [0.1, 0.2]}
+PER_CONFIGURATION = {**RATES, "scope": "configuration"}
+
+
+def test_without_rates_nothing_is_tuned_and_other_settings_of_tuning_change_no_network() -> None:
+    unused = plan(tuning={"scope": "configuration", "seeds": 3, "epochs": 9})
+    assert not {job.rule for job in unused.jobs} & {"tune_learning_rate", "retune_learning_rate"}
+    assert "learning_rates" not in {job.name for job in unused.of_phase("figures")}
+    assert changed(plan(), unused) == {"write_report"}
+
+
+def test_a_rate_per_network_is_tuned_once_and_used_by_its_pruned_runs() -> None:
+    tuned = plan(tuning=RATES)
+    (tuning,) = [job for job in tuned.jobs if "tune" in job.rule]
+    assert (tuning.rule, tuning.name) == ("tune_learning_rate", "digits/mlp/dense/seeds~1000000-1000001")
+    trained = [job for job in tuned.jobs if job.rule in ("train_networks", "retrain_networks")]
+    assert len(trained) == 4 and all(job.sources["tuning"] == (tuning,) for job in trained)
+
+
+def test_a_rate_per_configuration_is_tuned_under_masks_of_the_seeds_of_tuning() -> None:
+    tuned = plan(tuning=PER_CONFIGURATION)
+    for job in (job for job in tuned.jobs if job.rule == "retrain_networks"):
+        (tuning,) = job.sources["tuning"]
+        assert tuning.rule == "retune_learning_rate" and tuning.run is not None and job.run is not None
+        assert (tuning.run.method, tuning.run.sparsity) == (job.run.method, job.run.sparsity)
+        for source in ("mask", "dense"):
+            assert tuning.sources[source][0].run.seeds == tuning.run.seeds == (1_000_000, 1_000_001)
+        assert tuning.sources["dense"][0].sources["tuning"][0].run.method == DENSE
+
+
+@pytest.mark.parametrize("tuning", [RATES, PER_CONFIGURATION], ids=["network", "configuration"])
+def test_networks_trained_for_tuning_are_not_analysed(tuning: dict) -> None:
+    tuned = plan(tuning=tuning)
+    analysed = {job.name for job in tuned.jobs if PLACES[job.rule].phase in ("emergence", "landscape")}
+    (study,) = [job for job in tuned.jobs if job.rule == "collect_runs"]
+    joined = {source.name for sources in study.sources.values() for source in sources}
+    assert analysed == joined == {run.name for run in plan().runs}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"tuning": {**RATES, "epochs": 2}}, {"prepare_data"}),
+        ({"tuning": {"learning_rates": [0.1, 0.2, 0.4]}}, {"prepare_data"}),
+        ({"training": {"checkpoints": {"every_epochs": 2}}}, {"prepare_data", "tune_learning_rate"}),
+        ({"training": {"epochs": 7}}, {"prepare_data", "tune_learning_rate"}),
+    ],
+    ids=["epochs per rate", "one more rate", "checkpoints", "epochs of training"],
+)
+def test_tuning_is_repeated_where_its_own_training_changes(changes: dict, kept: set[str]) -> None:
+    before = plan(tuning=RATES)
+    assert {job.rule for job in before.jobs} - changed(before, plan(**{"tuning": RATES, **changes})) == kept
+
+
+def test_what_tuning_replaces_and_the_order_of_rates_change_no_network() -> None:
+    reordered = {"learning_rates": [0.2, 0.1]}
+    other = plan(tuning=reordered, training={"optimizer": {"learning_rate": 0.7}})
+    assert changed(plan(tuning=RATES), other) == {"write_report"}
+
+
+def test_more_seeds_of_the_study_leave_tuning_as_it_is() -> None:
+    before = {(job.rule, job.name): job.key for job in plan(tuning=PER_CONFIGURATION).jobs if job.run}
+    more = plan(tuning=PER_CONFIGURATION, study={**STUDY, "seeds": 6})
+    after = {(job.rule, job.name): job.key for job in more.jobs}
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_sweep_of_more_rates_or_epochs_continues_the_same_trajectory() -> None:
+    def trajectory(**tuning: object) -> str:
+        planned = plan(tuning={**RATES, **tuning})
+        return next(planned.trajectory(job) for job in planned.jobs if job.rule == "tune_learning_rate")
+
+    assert trajectory() == trajectory(learning_rates=[0.1, 0.4]) == trajectory(epochs=8) != trajectory(seeds=3)
 
 
 def test_keys_do_not_depend_on_the_order_of_sets_in_memory() -> None:

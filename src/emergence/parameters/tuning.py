@@ -18,7 +18,7 @@ class Tuning(Section):
     """Rates to try; none: every configuration trains with training.optimizer.learning_rate."""
 
     scope: Literal["network", "configuration"] = "network"
-    """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network as well."""
+    """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network too."""
 
     seeds: int = Field(default=2, ge=1)
     """Networks trained per rate, from seeds that the study does not use."""

@@ -35,9 +35,7 @@ def _stale_folders(plan: Plan, root: Path) -> list[Path]:
 def _stale_files(plan: Plan, root: Path) -> list[Path]:
     asked = {Path(job.stamp).with_suffix("") for job in plan.jobs}
     stamps = [
-        stamp
-        for stamp in sorted((root / STAMPS).glob("*/*"))
-        if stamp.with_suffix("").relative_to(root) not in asked
+        stamp for stamp in sorted((root / STAMPS).glob("*/*")) if stamp.with_suffix("").relative_to(root) not in asked
     ]
     files = [root / file for stamp in stamps for file in json.loads(stamp.read_text(encoding="utf-8"))]
     return [*(file for file in files if file.exists()), *stamps]

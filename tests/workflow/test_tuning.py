@@ -1,0 +1,72 @@
+"""Learning rates chosen on validation data, in a throw-away repository."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emergence.storage import read_dataset
+from tests.workflow.conftest import Repository
+
+pytestmark = pytest.mark.workflow
+
+TARGETS = ("statistics", "draw_learning_rates")
+FIGURE = "results/figures/png/learning_rates.png"
+
+
+def found(repository: Repository, pattern: str) -> list[Path]:
+    return sorted(repository.folder.glob(pattern))
+
+
+@pytest.fixture(scope="module")
+def tuned(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The smallest study with a rate chosen anew for every configuration."""
+    repository = source.clone(tmp_path_factory.mktemp("tuned") / "project")
+    for key, value in {"learning_rates": [0.0001, 0.1], "epochs": 1, "scope": "configuration"}.items():
+        repository.set(f"tuning.{key}", value)
+    repository.run("snakemake", *TARGETS)
+    return repository
+
+
+def test_every_configuration_trains_with_the_rate_of_least_validation_loss(tuned: Repository) -> None:
+    sweeps = found(tuned, "results/*/tuning/**/tuning.nc")
+    assert len(sweeps) == len(found(tuned, "logs/*tune_learning_rate/**/*.log")) == 2
+    for sweep in map(read_dataset, sweeps):
+        loss = sweep["validation_loss"].isel(step=-1)
+        assert (loss.sel(learning_rate=0.1) < loss.sel(learning_rate=0.0001)).all()
+        assert sweep["seed"].values.tolist() == [1_000_000, 1_000_001]
+    for log in found(tuned, "logs/*tune_learning_rate/**/*.log"):
+        assert "learning rate 0.1 is the highest tried" in log.read_text()
+    metrics = [read_dataset(file) for file in found(tuned, "results/*/**/metrics.nc")]
+    assert sorted(run["seed"].values.tolist() for run in metrics) == 2 * [[0, 1, 2]] + [[1_000_000, 1_000_001]]
+    for run in metrics:
+        assert (run["learning_rate"] == 0.1).all()
+        assert json.loads(run.attrs["parameters"])["training"]["optimizer"]["learning_rate"] == 0.1
+    study = read_dataset(tuned.folder / "results/statistics/study.nc")
+    assert study["seed"].values.tolist() == [0, 1, 2] and study["learning_rate"].values.tolist() == [0.1, 0.1]
+    assert tuned.planned(*TARGETS) == {}
+
+
+def test_a_change_of_tuning_recomputes_what_depends_on_it(tuned: Repository, tmp_path: Path) -> None:
+    repository = tuned.copy(tmp_path / "copy")
+    repository.set("training.optimizer.learning_rate", 0.3)
+    assert repository.planned(*TARGETS) == {}
+    pruned = {"retrain_networks": 1, "count_paths": 1, "apply_measures": 1}
+    conclusions = {"collect_runs": 1, "judge_claims": 1, "draw_learning_rates": 1}
+    repository.set("tuning.scope", "network")
+    assert repository.planned(*TARGETS) == pruned | conclusions
+    repository.set("tuning.learning_rates", [0.1, 0.2])
+    everything = {"tune_learning_rate": 1, "train_networks": 1, "make_masks": 1, "retrain_networks": 1}
+    assert repository.planned(*TARGETS) == everything | {"count_paths": 2, "apply_measures": 2} | conclusions
+
+
+def test_without_tuning_its_figure_is_removed_with_the_variants(tuned: Repository, tmp_path: Path) -> None:
+    repository = tuned.copy(tmp_path / "copy")
+    variants = ("python", "-m", "emergence.study.variants")
+    assert "0 variants that" in repository.run(*variants)
+    repository.set("tuning.learning_rates", [])
+    assert FIGURE in repository.run(*variants)
+    repository.run(*variants, "--remove")
+    assert not found(repository, "results/*/learning_rates*") and not (repository.folder / FIGURE).exists()
+    assert not found(repository, "results/**/tuning.nc") and (repository.folder / "data/processed").exists()
+    assert "0 variants that" in repository.run(*variants)
