@@ -1,8 +1,10 @@
 """The plan: which jobs a study has, and whose keys a change of parameters changes."""
 
+import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,12 @@ SMALL = {"study": STUDY, "pruning": {"sparsities": [0.5]}}
 
 
 def plan(**changes: dict) -> Plan:
-    return Plan(check({**SMALL, **changes}), ROOT)
+    return planned(json.dumps(changes))
+
+
+@cache
+def planned(changes: str) -> Plan:
+    return Plan(check({**SMALL, **json.loads(changes)}), ROOT)
 
 
 def changed(before: Plan, after: Plan) -> set[str]:
@@ -81,8 +88,8 @@ def test_every_job_has_a_key_of_its_own_and_comes_after_those_it_reads() -> None
 
 def test_more_epochs_continue_the_same_trajectory_unless_the_schedule_depends_on_their_number() -> None:
     def trajectories(**training: object) -> set[str]:
-        planned = plan(training=training)
-        return {planned.trajectory(job) for job in planned.jobs if job.rule == "train_networks"}
+        study = plan(training=training)
+        return {study.trajectory(job) for job in study.jobs if job.rule == "train_networks"}
 
     cosine = {"schedule": {"name": "cosine"}}
     assert trajectories(epochs=3) == trajectories(epochs=5)
@@ -163,8 +170,8 @@ def test_more_seeds_of_the_study_leave_tuning_as_it_is() -> None:
 
 def test_a_sweep_of_more_rates_or_epochs_continues_the_same_trajectory() -> None:
     def trajectory(**tuning: object) -> str:
-        planned = plan(tuning={**RATES, **tuning})
-        return next(planned.trajectory(job) for job in planned.jobs if job.rule == "tune_learning_rate")
+        study = plan(tuning={**RATES, **tuning})
+        return next(study.trajectory(job) for job in study.jobs if job.rule == "tune_learning_rate")
 
     assert trajectory() == trajectory(learning_rates=[0.1, 0.4]) == trajectory(epochs=8) != trajectory(seeds=3)
 

@@ -50,6 +50,7 @@ rule retune_learning_rate:
     resources:
         mem_mb=memory(4000),
         runtime=720,
+        gpu=gpus,
     params:
         network=parameter("network"),
         training=parameter("training"),

@@ -21,6 +21,7 @@ rule tune_learning_rate:
     resources:
         mem_mb=memory(4000),
         runtime=720,
+        gpu=gpus,
     params:
         network=parameter("network"),
         training=parameter("training"),
