@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from emergence.networks import Architecture
-from emergence.parameters.training import Training
+from emergence.parameters.training import Optimizer, Training
 from emergence.training.block import train_block
 from emergence.training.checkpoints import read
 
@@ -21,14 +21,23 @@ ARCHITECTURES = [
     Architecture("cnn", (2, 4, 4), 3, {"channels": [3], "batch_norm": True}),
 ]
 
+
+def is_allowed(optimizer: dict[str, Any]) -> bool:
+    try:
+        return bool(Optimizer.model_validate(optimizer))
+    except ValueError:
+        return False
+
+
 optimizers = st.fixed_dictionaries(
     {
-        "name": st.sampled_from(["sgd", "adam"]),
+        "name": st.sampled_from(["sgd", "adam", "adamw"]),
         "learning_rate": st.floats(1e-4, 10),
         "momentum": st.floats(0, 0.99),
+        "nesterov": st.booleans(),
         "weight_decay": st.floats(0, 1),
     }
-)
+).filter(is_allowed)
 
 
 class Noise:
@@ -47,7 +56,7 @@ class Noise:
         return inputs
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=40)
 @given(st.sampled_from(ARCHITECTURES), optimizers, st.floats(0, 1), st.integers(0, 2**31))
 def test_masked_weights_stay_zero_under_every_optimizer(
     architecture: Architecture, optimizer: dict[str, Any], density: float, seed: int

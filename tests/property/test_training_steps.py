@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LinearLR, SequentialLR, StepLR
 
 from emergence.parameters.training import Training
 from emergence.training.batches import channels_last, sample_order
@@ -51,20 +52,43 @@ def test_checkpoints_begin_at_the_start_and_end_at_the_end(
     assert updates == sorted(expected)
 
 
-@pytest.mark.parametrize("schedule", [{"name": "constant"}, {"name": "step", "every": 2}, {"name": "cosine"}])
-def test_learning_rates_equal_those_of_torch(schedule: dict[str, object]) -> None:
+@pytest.mark.parametrize("warmup", [0, 0.2, 0.5, 1, 1.7, 6])
+@pytest.mark.parametrize("name", ["constant", "step", "cosine"])
+def test_learning_rates_equal_those_of_torch(name: str, warmup: float) -> None:
+    schedule = {"name": name, "every": 2, "factor": 0.3, "warmup_epochs": warmup}
     training = Training.model_validate({"epochs": 6, "optimizer": {"learning_rate": 0.3}, "schedule": schedule})
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
-    rules = {
-        "constant": torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1),
-        "step": torch.optim.lr_scheduler.StepLR(optimizer, step_size=2 * 5, gamma=0.1),
-        "cosine": torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6 * 5),
-    }
-    rule = rules[str(schedule["name"])]
-    for update in range(6 * 5):
-        assert math.isclose(learning_rate(training, update, 5), rule.get_last_lr()[0], rel_tol=1e-9)
+    first, total = round(warmup * 5), 6 * 5
+    rule = {
+        "constant": lambda: ConstantLR(optimizer, factor=1),
+        "step": lambda: StepLR(optimizer, step_size=2 * 5, gamma=0.3),
+        "cosine": lambda: CosineAnnealingLR(optimizer, T_max=max(total - first, 1)),
+    }[name]()
+    if first:
+        growth = LinearLR(optimizer, start_factor=1 / first, total_iters=max(first - 1, 1))
+        rule = SequentialLR(optimizer, [growth, rule], milestones=[first])
+    for update in range(total):
+        rate = learning_rate(training, update, 5)
+        assert math.isclose(rate, optimizer.param_groups[0]["lr"], rel_tol=1e-9)
+        assert 0 < rate <= 0.3
         optimizer.step()
         rule.step()
+
+
+@given(st.integers(1, 30), st.floats(0, 1), per_epochs, st.sampled_from(["constant", "step", "cosine"]))
+def test_the_rate_grows_to_its_full_value_and_then_never_again(
+    epochs: int, share: float, per_epoch: int, name: str
+) -> None:
+    schedule = {"name": name, "warmup_epochs": share * epochs}
+    training = Training.model_validate({"epochs": epochs, "optimizer": {"learning_rate": 0.3}, "schedule": schedule})
+    first = round(share * epochs * per_epoch)
+    near = {0, 1, first - 2, first - 1, first, first + 1, epochs * per_epoch - 1}
+    updates = sorted(update for update in near if 0 <= update < epochs * per_epoch)
+    rates = [learning_rate(training, update, per_epoch) for update in updates]
+    for (update, rate), later in zip(zip(updates, rates, strict=True), rates[1:], strict=False):
+        assert (rate < later) if update < first - 1 else (rate >= later)
+    if first:
+        assert learning_rate(training, first - 1, per_epoch) == 0.3
 
 
 @given(st.integers(0, 2**31), st.integers(0, 1000), st.integers(1, 200))

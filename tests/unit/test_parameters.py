@@ -29,7 +29,7 @@ def test_every_key_is_explained() -> None:
 
     sections = [type(getattr(Parameters(), name)) for name in Parameters.model_fields if name != "networks"]
     unexplained = {section.__name__: fields(section) for section in sections}
-    nested = {"Training": ["optimizer", "schedule", "checkpoints"]}
+    nested = {"Training": ["optimizer", "schedule", "augmentation", "checkpoints"]}
     assert {name: names for name, names in unexplained.items() if names} == nested
 
 
@@ -47,7 +47,20 @@ def test_an_overlay_replaces_lists_and_merges_mappings() -> None:
 MISTAKES = [
     ({"trainng": {}}, "trainng: unknown key 'trainng'; allowed: study, data,"),
     ({"training": {"optimizer": {"nam": "sgd"}}}, "training.optimizer.nam: unknown key 'nam'; allowed: name,"),
-    ({"training": {"optimizer": {"name": "sdg"}}}, "unknown value 'sdg'; allowed: sgd, adam; did you mean 'sgd'?"),
+    (
+        {"training": {"optimizer": {"name": "sdg"}}},
+        "'sdg'; allowed: sgd, adam, adamw; did you mean 'sgd'?",
+    ),
+    ({"training": {"optimizer": {"nesterov": True, "momentum": 0}}}, "training.optimizer: nesterov is a form of the"),
+    ({"training": {"optimizer": {"nesterov": True, "name": "adamw"}}}, "but name is adamw and momentum 0.9; set"),
+    (
+        {"training": {"optimizer": {"name": "adamw", "learning_rate": 2, "weight_decay": 0.5}}},
+        "adamw with learning_rate 2 and weight_decay 0.5 would turn the signs",
+    ),
+    (
+        {"training": {"epochs": 5, "schedule": {"warmup_epochs": 5.5}}},
+        "training: schedule.warmup_epochs = 5.5 is more than epochs = 5",
+    ),
     ({"training": {"epochs": "many"}}, "training.epochs = 'many': input should be a valid integer"),
     ({"pruning": {"sparsities": [0.5, 1.5]}}, "pruning.sparsities[1] = 1.5: input should be less than 1"),
     ({"pruning": {"sparsities": [0.5, 0.5]}}, "pruning.sparsities = [0.5, 0.5]: 0.5 is listed twice"),

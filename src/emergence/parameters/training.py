@@ -1,8 +1,8 @@
 """Section ``training``: optimiser, schedule, augmentation, precision and the points at which the network is saved."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from emergence.parameters.base import Section
 
@@ -25,14 +25,28 @@ class Optimizer(Section):
     """Nesterov's form of the momentum of sgd."""
 
     weight_decay: float = Field(default=0.0, ge=0)
-    """L2 penalty on all parameters."""
+    """Factor of the L2 penalty on all parameters; adamw instead shrinks them by this times the rate per update."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.nesterov and (self.name != "sgd" or not self.momentum):
+            raise ValueError(
+                f"nesterov is a form of the momentum of sgd, but name is {self.name} and momentum {self.momentum:g}; "
+                "set nesterov to false, or name to sgd and momentum above 0"
+            )
+        if self.name == "adamw" and self.learning_rate * self.weight_decay >= 1:
+            raise ValueError(
+                f"adamw with learning_rate {self.learning_rate:g} and weight_decay {self.weight_decay:g} would turn "
+                "the signs of all parameters; their product must be less than 1"
+            )
+        return self
 
 
 class Schedule(Section):
     """How the learning rate changes during training."""
 
     name: Literal["constant", "step", "cosine"] = "constant"
-    """constant; step: multiplied by `factor` after every `every` epochs; cosine: to zero at the last epoch."""
+    """constant; step: multiplied by `factor` after every `every` epochs; cosine: to zero at the end of training."""
 
     every: int = Field(default=10, ge=1)
     """Epochs between two steps."""
@@ -41,7 +55,16 @@ class Schedule(Section):
     """Factor per step."""
 
     warmup_epochs: float = Field(default=0, ge=0)
-    """Epochs at the start over which the rate grows linearly from zero to what the schedule says."""
+    """Epochs over which the rate first grows linearly from zero; the schedule begins at their end."""
+
+    @property
+    def depends_on_length(self) -> bool:
+        """Whether the first epochs would differ if more epochs followed.
+
+        >>> Schedule(name="cosine").depends_on_length
+        True
+        """
+        return self.name == "cosine"
 
 
 class Augmentation(Section):
@@ -77,7 +100,7 @@ class Training(Section):
     schedule: Schedule = Schedule()
 
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the target that is spread evenly over all classes (Szegedy et al. 2016, section 7)."""
+    """Share of the target of training that is spread evenly over all classes (Szegedy et al. 2016, section 7)."""
 
     augmentation: Augmentation = Augmentation()
 
@@ -85,3 +108,11 @@ class Training(Section):
     """Numbers to train with: tf32 rounds factors of products on GPUs; bfloat16 is mixed with float32."""
 
     checkpoints: Checkpoints = Checkpoints()
+
+    @model_validator(mode="after")
+    def _warms_up_in_time(self) -> Self:
+        if self.schedule.warmup_epochs > self.epochs:
+            raise ValueError(
+                f"schedule.warmup_epochs = {self.schedule.warmup_epochs:g} is more than epochs = {self.epochs}"
+            )
+        return self

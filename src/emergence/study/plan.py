@@ -55,7 +55,7 @@ class Plan:
         """
         parameters = {name: value for name, value in job.parameters.items() if name != "learning_rates"}
         training = dict(parameters["training"])
-        if training["schedule"]["name"] != "cosine":
+        if not self.parameters.training.schedule.depends_on_length:
             del training["epochs"]
         return replace(job, parameters={**parameters, "training": training}).key
 

@@ -22,7 +22,7 @@ from emergence.training.member import Member
 from emergence.training.precision import fast_matmul
 from emergence.training.progress import Progress
 from emergence.training.resume import ResumeFolder, State
-from emergence.training.schedule import checkpoint_steps, depends_on_length
+from emergence.training.schedule import checkpoint_steps
 from emergence.training.step import Step
 from emergence.training.tensor_files import digest
 
@@ -103,7 +103,7 @@ class _Block:
 
     def description(self) -> dict[str, Any]:
         """All that the course of training depends on, the number of epochs only where it does."""
-        settings = self.training.model_dump(exclude=None if depends_on_length(self.training) else {"epochs"})
+        settings = self.training.model_dump(exclude=None if self.training.schedule.depends_on_length else {"epochs"})
         return {
             "network": self.architecture.to_json(),
             "training": settings,

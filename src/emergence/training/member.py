@@ -75,7 +75,7 @@ class Member:
 
     def _update(self, inputs: Tensor, labels: Tensor, rate: float) -> Tensor:
         logits = self.network(inputs)
-        loss = cross_entropy(logits, labels)
+        loss = cross_entropy(logits, labels, label_smoothing=self._training.label_smoothing)
         loss.backward()
         for parameter, removed in self._removed:
             if parameter.grad is not None:

@@ -24,21 +24,25 @@ def checkpoint_steps(training: Training, iterations_per_epoch: int) -> list[Step
 def learning_rate(training: Training, updates: int, iterations_per_epoch: int) -> float:
     """Return the learning rate of the update that follows `updates` earlier ones.
 
-    `step` multiplies by `factor` after every `every` epochs; `cosine` falls from the initial rate to zero at the end
-    of the last epoch (Loshchilov and Hutter 2017, equation 5, without restarts).
+    The W updates of the warm-up (rounded to whole ones) have 1/W, 2/W, ..., 1 of the full rate (Goyal et al. 2017,
+    section 2.2). Then the schedule begins: `constant` keeps the full rate; `step` multiplies it by `factor` after every
+    `every` epochs; `cosine` lets it fall to zero at the end of training (Loshchilov and Hutter 2017, equation 5,
+    without restarts).
 
     >>> halved = Training(optimizer={"learning_rate": 0.4}, schedule={"name": "step", "every": 2, "factor": 0.5})
     >>> [learning_rate(halved, epoch * 10, 10) for epoch in range(5)]
     [0.4, 0.4, 0.2, 0.2, 0.1]
+    >>> warmed = Training(optimizer={"learning_rate": 0.4}, schedule={"warmup_epochs": 0.4})
+    >>> [learning_rate(warmed, update, 10) for update in range(6)]
+    [0.1, 0.2, 0.30000000000000004, 0.4, 0.4, 0.4]
     """
-    schedule, initial = training.schedule, training.optimizer.learning_rate
+    schedule, full = training.schedule, training.optimizer.learning_rate
+    warmup = round(schedule.warmup_epochs * iterations_per_epoch)
+    if updates < warmup:
+        return full * (updates + 1) / warmup
+    since, length = updates - warmup, training.epochs * iterations_per_epoch - warmup
     if schedule.name == "step":
-        return initial * schedule.factor ** (updates // iterations_per_epoch // schedule.every)
+        return full * schedule.factor ** (since // iterations_per_epoch // schedule.every)
     if schedule.name == "cosine":
-        return initial * (1 + cos(pi * updates / (training.epochs * iterations_per_epoch))) / 2
-    return initial
-
-
-def depends_on_length(training: Training) -> bool:
-    """Whether the first epochs would differ if more epochs followed."""
-    return training.schedule.name == "cosine"
+        return full * (1 + cos(pi * since / length)) / 2
+    return full
