@@ -61,6 +61,18 @@ MISTAKES = [
         {"training": {"epochs": 5, "schedule": {"warmup_epochs": 5.5}}},
         "training: schedule.warmup_epochs = 5.5 is more than epochs = 5",
     ),
+    (
+        {"training": {"schedule": {"warmup_epochs": 3}}, "tuning": {"learning_rates": [0.1], "epochs": 2}},
+        "tuning at learning rate 0.1 for 2 epochs: schedule.warmup_epochs = 3 is more than epochs = 2",
+    ),
+    (
+        {
+            "training": {"augmentation": {"flip": True}},
+            "data": {"texts": {"plays": {"file": "plays.txt", "sha256": "0" * 64}}},
+            "study": {"experiments": ["plays/transformer"]},
+        },
+        "training.augmentation changes images, but the data set 'plays' is text",
+    ),
     ({"training": {"epochs": "many"}}, "training.epochs = 'many': input should be a valid integer"),
     ({"pruning": {"sparsities": [0.5, 1.5]}}, "pruning.sparsities[1] = 1.5: input should be less than 1"),
     ({"pruning": {"sparsities": [0.5, 0.5]}}, "pruning.sparsities = [0.5, 0.5]: 0.5 is listed twice"),

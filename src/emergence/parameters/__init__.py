@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
 from emergence.parameters.base import Section
 from emergence.parameters.compute import Compute
@@ -17,7 +17,6 @@ from emergence.parameters.statistics import Statistics
 from emergence.parameters.study import Study
 from emergence.parameters.training import Training
 from emergence.parameters.tuning import Tuning
-
 
 _LARGE: dict[str, Network] = {"vgg19": VGG(), "resnet20": ResNet(), "transformer": Transformer()}
 
@@ -44,4 +43,23 @@ class Parameters(Section):
             value = getattr(self.statistics, f"reference_{name}")
             if value not in counted:
                 raise ValueError(f"statistics.reference_{name} = {value} is not among the counted: {counted}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_images_are_changed(self) -> Self:
+        text = next((dataset for dataset, _ in self.study.pairs if dataset in self.data.texts), None)
+        if text and self.training.augmentation.changes_images:
+            raise ValueError(f"training.augmentation changes images, but the data set '{text}' is text")
+        return self
+
+    @model_validator(mode="after")
+    def _rates_can_be_tried(self) -> Self:
+        training, epochs = self.training.model_dump(), self.tuning.epochs
+        for rate in self.tuning.learning_rates:
+            try:
+                optimizer = {**training["optimizer"], "learning_rate": rate}
+                Training.model_validate({**training, "epochs": epochs, "optimizer": optimizer})
+            except ValidationError as error:
+                told = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(f"tuning at learning rate {rate:g} for {epochs} epochs: {told}") from None
         return self

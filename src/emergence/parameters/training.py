@@ -76,6 +76,11 @@ class Augmentation(Section):
     flip: bool = False
     """Mirror half of the images left to right."""
 
+    @property
+    def changes_images(self) -> bool:
+        """Whether images differ from those stored."""
+        return bool(self.crop_padding or self.flip)
+
 
 class Checkpoints(Section):
     """When weights are saved and measured: at step 0, at early iterations, at the ends of epochs."""

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from emergence.training.augmentation import augment
 from emergence.training.tensor_files import digest
 
 ORDER, NOISE = 0, 1
@@ -47,12 +48,14 @@ class Part:
         """Return the SHA-256 of all samples as stored, with one as the network sees it."""
         return digest({"inputs": self.inputs, "labels": self.labels, "example": self.batch(slice(1))[0]})
 
-    def batch(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Return normalised inputs (float32) and labels of the chosen samples."""
+    def batch(self, index: Tensor | slice, changes: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return normalised inputs (float32) and labels of the chosen samples, images changed as `augment` does."""
         if isinstance(index, slice):
             inputs, labels = self.inputs[index], self.labels[index]
         else:  # copies whole samples, several times faster than indexing
             inputs, labels = self.inputs.index_select(0, index), self.labels.index_select(0, index)
+        if changes is not None:
+            inputs = augment(inputs, changes)
         inputs = self._data.normalise(inputs)
         return (channels_last(inputs) if self._images_last else inputs), labels
 

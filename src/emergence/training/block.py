@@ -15,6 +15,7 @@ from torch import Tensor
 
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
+from emergence.training.augmentation import check_images
 from emergence.training.batches import Dataset, Part, prefers_channels_last
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.history import PARTS, History
@@ -96,6 +97,7 @@ class _Block:
         ]
         images_last = prefers_channels_last(self.members[0].network, device)
         self.parts = [Part(data, name, device, images_last) for name in PARTS]
+        check_images(training.augmentation, data.input_shape)
         self.members[0].check_logits(self.parts[0], data.classes)
         self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
         self.steps = checkpoint_steps(training, self.per_epoch)

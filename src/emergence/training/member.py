@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.plugins import unknown
+from emergence.training.augmentation import changes_of_batch
 from emergence.training.batches import Part, noise_seed, prefers_channels_last, sample_order
 from emergence.training.optimizers import make_optimizer
 from emergence.training.schedule import learning_rate
@@ -70,7 +71,8 @@ class Member:
         for iteration, index in enumerate(order.split(size), start=start):
             self._noise.manual_seed(noise + iteration)
             rate = learning_rate(self._training, epoch * per_epoch + iteration, per_epoch)
-            history.append(self._update(*part.batch(index), rate))
+            changes = changes_of_batch(self._training, [self.seed], epoch, iteration, len(part))
+            history.append(self._update(*part.batch(index, changes), rate))
         return torch.stack(history, dim=1)
 
     def _update(self, inputs: Tensor, labels: Tensor, rate: float) -> Tensor:
