@@ -42,7 +42,8 @@ def choose_algorithms(deterministic: bool) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA's matrix library starts
     torch.use_deterministic_algorithms(deterministic)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # costs time for nothing
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = deterministic, False
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = not deterministic  # convolutions by the algorithm that proves fastest
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+import torch.utils.deterministic
 
 from emergence.compute import choose_algorithms, explain_refusals, prepare
 from emergence.parameters.compute import Compute
@@ -12,9 +13,11 @@ from emergence.parameters.compute import Compute
 
 @pytest.fixture
 def own_settings():
+    memory = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     before = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     yield
     torch.use_deterministic_algorithms(False)
+    torch.utils.deterministic.fill_uninitialized_memory = memory  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before
 
 
@@ -61,3 +64,13 @@ def test_on_a_cpu_no_compiler_is_loaded() -> None:
         "prepare(Compute(device='cpu')); print(any(name.startswith('torch._inductor') for name in sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
+
+
+@pytest.mark.usefixtures("own_settings")
+def test_the_fastest_convolutions_are_looked_for_only_where_bits_may_differ() -> None:
+    for deterministic in (True, False):
+        choose_algorithms(deterministic)
+        assert torch.are_deterministic_algorithms_enabled() == deterministic
+        assert torch.backends.cudnn.deterministic == deterministic
+        assert torch.backends.cudnn.benchmark != deterministic
+        assert not torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
