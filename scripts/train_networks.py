@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -14,7 +15,7 @@ from emergence.parameters.compute import Compute
 from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
 from emergence.pruning import Mask
-from emergence.storage import write_dataset
+from emergence.storage import write_dataset, write_json
 from emergence.training.block import train_block
 from emergence.training.checkpoints import file_name, publish, read
 from emergence.training.interruption import notice_signals
@@ -35,6 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--metrics", type=Path, required=True, help="netCDF file to write")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder to write")
+    parser.add_argument("--cost", type=Path, help="JSON file to write with time and memory that training took")
     return parser.parse_args()
 
 
@@ -43,7 +45,8 @@ def main() -> None:
     given = arguments()
     configure()
     interrupted = notice_signals()
-    device = prepare(Compute.model_validate_json(given.compute))
+    compute = Compute.model_validate_json(given.compute)
+    device = prepare(compute)
     data = read_processed(given.data)
     network = TypeAdapter(Network).validate_json(given.network)
     training = Training.model_validate_json(given.parameters)
@@ -60,11 +63,14 @@ def main() -> None:
         device=device,
         initial=read(first).of_seeds(seeds) if first else None,
         masks=Mask.read(given.mask).of_seeds(seeds) if given.mask else None,
+        seeds_at_once=compute.seeds_at_once,
         interrupted=interrupted,
     )
     publish(trained.checkpoints, given.checkpoints)
     made_from = {"network": json.loads(given.network), "training": training.model_dump(), "seeds": seeds}
     write_dataset(given.metrics, trained.metrics, made_from)
+    if given.cost:
+        write_json(given.cost, asdict(trained.cost))
 
 
 if __name__ == "__main__":

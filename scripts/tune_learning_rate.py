@@ -43,7 +43,8 @@ def main() -> None:
     given = arguments()
     configure()
     interrupted = notice_signals()
-    device = prepare(Compute.model_validate_json(given.compute))
+    compute = Compute.model_validate_json(given.compute)
+    device = prepare(compute)
     data = read_processed(given.data)
     network = describe(TypeAdapter(Network).validate_json(given.network), data.input_shape, data.classes)
     seeds = [int(seed) for seed in given.seeds.split(",")]
@@ -60,6 +61,7 @@ def main() -> None:
             device=device,
             initial=initial,
             masks=masks,
+            seeds_at_once=compute.seeds_at_once,
             interrupted=interrupted,
         ).metrics
 

@@ -204,8 +204,10 @@ def test_the_fast_matrix_product_is_taken_only_where_it_pays_and_is_exact(monkey
         exact = left.double() @ right.double()
         assert (left @ right - exact).abs().max() < 1e-5 * exact.abs().max()
     monkeypatch.setattr(precision, "TOLERANCE", 0.0)
+    precision._exact_enough.cache_clear()
     with precision.fast_matmul(wide, 64, device) as setting:
         assert setting == torch.get_float32_matmul_precision() == "highest"
+    precision._exact_enough.cache_clear()
     assert torch.get_float32_matmul_precision() == before
 
 

@@ -48,7 +48,10 @@ def training(data: Path, target: Path, *more: str | Path, epochs: int = 20) -> l
 def test_networks_are_trained_pruned_and_retrained_from_their_own_start(digits: Path, tmp_path: Path) -> None:
     dense, pruned, mask = tmp_path / "dense", tmp_path / "pruned", tmp_path / "mask.safetensors"
     work = ["--work", tmp_path / "work"]
-    subprocess.run(training(digits, dense, *work), check=True, capture_output=True)
+    cost = tmp_path / "cost.json"
+    stacked = ["--compute", json.dumps({"device": "cpu", "seeds_at_once": 2}), "--cost", cost]
+    subprocess.run(training(digits, dense, *work, *stacked), check=True, capture_output=True)
+    assert json.loads(cost.read_text())["seeds_together"] == [[0, 1], [2]]
     masking = ["--checkpoints", dense / "checkpoints", "--method", "global_magnitude", "--sparsity", "0.5"]
     written = ["--mask", mask, "--densities", tmp_path / "densities.nc"]
     command = [sys.executable, ROOT / "scripts/make_masks.py", *masking, *written]

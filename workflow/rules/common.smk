@@ -21,7 +21,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROG
 from emergence.parameters.reading import ParametersError, check
 from emergence.study import stamps
 from emergence.storage import write_json
-from emergence.study.layout import RAW_DATA, RESUME, log, manifest, pattern, timing
+from emergence.study.layout import RAW_DATA, RESUME, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 
 # Of the files named on the command line, later ones win; params.yaml is read first.

@@ -77,7 +77,8 @@ rule retrain_networks:
         metrics=pattern("retrain_networks", "metrics"),
         checkpoints=directory(pattern("retrain_networks", "checkpoints")),
     log:
-        log("retrain_networks"),
+        messages=log("retrain_networks"),
+        cost=cost("retrain_networks"),
     benchmark:
         timing("retrain_networks")
     conda:
@@ -99,4 +100,4 @@ rule retrain_networks:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
         " --initial {input.initial} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
-        " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"
+        " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"

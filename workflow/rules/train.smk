@@ -45,7 +45,8 @@ rule train_networks:
         metrics=pattern("train_networks", "metrics"),
         checkpoints=directory(pattern("train_networks", "checkpoints")),
     log:
-        log("train_networks"),
+        messages=log("train_networks"),
+        cost=cost("train_networks"),
     benchmark:
         timing("train_networks")
     conda:
@@ -67,4 +68,4 @@ rule train_networks:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
         " --work {params.resume} --compute {params.compute:q}"
-        " --metrics {output.metrics} --checkpoints {output.checkpoints} 2> {log}"
+        " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"

@@ -77,6 +77,11 @@ def timing(rule: str, name: str = "{name}", key: str = "{key}") -> str:
     return f"logs/timings/{rule}/{name}/{key}.tsv"
 
 
+def cost(rule: str, name: str = "{name}", key: str = "{key}") -> str:
+    """Return the file in which a job that trains notes what that took."""
+    return f"logs/costs/{rule}/{name}/{key}.json"
+
+
 def manifest(key: str) -> str:
     """Return the file that lists what a job reads."""
     return f"{MANIFESTS}/{key}.json"

@@ -34,12 +34,19 @@ class Dataset(Protocol):
 class Part:
     """A part of a data set on the device, as compact as it is stored; batches are normalised when drawn."""
 
-    def __init__(self, data: Dataset, name: str, device: torch.device, images_last: bool = False) -> None:
+    def __init__(
+        self,
+        data: Dataset,
+        name: str,
+        device: torch.device,
+        images_last: bool = False,
+        number_type: torch.dtype = torch.float32,
+    ) -> None:
         inputs, labels = data.part(name)
         if not len(labels):
             raise ValueError(f"the {name} part of the data set is empty")
         self.inputs, self.labels = inputs.to(device), labels.to(device)
-        self._data, self._images_last = data, images_last
+        self._data, self._images_last, self.number_type = data, images_last, number_type
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -49,7 +56,7 @@ class Part:
         return digest({"inputs": self.inputs, "labels": self.labels, "example": self.batch(slice(1))[0]})
 
     def batch(self, index: Tensor | slice, changes: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return normalised inputs (float32) and labels of the chosen samples, images changed as `augment` does."""
+        """Return normalised inputs and labels of the chosen samples, images changed as `augment` does."""
         if isinstance(index, slice):
             inputs, labels = self.inputs[index], self.labels[index]
         else:  # copies whole samples, several times faster than indexing
@@ -57,6 +64,8 @@ class Part:
         if changes is not None:
             inputs = augment(inputs, changes)
         inputs = self._data.normalise(inputs)
+        if inputs.is_floating_point():
+            inputs = inputs.to(self.number_type)
         return (channels_last(inputs) if self._images_last else inputs), labels
 
 
@@ -73,6 +82,15 @@ def sample_order(seed: int, epoch: int, samples: int) -> Tensor:
 def noise_seed(seed: int, epoch: int) -> int:
     """Return the base from which an epoch's random layers (dropout) are seeded, batch by batch."""
     return int(np.random.default_rng([seed, epoch, NOISE]).integers(2**62))
+
+
+def check_logits(network: nn.Module, part: Part, classes: int) -> None:
+    """Raise ValueError unless the network maps each sample to one logit per class."""
+    inputs, _ = part.batch(slice(2))
+    with torch.inference_mode():
+        shape = tuple(network.eval()(inputs).shape)
+    if shape != (len(inputs), classes):
+        raise ValueError(f"the network gives logits of shape {shape} for {len(inputs)} samples and {classes} classes")
 
 
 def prefers_channels_last(network: nn.Module, device: torch.device) -> bool:

@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor
+from torch import Tensor, nn
 
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.augmentation import check_images
-from emergence.training.batches import Dataset, Part, prefers_channels_last
+from emergence.training.batches import Dataset, Part, check_logits, prefers_channels_last
 from emergence.training.checkpoints import Checkpoint
+from emergence.training.cost import Cost, Meter
+from emergence.training.group import Group
+from emergence.training.grouping import form_groups
 from emergence.training.history import PARTS, History
-from emergence.training.member import Member
-from emergence.training.precision import fast_matmul
+from emergence.training.member import initial_network
+from emergence.training.memory import keep_freed_memory
+from emergence.training.precision import arithmetic, number_type
 from emergence.training.progress import Progress
 from emergence.training.resume import ResumeFolder, State
 from emergence.training.schedule import checkpoint_steps
@@ -38,10 +41,11 @@ SAVE_AFTER = 60.0
 
 @dataclass(frozen=True)
 class TrainedBlock:
-    """The metrics of a block, and its checkpoint files in order, each with its SHA-256."""
+    """The metrics of a block, its checkpoint files in order, each with its SHA-256, and what the call cost."""
 
     metrics: xr.Dataset
     checkpoints: dict[Path, str]
+    cost: Cost
 
 
 def train_block(
@@ -54,27 +58,32 @@ def train_block(
     device: torch.device | None = None,
     masks: Mapping[str, Tensor] | None = None,
     initial: Mapping[str, Tensor] | None = None,
+    seeds_at_once: int | Literal["auto"] = "auto",
     interrupted: Callable[[], int | None] = lambda: None,
 ) -> TrainedBlock:
     """Train the network from every seed and return its metrics and checkpoints.
 
     `masks` (parameter name -> (seed, ...), zero where a weight is removed) and `initial` (state_dict names -> (seed,
-    ...)) are stacked in the order of `seeds`. The state is kept in a folder below `work`; a later call with the same
-    arguments continues from it, bit for bit, and so does one with more epochs where the schedule of the learning rate
-    does not depend on their number. What is kept knows data, weights and settings but not the code: use another `work`
-    after a change of it. Where `interrupted` returns the number of a signal, the state is saved and SystemExit raised
-    with 128 + that number. Raises ValueError for a mask or a network that does not fit.
+    ...)) are stacked in the order of `seeds`. `seeds_at_once` networks are trained as one where they can be stacked
+    ("auto": as many as pay, see `emergence.training.grouping`).
+
+    The state is kept in a folder below `work`; a later call with the same arguments continues from it, bit for bit,
+    and so does one with more epochs where the schedule of the learning rate does not depend on their number. What is
+    kept knows data, weights and settings but not the code: use another `work` after a change of it. Where
+    `interrupted` returns the number of a signal, the state is saved and SystemExit raised with 128 + that number.
+    Raises ValueError for a mask or a network that does not fit.
     """
-    block = _Block(data, architecture, tuple(seeds), training, device or torch.device("cpu"), masks, initial)
-    with (
-        fast_matmul(block.members[0].network, training.batch_size, block.device) as matmul,
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
-        block.own_random_state(),
-    ):
-        folder = ResumeFolder(work, {**block.description(), "matmul": matmul, "masks": digest(masks or {})})
+    device = device or torch.device("cpu")
+    keep_freed_memory()
+    meter = Meter(device)
+    template = initial_network(architecture, seeds[0]).to(device, number_type(training))
+    with arithmetic(training, template, device) as words, _own_random_state(device):
+        block = _Block(data, architecture, tuple(seeds), training, device, template, seeds_at_once, masks, initial)
+        folder = ResumeFolder(work, {**block.description(), "arithmetic": words, "masks": digest(masks or {})})
         history = block.train(folder, interrupted)
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
-    return TrainedBlock(metrics, folder.checkpoints(block.steps))
+    cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
+    return TrainedBlock(metrics, folder.checkpoints(block.steps), cost)
 
 
 class _Block:
@@ -87,18 +96,18 @@ class _Block:
         seeds: tuple[int, ...],
         training: Training,
         device: torch.device,
+        template: nn.Module,
+        seeds_at_once: int | Literal["auto"],
         masks: Mapping[str, Tensor] | None,
         initial: Mapping[str, Tensor] | None,
     ) -> None:
         self.architecture, self.seeds, self.training, self.device = architecture, seeds, training, device
-        self.members = [
-            Member(architecture, seed, training, device, _of(masks, position), _of(initial, position))
-            for position, seed in enumerate(seeds)
-        ]
-        images_last = prefers_channels_last(self.members[0].network, device)
-        self.parts = [Part(data, name, device, images_last) for name in PARTS]
+        images_last = prefers_channels_last(template, device)
+        self.parts = [Part(data, name, device, images_last, number_type(training)) for name in PARTS]
         check_images(training.augmentation, data.input_shape)
-        self.members[0].check_logits(self.parts[0], data.classes)
+        check_logits(template, self.parts[0], data.classes)
+        self.groups = form_groups(architecture, seeds, training, device, self.parts[0], seeds_at_once, masks, initial)
+        self.samples = 0
         self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
         self.steps = checkpoint_steps(training, self.per_epoch)
         self.updates = training.epochs * self.per_epoch
@@ -110,16 +119,13 @@ class _Block:
             "network": self.architecture.to_json(),
             "training": settings,
             "seeds": self.seeds,
+            "stacks": [len(group.seeds) for group in self.groups if len(group.seeds) > 1],
             "weights": digest(self._weights()),
             "data": [part.digest() for part in self.parts],
             "device": self.device.type,
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
         }
-
-    def own_random_state(self) -> AbstractContextManager[None]:
-        """Leave torch's global generators as they were."""
-        return torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else [])
 
     def train(self, folder: ResumeFolder, interrupted: Callable[[], int | None]) -> History:
         """Go from the saved state, or from the start, to the last step."""
@@ -147,8 +153,9 @@ class _Block:
             return None
         log.info("continuing after %s of %d epochs", Step.after(state.updates, self.per_epoch), self.training.epochs)
         if state.updates < self.updates:
-            for position, member in enumerate(self.members):
-                member.restore(_of(state.weights, position) or {}, _of(state.optimizer, position) or {})
+            for number, (group, chosen) in enumerate(self._grouped()):
+                weights = {name: tensor[chosen] for name, tensor in state.weights.items()}
+                group.restore(weights, _below(f"{number}.", state.optimizer))
         return state
 
     def _lacks_steps(self, state: State) -> bool:
@@ -177,26 +184,42 @@ class _Block:
 
     def _advance(self, history: History, start: int, stop: int) -> None:
         epoch, first = divmod(start, self.per_epoch)
-        for position, member in enumerate(self.members):
-            records = member.advance(self.parts[0], epoch, first, first + stop - start)
-            history.batches[:, position, start:stop] = records.cpu().numpy()
+        for group, chosen in self._grouped():
+            records = group.advance(self.parts[0], epoch, first, first + stop - start)
+            history.batches[:, chosen, start:stop] = records.cpu().numpy()
+        size = self.training.batch_size
+        used = min((first + stop - start) * size, len(self.parts[0])) - first * size
+        self.samples += used * len(self.seeds)
+
+    def _grouped(self) -> Iterator[tuple[Group, slice]]:
+        """Yield the groups, each with the positions of its seeds."""
+        start = 0
+        for group in self.groups:
+            yield group, slice(start, start + len(group.seeds))
+            start += len(group.seeds)
 
     def _record(self, history: History, step: Step, folder: ResumeFolder) -> None:
-        values = [[x for part in self.parts for x in member.evaluate(part)] for member in self.members]
-        history.steps[step] = np.array(values).T
+        values = [torch.cat([group.evaluate(part) for part in self.parts]) for group in self.groups]
+        history.steps[step] = torch.cat(values, dim=1).numpy()
         folder.keep(Checkpoint(step, self.seeds, self.architecture, self._weights()))
 
     def _state(self, updates: int, history: History) -> State:
-        optimizer = _stacked([member.optimizer_state() for member in self.members])
+        optimizer = {
+            f"{number}.{name}": tensor
+            for number, group in enumerate(self.groups)
+            for name, tensor in group.optimizer_state().items()
+        }
         return State(updates, self._weights(), optimizer, history)
 
     def _weights(self) -> dict[str, Tensor]:
-        return _stacked([member.weights() for member in self.members])
+        weights = [group.weights() for group in self.groups]
+        return {name: torch.cat([one[name] for one in weights]) for name in weights[0]}
 
 
-def _of(stacked: Mapping[str, Tensor] | None, position: int) -> dict[str, Tensor] | None:
-    return None if stacked is None else {name: tensor[position] for name, tensor in stacked.items()}
+def _own_random_state(device: torch.device) -> AbstractContextManager[None]:
+    """Leave torch's global generators as they were."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
-def _stacked(tensors: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([one[name] for one in tensors]) for name in tensors[0]}
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

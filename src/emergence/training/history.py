@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from emergence.parameters.training import Training
-from emergence.training.member import BATCH_QUANTITIES
+from emergence.training.group import BATCH_QUANTITIES
 from emergence.training.schedule import learning_rate
 from emergence.training.step import Step
 

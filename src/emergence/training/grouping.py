@@ -1,0 +1,125 @@
+"""Which seeds of a block are trained together: one after another, or stacked."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from emergence.modules import layer_weights
+from emergence.networks import Architecture
+from emergence.parameters.training import Training
+from emergence.training.batches import Part
+from emergence.training.group import Group
+from emergence.training.member import Member, initial_network
+from emergence.training.stack import NotStackable, Stack
+
+log = logging.getLogger(__name__)
+
+LAUNCH_BOUND = 10**8
+"""Multiply-adds of a layer per update below which a GPU spends more time on starting it than on computing it."""
+
+MEMORY_SHARE = 0.5
+"""Share of a GPU's free memory that a stack may take by estimate."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an update of one network takes: multiply-adds per layer in the forward pass, and bytes of memory."""
+
+    per_layer: float
+    bytes: int
+
+
+def form_groups(
+    architecture: Architecture,
+    seeds: Sequence[int],
+    training: Training,
+    device: torch.device,
+    part: Part,
+    seeds_at_once: int | str = "auto",
+    masks: Mapping[str, Tensor] | None = None,
+    initial: Mapping[str, Tensor] | None = None,
+) -> list[Group]:
+    """Return the seeds in groups, in their order; networks that cannot be stacked come one by one, with a log line.
+
+    `seeds_at_once` is the number of seeds per stack, or "auto": see `stack_size`. `masks` and `initial` are stacked
+    over the seeds.
+    """
+    size = min(len(seeds), _size(architecture, seeds[0], training, device, part, seeds_at_once))
+    if size > 1:
+        try:
+            Stack(architecture, seeds[:2], training, device).check(part)
+        except NotStackable as error:
+            log.info("seeds are trained one after another, because they cannot be stacked: %s", error)
+            size = 1
+    chosen = [slice(start, start + size) for start in range(0, len(seeds), size)]
+    if size == 1:
+        return [
+            Member(architecture, seeds[c.start], training, device, _first(masks, c), _first(initial, c)) for c in chosen
+        ]
+    log.info("seeds are trained in stacks of %d", size)
+    return [Stack(architecture, seeds[c], training, device, _of(masks, c), _of(initial, c)) for c in chosen]
+
+
+def stack_size(work: Work, device: torch.device, free_bytes: int) -> int:
+    """Return how many seeds pay and fit in a stack: 1 on a CPU and for layers that keep a GPU busy by themselves.
+
+    >>> perceptron, vgg = Work(10**7, 50 * 2**20), Work(3e9, 2**30)
+    >>> [stack_size(work, torch.device("cuda"), free_bytes=10 * 2**30) for work in (perceptron, vgg)]
+    [102, 1]
+    """
+    if device.type == "cpu" or work.per_layer >= LAUNCH_BOUND:
+        return 1
+    return max(1, int(MEMORY_SHARE * free_bytes / work.bytes))
+
+
+def measure_work(network: nn.Module, part: Part, batch_size: int) -> Work:
+    """Measure an update on one sample: the memory of weights, gradients and an optimiser's two tensors, and of what the
+    forward pass keeps and the backward pass needs besides.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    weights = {parameter.data_ptr() for parameter in network.parameters()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept[tensor.data_ptr()] = tensor.nbytes
+        return tensor
+
+    inputs, _ = part.batch(slice(1))
+    counter = FlopCounterMode(display=False)
+    with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        network.eval()(inputs)
+    activations = sum(size for place, size in kept.items() if place not in weights)
+    layers = max(1, sum(1 for _ in layer_weights(network)))
+    return Work(
+        per_layer=batch_size * counter.get_total_flops() / 2 / layers,
+        bytes=4 * sum(p.nbytes for p in network.parameters()) + 3 * batch_size * activations,
+    )
+
+
+def _size(
+    architecture: Architecture,
+    seed: int,
+    training: Training,
+    device: torch.device,
+    part: Part,
+    seeds_at_once: int | str,
+) -> int:
+    if isinstance(seeds_at_once, int):
+        return seeds_at_once
+    if device.type == "cpu":
+        return 1
+    network = initial_network(architecture, seed).to(device, part.number_type)
+    free, _ = torch.cuda.mem_get_info(device)
+    return stack_size(measure_work(network, part, training.batch_size), device, free)
+
+
+def _of(stacked: Mapping[str, Tensor] | None, chosen: slice) -> dict[str, Tensor] | None:
+    return None if stacked is None else {name: tensor[chosen] for name, tensor in stacked.items()}
+
+
+def _first(stacked: Mapping[str, Tensor] | None, chosen: slice) -> dict[str, Tensor] | None:
+    return None if stacked is None else {name: tensor[chosen.start] for name, tensor in stacked.items()}

@@ -1,0 +1,50 @@
+"""What groups of one network and of several do alike with their tensors."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from emergence.plugins import unknown
+
+
+def removed_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]) -> list[tuple[int, Tensor]]:
+    """Set weights to zero where the mask is; return what is removed, by the position among the trained parameters.
+
+    Raises ValueError for names and shapes that are not those of the parameters.
+
+    >>> weight = torch.ones(2)
+    >>> removed_weights({"weight": weight}, {"weight": torch.tensor([1, 0])}), weight
+    ([], tensor([1., 0.]))
+    """
+    trained = [name for name, parameter in parameters.items() if parameter.requires_grad]
+    pairs = []
+    for name, kept in mask.items():
+        if name not in parameters:
+            raise ValueError(unknown(name, list(parameters), "parameter in the mask"))
+        parameter = parameters[name]
+        if kept.shape != parameter.shape:
+            raise ValueError(f"mask of '{name}' has shape {tuple(kept.shape)}, the network {tuple(parameter.shape)}")
+        removed = torch.empty_like(parameter, dtype=torch.bool, requires_grad=False).copy_(kept == 0)
+        with torch.no_grad():
+            parameter.masked_fill_(removed, 0)
+        if name in trained:
+            pairs.append((trained.index(name), removed))
+    return pairs
+
+
+def named_state(state: Mapping[str, Sequence[Tensor]]) -> dict[str, Tensor]:
+    """Return a copy of an optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
+    return {f"{name}.{index}": copy_to_cpu(t) for name, tensors in state.items() for index, t in enumerate(tensors)}
+
+
+def restore_state(state: Mapping[str, Sequence[Tensor]], saved: Mapping[str, Tensor]) -> None:
+    """Set an optimiser's tensors to what `named_state` returned."""
+    for name, tensors in state.items():
+        for index, tensor in enumerate(tensors):
+            tensor.copy_(saved[f"{name}.{index}"])
+
+
+def copy_to_cpu(tensor: Tensor) -> Tensor:
+    """Return a copy that later changes do not reach, without gaps in memory."""
+    return tensor.detach().to("cpu", copy=True).contiguous()
