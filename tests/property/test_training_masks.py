@@ -57,9 +57,9 @@ class Noise:
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.sampled_from(ARCHITECTURES), optimizers, st.floats(0, 1), st.integers(0, 2**31))
+@given(st.sampled_from(ARCHITECTURES), optimizers, st.floats(0, 1), st.integers(0, 2**31), st.sampled_from([1, 2]))
 def test_masked_weights_stay_zero_under_every_optimizer(
-    architecture: Architecture, optimizer: dict[str, Any], density: float, seed: int
+    architecture: Architecture, optimizer: dict[str, Any], density: float, seed: int, stacked: int
 ) -> None:
     training = Training.model_validate({"epochs": 2, "batch_size": 4, "optimizer": optimizer})
     generator = torch.Generator().manual_seed(seed)
@@ -68,7 +68,7 @@ def test_masked_weights_stay_zero_under_every_optimizer(
         start = read(next(iter(train_block(data, architecture, [0, 1], training, Path(folder)).checkpoints)))
         matrices = {name: tensor for name, tensor in start.weights.items() if tensor.ndim > 2}
         masks = {name: torch.rand(t.shape, generator=generator) < density for name, t in matrices.items()}
-        trained = train_block(data, architecture, [0, 1], training, Path(folder), masks=masks)
+        trained = train_block(data, architecture, [0, 1], training, Path(folder), masks=masks, seeds_at_once=stacked)
         for checkpoint in map(read, trained.checkpoints):
             for name, kept in masks.items():
                 assert not checkpoint.weights[name][~kept].any()

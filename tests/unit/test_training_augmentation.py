@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from scipy.stats import chisquare
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -120,6 +121,14 @@ def test_training_sees_changed_images_and_evaluation_the_images_as_they_are(tmp_
     assert start["batch_loss"].values[0] == pytest.approx(loss, rel=1e-5)
     plain = cross_entropy(network(Pictures().normalise(inputs)), labels).item()
     assert start["train_loss"].sel(step="ep0").item() == pytest.approx(plain, rel=1e-5)
+
+
+def test_seeds_trained_as_one_see_what_they_see_alone(tmp_path: Path) -> None:
+    exact = settings(precision="float64")
+    stacked, alone = (
+        train_block(Pictures(), CNN, [4, 7], exact, tmp_path, seeds_at_once=number).metrics for number in (2, 1)
+    )
+    xr.testing.assert_allclose(stacked, alone, rtol=1e-6)
 
 
 def test_padding_is_black_also_after_normalisation() -> None:

@@ -14,6 +14,7 @@ from emergence.parameters.training import Training
 from emergence.training.batches import sample_order
 from emergence.training.block import train_block
 from emergence.training.checkpoints import read
+from emergence.training.gradients import mean_loss
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -73,3 +74,16 @@ def test_losses_of_the_parts_are_plain_cross_entropies(tmp_path: Path) -> None:
         inputs, labels = Noise().part(part)
         plain = cross_entropy(network(inputs), labels).item()
         assert trained.metrics[f"{part}_loss"].sel(seed=4, step="ep1").item() == pytest.approx(plain, rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, SMOOTHING])
+@pytest.mark.parametrize("shape", [(6, 4), (6, 4, 5), (6, 4, 2, 3)], ids=str)
+def test_the_mean_loss_of_sequences_and_of_single_labels_is_that_of_torch(
+    shape: tuple[int, ...], smoothing: float
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True)
+    labels = torch.randint(0, 4, (shape[0], *shape[2:]), generator=generator)
+    losses = mean_loss(logits, labels, smoothing), cross_entropy(logits, labels, label_smoothing=smoothing)
+    torch.testing.assert_close(*losses)
+    torch.testing.assert_close(*(torch.autograd.grad(loss, logits) for loss in losses))

@@ -25,7 +25,7 @@ class Autograd:
             parameter.grad = None
         with mixed_precision(self._training, self._device):
             logits = self._network(inputs)
-        loss = cross_entropy(full_precision(logits), labels, label_smoothing=self._training.label_smoothing)
+        loss = mean_loss(full_precision(logits), labels, self._training.label_smoothing)
         loss.backward()
         self.gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
         return loss.detach(), accuracy(logits.detach(), labels)
@@ -42,6 +42,18 @@ def full_precision(logits: Tensor) -> Tensor:
     (torch.float32, torch.float64)
     """
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+
+def mean_loss(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Return the mean cross entropy; logits are (sample, class, ...), labels (sample, ...).
+
+    It is taken over a list of labels, because torch's loss over further dimensions is not deterministic on GPUs.
+
+    >>> mean_loss(torch.zeros(2, 4, 3), torch.zeros(2, 3, dtype=torch.int64)).exp()
+    tensor(4.)
+    """
+    listed = logits if logits.ndim == 2 else logits.movedim(1, -1).flatten(0, -2)
+    return cross_entropy(listed, labels.flatten(), label_smoothing=label_smoothing)
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.training.augmentation import changes_of_batch
 from emergence.training.batches import Part, noise_seed, prefers_channels_last, sample_order
 from emergence.training.dense import Dense, is_dense
-from emergence.training.gradients import Autograd, accuracy
+from emergence.training.gradients import Autograd, accuracy, mean_loss
 from emergence.training.optimizers import make_optimizer
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
@@ -90,7 +89,7 @@ class Member:
             for start in range(0, len(part), size):
                 inputs, labels = part.batch(slice(start, start + size))
                 logits = self.network(inputs)
-                total += len(labels) * torch.stack([cross_entropy(logits, labels), accuracy(logits, labels)])
+                total += len(labels) * torch.stack([mean_loss(logits, labels), accuracy(logits, labels)])
         return (total / len(part))[:, None].cpu()
 
     def weights(self) -> dict[str, Tensor]:
