@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.small_disk import small_disk  # noqa: F401
+
 # Tests run side by side; on busy cores, threads of one test would wait for those of another.
 torch.set_num_threads(1)
 

@@ -1,5 +1,7 @@
 """Writing results so that a fault never leaves a wrong or half-written file."""
 
+import errno
+import glob
 import hashlib
 import json
 import os
@@ -8,16 +10,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import xarray as xr
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system answers where a disk or a quota has no room."""
+
 
 @contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
+def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
     """Yield a path beside `target` to write to; rename it to `target` if the block ends without an error.
 
-    Works for files and folders. A reader sees the earlier content or the whole new one, never a part; a link into
-    another store (such as DVC's cache) is replaced, not written through.
+    Works for files and folders. A reader sees the earlier content or the whole new one, never a part, also after a
+    power failure; a link into another store (such as DVC's cache) is replaced, not written through. What a killed
+    process left of an earlier attempt is removed. Raises OSError that names `target`, and `size` in bytes where it is
+    given, if the disk is full.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -26,16 +34,28 @@ def written_whole(target: Path) -> Iterator[Path]:
     >>> [p.name for p in folder.iterdir()]
     ['a.txt']
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    _remove(temporary)
+    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove_partial(target.parent, target.name)
         yield temporary
+        _sync(temporary)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         os.replace(temporary, target)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _remove(temporary)
+        raise _full(target, size, error) from error
     finally:
         _remove(temporary)
+
+
+def remove_partial(folder: Path, name: str | None = None) -> None:
+    """Remove what killed processes left in a folder when they were writing (the file or folder `name`)."""
+    for left in folder.glob(f".{glob.escape(name) if name else '*'}.*.partial"):
+        _remove(left)
 
 
 def write_text(target: Path, text: str) -> None:
@@ -62,7 +82,11 @@ def write_dataset(target: Path, dataset: xr.Dataset, parameters: Mapping[str, An
     labelled = dataset.assign_attrs(parameters=json.dumps(parameters, sort_keys=True))
     encoding = {name: {"zlib": True, "complevel": 1} for name, v in dataset.data_vars.items() if v.size > 10_000}
     with written_whole(target) as path:
-        labelled.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        try:
+            labelled.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        except (OSError, RuntimeError):  # of a full disk the library says "Permission denied" or "HDF error"
+            _probe(path)
+            raise
 
 
 def read_dataset(path: Path) -> xr.Dataset:
@@ -78,6 +102,39 @@ def checksum(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _probe(path: Path) -> None:
+    """Append to a file whose writing failed; OSError says if the disk is full. The file is emptied in any case.
+
+    The netCDF library keeps a file open that it could not write, so that removing it alone would free no space.
+    """
+    try:
+        with path.open("ab") as file:
+            file.write(os.urandom(2**20))
+    finally:
+        os.truncate(path, 0)
+
+
+def _full(target: Path, size: int | None, error: OSError) -> OSError:
+    needed = f"it needs {size:,} bytes, " if size is not None else ""
+    place = next(folder for folder in target.absolute().parents if folder.is_dir())
+    full = OSError(
+        f"{target} cannot be written ({os.strerror(error.errno or errno.ENOSPC)}: {needed}"
+        f"{shutil.disk_usage(place).free:,} are free); what was written before is whole: make room and run again"
+    )
+    full.errno = error.errno
+    return full
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or a folder with all that is in it, on the disk before its name is."""
+    for part in [*path.rglob("*"), path] if path.is_dir() else [path]:
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -95,10 +95,18 @@ def test_missing_and_strange_files_are_named(folder: Path, tmp_path: Path) -> No
     (folder / "ep3.safetensors").write_bytes((folder / "ep10.safetensors").read_bytes())
     with pytest.raises(OSError, match=r"ep3\.safetensors is not listed"):
         read(folder / "ep3.safetensors")
+    (folder / "ep2.safetensors").write_bytes((folder / "ep10.safetensors").read_bytes())
+    with pytest.raises(OSError, match=r"holds ep3\.safetensors, not listed"):
+        paths(folder)
+    with pytest.raises(OSError, match=r"ep2\.safetensors is damaged"):
+        read(folder / "ep2.safetensors")
     with pytest.raises(OSError, match="is no folder of checkpoints"):
         paths(tmp_path / "work")
     write_tensors(tmp_path / "other.safetensors", WEIGHTS, {"made": "elsewhere"})
     with pytest.raises(OSError, match=r"other\.safetensors is no checkpoint: its header lacks 'step'"):
+        read(tmp_path / "other.safetensors")
+    write_tensors(tmp_path / "other.safetensors", WEIGHTS, {"step": "first", "seeds": "[]", "network": "{}"})
+    with pytest.raises(OSError, match=r"other\.safetensors is no checkpoint: its header cannot be read \('first'"):
         read(tmp_path / "other.safetensors")
 
 

@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from torch import Tensor
 
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
-from emergence.training import block
+from emergence.storage import read_dataset, write_dataset
+from emergence.training import block, resume
 from emergence.training.block import train_block
 from emergence.training.checkpoints import publish
 from emergence.training.member import Member
@@ -89,31 +90,39 @@ def test_training_killed_at_any_time_and_resumed_equals_training_in_full(tmp_pat
     assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
 
 
-def test_a_crash_at_any_write_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    training = settings(epochs=2, checkpoints={"early_iterations": [3]})
+def test_a_kill_before_any_change_of_the_disk_loses_nothing(tmp_path: Path) -> None:
+    """Each process dies one change later than the last; then one that is left alone finishes what it began."""
+    training = settings(epochs=1, checkpoints={"early_iterations": [3, 5]})
     train(tmp_path / "whole", training)
-    replace = os.replace
     for position in count():
-        calls = count()
-
-        def crashing(*paths: Any, calls: Iterator[int] = calls, position: int = position) -> None:
-            if next(calls) == position:
-                raise KeyboardInterrupt
-            replace(*paths)
-
         folder = tmp_path / str(position)
-        monkeypatch.setattr(os, "replace", crashing)
-        try:
-            train(folder, training)
-        except KeyboardInterrupt:
-            monkeypatch.setattr(os, "replace", replace)
-            train(folder, training)
-        else:
-            break
-        finally:
-            monkeypatch.setattr(os, "replace", replace)
+        child = multiprocessing.get_context("fork").Process(target=train_until, args=(folder, training, position))
+        child.start()
+        child.join()
+        train(folder, training)
         assert outputs(folder) == outputs(tmp_path / "whole")
-    assert position > 10
+        assert not list(folder.rglob("*.partial"))
+        if child.exitcode == 0:
+            break
+        assert child.exitcode == -signal.SIGKILL
+    assert position > 50
+
+
+def train_until(folder: Path, training: Training, position: int) -> None:
+    """Train, and be killed where the disk would be changed for the `position`-th time."""
+    changes = count()
+
+    def deadly(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            if next(changes) == position:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+
+        return call
+
+    for name in ("fsync", "link", "mkdir", "replace", "unlink"):
+        setattr(os, name, deadly(getattr(os, name)))
+    train(folder, training)
 
 
 @pytest.mark.parametrize("after", [0, 1, 5])
@@ -186,24 +195,121 @@ def test_fewer_epochs_that_end_between_checkpoints_are_trained_anew(tmp_path: Pa
     assert outputs(tmp_path / "both") == outputs(tmp_path / "short")
 
 
-@pytest.mark.parametrize("pattern", ["*/state-*.safetensors", "*/ep2.safetensors", "*/progress.json"])
-@pytest.mark.parametrize("damage", ["bit", "digit", "cut", "gone"])
-def test_a_damaged_state_is_named_and_training_starts_anew(
-    tmp_path: Path, pattern: str, damage: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("damage", ["bit", "digit", "cut", "empty", "gone", "foreign"])
+@pytest.mark.parametrize(
+    ("name", "trained_again"),
+    [("state-16.safetensors", 1), ("state-16.json", 1), ("ep2.safetensors", 1), ("ep1.safetensors", 2)],
+)
+def test_damage_is_named_and_training_goes_on_from_the_latest_state_without(
+    tmp_path: Path, updates: list[int], name: str, trained_again: int, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     train(tmp_path / "whole", settings(3))
     train(tmp_path / "parts", settings(2))
-    (file,) = (tmp_path / "parts" / "work").glob(pattern)
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 0x80 if damage == "bit" else 1
-    if damage == "gone":
-        file.unlink()
-    else:
-        file.write_bytes(content[: len(content) // 2] if damage == "cut" else content)
+    (file,) = (tmp_path / "parts" / "work").glob(f"*/{name}")
+    spoil(file, damage)
+    updates.clear()
     train(tmp_path / "parts", settings(3))
+    assert sum(updates) == 3 * 8 * (1 + trained_again)
     assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
-    if (pattern, damage) != ("*/progress.json", "gone"):
-        assert "starts anew" in caplog.text and file.name in caplog.text
+    if (name, damage) != ("state-16.json", "gone"):
+        assert "is damaged" in caplog.text and name in caplog.text
+    assert ("starts anew" in caplog.text) == (trained_again == 2)
+
+
+def spoil(file: Path, damage: str) -> None:
+    """Change a file as disks and people do; by deletion and a new file, since others may share its content."""
+    content = bytearray(file.read_bytes())
+    file.unlink()
+    content[len(content) // 2] ^= 0x80 if damage == "bit" else 1
+    share = {"cut": 0.5, "empty": 0.0}.get(damage, 1.0)
+    if damage == "foreign":
+        (other,) = file.parent.glob("ep0.safetensors")
+        content = bytearray(other.read_bytes())
+    if damage != "gone":
+        file.write_bytes(content[: int(share * len(content))])
+
+
+def test_a_state_of_another_user_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path, settings(2))
+    before = sorted((tmp_path / "work").rglob("*"))
+
+    def refused(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(resume, "checksum", refused)
+    with pytest.raises(PermissionError):
+        train(tmp_path, settings(3))
+    assert sorted((tmp_path / "work").rglob("*")) == before
+
+
+def test_training_continues_in_another_place_and_process(tmp_path: Path, updates: list[int]) -> None:
+    """As after a reboot or on another machine: no path, process or start of the machine is part of the state."""
+    train(tmp_path / "whole", settings(3))
+    child = multiprocessing.get_context("fork").Process(target=train, args=(tmp_path / "before", settings(2)))
+    child.start()
+    child.join()
+    shutil.copytree(tmp_path / "before", tmp_path / "after")
+    shutil.rmtree(tmp_path / "before")
+    updates.clear()
+    train(tmp_path / "after", settings(3))
+    assert sum(updates) == 3 * 8
+    assert outputs(tmp_path / "after") == outputs(tmp_path / "whole")
+
+
+def test_training_continues_on_another_number_of_threads_equal_up_to_rounding(
+    tmp_path: Path, updates: list[int]
+) -> None:
+    train(tmp_path / "whole", settings(3))
+    train(tmp_path / "parts", settings(2))
+    updates.clear()
+    torch.set_num_threads(2)
+    try:
+        train(tmp_path / "parts", settings(3))
+    finally:
+        torch.set_num_threads(1)
+    assert sum(updates) == 3 * 8
+    whole, parts = [read_dataset(tmp_path / part / "metrics.nc") for part in ("whole", "parts")]
+    for name in whole.data_vars:
+        np.testing.assert_allclose(parts[name], whole[name], rtol=1e-3, atol=1e-5)
+
+
+def test_a_further_block_of_seeds_trains_only_itself(tmp_path: Path, updates: list[int]) -> None:
+    train(tmp_path, settings(2))
+    updates.clear()
+    train_block(Random(), CNN, [3, 4], settings(2), tmp_path / "work")
+    assert sum(updates) == 2 * 2 * 8
+    updates.clear()
+    train(tmp_path, settings(2))
+    train_block(Random(), CNN, [3, 4], settings(2), tmp_path / "work")
+    assert not updates
+
+
+def test_two_processes_never_train_the_same_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    begun, end = context.Event(), context.Event()
+
+    def poll() -> int | None:
+        begun.set()
+        end.wait()
+        return signal.SIGTERM
+
+    child = context.Process(target=train, args=(tmp_path, settings(), poll))
+    child.start()
+    begun.wait()
+    with pytest.raises(OSError, match=rf"^process {child.pid} on .* is at the same training and holds .*lock; wait"):
+        train(tmp_path, settings())
+    end.set()
+    child.join()
+    assert child.exitcode == 143
+    train(tmp_path, settings())
+
+
+def test_at_most_two_states_are_kept(tmp_path: Path) -> None:
+    train(tmp_path, settings(4))
+    assert {file.name for file in (tmp_path / "work").glob("*/state-*.json")} == {"state-24.json", "state-32.json"}
+    assert len(list((tmp_path / "work").glob("*/state-*.safetensors"))) == 2
 
 
 def test_trainings_that_differ_do_not_share_a_state(tmp_path: Path) -> None:

@@ -69,9 +69,10 @@ def train_block(
 
     The state is kept in a folder below `work`; a later call with the same arguments continues from it, bit for bit,
     and so does one with more epochs where the schedule of the learning rate does not depend on their number. What is
-    kept knows data, weights and settings but not the code: use another `work` after a change of it. Where
-    `interrupted` returns the number of a signal, the state is saved and SystemExit raised with 128 + that number.
-    Raises ValueError for a mask or a network that does not fit.
+    kept knows data, weights and settings but not the code: use another `work` after a change of it. Nor does it know
+    the number of threads: after a change of that training continues too, equal up to rounding. Where `interrupted`
+    returns the number of a signal, the state is saved and SystemExit raised with 128 + that number. Raises ValueError
+    for a mask or a network that does not fit, OSError for a full disk or where another process is at the same training.
     """
     device = device or torch.device("cpu")
     keep_freed_memory()
@@ -79,11 +80,13 @@ def train_block(
     template = initial_network(architecture, seeds[0]).to(device, number_type(training))
     with arithmetic(training, template, device) as words, _own_random_state(device):
         block = _Block(data, architecture, tuple(seeds), training, device, template, seeds_at_once, masks, initial)
-        folder = ResumeFolder(work, {**block.description(), "arithmetic": words, "masks": digest(masks or {})})
-        history = block.train(folder, interrupted)
+        description = {**block.description(), "arithmetic": words, "masks": digest(masks or {})}
+        with ResumeFolder(work, description) as folder:
+            history = block.train(folder, interrupted)
+            checkpoints = folder.checkpoints(block.steps)
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
-    return TrainedBlock(metrics, folder.checkpoints(block.steps), cost)
+    return TrainedBlock(metrics, checkpoints, cost)
 
 
 class _Block:
@@ -123,7 +126,6 @@ class _Block:
             "weights": digest(self._weights()),
             "data": [part.digest() for part in self.parts],
             "device": self.device.type,
-            "threads": torch.get_num_threads(),
             "torch": torch.__version__,
         }
 
@@ -142,6 +144,7 @@ class _Block:
                     folder.save(self._state(stop, history))
                     saved = time.monotonic()
                 if signal:
+                    folder.wait()
                     log.warning("signal %d: stopped after %s; the same call continues from there", signal, step)
                     raise SystemExit(128 + signal)
                 progress.show(stop, history)

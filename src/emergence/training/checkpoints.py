@@ -75,16 +75,23 @@ def read(path: Path) -> Checkpoint:
         )
     except KeyError as error:
         raise OSError(f"{path} is no checkpoint: its header lacks {error}") from error
+    except (TypeError, ValueError) as error:
+        raise OSError(f"{path} is no checkpoint: its header cannot be read ({error})") from error
 
 
 def paths(folder: Path) -> dict[Step, Path]:
-    """Return the checkpoints of a folder in the order of training; OSError names any that is missing."""
+    """Return the checkpoints of a folder in the order of training; OSError names any that is missing or not listed."""
     listed = _checksums(folder)
     if listed is None:
         raise OSError(f"{folder} is no folder of checkpoints: it has no {CHECKSUMS}")
     missing = [name for name in listed if not (folder / name).is_file()]
     if missing:
-        raise OSError(f"{folder} lacks {', '.join(missing)}; delete the folder and train again")
+        raise OSError(f"{folder} lacks {', '.join(missing)}, listed in {CHECKSUMS}; delete the folder and train again")
+    strange = sorted(file.name for file in folder.glob("*.safetensors") if file.name not in listed)
+    if strange:
+        raise OSError(
+            f"{folder} holds {', '.join(strange)}, not listed in {CHECKSUMS}; delete the folder and train again"
+        )
     steps = {Step.parse(Path(name).stem): folder / name for name in listed}
     return dict(sorted(steps.items()))
 
@@ -109,15 +116,15 @@ def _checksums(folder: Path) -> dict[str, str] | None:
     if not file.is_file():
         return None
     try:
-        content: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+        content = dict[str, str](json.loads(file.read_bytes()))
+    except (TypeError, ValueError) as error:
         raise OSError(f"{file} cannot be read as JSON ({error}); delete the folder and train again") from error
     return content
 
 
 def _verify(path: Path, expected: str | None) -> None:
     if expected is None:
-        raise OSError(f"{path} is not listed in {CHECKSUMS} beside it")
+        raise OSError(f"{path} is not listed in {CHECKSUMS} beside it; delete its folder and train again")
     if not path.is_file():
         raise OSError(f"{path} is missing; delete its folder and train again")
     if checksum(path) != expected:

@@ -1,27 +1,33 @@
 """A folder that holds the state of unfinished training, so that it can go on after any end."""
 
+import fcntl
 import hashlib
 import json
 import logging
+import os
+import re
+import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.storage import checksum, write_json
+from emergence.storage import checksum, remove_partial, write_json
 from emergence.training.checkpoints import Checkpoint, file_name
 from emergence.training.checkpoints import write as write_checkpoint
 from emergence.training.history import History
 from emergence.training.step import Step
 from emergence.training.tensor_files import read_tensors, write_tensors
+from emergence.training.writer import Writer
 
 log = logging.getLogger(__name__)
 
-RECORD = "progress.json"
+LOCK = "lock"
 
 
 @dataclass
@@ -34,89 +40,160 @@ class State:
     history: History
 
 
-class ResumeFolder:
-    """Checkpoints and the latest state of one training, in a folder of its own below `base`.
+class Damaged(OSError):
+    """A file of a state is missing or not what was written."""
 
-    The folder's name is a digest of `description`, so trainings that differ never share one. A record, replaced last
-    and at once, lists the files that belong together with their checksums; what it does not list does not count.
+
+class ResumeFolder:
+    """Checkpoints and the two latest states of one training, in a folder of its own below `base`.
+
+    The folder's name is a digest of `description`, so trainings that differ never share one. Each state has a record,
+    written after it, that lists with checksums the files that belong together; what no record lists does not count.
+    Files are written by a thread in the order of the calls, so the folder is to be used as a context: leaving it waits
+    for the last one. Until then a lock keeps out other processes, and ends with this one however that ends.
     """
 
     def __init__(self, base: Path, description: Mapping[str, Any]) -> None:
         self._description = json.loads(json.dumps(description))
         self._folder = base / _digest(self._description)[:16]
         self._checksums: dict[str, str] = {}
+        self._latest: int | None = None
+        self._writer = Writer()
+
+    def __enter__(self) -> "ResumeFolder":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self._folder / LOCK)
+        remove_partial(self._folder)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock, self._writer:
+            pass
 
     def checkpoints(self, steps: Iterable[Step]) -> dict[Path, str]:
         """Return the files of the given steps, each with its SHA-256."""
+        self.wait()
         return {self._folder / file_name(step): self._checksums[file_name(step)] for step in steps}
 
+    def wait(self) -> None:
+        """Return when all that was given is written; raise what kept it from being."""
+        self._writer.wait()
+
     def keep(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint; it counts from the next `save` on."""
-        name = file_name(checkpoint.step)
-        self._checksums[name] = write_checkpoint(checkpoint, self._folder / name)
+        """Write a checkpoint, whose tensors stay as they are; it counts from the next `save` on."""
+        self._writer.submit(self._write_checkpoint, checkpoint)
 
     def save(self, state: State) -> None:
-        """Write the state; whatever ends the process, the folder holds this one or the one before."""
-        earlier = [name for name in self._checksums if name.startswith("state")]
-        name = f"state-{state.updates}.safetensors"
+        """Write the state, whose tensors stay as they are; what ends the process leaves this one or the one before."""
         tensors = {
             **{f"weights.{key}": tensor for key, tensor in state.weights.items()},
             **{f"optimizer.{key}": tensor for key, tensor in state.optimizer.items()},
             "batches": torch.from_numpy(state.history.batches[:, :, : state.updates].copy()),
             "steps": torch.from_numpy(np.stack(list(state.history.steps.values()))),
         }
-        self._checksums[name] = write_tensors(self._folder / name, tensors, {})
-        superseded = [old for old in earlier if old != name]
-        for old in superseded:
-            del self._checksums[old]
-        record = {
-            "description": self._description,
-            "updates": state.updates,
-            "steps": [str(step) for step in state.history.steps],
-            "files": self._checksums,
-        }
-        write_json(self._folder / RECORD, {"record": record, "sha256": _digest(record)})
-        for old in superseded:
-            (self._folder / old).unlink(missing_ok=True)
+        self._writer.submit(self._write_state, state.updates, tensors, list(state.history.steps))
 
     def load(self, seeds: int, updates: int) -> State | None:
-        """Return the latest state, or None where there is none that is whole; a damaged one is logged.
+        """Return the latest state that is whole, or None where there is none; damaged ones are logged.
 
-        The history has room for `seeds` and `updates`; records beyond are left out.
+        The history has room for `seeds` and `updates`; records beyond are left out. Raises OSError for a file that is
+        there but cannot be read, such as one of another user.
         """
-        if not (self._folder / RECORD).is_file():
-            return None
-        try:
-            return self._read(seeds, updates)
-        except OSError as error:
-            log.warning("training starts anew, because what was saved of it is damaged: %s", error)
-            self._checksums = {}
-            return None
+        records = {int(found[1]): file for file in self._folder.iterdir() if (found := _RECORD.fullmatch(file.name))}
+        for done in sorted(records, reverse=True):
+            try:
+                return self._read(records[done], seeds, updates)
+            except Damaged as error:
+                log.warning("the saved state of training after %d updates is damaged: %s", done, error)
+        if records:
+            log.warning("training starts anew, because no state that was saved of it is whole")
+        return None
 
-    def _read_record(self) -> dict[str, Any]:
-        file = self._folder / RECORD
-        try:
-            content = json.loads(file.read_bytes())
-            record: dict[str, Any] = content["record"]
-            whole = content["sha256"] == _digest(record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise OSError(f"{file} cannot be read ({error})") from error
-        if not whole:
-            raise OSError(f"{file} was altered")
-        return record
+    def _write_checkpoint(self, checkpoint: Checkpoint) -> None:
+        name = file_name(checkpoint.step)
+        self._checksums[name] = write_checkpoint(checkpoint, self._folder / name)
 
-    def _read(self, seeds: int, updates: int) -> State:
-        record = self._read_record()
+    def _write_state(self, updates: int, tensors: Mapping[str, Tensor], steps: list[Step]) -> None:
+        checkpoints = {file_name(step): self._checksums[file_name(step)] for step in steps}
+        self._remove_all_but({*checkpoints, *self._state_before(updates)})
+        record = {
+            "description": self._description,
+            "updates": updates,
+            "steps": [str(step) for step in steps],
+            "files": {**checkpoints, _state(updates): write_tensors(self._folder / _state(updates), tensors, {})},
+        }
+        write_json(self._folder / _record(updates), {"record": record, "sha256": _digest(record)})
+        self._latest = updates
+
+    def _state_before(self, updates: int) -> set[str]:
+        if self._latest is None or self._latest >= updates:
+            return set()
+        return {_state(self._latest), _record(self._latest)}
+
+    def _remove_all_but(self, names: set[str]) -> None:
+        for file in [*self._folder.glob("*.safetensors"), *self._folder.glob("state-*.json")]:
+            if file.name not in names:
+                file.unlink()
+
+    def _read(self, file: Path, seeds: int, updates: int) -> State:
+        record = _read_record(file)
         for name, expected in record["files"].items():
-            if checksum(self._folder / name) != expected:
-                raise OSError(f"the SHA-256 of {self._folder / name} is not the recorded one")
-        tensors, _ = read_tensors(self._folder / f"state-{record['updates']}.safetensors")
+            _verify(self._folder / name, expected)
+        done = record["updates"]
+        tensors, _ = read_tensors(self._folder / _state(done))
         history = History.empty(seeds, updates)
         batches = tensors.pop("batches").numpy()[:, :, :updates]
         history.batches[:, :, : batches.shape[2]] = batches
         history.steps = dict(zip(map(Step.parse, record["steps"]), tensors.pop("steps").numpy(), strict=True))
-        self._checksums = record["files"]
-        return State(record["updates"], _below("weights.", tensors), _below("optimizer.", tensors), history)
+        self._checksums, self._latest = record["files"], done
+        return State(done, _below("weights.", tensors), _below("optimizer.", tensors), history)
+
+
+_RECORD = re.compile(r"state-(\d+)\.json")
+
+
+def _record(updates: int) -> str:
+    return f"state-{updates}.json"
+
+
+def _state(updates: int) -> str:
+    return f"state-{updates}.safetensors"
+
+
+def _read_record(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_bytes())
+        record: dict[str, Any] = content["record"]
+        whole = content["sha256"] == _digest(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"{file} cannot be read ({error})") from error
+    if not whole:
+        raise Damaged(f"{file} was altered")
+    return record
+
+
+def _verify(file: Path, expected: str) -> None:
+    if not file.is_file():
+        raise Damaged(f"{file} is missing")
+    if checksum(file) != expected:
+        raise Damaged(f"the SHA-256 of {file} is not the recorded one")
+
+
+def _locked(file: Path) -> BinaryIO:
+    """Open a file that one process at a time can hold; OSError names the process that holds it."""
+    opened = file.open("a+b", buffering=0)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with opened:
+            holder = file.read_text(encoding="utf-8")
+        raise OSError(f"{holder} is at the same training and holds {file}; wait until it ends, or end it") from None
+    except OSError as error:
+        log.debug("the file system of %s has no locks (%s)", file, error)
+    with suppress(OSError):  # on a full disk the lock holds all the same
+        opened.truncate(0)
+        opened.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+    return opened
 
 
 def _digest(content: object) -> str:

@@ -23,10 +23,14 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     ({'weight': tensor([1., 1.])}, {'step': 'ep0'})
     """
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    content = _sort_metadata(save(contiguous, dict(metadata)))
-    with written_whole(path) as temporary:
-        temporary.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    content = memoryview(save(contiguous, dict(metadata)))
+    parts = _split(content)
+    with written_whole(path, len(content)) as temporary, temporary.open("wb") as file:
+        file.writelines(parts)
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(part)
+    return whole.hexdigest()
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -51,13 +55,13 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
     return content.hexdigest()
 
 
-def _sort_metadata(content: bytes) -> bytes:
-    """Sort the metadata in the header, which the safetensors library writes in random order.
+def _split(content: memoryview) -> tuple[bytes, memoryview]:
+    """Return header and data of a file, the metadata sorted, which the safetensors library writes in random order.
 
     The header is JSON, padded with spaces, behind its length in 8 bytes (little endian).
     """
     end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end])
+    header = json.loads(bytes(content[8:end]))
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    return content[:8] + text.ljust(end - 8) + content[end:]
+    return bytes(content[:8]) + text.ljust(end - 8), content[end:]
