@@ -16,7 +16,7 @@ from emergence.parameters.training import Training
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read
 from emergence.training.dense import Dense, is_dense
-from emergence.training.gradients import Autograd
+from emergence.training.gradients import Autograd, Gradients
 from emergence.training.member import Member
 from emergence.training.pooling import pool_first
 from emergence.training.precision import arithmetic
@@ -32,6 +32,11 @@ def perceptron(widths: list[int]) -> nn.Sequential:
     return nn.Sequential(nn.Flatten(), *layers[:-1])
 
 
+def stacked_dense(networks: list[nn.Sequential], training: Training, classes: int) -> Dense:
+    parameters = zip(*(network.parameters() for network in networks), strict=True)
+    return Dense([torch.stack(of_seeds) for of_seeds in parameters], training, classes)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("samples", [1, 37])
 @pytest.mark.parametrize("widths", [[24, 3], [24, 16, 3], [24, 300, 200, 3]])
@@ -39,29 +44,46 @@ def test_the_chain_rule_written_out_is_that_of_autograd(widths: list[int], sampl
     network = perceptron(widths).double()
     inputs, labels = torch.randn(samples, 2, 12).double(), torch.randint(3, (samples,))
     training = Training(precision="float64", label_smoothing=smoothing)
-    ways = Dense(network, training, classes=3), Autograd(network, training, CPU)
-    (loss, share), (expected_loss, expected_share) = (way.of_batch(inputs, labels) for way in ways)
+    ways: tuple[Gradients, ...] = stacked_dense([network], training, 3), Autograd(network, training, CPU)
+    (loss, share), (expected_loss, expected_share) = (
+        way.summary([way.of_batch(inputs[None], labels[None])]) for way in ways
+    )
     torch.testing.assert_close(loss, expected_loss, rtol=1e-12, atol=0)
-    assert share == expected_share
+    torch.testing.assert_close(share, expected_share, rtol=1e-6, atol=0)
     torch.testing.assert_close(ways[0].norm(), ways[1].norm(), rtol=1e-12, atol=0)
     for gradient, expected in zip(ways[0].gradients, ways[1].gradients, strict=True):
-        torch.testing.assert_close(gradient, expected, rtol=1e-11, atol=1e-15)
+        torch.testing.assert_close(gradient[0], expected, rtol=1e-11, atol=1e-15)
+
+
+def test_batches_of_different_sizes_are_summed_up_apart() -> None:
+    network = perceptron([6, 3])
+    dense = stacked_dense([network, network], Training(), 3)
+    inputs, labels = torch.randn(2, 7, 6), torch.randint(3, (2, 7))
+    outcomes = [dense.of_batch(inputs[:, part], labels[:, part]) for part in (slice(5), slice(5, 7))]
+    loss, share = dense.summary(outcomes)
+    for seed in range(2):
+        for batch, part in enumerate((slice(5), slice(5, 7))):
+            logits, given = network(inputs[seed, part]), labels[seed, part]
+            assert loss[seed, batch].item() == pytest.approx(cross_entropy(logits, given).item(), rel=1e-5)
+            assert share[seed, batch].item() == pytest.approx((logits.argmax(1) == given).float().mean().item())
 
 
 def test_float32_gradients_of_wide_layers_have_the_precision_of_float32() -> None:
-    network, training = perceptron([784, 256, 128, 10]), Training(batch_size=128)
-    inputs, labels = torch.randn(128, 784), torch.randint(10, (128,))
-    dense = Dense(network, training, classes=10)
+    networks, training = [perceptron([784, 256, 128, 10]) for _ in range(2)], Training(batch_size=128)
+    inputs, labels = torch.randn(2, 128, 784), torch.randint(10, (2, 128))
+    dense = stacked_dense(networks, training, 10)
     dense.of_batch(inputs, labels)
-    cross_entropy(network.double()(inputs.double()), labels).backward()
-    for gradient, parameter in zip(dense.gradients, network.parameters(), strict=True):
-        assert parameter.grad is not None
-        assert (gradient - parameter.grad).norm() < 1e-5 * parameter.grad.norm()
+    for seed, network in enumerate(networks):
+        cross_entropy(network.double()(inputs[seed].double()), labels[seed]).backward()
+        for gradient, parameter in zip(dense.gradients, network.parameters(), strict=True):
+            assert parameter.grad is not None
+            assert (gradient[seed] - parameter.grad).norm() < 1e-5 * parameter.grad.norm()
 
 
 def test_the_way_to_multiply_is_left_as_it_was() -> None:
     before = torch.get_float32_matmul_precision()
-    Dense(perceptron([784, 256, 10]), Training(batch_size=128), 10).of_batch(torch.zeros(4, 784), torch.zeros(4).long())
+    dense = stacked_dense([perceptron([784, 256, 10])], Training(batch_size=128), 10)
+    dense.of_batch(torch.zeros(1, 4, 784), torch.zeros(1, 4).long())
     assert torch.get_float32_matmul_precision() == before
 
 

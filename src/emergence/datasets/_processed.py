@@ -99,7 +99,8 @@ class ProcessedDataset:
 
     def normalise(self, inputs: Tensor) -> Tensor:
         """Return (inputs - mean) / std in float32, on the device of `inputs`; inputs of any batch shape."""
-        return (inputs.to(torch.float32) - self.mean.to(inputs.device)) / self.std.to(inputs.device)
+        numbers = inputs.to(torch.float32, copy=True)  # changed in place, to stay in the processor's cache
+        return numbers.sub_(self.mean.to(inputs.device)).div_(self.std.to(inputs.device))
 
 
 def read_processed(path: Path) -> ProcessedDataset:

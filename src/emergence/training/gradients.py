@@ -1,4 +1,7 @@
-"""Loss, accuracy and gradients of a batch, for any network, by torch's autograd."""
+"""Gradients of the loss on a batch, and how loss and accuracy are told of it."""
+
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -7,32 +10,68 @@ from torch.nn.functional import cross_entropy
 from emergence.parameters.training import Training
 from emergence.training.precision import mixed_precision
 
+Outcome = tuple[Tensor, Tensor]
+"""What is kept of a batch to tell its loss and accuracy."""
+
+
+class Gradients(Protocol):
+    """Ways to compute gradients, for the networks of one seed or of several."""
+
+    @property
+    def parameters(self) -> Sequence[Tensor]:
+        """What is trained, in the network's order."""
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Gradients of `parameters` on the last batch."""
+
+    def of_batch(self, inputs: Tensor, labels: Tensor) -> Outcome:
+        """Compute the gradients on inputs (seed, sample, ...) and labels (seed, sample, ...)."""
+
+    def norm(self) -> Tensor:
+        """Return the Euclidean norm (seed) of all gradients."""
+
+    def summary(self, outcomes: Sequence[Outcome]) -> Tensor:
+        """Return loss and accuracy (2, seed, batch) of batches."""
+
 
 class Autograd:
-    """Gradients of the loss of one network.
+    """Gradients of any network, by torch's autograd.
 
-    `gradients` are those of the last batch, one for each parameter that is trained, in the network's order.
+    >>> way = Autograd(nn.Linear(2, 3), Training(), torch.device("cpu"))
+    >>> outcome = way.of_batch(torch.zeros(1, 4, 2), torch.tensor([[0, 1, 2, 0]]))
+    >>> way.summary([outcome, outcome]).shape, [tuple(gradient.shape) for gradient in way.gradients]
+    (torch.Size([2, 1, 2]), [(3, 2), (3,)])
     """
 
     def __init__(self, network: nn.Module, training: Training, device: torch.device) -> None:
         self._network, self._training, self._device = network, training, device
-        self._parameters = [p for p in network.parameters() if p.requires_grad]
+        self.parameters: Sequence[Tensor] = [p for p in network.parameters() if p.requires_grad]
         self.gradients: list[Tensor] = []
 
-    def of_batch(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the gradients; return loss and accuracy of the batch."""
-        for parameter in self._parameters:
+    def of_batch(self, inputs: Tensor, labels: Tensor) -> Outcome:
+        """Compute the gradients; return loss and accuracy (1)."""
+        for parameter in self.parameters:
             parameter.grad = None
         with mixed_precision(self._training, self._device):
-            logits = self._network(inputs)
-        loss = mean_loss(full_precision(logits), labels, self._training.label_smoothing)
+            logits = self._network(inputs[0])
+        loss = mean_loss(full_precision(logits), labels[0], self._training.label_smoothing)
         loss.backward()
-        self.gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self._parameters]
-        return loss.detach(), accuracy(logits.detach(), labels)
+        self.gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        return loss.detach()[None], accuracy(logits.detach(), labels[0])[None]
 
     def norm(self) -> Tensor:
-        """Return the Euclidean norm of all gradients."""
-        return nn.utils.get_total_norm(self.gradients)
+        """Return the Euclidean norm (1) of all gradients."""
+        return nn.utils.get_total_norm(self.gradients)[None]
+
+    def summary(self, outcomes: Sequence[Outcome]) -> Tensor:
+        """Return loss and accuracy (2, 1, batch)."""
+        return stacked(outcomes)
+
+
+def stacked(outcomes: Sequence[Outcome]) -> Tensor:
+    """Return a summary of outcomes that are loss and accuracy (seed) themselves."""
+    return torch.stack([torch.stack(values, dim=-1) for values in zip(*outcomes, strict=True)])
 
 
 def full_precision(logits: Tensor) -> Tensor:

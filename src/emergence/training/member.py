@@ -7,15 +7,13 @@ from torch import Tensor, nn
 
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
-from emergence.training.augmentation import changes_of_batch
-from emergence.training.batches import Part, noise_seed, prefers_channels_last, sample_order
+from emergence.training.batches import Part, prefers_channels_last
 from emergence.training.dense import Dense, is_dense
-from emergence.training.gradients import Autograd, accuracy, mean_loss
-from emergence.training.optimizers import make_optimizer
+from emergence.training.gradients import Autograd, Gradients, accuracy, mean_loss
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
-from emergence.training.schedule import learning_rate
 from emergence.training.tensors import copy_to_cpu, named_state, removed_weights, restore_state
+from emergence.training.updates import Updates
 
 EVALUATION_BATCH = {"cpu": 128, "cuda": 4096}
 """Samples per pass; on a CPU few enough that activations stay in its cache."""
@@ -44,41 +42,19 @@ class Member:
         pool_first(self.network)
         if prefers_channels_last(self.network, device):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._removed = removed_weights(dict(self.network.named_parameters()), mask or {})
-        parameters = [p for p in self.network.parameters() if p.requires_grad]
-        self._optimizer = make_optimizer(parameters, training.optimizer)
-        written_out = device.type == "cpu" and training.precision != "bfloat16" and is_dense(self.network)
-        self._gradients = (
-            Dense(self.network, training, architecture.classes)
-            if written_out
-            else Autograd(self.network, training, device)
-        )
-        self._noise = (
-            torch.cuda.default_generators[device.index or 0] if device.type == "cuda" else torch.default_generator
-        )
+        removed = removed_weights(dict(self.network.named_parameters()), mask or {})
+        self._updates = Updates(self.seeds, training, device, self._choose_gradients(architecture), removed)
+
+    def _choose_gradients(self, architecture: Architecture) -> Gradients:
+        if self._training.precision == "bfloat16" or not is_dense(self.network):
+            return Autograd(self.network, self._training, self._device)
+        parameters = [parameter[None] for parameter in self.network.parameters()]
+        return Dense(parameters, self._training, architecture.classes)
 
     def advance(self, part: Part, epoch: int, start: int, stop: int) -> Tensor:
         """Make the updates `start` to `stop` (exclusive) of an epoch; return (quantity, 1, update)."""
-        (seed,), size = self.seeds, self._training.batch_size
-        order = sample_order(seed, epoch, len(part))[start * size : stop * size].to(self._device)
-        per_epoch, noise = -(-len(part) // size), noise_seed(seed, epoch)
         self.network.train()
-        history = []
-        for iteration, index in enumerate(order.split(size), start=start):
-            self._noise.manual_seed(noise + iteration)
-            rate = learning_rate(self._training, epoch * per_epoch + iteration, per_epoch)
-            changes = changes_of_batch(self._training, self.seeds, epoch, iteration, len(part))
-            history.append(self._update(*part.batch(index, changes), rate))
-        return torch.stack(history, dim=1)[:, None]
-
-    def _update(self, inputs: Tensor, labels: Tensor, rate: float) -> Tensor:
-        loss, share = self._gradients.of_batch(inputs, labels)
-        gradients = self._gradients.gradients
-        for position, removed in self._removed:
-            gradients[position].masked_fill_(removed, 0)
-        record = torch.stack([loss, share, self._gradients.norm()])
-        self._optimizer.update(gradients, rate)
-        return record
+        return self._updates.advance(part, epoch, start, stop)
 
     def evaluate(self, part: Part) -> Tensor:
         """Return mean loss and accuracy over a whole part, in evaluation mode: (quantity, 1), float64."""
@@ -98,12 +74,12 @@ class Member:
 
     def optimizer_state(self) -> dict[str, Tensor]:
         """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
-        return named_state(self._optimizer.state)
+        return named_state(self._updates.optimizer.state)
 
     def restore(self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor]) -> None:
         """Continue from what `weights` and `optimizer_state` returned."""
         self.network.load_state_dict({name: tensor[0] for name, tensor in weights.items()})
-        restore_state(self._optimizer.state, optimizer_state)
+        restore_state(self._updates.optimizer.state, optimizer_state)
 
 
 def initial_network(architecture: Architecture, seed: int) -> nn.Module:

@@ -1,0 +1,58 @@
+"""The updates of a group of seeds: the same for one network and for several."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from emergence.parameters.training import Training
+from emergence.training.augmentation import changes_of_batch
+from emergence.training.batches import Part, noise_seed, sample_order
+from emergence.training.gradients import Gradients
+from emergence.training.optimizers import make_optimizer
+from emergence.training.schedule import learning_rate
+
+
+class Updates:
+    """Draws batches, computes gradients, keeps removed weights at zero and changes the parameters.
+
+    `removed` holds pairs of the position of a trained parameter and what of it is removed.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        training: Training,
+        device: torch.device,
+        gradients: Gradients,
+        removed: Sequence[tuple[int, Tensor]],
+    ) -> None:
+        self._seeds, self._training, self._device = tuple(seeds), training, device
+        self._gradients, self._removed = gradients, removed
+        self.optimizer = make_optimizer(gradients.parameters, training.optimizer)
+        self._noise = (
+            torch.cuda.default_generators[device.index or 0] if device.type == "cuda" else torch.default_generator
+        )
+
+    def advance(self, part: Part, epoch: int, start: int, stop: int) -> Tensor:
+        """Make the updates `start` to `stop` (exclusive) of an epoch; return BATCH_QUANTITIES (quantity, seed, update).
+
+        Random layers, which only groups of one seed have, draw numbers that depend on seed and update alone.
+        """
+        size, samples = self._training.batch_size, len(part)
+        orders = torch.stack([sample_order(seed, epoch, samples)[start * size : stop * size] for seed in self._seeds])
+        per_epoch, noise = -(-samples // size), noise_seed(self._seeds[0], epoch)
+        outcomes, norms = [], []
+        for iteration, index in enumerate(orders.to(self._device).split(size, dim=1), start=start):
+            self._noise.manual_seed(noise + iteration)
+            changes = changes_of_batch(self._training, self._seeds, epoch, iteration, samples)
+            inputs, labels = part.batch(index.flatten(), changes)
+            outcomes.append(
+                self._gradients.of_batch(inputs.unflatten(0, index.shape), labels.unflatten(0, index.shape))
+            )
+            for position, removed in self._removed:
+                self._gradients.gradients[position].masked_fill_(removed, 0)
+            norms.append(self._gradients.norm())
+            rate = learning_rate(self._training, epoch * per_epoch + iteration, per_epoch)
+            self.optimizer.update(self._gradients.gradients, rate)
+        return torch.cat([self._gradients.summary(outcomes), torch.stack(norms, dim=-1)[None]])
