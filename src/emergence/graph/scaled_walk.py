@@ -39,7 +39,9 @@ class ScaledWalk(Walk):
 
     def finish(self, node: fx.Node, value: Any) -> Any:
         """Rescale everything that later nodes will use if this node's numbers have become large."""
-        top = max((float(v.max()) for v in tree_leaves(value) if isinstance(v, Tensor) and v.numel()), default=0.0)
+        top = max(
+            (float(v.detach().max()) for v in tree_leaves(value) if isinstance(v, Tensor) and v.numel()), default=0.0
+        )
         self.largest[node] = math.log2(top) + self.power if top > 0 else 0.0
         if top <= 2.0**_LARGE:
             return value

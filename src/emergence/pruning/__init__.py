@@ -1,12 +1,33 @@
-"""Pruning: masks, and one file per method that makes them.
+"""Pruning: masks, one file per method that makes them, and what masks leave.
 
-Every file here without a leading underscore is a method of that name and defines
-``make_mask(weights, sparsity, generator) -> kept``: from the prunable weights of one network (name -> tensor), the
-share of them to remove and a `torch.Generator`, it returns name -> bool tensor of the same shape, true where a weight
-is kept.
+Every file here without a leading underscore is a method of that name. It defines
+``make_mask(subject, sparsity, generator) -> kept``: from a `Subject` (a network and samples), the share of its weights
+to remove and a `torch.Generator`, it returns name -> bool tensor of the parameter's shape, true where it is kept. All
+of ``subject.weights`` are named; whole units may name their biases and norms too. ``SCORED_AT`` says which weights it
+scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default).
 """
 
-from emergence.pruning._mask import Mask
-from emergence.pruning._prune import prunable, prune
+from emergence.pruning._cost import multiply_adds
+from emergence.pruning._effective import effective
+from emergence.pruning._mask import Mask, masked, masked_network
+from emergence.pruning._prune import prune, scored_step
+from emergence.pruning._removal import remove_units
+from emergence.pruning._report import report
+from emergence.pruning._scores import Ranking
+from emergence.pruning._subject import Samples, Subject, prunable
 
-__all__ = ["Mask", "prunable", "prune"]
+__all__ = [
+    "Mask",
+    "Ranking",
+    "Samples",
+    "Subject",
+    "effective",
+    "masked",
+    "masked_network",
+    "multiply_adds",
+    "prunable",
+    "prune",
+    "remove_units",
+    "report",
+    "scored_step",
+]

@@ -1,14 +1,15 @@
 """Which weights of the networks of a block are kept."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import xarray as xr
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from emergence.modules import plain_copy
+from emergence.plugins import unknown
 from emergence.training.tensor_files import read_tensors, write_tensors
 
 
@@ -16,13 +17,13 @@ from emergence.training.tensor_files import read_tensors, write_tensors
 class Mask:
     """Masks of the networks of several seeds: parameter name -> bool (seed, ...), true where a weight is kept.
 
-    Values other than 0 and 1 and tensors without one entry per seed raise ValueError.
+    Parameters that are not named are kept whole. Values other than 0 and 1 and tensors without one entry per seed raise
+    ValueError.
 
-    >>> import torch
-    >>> mask = Mask((0, 1), {"weight": torch.tensor([[[1, 0], [1, 1]], [[0, 0], [0, 1]]])})
-    >>> mask.report()["density"].values
-    array([[0.75],
-           [0.25]])
+    >>> first = Mask((0, 1), {"weight": torch.tensor([[[1, 0], [1, 1]], [[0, 0], [0, 1]]])})
+    >>> second = Mask((0, 1), {"weight": torch.tensor([[[1, 1], [0, 1]], [[1, 0], [0, 0]]])})
+    >>> (first & second).kept["weight"].sum().item(), (first | second).kept["weight"].sum().item()
+    (2, 6)
     """
 
     seeds: tuple[int, ...]
@@ -44,16 +45,38 @@ class Mask:
         positions = [self.seeds.index(seed) for seed in seeds]
         return {name: tensor[positions] for name, tensor in self.kept.items()}
 
-    def report(self) -> xr.Dataset:
-        """Return how many weights are kept, per seed and layer: `kept`, `size`, and `density` = kept / size."""
-        size = np.array([tensor[0].numel() for tensor in self.kept.values()])
-        kept = np.stack([tensor.flatten(1).sum(1).numpy() for tensor in self.kept.values()], axis=1)
-        variables = {
-            "density": (("seed", "layer"), kept / size, {"units": "1", "long_name": "share of weights kept"}),
-            "kept": (("seed", "layer"), kept, {"units": "1", "long_name": "weights kept"}),
-            "size": ("layer", size, {"units": "1", "long_name": "prunable weights"}),
-        }
-        return xr.Dataset(variables, {"seed": list(self.seeds), "layer": list(self.kept)})
+    def of_seed(self, seed: int) -> dict[str, Tensor]:
+        """Return the mask of one network; ValueError for a seed that is not stored."""
+        return {name: tensor[0] for name, tensor in self.of_seeds([seed]).items()}
+
+    def map(self, change: Callable[[int, dict[str, Tensor]], Mapping[str, Tensor]]) -> "Mask":
+        """Change the mask of each network by a function of its seed and mask."""
+        changed = [change(seed, self.of_seed(seed)) for seed in self.seeds]
+        return Mask(self.seeds, {name: torch.stack([mask[name] for mask in changed]) for name in changed[0]})
+
+    def __and__(self, other: "Mask") -> "Mask":
+        """Keep what both keep."""
+        self._check_same(other)
+        both = {name: kept & other.kept[name] for name, kept in self.kept.items() if name in other.kept}
+        return Mask(self.seeds, {**self.kept, **other.kept, **both})
+
+    def __or__(self, other: "Mask") -> "Mask":
+        """Keep what either keeps."""
+        self._check_same(other)
+        return Mask(self.seeds, {n: kept | other.kept[n] for n, kept in self.kept.items() if n in other.kept})
+
+    def shuffled(self, seed: int = 0) -> "Mask":
+        """Let the entries of each tensor change places at random: the control with the same densities per layer.
+
+        The order is a function of `seed` and the network's seed.
+        """
+
+        def shuffle(network_seed: int, kept: dict[str, Tensor]) -> dict[str, Tensor]:
+            generator = torch.Generator().manual_seed(2**32 * seed + network_seed)
+            orders = {name: torch.randperm(on.numel(), generator=generator) for name, on in kept.items()}
+            return {name: on.flatten()[orders[name]].view(on.shape) for name, on in kept.items()}
+
+        return self.map(shuffle)
 
     def write(self, path: Path) -> None:
         """Write the masks as safetensors, one byte per weight."""
@@ -66,3 +89,46 @@ class Mask:
         if "seeds" not in metadata:
             raise OSError(f"{path} holds no mask: its header lacks 'seeds'")
         return cls(tuple(json.loads(metadata["seeds"])), tensors)
+
+    def _check_same(self, other: "Mask") -> None:
+        if self.seeds != other.seeds:
+            raise ValueError(f"masks of seeds {list(self.seeds)} and {list(other.seeds)} cannot be combined")
+        check_shapes(self.kept, {**self.kept, **other.kept}, "mask")
+
+
+def masked(weights: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights with zeros where they are not kept: of one network with its mask, or stacked (seed, ...) ones.
+
+    Raises ValueError for a mask whose names or shapes are not those of the weights.
+
+    >>> masked({"weight": torch.tensor([3.0, 4.0]), "bias": torch.ones(1)}, {"weight": torch.tensor([True, False])})
+    {'weight': tensor([3., 0.]), 'bias': tensor([1.])}
+    """
+    check_shapes(kept, weights, "mask")
+    return {
+        name: weight.masked_fill(~kept[name].to(weight.device), 0) if name in kept else weight
+        for name, weight in weights.items()
+    }
+
+
+def masked_network(network: nn.Module, kept: Mapping[str, Tensor]) -> nn.Module:
+    """Copy a network, with zeros where a mask of its parameters keeps nothing.
+
+    >>> masked_network(nn.Linear(2, 1), {"weight": torch.tensor([[False, False]])}).weight
+    Parameter containing:
+    tensor([[0., 0.]], requires_grad=True)
+    """
+    copied = plain_copy(network)
+    parameters = {name: parameter.detach() for name, parameter in copied.named_parameters()}
+    for name, tensor in masked(parameters, kept).items():
+        parameters[name].copy_(tensor)
+    return copied
+
+
+def check_shapes(kept: Mapping[str, Tensor], weights: Mapping[str, Tensor], what: str) -> None:
+    """Raise ValueError unless every mask has the name and the shape of a weight."""
+    for name, on in kept.items():
+        if name not in weights:
+            raise ValueError(unknown(name, list(weights), f"parameter in {what}"))
+        if on.shape != weights[name].shape:
+            raise ValueError(f"{what}: '{name}' has shape {tuple(on.shape)}, not {tuple(weights[name].shape)}")

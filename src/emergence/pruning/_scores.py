@@ -2,32 +2,60 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
+Kept = dict[str, Tensor]
+"""Name of a parameter -> bool tensor of its shape, true where a weight is kept."""
 
-def keep_largest(scores: Tensor, sparsity: float) -> Tensor:
-    """Return true where a score is kept when the share `sparsity` with the smallest is removed.
 
-    Of equal scores, those that come first are removed first.
+class Ranking:
+    """Weights in the order of their scores (parameter name -> scores): one sort gives the masks of every sparsity.
 
-    >>> keep_largest(torch.tensor([[3.0, 1.0], [2.0, 4.0]]), 0.5)
-    tensor([[ True, False],
-            [False,  True]])
+    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where a
+    score is not a number.
+
+    >>> ranking = Ranking({"a": torch.tensor([[0.1, 3.0]]), "b": torch.tensor([[0.2, 2.0]])})
+    >>> ranking.keep(0.5)
+    {'a': tensor([[False,  True]]), 'b': tensor([[False,  True]])}
+    >>> ranking.keep(0.75)
+    {'a': tensor([[False,  True]]), 'b': tensor([[False, False]])}
     """
-    flat = scores.flatten()
-    count = round(sparsity * len(flat))
-    kept = torch.ones_like(flat, dtype=torch.bool)
-    if count:
-        largest_removed = flat.kthvalue(count).values
-        kept = flat >= largest_removed
-        tied = (flat == largest_removed).nonzero().flatten()
-        kept[tied[: count - int((~kept).sum())]] = False
-    return kept.reshape(scores.shape)
+
+    def __init__(self, scores: Mapping[str, Tensor], ties: torch.Generator | None = None) -> None:
+        self._scores = {name: score.detach().cpu().numpy() for name, score in scores.items()}
+        self._ordered = np.sort(np.concatenate([score.ravel() for score in self._scores.values()]))
+        self._ties = ties
+        if np.isnan(self._ordered[-1:]).any():
+            wrong = [name for name, score in self._scores.items() if np.isnan(score).any()]
+            raise ValueError(f"scores of {', '.join(wrong)} are not numbers (NaN), as after a training that diverged")
+
+    def keep(self, sparsity: float) -> Kept:
+        """Return true where a weight is kept when the share `sparsity` with the smallest scores is removed."""
+        removed = round(sparsity * len(self._ordered))
+        if removed == 0:
+            return {name: torch.ones(score.shape, dtype=torch.bool) for name, score in self._scores.items()}
+        largest_removed = self._ordered[removed - 1]
+        kept = {name: torch.from_numpy(score > largest_removed) for name, score in self._scores.items()}
+        tied_and_kept = int(np.searchsorted(self._ordered, largest_removed, side="right")) - removed
+        return self._keep_tied(kept, largest_removed, tied_and_kept) if tied_and_kept else kept
+
+    def _keep_tied(self, kept: Kept, score: np.floating, count: int) -> Kept:
+        """Keep some of the weights that have just this score."""
+        flat = torch.cat([tensor.flatten() for tensor in kept.values()])
+        tied = torch.from_numpy(np.flatnonzero(np.concatenate([s.ravel() == score for s in self._scores.values()])))
+        if self._ties is not None:
+            tied = tied[torch.randperm(len(tied), generator=self._ties)]
+        flat[tied[-count:]] = True
+        parts = flat.split([tensor.numel() for tensor in kept.values()])
+        return {name: part.view(kept[name].shape) for name, part in zip(kept, parts, strict=True)}
 
 
-def keep_largest_of_all(scores: Mapping[str, Tensor], sparsity: float) -> dict[str, Tensor]:
-    """Do the same with the scores of all layers compared to each other."""
-    kept = keep_largest(torch.cat([score.flatten() for score in scores.values()]), sparsity)
-    parts = kept.split([score.numel() for score in scores.values()])
-    return {name: part.reshape(score.shape) for (name, score), part in zip(scores.items(), parts, strict=True)}
+def keep_per_layer(scores: Mapping[str, Tensor], sparsity: float, ties: torch.Generator | None = None) -> Kept:
+    """Remove the same share of every layer, those with its smallest scores.
+
+    >>> keep_per_layer({"a": torch.tensor([5.0, 6.0]), "b": torch.tensor([0.2, 0.1])}, 0.5)
+    {'a': tensor([False,  True]), 'b': tensor([ True, False])}
+    """
+    return {name: Ranking({name: score}, ties).keep(sparsity)[name] for name, score in scores.items()}

@@ -1,18 +1,21 @@
-"""The smallest weights of the whole network are removed (Han et al. 2015, with one threshold for all layers)."""
-
-from collections.abc import Mapping
+"""The smallest weights of the whole network are removed (Han et al. 2015, arXiv:1506.02626, one threshold for all)."""
 
 import torch
-from torch import Tensor
 
-from emergence.pruning._scores import keep_largest_of_all
+from emergence.pruning._scores import Kept, Ranking
+from emergence.pruning._subject import Subject
+
+SCORED_AT = "last"
 
 
-def make_mask(weights: Mapping[str, Tensor], sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
-    """Keep the weights of largest magnitude, compared over all layers.
+def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
+    """Keep the weights of largest magnitude |w|, compared over all layers.
 
-    >>> mask = make_mask({"a": torch.tensor([[0.1, -3.0]]), "b": torch.tensor([[0.2, 2.0]])}, 0.5, torch.Generator())
-    >>> mask["a"], mask["b"]
-    (tensor([[False,  True]]), tensor([[False,  True]]))
+    >>> network = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Linear(1, 2))
+    >>> for layer, values in zip(network, ([[0.1, -3.0]], [[0.2], [2.0]])):
+    ...     _ = layer.weight.data.copy_(torch.tensor(values))
+    >>> make_mask(Subject(network, None), 0.5, torch.Generator())
+    {'0.weight': tensor([[False,  True]]), '1.weight': tensor([[False],
+            [ True]])}
     """
-    return keep_largest_of_all({name: weight.abs() for name, weight in weights.items()}, sparsity)
+    return Ranking({name: weight.abs() for name, weight in subject.weights.items()}).keep(sparsity)

@@ -1,18 +1,21 @@
-"""The smallest weights of every layer are removed, the same share in each (Han et al. 2015)."""
-
-from collections.abc import Mapping
+"""The smallest weights of every layer are removed, the same share in each (Han et al. 2015, arXiv:1506.02626)."""
 
 import torch
-from torch import Tensor
 
-from emergence.pruning._scores import keep_largest
+from emergence.pruning._scores import Kept, keep_per_layer
+from emergence.pruning._subject import Subject
+
+SCORED_AT = "last"
 
 
-def make_mask(weights: Mapping[str, Tensor], sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
-    """Keep the weights of largest magnitude within each layer.
+def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
+    """Keep the weights of largest magnitude |w| within each layer.
 
-    >>> mask = make_mask({"a": torch.tensor([[5.0, -6.0]]), "b": torch.tensor([[0.2, 0.1]])}, 0.5, torch.Generator())
-    >>> mask["a"], mask["b"]
-    (tensor([[False,  True]]), tensor([[ True, False]]))
+    >>> network = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Linear(1, 2))
+    >>> for layer, values in zip(network, ([[5.0, -6.0]], [[0.2], [0.1]])):
+    ...     _ = layer.weight.data.copy_(torch.tensor(values))
+    >>> make_mask(Subject(network, None), 0.5, torch.Generator())
+    {'0.weight': tensor([[False,  True]]), '1.weight': tensor([[ True],
+            [False]])}
     """
-    return {name: keep_largest(weight.abs(), sparsity) for name, weight in weights.items()}
+    return keep_per_layer({name: weight.abs() for name, weight in subject.weights.items()}, sparsity)

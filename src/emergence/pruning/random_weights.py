@@ -1,19 +1,21 @@
 """Weights are removed at random: the control for every criterion."""
 
-from collections.abc import Mapping
-
 import torch
-from torch import Tensor
 
-from emergence.pruning._scores import keep_largest_of_all
+from emergence.pruning._scores import Kept, Ranking
+from emergence.pruning._subject import Subject
+
+SCORED_AT = "ep0"
 
 
-def make_mask(weights: Mapping[str, Tensor], sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
+def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
     """Keep weights drawn uniformly from all layers together.
 
-    >>> mask = make_mask({"a": torch.ones(4, 5)}, 0.25, torch.Generator().manual_seed(0))
-    >>> int(mask["a"].sum())
+    >>> mask = make_mask(Subject(torch.nn.Linear(5, 4), None), 0.25, torch.Generator().manual_seed(0))
+    >>> int(mask["weight"].sum())
     15
     """
-    draws = {name: torch.rand(weight.shape, generator=generator) for name, weight in weights.items()}
-    return keep_largest_of_all(draws, sparsity)
+    sizes = [weight.numel() for weight in subject.weights.values()]
+    draws = torch.rand(sum(sizes), generator=generator).neg().split(sizes)
+    scores = {name: draw.view(w.shape) for (name, w), draw in zip(subject.weights.items(), draws, strict=True)}
+    return Ranking(scores).keep(sparsity)

@@ -1,0 +1,70 @@
+"""How much a mask leaves: per layer, per unit and in all, as it says and in effect."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from emergence.graph.scope import nonzero_parameters
+from emergence.pruning._cost import multiply_adds
+from emergence.pruning._effective import effective
+from emergence.pruning._mask import Mask, masked_network
+from emergence.training.checkpoints import Checkpoint
+
+Variables = dict[str, tuple[tuple[str, ...], Any, str]]
+"""Name of a variable -> dimensions, values, title."""
+
+
+def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
+    """Return densities and costs of the networks of a checkpoint under their masks; `example` is a batch of inputs.
+
+    Layers are the matrices and kernels in the mask; units are their rows, neurons or channels. What counts in effect
+    (`effective_...`) lies on a path of kept weights from input to output: weights that `effective` keeps, and units
+    with such a weight.
+    """
+    on_paths = mask.map(lambda seed, kept: effective(checkpoint.network(seed), kept, example))
+    layers = {name: tensor for name, tensor in mask.kept.items() if tensor.ndim > 2}
+    units = [tensor.shape[1] for tensor in layers.values()]
+    variables = {
+        "size": (("layer",), [tensor[0].numel() for tensor in layers.values()], "prunable weights"),
+        "units": (("layer",), units, "units"),
+        **_left(layers, "", "kept"),
+        **_left({name: on_paths.kept[name] for name in layers}, "effective_", "on a path from input to output"),
+        **_costs(mask, checkpoint, example[:1]),
+    }
+    return xr.Dataset(
+        {
+            name: (dimensions, np.asarray(values), {"units": "1", "long_name": title})
+            for name, (dimensions, values, title) in variables.items()
+        },
+        {"seed": list(mask.seeds), "layer": list(layers), "unit_layer": ("unit", np.repeat(list(layers), units))},
+    )
+
+
+def _left(layers: dict[str, Tensor], prefix: str, left: str) -> Variables:
+    """What is left of weights and units, given the masks (seed, ...) of layers."""
+    rows = [tensor.flatten(2).double().mean(2) for tensor in layers.values()]
+    by_layer, by_unit = ("seed", "layer"), ("seed", "unit")
+    return {
+        f"{prefix}kept": (by_layer, torch.stack([t.flatten(1).sum(1) for t in layers.values()], 1), f"weights {left}"),
+        f"{prefix}density": (by_layer, torch.stack([row.mean(1) for row in rows], 1), f"share of weights {left}"),
+        f"{prefix}kept_units": (
+            by_layer,
+            torch.stack([(r > 0).sum(1) for r in rows], 1),
+            f"units with weights {left}",
+        ),
+        f"{prefix}unit_density": (by_unit, torch.cat(rows, 1), f"share of a unit's incoming weights {left}"),
+    }
+
+
+def _costs(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> Variables:
+    networks = [masked_network(checkpoint.network(seed), mask.of_seed(seed)) for seed in mask.seeds]
+    dense, left = zip(*(multiply_adds(network, example) for network in networks), strict=True)
+    parameters = [nonzero_parameters(network) for network in networks]
+    return {
+        "multiply_adds": (("seed",), list(dense), "multiply-adds per sample of the dense network"),
+        "effective_multiply_adds": (("seed",), list(left), "multiply-adds per sample with weights that are not zero"),
+        "nonzero_parameters": (("seed",), parameters, "parameters that are not zero"),
+    }

@@ -1,0 +1,62 @@
+"""What a pruning method scores: a network, and samples to score it on."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from emergence.parameters.pruning import Scoring
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Training samples with labels, and the probe samples from which activity is read; inputs are normalised."""
+
+    inputs: Tensor
+    labels: Tensor
+    probe: Tensor
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network in evaluation mode, with the weights of the step where it is scored, and samples.
+
+    Methods leave the network as it is.
+    """
+
+    network: nn.Module
+    samples: Samples
+    scoring: Scoring = field(default_factory=Scoring)
+
+    @cached_property
+    def weights(self) -> dict[str, Tensor]:
+        """The weights that may be removed, by name."""
+        return prunable(self.network)
+
+
+def prunable(network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights that may be removed: matrices and kernels, but no biases and no scales of norms.
+
+    >>> list(prunable(nn.Sequential(nn.Linear(4, 3), nn.LayerNorm((2, 3)), nn.Linear(3, 2))))
+    ['0.weight', '2.weight']
+    """
+    norms = {id(p) for m in network.modules() if "Norm" in type(m).__name__ for p in m.parameters(recurse=False)}
+    return {name: p.detach() for name, p in network.named_parameters() if p.ndim >= 2 and id(p) not in norms}
+
+
+def balanced(labels: Tensor, per_class: int, generator: torch.Generator) -> Tensor:
+    """Draw the indices of equally many samples of each class, or of all there are of a smaller one, in random order.
+
+    Labels that are no classes, one integer per sample, count as one class.
+
+    >>> drawn = balanced(torch.tensor([0, 1, 0, 0, 1, 0]), 2, torch.Generator().manual_seed(0))
+    >>> sorted(torch.tensor([0, 1, 0, 0, 1, 0])[drawn].tolist())
+    [0, 0, 1, 1]
+    """
+    order = torch.randperm(len(labels), generator=generator)
+    if labels.ndim > 1 or labels.is_floating_point():
+        return order[:per_class]
+    shuffled = labels[order]
+    chosen = [(shuffled == label).nonzero().flatten()[:per_class] for label in labels.unique()]
+    return order[torch.cat(chosen).sort().values]
