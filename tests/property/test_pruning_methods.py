@@ -1,19 +1,36 @@
 """Methods remove the wanted share, the right weights, and do what torch's own pruning does."""
 
 import itertools
+from types import ModuleType
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils import prune as torch_prune
 
-from emergence.pruning import global_magnitude, layer_magnitude, prunable, random_weights
+from emergence.pruning import (
+    Samples,
+    Subject,
+    global_magnitude,
+    grasp,
+    layer_magnitude,
+    least_emergence,
+    most_emergence,
+    prunable,
+    random_weights,
+    snip,
+    synflow,
+    unit_activity,
+    unit_norm,
+)
+from emergence.pruning._scores import Ranking
 
 torch.set_num_threads(1)  # as in jobs
 
 METHODS = {"global": global_magnitude, "layer": layer_magnitude, "random": random_weights}
+NOTHING = Samples(torch.zeros(0), torch.zeros(0), torch.zeros(0))
 
 # Few distinct values, so that there are ties and zeros.
 tensors = st.tuples(st.integers(1, 5), st.integers(1, 6)).flatmap(
@@ -26,7 +43,8 @@ sparsities = st.floats(0, 0.999)
 
 
 def make_mask(method: str, weights: dict[str, Tensor], sparsity: float) -> dict[str, Tensor]:
-    return METHODS[method].make_mask(weights, sparsity, torch.Generator().manual_seed(0))
+    holder = nn.ParameterDict(weights)
+    return METHODS[method].make_mask(Subject(holder, NOTHING), sparsity, torch.Generator().manual_seed(0))
 
 
 @given(st.sampled_from(["global", "random"]), layers, sparsities)
@@ -89,17 +107,87 @@ def test_magnitude_masks_equal_those_of_torch(sparsity: float) -> None:
     for name in names:
         torch_prune.l1_unstructured(by_layer[int(name[0])], "weight", amount=sparsity)
     for method, pruned in (("global", whole), ("layer", by_layer)):
-        mask = make_mask(method, prunable(network()), sparsity)
+        mask = METHODS[method].make_mask(Subject(network(), NOTHING), sparsity, torch.Generator())
         for name in names:
             assert torch.equal(mask[name], pruned[int(name[0])].weight_mask.bool())
 
 
+@pytest.mark.parametrize("sparsity", [0.0, 0.123, 0.5, 0.9, 0.999])
+def test_random_masks_equal_those_of_torch_from_the_same_generator(sparsity: float) -> None:
+    pruned = network()
+    names = list(prunable(pruned))
+    mask = random_weights.make_mask(Subject(network(), NOTHING), sparsity, torch.Generator().manual_seed(5))
+    torch.manual_seed(5)
+    torch_prune.global_unstructured(
+        [(pruned[int(name[0])], "weight") for name in names], torch_prune.RandomUnstructured, amount=sparsity
+    )
+    for name in names:
+        assert torch.equal(mask[name], pruned[int(name[0])].weight_mask.bool())
+
+
 def test_random_masks_choose_every_pair_of_weights_equally_often() -> None:
-    weights = {"a": torch.zeros(1, 3), "b": torch.zeros(2, 1)}
+    subject = Subject(nn.ParameterDict({"a": torch.zeros(1, 3), "b": torch.zeros(2, 1)}), NOTHING)
     counts = dict.fromkeys(itertools.combinations(range(5), 2), 0)
     generator = torch.Generator().manual_seed(1)
     for _ in range(2000):
-        mask = random_weights.make_mask(weights, 0.6, generator)
+        mask = random_weights.make_mask(subject, 0.6, generator)
         kept = torch.cat([mask["a"].flatten(), mask["b"].flatten()]).nonzero().flatten().tolist()
         counts[tuple(kept)] += 1
     assert sum((count - 200) ** 2 / 200 for count in counts.values()) < 27.9  # chi-squared, 9 degrees, p = 0.001
+
+
+def samples(inputs: int, classes: int, seed: int) -> Samples:
+    generator = torch.Generator().manual_seed(seed)
+    batch, probe = torch.randn(2, 12, inputs, generator=generator)
+    return Samples(batch, torch.arange(12) % classes, probe)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.sampled_from([snip, grasp, synflow]), sparsities, st.integers(0, 2**31))
+def test_global_methods_remove_the_share_to_within_one_weight(method: ModuleType, sparsity: float, seed: int) -> None:
+    subject = Subject(mlp([5, 7, 6, 3], seed), samples(5, 3, seed))
+    mask = method.make_mask(subject, sparsity, torch.Generator().manual_seed(seed))
+    removed = sum(int((~kept).sum()) for kept in mask.values())
+    assert abs(removed - sparsity * (35 + 42 + 18)) <= 0.5 + 1e-9
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.sampled_from([least_emergence, most_emergence]), sparsities, st.integers(0, 2**31))
+def test_methods_by_emergence_remove_the_share_of_every_layer(method: ModuleType, sparsity: float, seed: int) -> None:
+    subject = Subject(mlp([5, 7, 6, 3], seed), samples(5, 3, seed))
+    for kept in method.make_mask(subject, sparsity, torch.Generator().manual_seed(seed)).values():
+        assert abs(int((~kept).sum()) - sparsity * kept.numel()) <= 0.5 + 1e-9
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.sampled_from([unit_norm, unit_activity]), st.floats(0, 0.7), st.integers(0, 2**31))
+def test_whole_units_come_as_close_to_the_share_as_the_next_unit_allows(
+    method: ModuleType, sparsity: float, seed: int
+) -> None:
+    sizes = [5, 9, 8, 3]
+    mask = method.make_mask(Subject(mlp(sizes, seed), samples(5, 3, seed)), sparsity, torch.Generator())
+    left = [int(mask["0.bias"].sum()), int(mask["2.bias"].sum())]
+    assert min(left) >= 1
+    alive = [torch.ones(5), mask["0.bias"], mask["2.bias"], torch.ones(3)]
+    for name, columns, rows in zip(["0", "2", "4"], alive, alive[1:], strict=False):
+        assert torch.equal(mask[f"{name}.weight"], torch.outer(rows, columns).bool())
+    total = 5 * 9 + 9 * 8 + 8 * 3
+    removed = total - (5 * left[0] + left[0] * left[1] + left[1] * 3)
+    # One unit more or less of either layer would take or leave at most so many weights.
+    assert abs(removed - sparsity * total) <= max(5 + 8, 9 + 3) / 2
+
+
+def mlp(sizes: list[int], seed: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layers = [m for a, b in itertools.pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU())]
+    return nn.Sequential(*layers[:-1])
+
+
+@given(layers, sparsities, st.integers(0, 9))
+def test_ties_are_drawn_so_that_no_place_is_favoured(weights: dict[str, Tensor], sparsity: float, seed: int) -> None:
+    scores = {name: weight.abs() for name, weight in weights.items()}
+    drawn = Ranking(scores, torch.Generator().manual_seed(seed)).keep(sparsity)
+    plain = Ranking(scores).keep(sparsity)
+    values = [torch.cat([scores[n][kept[n]] for n in scores]).sort().values for kept in (drawn, plain)]
+    assert torch.equal(*values)

@@ -1,15 +1,15 @@
 """Masks are checked, survive storage, and are made for every network of a checkpoint."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from emergence.networks import Architecture
-from emergence.pruning import Mask, prunable, prune
+from emergence.plugins import available
+from emergence.pruning import Mask, Samples, Subject, masked, masked_network, prunable, prune, report, scored_step
 from emergence.pruning.global_magnitude import make_mask
 from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint
@@ -25,37 +25,81 @@ def checkpoint(*seeds: int) -> Checkpoint:
     return Checkpoint(Step(3), seeds, ARCHITECTURE, weights)
 
 
+class Digits:
+    """A data set of random images; not all classes have ten training samples."""
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        generator = torch.Generator().manual_seed(len(name))
+        samples = {"train": 90, "probe": 7}[name]
+        return torch.randn(samples, 1, 8, 8, generator=generator), torch.arange(samples) ** 2 % 10
+
+    def normalise(self, inputs: Tensor) -> Tensor:
+        return inputs / 2
+
+
+def prune_digits(stored: Checkpoint, method: str, sparsity: float) -> Mask:
+    return prune(stored, Digits(), method, sparsity)
+
+
 def test_each_network_gets_the_mask_of_its_own_weights() -> None:
     stored = checkpoint(4, 7)
-    mask = prune(stored, "global_magnitude", 0.6)
+    mask = prune_digits(stored, "global_magnitude", 0.6)
     for seed in (4, 7):
-        weights = prunable(stored.network(seed))
+        network = stored.network(seed)
+        weights = prunable(network)
         assert list(weights) == ["conv1.weight", "output.weight"]
-        expected = make_mask(weights, 0.6, torch.Generator())
+        nothing = Samples(torch.zeros(0), torch.zeros(0), torch.zeros(0))
+        expected = make_mask(Subject(network, nothing), 0.6, torch.Generator())
         assert all(torch.equal(mask.of_seeds([seed])[name][0], expected[name]) for name in weights)
 
 
-def test_random_masks_are_a_function_of_the_seed() -> None:
-    both, alone = prune(checkpoint(4, 7), "random_weights", 0.5), prune(checkpoint(7), "random_weights", 0.5)
-    assert torch.equal(both.of_seeds([7])["output.weight"], alone.kept["output.weight"])
-    assert not torch.equal(both.kept["output.weight"][0], both.kept["output.weight"][1])
+@pytest.mark.parametrize("method", [name for name in available("pruning") if name != "global_magnitude"])
+def test_masks_are_a_function_of_the_network_and_its_seed(method: str) -> None:
+    both, alone = prune_digits(checkpoint(4, 7), method, 0.5), prune_digits(checkpoint(7), method, 0.5)
+    for name, kept in alone.kept.items():
+        assert torch.equal(both.of_seed(7)[name], kept[0])
+    assert any(not torch.equal(*kept) for kept in both.kept.values())
 
 
 def test_the_report_counts_what_is_kept(tmp_path: Path) -> None:
-    mask = prune(checkpoint(4, 7), "global_magnitude", 0.7)
-    write_dataset(tmp_path / "densities.nc", mask.report(), {"method": "global_magnitude", "sparsity": 0.7})
-    report = read_dataset(tmp_path / "densities.nc")
-    assert list(report["layer"].values) == ["conv1.weight", "output.weight"]
-    assert list(report["size"].values) == [4 * 9, 10 * 4 * 16]
+    stored = checkpoint(4, 7)
+    mask = prune_digits(stored, "global_magnitude", 0.7)
+    written = report(mask, stored, torch.zeros(1, 1, 8, 8))
+    write_dataset(tmp_path / "densities.nc", written, {"method": "global_magnitude", "sparsity": 0.7})
+    read = read_dataset(tmp_path / "densities.nc")
+    assert list(read["layer"].values) == ["conv1.weight", "output.weight"]
+    assert list(read["size"].values) == [4 * 9, 10 * 4 * 16]
     for seed in (4, 7):
-        counted = [int(np.sum(mask.of_seeds([seed])[str(name)].numpy())) for name in report["layer"].values]
-        assert list(report["kept"].sel(seed=seed).values) == counted
+        kept = mask.of_seed(seed)
+        counted = [int(np.sum(kept[str(name)].numpy())) for name in read["layer"].values]
+        assert list(read["kept"].sel(seed=seed).values) == counted
         assert sum(counted) == 676 - round(0.7 * 676)
-    np.testing.assert_allclose(report["density"], report["kept"] / report["size"])
+        by_unit = [kept[layer][row].double().mean() for layer, rows in (("conv1.weight", 4), ("output.weight", 10))
+                   for row in range(rows)]  # fmt: skip
+        np.testing.assert_allclose(read["unit_density"].sel(seed=seed), by_unit)
+        # 64 positions for each kernel entry, one for each weight of the output; padding counts
+        assert read["multiply_adds"].sel(seed=seed) == 64 * 36 + 640
+        assert read["effective_multiply_adds"].sel(seed=seed) == 64 * counted[0] + counted[1]
+        assert read["nonzero_parameters"].sel(seed=seed) == sum(counted) + 4 + 10  # and scales of norms, biases
+    np.testing.assert_allclose(read["density"], read["kept"] / read["size"])
+    assert list(read["unit_layer"].values) == ["conv1.weight"] * 4 + ["output.weight"] * 10
+
+
+def test_the_report_tells_what_has_no_effect() -> None:
+    stored = checkpoint(4)
+    kept = {name: torch.ones_like(tensor, dtype=torch.bool) for name, tensor in prunable(stored.network(4)).items()}
+    kept["conv1.weight"][1] = False  # a channel without inputs
+    kept["output.weight"][:, 32:48] = False  # and one without effect
+    read = report(Mask((4,), {name: tensor[None] for name, tensor in kept.items()}), stored, torch.zeros(1, 1, 8, 8))
+    assert read["kept"].values.tolist() == [[27, 480]]
+    assert read["effective_kept"].values.tolist() == [[18, 320]]
+    assert read["kept_units"].values.tolist() == [[3, 10]]
+    assert read["effective_kept_units"].values.tolist() == [[2, 10]]
 
 
 def test_a_stored_mask_is_read_back(tmp_path: Path) -> None:
-    mask = prune(checkpoint(4, 7), "layer_magnitude", 0.5)
+    mask = prune_digits(checkpoint(4, 7), "unit_norm", 0.5)
+    assert "norm1.bias" in mask.kept
     mask.write(tmp_path / "mask.safetensors")
     stored = Mask.read(tmp_path / "mask.safetensors")
     assert stored.seeds == mask.seeds
@@ -75,14 +119,82 @@ def test_masks_need_one_entry_per_seed() -> None:
         Mask((0,), {"w": torch.ones(1, 2)}).of_seeds([0, 3])
 
 
-def keeps_all(weights: Mapping[str, Tensor], sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
+def random_mask(*seeds: int) -> Mask:
+    generator = torch.Generator().manual_seed(sum(seeds))
+    return Mask(seeds, {"w": torch.rand(len(seeds), 5, 4, generator=generator) < 0.5})
+
+
+def test_masks_combine_entry_by_entry_and_what_is_not_named_is_kept() -> None:
+    one = random_mask(1, 2)
+    other = Mask((1, 2), {"w": one.kept["w"].flip(1), "b": torch.tensor([[1, 0], [0, 1]])})
+    assert torch.equal((one & other).kept["w"], one.kept["w"] & other.kept["w"])
+    assert torch.equal((one & other).kept["b"], other.kept["b"])
+    assert list((one | other).kept) == ["w"]
+    assert torch.equal((one | other).kept["w"], one.kept["w"] | other.kept["w"])
+    with pytest.raises(ValueError, match=r"masks of seeds \[1, 2\] and \[1, 3\] cannot be combined"):
+        one & random_mask(1, 3)
+    with pytest.raises(ValueError, match="'w' has shape"):
+        one | Mask((1, 2), {"w": torch.ones(2, 5, 3)})
+
+
+def test_shuffled_masks_keep_as_much_of_each_layer_elsewhere() -> None:
+    mask = random_mask(1, 2)
+    shuffled = mask.shuffled(3)
+    assert torch.equal(shuffled.kept["w"].flatten(1).sum(1), mask.kept["w"].flatten(1).sum(1))
+    assert all(not torch.equal(shuffled.of_seed(s)["w"], mask.of_seed(s)["w"]) for s in (1, 2))
+    assert torch.equal(shuffled.kept["w"], mask.shuffled(3).kept["w"])
+    assert not torch.equal(shuffled.kept["w"], mask.shuffled(4).kept["w"])
+    alone = Mask((2,), {"w": mask.kept["w"][1:]})
+    assert torch.equal(alone.shuffled(3).of_seed(2)["w"], shuffled.of_seed(2)["w"])
+
+
+def test_masks_apply_to_stacked_weights_as_to_each_network() -> None:
+    stored = checkpoint(4, 7)
+    mask = prune_digits(stored, "layer_magnitude", 0.5)
+    stacked = masked(stored.weights, mask.kept)
+    for position, seed in enumerate((4, 7)):
+        network = stored.network(seed)
+        state = masked_network(network, mask.of_seed(seed)).state_dict()
+        assert all(torch.equal(stacked[name][position], tensor) for name, tensor in state.items())
+        assert all(torch.equal(tensor, stored.of_seed(seed)[name]) for name, tensor in network.state_dict().items())
+        assert all(torch.equal(state[name][~kept], torch.zeros(int((~kept).sum())))
+                   for name, kept in mask.of_seed(seed).items())  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [({"weihgt": torch.ones(1, 2)}, "did you mean 'weight'"), ({"weight": torch.ones(2, 1)}, r"shape \(2, 1\), not")],
+)
+def test_masks_that_do_not_fit_are_refused(kept: dict[str, Tensor], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        masked_network(nn.Linear(2, 1), kept)
+
+
+def test_methods_score_the_step_that_they_name_unless_told_another() -> None:
+    steps = [Step(0), Step(0, 5), Step(3)]
+    assert scored_step("snip", steps) == Step(0)
+    assert scored_step("snip@last", steps) == Step(3)
+    assert scored_step("unit_norm", steps) == Step(3)
+    assert scored_step("unit_norm@ep0it5", steps) == Step(0, 5)
+    assert scored_step(f"{__name__}:keeps_all", steps) == Step(3)
+    with pytest.raises(ValueError, match=r"'snip@ep2' scores the network at ep2.* there are ep0, ep0it5, ep3"):
+        scored_step("snip@ep2", steps)
+
+
+def keeps_all(subject: Subject, sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
     """A method that forgets to prune."""
-    return {name: torch.ones_like(weight, dtype=torch.bool) for name, weight in weights.items()}
+    return {name: torch.ones_like(weight, dtype=torch.bool) for name, weight in subject.weights.items()}
 
 
-def forgets_a_layer(weights: Mapping[str, Tensor], sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
+def forgets_a_layer(subject: Subject, sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
     """A method that masks the first layer only."""
-    return dict(list(make_mask(weights, sparsity, generator).items())[:1])
+    return dict(list(make_mask(subject, sparsity, generator).items())[:1])
+
+
+def transposes(subject: Subject, sparsity: float, generator: torch.Generator) -> dict[str, Tensor]:
+    """A method that turns a matrix round."""
+    mask = make_mask(subject, sparsity, generator)
+    return {**mask, "output.weight": mask["output.weight"].T}
 
 
 @pytest.mark.parametrize(
@@ -91,19 +203,21 @@ def forgets_a_layer(weights: Mapping[str, Tensor], sparsity: float, generator: t
         ("global_magnitud", 0.5, "did you mean 'global_magnitude'"),
         ("global_magnitude", 1.0, r"sparsity 1\.0"),
         (f"{__name__}:keeps_all", 0.5, "removed 0 of 676 weights for sparsity 0.5"),
-        (f"{__name__}:forgets_a_layer", 0.5, "names or shapes"),
+        (f"{__name__}:forgets_a_layer", 0.5, "no entries for output.weight"),
+        (f"{__name__}:transposes", 0.5, r"'output.weight' has shape \(64, 10\), not \(10, 64\)"),
+        ("unit_norm", 0.99, "sparsity 0.99: a layer would vanish; with one unit left in each, 0.75 is removed"),
     ],
 )
 def test_methods_that_fail_are_named(method: str, sparsity: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        prune(checkpoint(0), method, sparsity)
+        prune_digits(checkpoint(0), method, sparsity)
 
 
 def test_files_that_hold_no_mask_are_named(tmp_path: Path) -> None:
     file = tmp_path / "mask.safetensors"
     with pytest.raises(OSError, match=r"mask\.safetensors"):
         Mask.read(file)
-    prune(checkpoint(0), "global_magnitude", 0.5).write(file)
+    prune_digits(checkpoint(0), "global_magnitude", 0.5).write(file)
     file.write_bytes(file.read_bytes()[:-10])
     with pytest.raises(OSError, match=r"mask\.safetensors"):
         Mask.read(file)

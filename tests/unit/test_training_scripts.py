@@ -52,7 +52,8 @@ def test_networks_are_trained_pruned_and_retrained_from_their_own_start(digits: 
     stacked = ["--compute", json.dumps({"device": "cpu", "seeds_at_once": 2}), "--cost", cost]
     subprocess.run(training(digits, dense, *work, *stacked), check=True, capture_output=True)
     assert json.loads(cost.read_text())["seeds_together"] == [[0, 1], [2]]
-    masking = ["--checkpoints", dense / "checkpoints", "--method", "global_magnitude", "--sparsity", "0.5"]
+    masking = ["--data", digits, "--checkpoints", dense / "checkpoints"]
+    masking += ["--method", "global_magnitude", "--sparsity", "0.5", "--scoring", "{}"]
     written = ["--mask", mask, "--densities", tmp_path / "densities.nc"]
     command = [sys.executable, ROOT / "scripts/make_masks.py", *masking, *written]
     subprocess.run(list(map(str, command)), check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Pruning: masks from the trained weights, and training again from the original initialisation under the mask."""
+"""Pruning: masks from the dense networks, and training again from the original initialisation under the mask."""
 
 
 rule prune:
@@ -8,6 +8,7 @@ rule prune:
 
 rule make_masks:
     input:
+        dataset=made_by("data", "dataset"),
         checkpoints=made_by("dense", "checkpoints"),
     output:
         mask=pattern("make_masks", "mask"),
@@ -25,11 +26,12 @@ rule make_masks:
     params:
         method=parameter("method"),
         sparsity=parameter("sparsity"),
+        scoring=parameter("scoring"),
     message:
         "Make masks for {wildcards.name}"
     shell:
-        "python scripts/make_masks.py --checkpoints {input.checkpoints} --method {params.method:q}"
-        " --sparsity {params.sparsity}"
+        "python scripts/make_masks.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --method {params.method:q} --sparsity {params.sparsity} --scoring {params.scoring:q}"
         " --mask {output.mask} --densities {output.densities} 2> {log}"
 
 

@@ -44,8 +44,7 @@ class Pruning(Section):
     """Trained networks are pruned, then trained again from their original initialisation under the mask."""
 
     methods: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["global_magnitude"]
-    """Criteria by which weights are removed: a file of `emergence.pruning`, or module:function of your own.
-    Each scores the initial or the trained weights, as it says; `@ep0`, `@ep3` or `@last` behind its name overrides."""
+    """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
 
     sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
     """Shares of the prunable weights that are removed; the dense network is always studied too."""

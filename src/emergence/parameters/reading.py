@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from emergence.parameters import Parameters
 from emergence.parameters.base import Section
+from emergence.parameters.pruning import method_and_step
 from emergence.plugins import available, unknown
 
 
@@ -139,7 +140,8 @@ def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
         if ":" in described.builder:
             yield from _unknown_plugin(("networks", name, "builder"), described.builder, [])
     for method in parameters.pruning.methods:
-        yield from _unknown_plugin(("pruning", "methods"), method, available("pruning"))
+        name, _ = method_and_step(method)
+        yield from _unknown_plugin(("pruning", "methods"), name, available("pruning"))
     for measure in parameters.measures.names:
         yield from _unknown_plugin(("measures", "names"), measure, available("measures"))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -72,7 +73,8 @@ class Mask:
         """
 
         def shuffle(network_seed: int, kept: dict[str, Tensor]) -> dict[str, Tensor]:
-            generator = torch.Generator().manual_seed(2**32 * seed + network_seed)
+            state = np.random.SeedSequence((seed, network_seed)).generate_state(1)
+            generator = torch.Generator().manual_seed(int(state[0]))
             orders = {name: torch.randperm(on.numel(), generator=generator) for name, on in kept.items()}
             return {name: on.flatten()[orders[name]].view(on.shape) for name, on in kept.items()}
 

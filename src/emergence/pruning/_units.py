@@ -34,7 +34,9 @@ def prune_units(subject: Subject, sparsity: float, score: Callable[[Channels], T
 
     if removed(len(order)) < sparsity * total:
         most = removed(len(order)) / total
-        raise ValueError(f"sparsity {sparsity}: a layer would vanish; one unit left in each layer is {most:.4g}")
+        raise ValueError(
+            f"sparsity {sparsity}: a layer would vanish; with one unit left in each, {most:.4g} is removed"
+        )
     above = bisect_left(range(len(order) + 1), sparsity * total, key=removed)
     return mask(min((max(above - 1, 0), above), key=lambda count: abs(removed(count) - sparsity * total)))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
+from emergence.parameters.pruning import method_and_step
 from emergence.parameters.training import Checkpoints, Training
 from emergence.plugins import module_of
 from emergence.study import trusted
@@ -138,8 +139,11 @@ class Plan:
         return self._job(rule, run, parameters, plugins, data=self._data(run.dataset), **inputs)
 
     def _masks(self, run: Run, dense: Job) -> Job:
-        parameters = {"method": run.method, "sparsity": run.sparsity}
-        return self._job("make_masks", run, parameters, (module_of("pruning", run.method),), dense=dense)
+        method, _ = method_and_step(run.method)
+        scoring = self.parameters.pruning.scoring.model_dump()
+        parameters = {"method": run.method, "sparsity": run.sparsity, "scoring": scoring}
+        data, plugins = self._data(run.dataset), (module_of("pruning", method),)
+        return self._job("make_masks", run, parameters, plugins, data=data, dense=dense)
 
     def _paths(self, run: Run) -> Job:
         return self._analysis("count_paths", run, self.parameters.emergence.model_dump())
