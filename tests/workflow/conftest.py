@@ -23,9 +23,8 @@ class Repository:
 
     def run(self, *command: str, fails: bool = False) -> str:
         """Run a command in the repository and return what it prints; its exit status must be as expected."""
-        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=self.folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         assert (done.returncode != 0) == fails, f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}"
         return done.stdout
@@ -84,6 +83,11 @@ class Repository:
             for file in files
             if file.is_file() and file.name != "report.html" and "stamps/report" not in str(file)
         }
+
+
+def environment() -> dict[str, str]:
+    """The variables of this process, with the programs beside its Python first."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def jobs_of(output: str) -> dict[str, int]:

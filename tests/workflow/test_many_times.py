@@ -1,5 +1,6 @@
 """What chance could hide, done often: fresh clones, and training killed at random moments."""
 
+import os
 import random
 import signal
 import subprocess
@@ -29,7 +30,7 @@ def test_a_study_killed_at_a_random_moment_ends_as_if_it_had_not_been(
     program = str(Path(sys.executable).parent / "snakemake")
     with subprocess.Popen([program], cwd=clone.folder, start_new_session=True, stderr=subprocess.DEVNULL) as study:
         time.sleep(random.Random(attempt).uniform(5, 40))
-        subprocess.run(["pkill", f"-{signal.SIGKILL.value}", "-s", str(study.pid)], check=False)
+        os.killpg(study.pid, signal.SIGKILL)
     clone.run("snakemake", "--unlock")
     clone.run("snakemake", "--rerun-incomplete")
     made, expected = clone.current_files(), finished.current_files()
