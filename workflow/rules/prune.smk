@@ -22,7 +22,7 @@ rule make_masks:
     threads: 1
     resources:
         mem_mb=memory(2000),
-        runtime=30,
+        runtime=120,
     params:
         method=parameter("method"),
         sparsity=parameter("sparsity"),

@@ -1,4 +1,4 @@
-"""Preservation of the gradient flow before training (Wang, Zhang and Grosse 2020, arXiv:2002.07376, equation 8)."""
+"""Preservation of the gradient flow before training (Wang, Zhang and Grosse 2020, arXiv:2002.07376, section 4)."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Connection sensitivity before training (Lee, Ajanthan and Torr 2019, arXiv:1810.02340, equation 6)."""
+"""Connection sensitivity before training (Lee, Ajanthan and Torr 2019, arXiv:1810.02340, section 4)."""
 
 import torch
 from torch import Tensor

@@ -16,7 +16,8 @@ ROUNDS = 100
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
     """Keep the weights through which most flows, scored again after each of 100 rounds, compared over all layers.
 
-    No layer vanishes before all others have only as many weights as it (the paper's theorem 3).
+    Every layer has the same sum of scores, so the weights of a layer gain as it becomes small, and none vanishes while
+    that can be avoided (the paper's theorem 3).
 
     >>> from emergence.pruning import Samples
     >>> network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))

@@ -1,4 +1,4 @@
-"""The units with the smallest incoming weights are removed (after Li et al. 2017, arXiv:1608.08710, section 3)."""
+"""The units with the smallest incoming weights are removed (after Li et al. 2017, arXiv:1608.08710)."""
 
 import torch
 from torch import Tensor
@@ -14,8 +14,7 @@ SCORED_AT = "last"
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
     """Keep in each layer the units whose incoming weights have the largest Euclidean norm; see `prune_units`.
 
-    The paper sums absolute weights; its section 4.4 finds no difference to the Euclidean norm. Weights into units that
-    layers share by an addition count together.
+    The paper sums absolute weights instead. Weights into units that layers share by an addition count together.
 
     >>> from emergence.pruning import Samples
     >>> network = torch.nn.Sequential(torch.nn.Linear(1, 2), torch.nn.ReLU(), torch.nn.Linear(2, 2))
