@@ -26,17 +26,22 @@ def plain_copy(network: nn.Module) -> nn.Module:
     return copied
 
 
-def layer_weights(network: nn.Module) -> Iterator[Tensor]:
-    """Yield the matrix or kernel of each layer once; biases and the parameters of normalisations are no layers.
+def prunable(network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights that may be removed, by name: matrices and kernels, but no biases and no scales of norms.
 
-    The weights are the network's own, without gradients, so that they can be changed.
+    They are the network's own, without gradients, so that they can be changed; shared ones are listed once.
+
+    >>> list(prunable(nn.Sequential(nn.Linear(4, 3), nn.LayerNorm((2, 3)), nn.Linear(3, 2))))
+    ['0.weight', '2.weight']
+    """
+    norms = {id(p) for m in network.modules() if "Norm" in type(m).__name__ for p in m.parameters(recurse=False)}
+    return {name: p.detach() for name, p in network.named_parameters() if p.ndim >= 2 and id(p) not in norms}
+
+
+def layer_weights(network: nn.Module) -> Iterator[Tensor]:
+    """Yield the matrix or kernel of each layer, as `prunable` returns them.
 
     >>> [tuple(weight.shape) for weight in layer_weights(nn.Sequential(nn.Conv2d(3, 8, 3), nn.LayerNorm((6, 6))))]
     [(8, 3, 3, 3)]
     """
-    seen: set[int] = set()
-    for module in network.modules():
-        for parameter in module.parameters(recurse=False):
-            if parameter.ndim >= 2 and id(parameter) not in seen and "Norm" not in type(module).__name__:
-                seen.add(id(parameter))
-                yield parameter.detach()
+    yield from prunable(network).values()

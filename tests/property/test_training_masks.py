@@ -38,6 +38,7 @@ optimizers = st.fixed_dictionaries(
         "weight_decay": st.floats(0, 1),
     }
 ).filter(is_allowed)
+penalties = st.sampled_from([0.0, 0.1])
 
 
 class Noise:
@@ -57,11 +58,19 @@ class Noise:
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.sampled_from(ARCHITECTURES), optimizers, st.floats(0, 1), st.integers(0, 2**31), st.sampled_from([1, 2]))
+@given(
+    st.sampled_from(ARCHITECTURES),
+    optimizers,
+    st.floats(0, 1),
+    st.integers(0, 2**31),
+    st.sampled_from([1, 2]),
+    penalties,
+)
 def test_masked_weights_stay_zero_under_every_optimizer(
-    architecture: Architecture, optimizer: dict[str, Any], density: float, seed: int, stacked: int
+    architecture: Architecture, optimizer: dict[str, Any], density: float, seed: int, stacked: int, penalty: float
 ) -> None:
-    training = Training.model_validate({"epochs": 2, "batch_size": 4, "optimizer": optimizer})
+    given = {"epochs": 2, "batch_size": 4, "optimizer": optimizer, "l1_penalty": penalty}
+    training = Training.model_validate(given)
     generator = torch.Generator().manual_seed(seed)
     with tempfile.TemporaryDirectory() as folder:
         data = Noise(architecture.input_shape)

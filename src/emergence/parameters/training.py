@@ -107,6 +107,9 @@ class Training(Section):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target of training that is spread evenly over all classes (Szegedy et al. 2016, section 7)."""
 
+    l1_penalty: float = Field(default=0.0, ge=0)
+    """Factor of the sum of absolute values of all matrices and kernels in what training reduces; 0: no penalty."""
+
     augmentation: Augmentation = Augmentation()
 
     precision: Literal["float32", "tf32", "bfloat16", "float64"] = "float32"

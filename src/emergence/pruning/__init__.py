@@ -7,6 +7,7 @@ of ``subject.weights`` are named; whole units may name their biases and norms to
 scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default).
 """
 
+from emergence.modules import prunable
 from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
 from emergence.pruning._mask import Mask, masked, masked_network
@@ -14,7 +15,7 @@ from emergence.pruning._prune import prune, scored_step
 from emergence.pruning._removal import remove_units
 from emergence.pruning._report import report
 from emergence.pruning._scores import Ranking
-from emergence.pruning._subject import Samples, Subject, prunable
+from emergence.pruning._subject import Samples, Subject
 
 __all__ = [
     "Mask",

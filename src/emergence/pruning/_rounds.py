@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from emergence.graph.unit_graph import UnitGraph
-from emergence.modules import plain_copy
+from emergence.modules import plain_copy, prunable
 from emergence.pruning._scores import Kept
-from emergence.pruning._subject import Subject, prunable
+from emergence.pruning._subject import Subject
 
 Score = Callable[[UnitGraph], Mapping[str, Tensor]]
 Keep = Callable[[Mapping[str, Tensor], float], Kept]

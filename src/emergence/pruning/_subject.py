@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from emergence.modules import prunable
 from emergence.parameters.pruning import Scoring
 
 
@@ -33,16 +34,6 @@ class Subject:
     def weights(self) -> dict[str, Tensor]:
         """The weights that may be removed, by name."""
         return prunable(self.network)
-
-
-def prunable(network: nn.Module) -> dict[str, Tensor]:
-    """Return the weights that may be removed: matrices and kernels, but no biases and no scales of norms.
-
-    >>> list(prunable(nn.Sequential(nn.Linear(4, 3), nn.LayerNorm((2, 3)), nn.Linear(3, 2))))
-    ['0.weight', '2.weight']
-    """
-    norms = {id(p) for m in network.modules() if "Norm" in type(m).__name__ for p in m.parameters(recurse=False)}
-    return {name: p.detach() for name, p in network.named_parameters() if p.ndim >= 2 and id(p) not in norms}
 
 
 def balanced(labels: Tensor, per_class: int, generator: torch.Generator) -> Tensor:

@@ -63,7 +63,10 @@ def _of_part(name: str) -> dict[str, str]:
 
 def _of_batch(name: str) -> dict[str, str]:
     titles = {
-        "batch_loss": (LOSS, "loss that training reduces (label smoothing included) on the batch, before its update"),
+        "batch_loss": (
+            LOSS,
+            "loss (label smoothing included, penalties not) on the batch, before its update",
+        ),
         "batch_accuracy": (SHARE, "accuracy on the batch, before its update"),
         "gradient_norm": ("1", "Euclidean norm of the gradient of the batch loss"),
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from emergence.modules import prunable
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.training.batches import Part, prefers_channels_last
@@ -12,7 +13,7 @@ from emergence.training.dense import Dense, is_dense
 from emergence.training.gradients import Autograd, Gradients, accuracy, mean_loss
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
-from emergence.training.tensors import copy_to_cpu, named_state, removed_weights, restore_state
+from emergence.training.tensors import copy_to_cpu, named_state, positions_of, removed_weights, restore_state
 from emergence.training.updates import Updates
 
 EVALUATION_BATCH = {"cpu": 128, "cuda": 4096}
@@ -42,8 +43,9 @@ class Member:
         pool_first(self.network)
         if prefers_channels_last(self.network, device):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        removed = removed_weights(dict(self.network.named_parameters()), mask or {})
-        self._updates = Updates(self.seeds, training, device, self._choose_gradients(architecture), removed)
+        named = dict(self.network.named_parameters())
+        removed, penalised = removed_weights(named, mask or {}), positions_of(prunable(self.network), named)
+        self._updates = Updates(self.seeds, training, device, self._choose_gradients(architecture), removed, penalised)
 
     def _choose_gradients(self, architecture: Architecture) -> Gradients:
         if self._training.precision == "bfloat16" or not is_dense(self.network):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import stack_module_state
 
+from emergence.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part
@@ -14,7 +15,7 @@ from emergence.training.gradients import Gradients
 from emergence.training.member import EVALUATION_BATCH, initial_network
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
-from emergence.training.tensors import copy_to_cpu, named_state, removed_weights, restore_state
+from emergence.training.tensors import copy_to_cpu, named_state, positions_of, removed_weights, restore_state
 from emergence.training.updates import Updates
 from emergence.training.vmapped import Vmapped, accuracies, losses
 
@@ -56,8 +57,9 @@ class Stack:
         pool_first(self._network)
         self._parameters, self._buffers = stack_module_state(networks)
         removed = removed_weights(self._parameters, mask or {})
+        penalised = positions_of(prunable(self._network), self._parameters)
         self._vmapped = Vmapped(self._network, self._parameters, self._buffers, training, device)
-        self._updates = Updates(seeds, training, device, self._choose_gradients(architecture), removed)
+        self._updates = Updates(seeds, training, device, self._choose_gradients(architecture), removed, penalised)
 
     def _choose_gradients(self, architecture: Architecture) -> Gradients:
         if self._training.precision == "bfloat16" or not is_dense(self._network):

@@ -1,6 +1,6 @@
 """What groups of one network and of several do alike with their tensors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ def removed_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]
     >>> removed_weights({"weight": weight}, {"weight": torch.tensor([1, 0])}), weight
     ([], tensor([1., 0.]))
     """
-    trained = [name for name, parameter in parameters.items() if parameter.requires_grad]
+    trained = _trained(parameters)
     pairs = []
     for name, kept in mask.items():
         if name not in parameters:
@@ -31,6 +31,21 @@ def removed_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]
         if name in trained:
             pairs.append((trained.index(name), removed))
     return pairs
+
+
+def positions_of(names: Iterable[str], parameters: Mapping[str, Tensor]) -> list[int]:
+    """Return the positions of parameters among the trained ones; those that are not trained have none.
+
+    >>> parameters = {"kernel": torch.ones(2), "scale": torch.ones(2).requires_grad_()}
+    >>> positions_of(["kernel", "scale"], parameters)
+    [0]
+    """
+    trained = _trained(parameters)
+    return [trained.index(name) for name in names if name in trained]
+
+
+def _trained(parameters: Mapping[str, Tensor]) -> list[str]:
+    return [name for name, parameter in parameters.items() if parameter.requires_grad]
 
 
 def named_state(state: Mapping[str, Sequence[Tensor]]) -> dict[str, Tensor]:

@@ -16,7 +16,8 @@ from emergence.training.schedule import learning_rate
 class Updates:
     """Draws batches, computes gradients, keeps removed weights at zero and changes the parameters.
 
-    `removed` holds pairs of the position of a trained parameter and what of it is removed.
+    `removed` holds pairs of the position of a trained parameter and what of it is removed; `penalised` holds the
+    positions of those whose absolute values training keeps small.
     """
 
     def __init__(
@@ -26,9 +27,11 @@ class Updates:
         device: torch.device,
         gradients: Gradients,
         removed: Sequence[tuple[int, Tensor]],
+        penalised: Sequence[int],
     ) -> None:
         self._seeds, self._training, self._device = tuple(seeds), training, device
         self._gradients, self._removed = gradients, removed
+        self._penalised = penalised if training.l1_penalty else []
         self.optimizer = make_optimizer(gradients.parameters, training.optimizer)
         self._noise = (
             torch.cuda.default_generators[device.index or 0] if device.type == "cuda" else torch.default_generator
@@ -53,6 +56,13 @@ class Updates:
             for position, removed in self._removed:
                 self._gradients.gradients[position].masked_fill_(removed, 0)
             norms.append(self._gradients.norm())
+            self._add_penalty()
             rate = learning_rate(self._training, epoch * per_epoch + iteration, per_epoch)
             self.optimizer.update(self._gradients.gradients, rate)
         return torch.cat([self._gradients.summary(outcomes), torch.stack(norms, dim=-1)[None]])
+
+    def _add_penalty(self) -> None:
+        """Add the gradient of the sum of absolute values, which is the sign of each weight and 0 for a weight of 0."""
+        for position in self._penalised:
+            signs = self._gradients.parameters[position].detach().sign()
+            self._gradients.gradients[position].add_(signs, alpha=self._training.l1_penalty)
