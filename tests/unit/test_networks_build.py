@@ -5,7 +5,7 @@ import torch
 from torch import fx, nn
 
 from emergence.networks import Architecture, build, describe
-from emergence.parameters.networks import CNN, MLP, VGG, CustomNetwork
+from emergence.parameters.networks import CNN, MLP, VGG, CustomNetwork, ResNet, Transformer
 from emergence.torchvision_import import torchvision
 
 CASES = [
@@ -15,6 +15,8 @@ CASES = [
     Architecture("cnn", (2, 16), 5, {"channels": [4, 6], "activation": "silu", "batch_norm": True}),
     Architecture("cnn", (40,), 5, {"channels": [4, 6, 8], "activation": "sigmoid"}),
     Architecture("vgg", (3, 32, 32), 10, {"depth": 11}),
+    Architecture("resnet", (1, 32, 32), 7, {"depth": 18}),
+    Architecture("resnet", (3, 32, 32), 10, {}),
 ]
 
 
@@ -50,6 +52,9 @@ def test_sections_of_the_parameters_become_descriptions() -> None:
     assert describe(MLP(), (1, 8, 8), 10).options == {"widths": [64, 32], "activation": "relu"}
     assert describe(CNN(), (1, 8, 8), 10).options == {"channels": [8, 16], "activation": "relu", "batch_norm": False}
     assert describe(VGG(), (3, 32, 32), 10).options == {"depth": 19}
+    assert describe(ResNet(), (3, 32, 32), 10).options == {"depth": 20}
+    sizes = {"blocks": 2, "heads": 4, "width": 64, "activation": "gelu"}
+    assert describe(Transformer(), (32,), 65).options == sizes
     own = describe(CustomNetwork(builder=f"{__name__}:narrow", options={"width": 3}), (4,), 2)
     assert own == Architecture(f"{__name__}:narrow", (4,), 2, {"width": 3})
     assert build(own)[0].out_features == 3
@@ -70,11 +75,22 @@ def narrow(input_shape: tuple[int, ...], classes: int, width: int) -> nn.Module:
         (Architecture("cnn", (1, 8, 8, 8), 2), "1 to 3 dimensions"),
         (Architecture("vgg", (3, 28, 28), 10), "32, 32"),
         (Architecture("vgg", (3, 32, 32), 10, {"depth": 13}), "allowed: 11, 16, 19"),
+        (Architecture("resnet", (3, 28, 28), 10), r"\(channel, 32, 32\), got \(3, 28, 28\)"),
+        (Architecture("resnet", (3, 32, 32), 10, {"depth": 50}), "depth 50; allowed: 18, 20"),
+        (Architecture("transformer", (1, 8), 5), r"\(length,\), got inputs of shape \(1, 8\)"),
+        (Architecture("transformer", (8,), 5, {"heads": 3, "width": 64}), "3 heads do not divide the width 64"),
+        (Architecture("transformer", (8,), 5, {"heads": 0}), "0 heads do not divide"),
+        (Architecture("transformer", (8,), 5, {"activation": "glue"}), "did you mean 'gelu'"),
     ],
 )
 def test_what_cannot_be_built_is_refused_with_the_reason(architecture: Architecture, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build(architecture)
+
+
+def test_parameters_refuse_heads_that_do_not_divide_the_width() -> None:
+    with pytest.raises(ValueError, match="heads = 5 does not divide width = 64"):
+        Transformer(heads=5)
 
 
 def test_a_text_that_is_no_description_is_refused() -> None:

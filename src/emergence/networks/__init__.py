@@ -2,7 +2,8 @@
 
 Every file here without a leading underscore is an architecture of that name and defines
 ``build(input_shape, classes, **options) -> torch.nn.Module``, traceable by torch.fx, which maps inputs
-(sample, *input_shape) to logits (sample, classes).
+(sample, *input_shape) to logits (sample, classes), or to logits (sample, classes, ...) where each sample has several
+labels, as a sequence of characters has.
 """
 
 import inspect

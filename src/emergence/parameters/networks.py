@@ -1,8 +1,8 @@
 """Section ``networks``: the architectures a study can name."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from emergence.parameters.base import Section
 
@@ -76,6 +76,12 @@ class Transformer(Section):
 
     activation: Activation = "gelu"
     """Non-linearity of the feed-forward layers."""
+
+    @model_validator(mode="after")
+    def _shares_the_width_among_heads(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"heads = {self.heads} does not divide width = {self.width}")
+        return self
 
 
 class CustomNetwork(Section):
