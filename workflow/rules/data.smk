@@ -1,6 +1,12 @@
 """Data: one file per data set, with its split and the scale of its inputs."""
 
 
+def text_of(dataset):
+    """The text file that a data set is made of, as one line of JSON; nothing for others."""
+    texts = PLAN.parameters.data.texts
+    return texts[dataset].model_dump_json() if dataset in texts else ""
+
+
 rule data:
     input:
         files_of("data"),
@@ -23,9 +29,10 @@ rule prepare_data:
         dataset=parameter("dataset"),
         loader=parameter("loader"),
         split=parameter("data"),
+        text=lambda wildcards: text_of(job_of(wildcards).parameters["dataset"]),
         raw=RAW_DATA,
     message:
         "Prepare data set {wildcards.name}"
     shell:
         "python scripts/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
-        " --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"
+        " --text {params.text:q} --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"

@@ -18,29 +18,25 @@ from emergence.plugins import unknown
 from emergence.storage import read_dataset
 
 INPUT_DIMENSIONS = {1: ("feature",), 2: ("channel", "length"), 3: ("channel", "height", "width")}
+TOKEN_TYPES = (np.uint8, np.int16, np.int32)
+
+Variables = dict[str, tuple[Any, NDArray[Any], str]]
+"""Name of a variable -> dimensions, values, title."""
 
 
 def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
     """Split a data set and measure the scale of its training inputs; the result is what `read_processed` reads.
 
     `mean` and `std` are those of the training part only, in the units of `inputs`: one per channel, one in all for
-    vectors; `std` is 1 where the inputs do not vary. Raises ValueError if `raw` is no RawDataset or a part would be
-    empty.
+    vectors; `std` is 1 where the inputs do not vary. Tokens have none, and are stored in the smallest type that holds
+    them. Raises ValueError if `raw` is no RawDataset or a part would be empty.
     """
     if not isinstance(raw, RawDataset):
         wrong = type(raw).__name__
         raise ValueError(f"data set '{name}': its function must return an emergence.datasets.RawDataset, not a {wrong}")
     part = split(raw.labels, raw.test, data)
-    mean, std = _scale(raw.inputs[part == PARTS.index("train")])
-    dimensions = INPUT_DIMENSIONS[raw.inputs.ndim - 1]
-    per_channel = dimensions[:1] if mean.ndim else ()
-    variables = {
-        "inputs": (("sample", *dimensions), raw.inputs, "input as published"),
-        "labels": ("sample", raw.labels.astype(np.int64), "index of the class"),
-        "part": ("sample", part, "part of the data set"),
-        "mean": (per_channel, mean, "mean of the training inputs"),
-        "std": (per_channel, std, "standard deviation of the training inputs"),
-    }
+    variables = _tokens(raw) if raw.tokens else _numbers(raw, part == PARTS.index("train"))
+    variables["part"] = ("sample", part, "part of the data set")
     labelled = xr.Dataset(
         {key: (dims, values, {"units": "1", "long_name": title}) for key, (dims, values, title) in variables.items()},
         attrs={
@@ -53,6 +49,27 @@ def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
     )
     labelled["part"].attrs |= {"flag_values": np.arange(len(PARTS), dtype=np.int8), "flag_meanings": " ".join(PARTS)}
     return labelled
+
+
+def _numbers(raw: RawDataset, train: NDArray[np.bool_]) -> Variables:
+    mean, std = _scale(raw.inputs[train])
+    dimensions = INPUT_DIMENSIONS[raw.inputs.ndim - 1]
+    per_channel = dimensions[:1] if mean.ndim else ()
+    return {
+        "inputs": (("sample", *dimensions), raw.inputs, "input as published"),
+        "labels": ("sample", raw.labels.astype(np.int64), "index of the class"),
+        "mean": (per_channel, mean, "mean of the training inputs"),
+        "std": (per_channel, std, "standard deviation of the training inputs"),
+    }
+
+
+def _tokens(raw: RawDataset) -> Variables:
+    smallest = next(kind for kind in TOKEN_TYPES if len(raw.classes) - 1 <= np.iinfo(kind).max)
+    dimensions = ("sample", "position")
+    return {
+        "inputs": (dimensions, raw.inputs.astype(smallest), "token"),
+        "labels": (dimensions, raw.labels.astype(smallest), "index of the class: the token that follows"),
+    }
 
 
 def _scale(inputs: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -69,15 +86,16 @@ class ProcessedDataset:
     """A split data set as tensors on the CPU.
 
     `inputs` (sample, ...) are as published (uint8 or float32), `labels` int64 (sample), `parts` int8 (sample),
-    indices into PARTS; `mean` and `std` are float32 and broadcast over one input.
+    indices into PARTS; `mean` and `std` are float32 and broadcast over one input. Tokens are integers (sample,
+    position), as are their labels, and have neither mean nor std.
     """
 
     name: str
     inputs: Tensor
     labels: Tensor
     parts: Tensor
-    mean: Tensor
-    std: Tensor
+    mean: Tensor | None
+    std: Tensor | None
     class_names: tuple[str, ...]
 
     @property
@@ -87,7 +105,7 @@ class ProcessedDataset:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of one input: (feature,) or (channel, height, width)."""
+        """Shape of one input: (feature,), (channel, height, width) or, of tokens, (position,)."""
         return tuple(self.inputs.shape[1:])
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
@@ -98,7 +116,12 @@ class ProcessedDataset:
         return self.inputs[chosen], self.labels[chosen]
 
     def normalise(self, inputs: Tensor) -> Tensor:
-        """Return (inputs - mean) / std in float32, on the device of `inputs`; inputs of any batch shape."""
+        """Return (inputs - mean) / std in float32, on the device of `inputs`; inputs of any batch shape.
+
+        Tokens are returned as int64.
+        """
+        if self.mean is None or self.std is None:
+            return inputs.to(torch.int64)
         numbers = inputs.to(torch.float32, copy=True)  # changed in place, to stay in the processor's cache
         return numbers.sub_(self.mean.to(inputs.device)).div_(self.std.to(inputs.device))
 
@@ -121,17 +144,18 @@ def read_processed(path: Path) -> ProcessedDataset:
     (torch.Size([10, 20]), tensor(True))
     """
     stored = read_dataset(path)
-    missing = {"inputs", "labels", "part", "mean", "std"} - set(stored.data_vars)
+    tokens = "labels" in stored and stored["labels"].ndim == 2
+    missing = {"inputs", "labels", "part", *(() if tokens else ("mean", "std"))} - set(stored.data_vars)
     if missing or "classes" not in stored.attrs:
         raise ValueError(f"{path} is no processed data set: it has no {', '.join(sorted(missing)) or 'classes'}")
     inputs = torch.from_numpy(stored["inputs"].values)
     return ProcessedDataset(
         name=stored.attrs["dataset"],
         inputs=inputs,
-        labels=torch.from_numpy(stored["labels"].values),
+        labels=torch.from_numpy(stored["labels"].values).to(torch.int64),
         parts=torch.from_numpy(stored["part"].values),
-        mean=_broadcastable(stored["mean"].values, inputs.ndim - 1),
-        std=_broadcastable(stored["std"].values, inputs.ndim - 1),
+        mean=None if tokens else _broadcastable(stored["mean"].values, inputs.ndim - 1),
+        std=None if tokens else _broadcastable(stored["std"].values, inputs.ndim - 1),
         class_names=tuple(json.loads(stored.attrs["classes"])),
     )
 

@@ -14,7 +14,8 @@ def split(labels: NDArray[Any], test: NDArray[np.bool_] | None, data: Data) -> N
     """Return the index into PARTS of every sample; each part but a published `test` is a stratified sample.
 
     Test is taken first, then validation (a share of what is left), then the probe; the rest is for training. So the
-    size of the probe changes neither test nor validation. Raises ValueError if a part would be empty.
+    size of the probe changes neither test nor validation. Sequences, which have many labels each, are drawn at random.
+    Raises ValueError if a part would be empty.
 
     >>> part = split(np.arange(100) % 5, None, Data(probe_samples=10))
     >>> {name: int(np.sum(part == i)) for i, name in enumerate(PARTS)}
@@ -51,11 +52,11 @@ def _assign(
 def _stratified(
     candidates: NDArray[np.intp], labels: NDArray[Any], count: int, generator: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Draw `count` candidates, of each class its share to within one sample.
+    """Draw `count` candidates, of each class its share to within one sample; any, where a sample has several labels.
 
     Systematic sampling: shuffled, then ordered by class, every (n / count)-th sample is taken.
     """
     shuffled = generator.permutation(candidates)
-    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")] if labels.ndim == 1 else shuffled
     positions = (2 * np.arange(count) + 1) * len(by_class) // (2 * count)
     return by_class[positions]

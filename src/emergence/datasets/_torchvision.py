@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from emergence.datasets._files import RawFiles, check_md5
+from emergence.datasets._files import check_md5
 from emergence.datasets._raw import RawDataset
+from emergence.raw_files import RawFiles
 from emergence.storage import written_whole
 from emergence.torchvision_import import torchvision
 

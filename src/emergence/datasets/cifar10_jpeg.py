@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from emergence.datasets._files import RawFiles
 from emergence.datasets._raw import RawDataset
+from emergence.raw_files import RawFiles
 from emergence.storage import checksum
 
 FILE = "cifar10_jpeg.npz"

@@ -13,13 +13,13 @@ class Text(Section):
     """A text file, cut into sequences of characters."""
 
     file: str
-    """Path of the file, in UTF-8."""
+    """The file, in UTF-8: its path below data/raw or $EMERGENCE_DATA, or a whole path."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file (sha256sum FILE)."""
 
     length: int = Field(default=64, ge=2)
-    """Characters per sequence."""
+    """Characters per sequence, each of which is predicted from those before it in the sequence."""
 
 
 class Data(Section):

@@ -12,8 +12,12 @@ from pydantic_core import ErrorDetails
 
 from emergence.parameters import Parameters
 from emergence.parameters.base import Section
+from emergence.parameters.networks import CustomNetwork, Transformer
 from emergence.parameters.pruning import method_and_step
+from emergence.parameters.texts import other_contents
 from emergence.plugins import available, unknown
+from emergence.raw_files import RawFiles
+from emergence.study.layout import RAW_DATA
 
 
 class ParametersError(ValueError):
@@ -42,7 +46,7 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
     except ValidationError as error:
         mistakes = [_explain(details) for details in error.errors()]
     else:
-        mistakes = list(_unknown_names(parameters))
+        mistakes = [*_unknown_names(parameters), *_unfit_networks(parameters), *_mistaken_texts(parameters)]
     if mistakes:
         raise ParametersError("\n".join(f"{_source(key, files)}: {_dotted(key)}{text}" for key, text in mistakes))
     return parameters
@@ -128,7 +132,7 @@ def _tag(option: Any) -> str | None:
 
 def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
     """Find names that stand for nothing: data sets, networks, methods, measures, modules of the user's own."""
-    datasets = [*available("datasets"), *parameters.data.custom]
+    datasets = [*available("datasets"), *parameters.data.texts, *parameters.data.custom]
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         if dataset not in datasets:
             yield ("study", "experiments", position), ": " + unknown(dataset, datasets, "data set")
@@ -144,6 +148,34 @@ def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
         yield from _unknown_plugin(("pruning", "methods"), name, available("pruning"))
     for measure in parameters.measures.names:
         yield from _unknown_plugin(("measures", "names"), measure, available("measures"))
+
+
+def _unfit_networks(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find built-in networks that cannot read their data set: only the transformer reads text, and nothing else."""
+    for position, (dataset, network) in enumerate(parameters.study.pairs):
+        described = parameters.networks.get(network)
+        if described is None or isinstance(described, CustomNetwork):
+            continue
+        key, reads_text = ("study", "experiments", position), isinstance(described, Transformer)
+        if dataset in parameters.data.texts and not reads_text:
+            allowed = "a network of kind transformer, or a builder module:function"
+            yield key, f": '{dataset}' is text, which '{network}' ({described.builder}) cannot read; allowed: {allowed}"
+        if dataset in available("datasets") and reads_text:
+            texts = ", ".join(parameters.data.texts) or "none is given"
+            yield (
+                key,
+                f": '{network}' (transformer) reads text, not '{dataset}'; allowed: names in data.texts ({texts})",
+            )
+
+
+def _mistaken_texts(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find texts that are named as other data sets, or whose file is another than their checksum says."""
+    texts = parameters.data.texts
+    for name in texts:
+        if name in available("datasets") or name in parameters.data.custom:
+            yield ("data", "texts", name), ": another data set has this name"
+    for name, mistake in other_contents(texts, RawFiles.below(Path(RAW_DATA))):
+        yield ("data", "texts", name, "sha256"), f": {mistake}"
 
 
 def _unknown_plugin(key: Key, name: str, known: list[str]) -> Iterable[tuple[Key, str]]:

@@ -16,6 +16,8 @@ from emergence.study.code import CodeDigests
 from emergence.study.jobs import DENSE, Job, Run
 from emergence.study.layout import PLACES, timing
 
+TEXT_LOADER = "emergence.datasets._text:load"
+
 
 class Plan:
     """All jobs of a study with given parameters; `root` holds the folders scripts/ and src/."""
@@ -95,9 +97,11 @@ class Plan:
         return self._trusted[digest].stands_for if digest in self._trusted else digest
 
     def _data(self, dataset: str) -> Job:
-        loader = self.parameters.data.custom.get(dataset, dataset)
-        split = self.parameters.data.model_dump(exclude={"custom"})
-        parameters = {"dataset": dataset, "loader": loader, "data": split}
+        text = self.parameters.data.texts.get(dataset)
+        loader = TEXT_LOADER if text else self.parameters.data.custom.get(dataset, dataset)
+        split = self.parameters.data.model_dump(exclude={"custom", "texts"})
+        content = {"text": text.model_dump(exclude={"file"})} if text else {}
+        parameters = {"dataset": dataset, "loader": loader, "data": split, **content}
         return self._job("prepare_data", dataset, parameters, (module_of("datasets", loader),))
 
     def _network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -25,10 +25,10 @@ class Dataset(Protocol):
         """Number of classes."""
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
-        """Inputs (sample, *input_shape) as stored and labels (sample) of a part."""
+        """Inputs (sample, *input_shape) as stored and labels (sample, ...) of a part."""
 
     def normalise(self, inputs: Tensor) -> Tensor:
-        """Stored inputs as float32 of mean 0 and standard deviation 1 over the training part."""
+        """Stored inputs as float32 of mean 0 and standard deviation 1 over the training part, or tokens as int64."""
 
 
 class Part:
@@ -46,7 +46,8 @@ class Part:
         if not len(labels):
             raise ValueError(f"the {name} part of the data set is empty")
         self.inputs, self.labels = inputs.to(device), labels.to(device)
-        self._data, self._images_last, self.number_type = data, images_last, number_type
+        self._data, self.number_type = data, number_type
+        self._images_last = images_last and len(data.input_shape) == 3
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -85,12 +86,16 @@ def noise_seed(seed: int, epoch: int) -> int:
 
 
 def check_logits(network: nn.Module, part: Part, classes: int) -> None:
-    """Raise ValueError unless the network maps each sample to one logit per class."""
-    inputs, _ = part.batch(slice(2))
+    """Raise ValueError unless the network maps each sample to one logit per class, of each label it has."""
+    inputs, labels = part.batch(slice(2))
     with torch.inference_mode():
         shape = tuple(network.eval()(inputs).shape)
-    if shape != (len(inputs), classes):
-        raise ValueError(f"the network gives logits of shape {shape} for {len(inputs)} samples and {classes} classes")
+    wanted = (len(labels), classes, *labels.shape[1:])
+    if shape != wanted:
+        raise ValueError(
+            f"the network gives logits of shape {shape} for {len(inputs)} samples and {classes} classes, "
+            f"which should have shape {wanted}"
+        )
 
 
 def prefers_channels_last(network: nn.Module, device: torch.device) -> bool:
