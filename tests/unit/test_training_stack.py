@@ -107,6 +107,48 @@ def test_a_stack_trains_each_seed_as_alone(name: str, optimizer: str, masked: bo
             assert not tensor[~given[key]].any()
 
 
+class Pictures(Stripes):
+    """Images of 32 x 32."""
+
+    input_shape, samples = (3, 32, 32), 12
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        generator = torch.Generator().manual_seed(len(name))
+        images = torch.randint(0, 255, (self.samples, *self.input_shape), generator=generator)
+        return images.to(torch.uint8), torch.arange(self.samples) % 4
+
+
+class Sequences(Stripes):
+    """Sequences of characters and the characters that follow."""
+
+    input_shape, samples = (7,), 12
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        text = torch.randint(0, 4, (self.samples, 8), generator=torch.Generator().manual_seed(len(name)))
+        return text[:, :-1].contiguous(), text[:, 1:].contiguous()
+
+    def normalise(self, inputs: Tensor) -> Tensor:
+        return inputs
+
+
+@pytest.mark.parametrize(
+    ("data", "architecture"),
+    [
+        (Pictures(), Architecture("resnet", (3, 32, 32), 4, {"depth": 20})),
+        (Sequences(), Architecture("transformer", (7,), 4, {"blocks": 1, "heads": 2, "width": 8})),
+    ],
+    ids=["resnet", "transformer"],
+)
+def test_large_networks_can_be_stacked_too(data: Stripes, architecture: Architecture) -> None:
+    part = Part(data, "train", CPU, number_type=torch.float64)
+    groups = {n: form_groups(architecture, SEEDS, settings(batch_size=3), CPU, part, n) for n in (1, 3)}
+    assert [len(groups[n]) for n in (1, 3)] == [3, 1]
+    stacked, alone = (torch.cat([group.advance(part, 0, 0, 2) for group in groups[n]], dim=1) for n in (3, 1))
+    torch.testing.assert_close(stacked, alone, rtol=1e-6, atol=1e-9)
+    evaluated, expected = (torch.cat([group.evaluate(part) for group in groups[n]], dim=1) for n in (3, 1))
+    torch.testing.assert_close(evaluated, expected, rtol=1e-6, atol=1e-9)
+
+
 def test_stacks_have_at_most_the_given_number_of_seeds(tmp_path: Path) -> None:
     trained = train_block(Stripes(), NETWORKS["mlp"], [5, 1, 4, 2], settings(epochs=1), tmp_path, seeds_at_once=3)
     assert trained.cost.seeds_together == [[5, 1, 4], [2]]
