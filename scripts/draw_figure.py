@@ -29,7 +29,8 @@ def main() -> None:
     options = arguments()
     parameters = json.loads(options.parameters)
     style = Style.model_validate({**parameters["figures"], **parameters["statistics"]})
-    inputs = read_inputs(json.loads(options.manifest.read_text(encoding="utf-8")))
+    manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
+    inputs = read_inputs(manifest, style.reference_method, style.reference_retraining)
     render(options.figure, inputs, style, options.png, options.svg)
     log.info("%s: %s, %s", options.figure, options.png, options.svg)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from emergence.logs import configure
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.judge import judge
+from emergence.statistics.study import Reference
 from emergence.storage import read_dataset, write_json
 
 log = logging.getLogger("judge_claims")
@@ -17,7 +18,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", required=True, type=Path, help="netCDF file with all runs")
     parser.add_argument(
-        "--parameters", required=True, help="section statistics, reference_threshold and reference_criterion as JSON"
+        "--parameters", required=True, help="section statistics, reference_method and reference_retraining as JSON"
     )
     parser.add_argument("--output", required=True, type=Path, help="JSON file to write")
     return parser.parse_args()
@@ -27,8 +28,8 @@ def main() -> None:
     configure()
     options = arguments()
     parameters = json.loads(options.parameters)
-    threshold, criterion = parameters.pop("reference_threshold"), parameters.pop("reference_criterion")
-    claims = judge(read_dataset(options.study), Statistics.model_validate(parameters), threshold, criterion)
+    reference = Reference(parameters.pop("reference_method"), parameters.pop("reference_retraining"))
+    claims = judge(read_dataset(options.study), Statistics.model_validate(parameters), reference)
     write_json(options.output, claims)
     for name, claim in claims.items():
         log.info("%s %s: %s", name, claim["verdict"], claim["statement"])

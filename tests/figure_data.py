@@ -10,6 +10,7 @@ import xarray as xr
 from emergence.parameters import Parameters
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.judge import judge
+from emergence.statistics.study import Reference
 from emergence.storage import write_dataset, write_json
 
 TWO = (("digits", "mlp"), ("digits", "cnn"))
@@ -19,6 +20,8 @@ CRITERIA = ["mean", "any", "all", "fraction", "sample"]
 THRESHOLDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 EARLY = (1, 2, 4, 8)
 BATCHES = 18
+KEYS = ("dataset", "network", "method", "sparsity", "retraining")
+RETRAINING = "original_initialisation"
 
 Pairs = Sequence[tuple[str, Any]]
 
@@ -33,13 +36,14 @@ def write_results(
 ) -> dict[str, list[dict[str, Any]]]:
     """Write study.nc, claims.json and the files of all runs; return the manifest of all of them."""
     runs = [
-        {"dataset": dataset, "network": network, "method": method, "sparsity": sparsity, "seeds": list(range(seeds))}
+        {"dataset": dataset, "network": network, "method": method, "sparsity": sparsity}
+        | {"retraining": RETRAINING if sparsity else "none", "seeds": list(range(seeds))}
         for dataset, network in experiments
         for method, sparsity in variants
     ]
     study = make_study(runs, epochs)
     write_dataset(folder / "study.nc", study, {})
-    write_json(folder / "claims.json", judge(study, Statistics(), threshold=0.05, criterion="mean"))
+    write_json(folder / "claims.json", judge(study, Statistics(), Reference("global_magnitude", RETRAINING)))
     random = np.random.default_rng(1)
     emergence, landscape, tuning = [], [], []
     for place, run in enumerate(runs):
@@ -56,6 +60,12 @@ def write_results(
         "landscape": landscape,
         "tuning": tuning,
     }
+
+
+def name_of(run: dict[str, Any]) -> str:
+    """The name that `emergence.statistics.collect` gives a run."""
+    pruned = f"/{run['method']}~{run['sparsity']:g}/{run['retraining']}" if run["sparsity"] else "/dense"
+    return f"{run['dataset']}/{run['network']}{pruned}"
 
 
 def parameters(experiments: Pairs = TWO, **figures: Any) -> Parameters:
@@ -98,8 +108,8 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
         },
         coords={
-            **{key: ("run", [run[key] for run in runs]) for key in ("dataset", "network", "method", "sparsity")},
-            "run": ["/".join(str(run[key]) for key in ("dataset", "network", "method", "sparsity")) for run in runs],
+            **{key: ("run", [run[key] for run in runs]) for key in KEYS},
+            "run": [name_of(run) for run in runs],
             "seed": runs[0]["seeds"],
             "step": labels,
             "criterion": CRITERIA,

@@ -20,7 +20,8 @@ Manifest = dict[str, list[dict[str, Any]]]
 
 
 def inputs_of(name: str, manifest: Manifest) -> Inputs:
-    return read_inputs({need: manifest[need] for need in catalogue()[name].needs})
+    wanted = {need: manifest[need] for need in catalogue()[name].needs}
+    return read_inputs(wanted, STYLE.reference_method, STYLE.reference_retraining)
 
 
 def drawn(name: str, results: Manifest | Inputs, style: Style = STYLE) -> Figure:

@@ -8,19 +8,21 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
+RETRAINING = "original_initialisation"
 CRITERIA, THRESHOLDS = ["mean", "any"], [0.05, 0.1]
 
 
-def joined(runs: Mapping[tuple[str, str, str, float], Mapping[str, ArrayLike]]) -> xr.Dataset:
+def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Dataset:
     """Join runs given as {(dataset, network, method, sparsity): {variable: values (seed, epoch)}}.
 
+    A fifth part of the key says what follows pruning; without it pruned runs start from their original initialisation.
     `log10_emergence` holds at criterion "mean" and threshold 0.05; elsewhere it is noise. Epochs count from 0.
     """
     return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
 
 
-def _run(key: tuple[str, str, str, float], values: Mapping[str, ArrayLike]) -> xr.Dataset:
-    dataset, network, method, sparsity = key
+def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
+    dataset, network, method, sparsity, retraining = (*key, RETRAINING if key[3] else "none")[:5]
     arrays = {name: np.asarray(array, dtype=float) for name, array in values.items()}
     seeds, epochs = next(iter(arrays.values())).shape
     variables: dict[str, Any] = {
@@ -31,7 +33,7 @@ def _run(key: tuple[str, str, str, float], values: Mapping[str, ArrayLike]) -> x
         counted[:, :, 0, 0] = arrays["log10_emergence"]
         variables["log10_emergence"] = (("seed", "step", "criterion", "threshold"), counted)
     variables["step_epoch"] = ("step", np.arange(epochs, dtype=float))
-    pruning = method if method == "dense" else f"{method}~{sparsity:g}"
+    pruning = method if method == "dense" else f"{method}~{sparsity:g}/{retraining}"
     return xr.Dataset(
         {name: (dims, array, ATTRIBUTES) for name, (dims, array) in variables.items()},
         coords={
@@ -44,5 +46,6 @@ def _run(key: tuple[str, str, str, float], values: Mapping[str, ArrayLike]) -> x
             "network": network,
             "method": method,
             "sparsity": sparsity,
+            "retraining": retraining,
         },
     )

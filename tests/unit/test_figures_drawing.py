@@ -148,15 +148,21 @@ def test_figures_hold_for_a_study_without_pruning_and_with_emergence_gone(name: 
             for experiment, of_variant in runs.items()
         }
 
-    figure = drawn(name, Inputs(only_dense(inputs.study), only_dense(inputs.analyses), inputs.claims))
+    figure = drawn(
+        name, Inputs(only_dense(inputs.study), only_dense(inputs.analyses), inputs.claims, only_dense(inputs.cells))
+    )
     assert all(np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all() for axes in figure.axes)
 
 
 def test_methods_of_pruning_are_told_apart() -> None:
     variants = [("dense", 0.0), ("global_magnitude", 0.5), ("random", 0.5), ("random", 0.9)]
     run = {"dataset": "digits", "network": "mlp", "seeds": [0, 1, 2]}
-    runs = [{**run, "method": method, "sparsity": sparsity} for method, sparsity in variants]
-    inputs = Inputs(split_study(figure_data.make_study(runs, epochs=2)))
+    runs = [
+        {**run, "method": method, "sparsity": sparsity, "retraining": figure_data.RETRAINING if sparsity else "none"}
+        for method, sparsity in variants
+    ]
+    cells = split_study(figure_data.make_study(runs, epochs=2))
+    inputs = Inputs(cells, cells=cells)
     labels = [text.get_text() for text in drawn("training_curves", inputs).legends[0].get_texts()]
     assert labels == ["dense", "50 % global_magnitude", "50 % random", "90 % random"]
     methods = [text.get_text() for text in drawn("sparsity", inputs).legends[0].get_texts()]

@@ -56,7 +56,8 @@ def without_paths(manifest: Manifest, seeds: list[int]) -> Inputs:
     study = read_dataset(Path(manifest["study"][0]["study"])).load()
     for name in ("emergence", "relative_emergence"):
         study[name].loc[{"run": study["run"][0], "seed": seeds}] = 0
-    return Inputs(split_study(study))
+    cells = split_study(study)
+    return Inputs(cells, cells=cells)
 
 
 def test_emergence_of_zero_and_bands_that_reach_it_have_a_place_on_the_axis(manifest: Manifest) -> None:

@@ -64,7 +64,7 @@ class Page(HTMLParser):
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("results")
     manifest = figure_data.write_results(folder, figure_data.TWO[:1], seeds=5, epochs=4, points=5)
-    inputs = read_inputs(manifest | {"landscape": [], "tuning": []})
+    inputs = read_inputs(manifest | {"landscape": [], "tuning": []}, STYLE.reference_method, STYLE.reference_retraining)
     for name in SHOWN:
         render(name, inputs, STYLE, folder / f"{name}.png", folder / f"{name}.svg")
     (folder / "time.tsv").write_text("s\th:m:s\tmax_rss\n61.5\t0:01:01\t212.5\n")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.judge import judge
 from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
-from emergence.statistics.study import Study
+from emergence.statistics.study import Reference, Study
 from emergence.storage import write_dataset
 from tests.study_data import joined
 
 SEEDS, EPOCHS = 8, 15
 SETTINGS = Statistics()
+REFERENCE = Reference("global_magnitude", "original_initialisation")
 MLP, CNN = ("digits", "mlp", "dense", 0.0), ("digits", "cnn", "dense", 0.0)
 PRUNED = ("digits", "mlp", "global_magnitude", 0.5)
 Run = dict[str, NDArray[np.float64]]
@@ -52,7 +54,7 @@ def learning(rate: float, rng: np.random.Generator, emergence: float = 0.0, left
 
 
 def verdicts(study: xr.Dataset) -> dict[str, str]:
-    return {name: entry["verdict"] for name, entry in judge(study, SETTINGS, 0.05, "mean").items()}
+    return {name: entry["verdict"] for name, entry in judge(study, SETTINGS, REFERENCE).items()}
 
 
 def test_effects_that_are_there_are_found() -> None:
@@ -71,7 +73,7 @@ def test_effects_of_the_other_sign_contradict() -> None:
 
 def test_a_fall_that_stops_halfway_is_no_approach_to_zero() -> None:
     rng = np.random.default_rng(2)
-    found = judge(joined({MLP: learning(0.3, rng, left=0.5)}), SETTINGS, 0.05, "mean")["C5"]
+    found = judge(joined({MLP: learning(0.3, rng, left=0.5)}), SETTINGS, REFERENCE)["C5"]
     assert found["verdict"] == "contradicted" and found["further"]["fall"]["verdict"] == "supported"
     assert found["estimate"] == pytest.approx(0.5)
 
@@ -81,7 +83,7 @@ def simulated(studies: int, confidence: float, emergence: float = 0.0) -> list[F
     rng, rules = np.random.default_rng(3), read_rules()
     rule, settings = rules.claims["C1"].quantities["correlation"], Statistics(confidence=confidence)
     made = (joined({MLP: learning(0.3, rng, emergence)}) for _ in range(studies))
-    samples = (c1.samples(Study.at_reference(study, 0.05, "mean", 0.95))["correlation"] for study in made)
+    samples = (c1.samples(Study.at_reference(study, SETTINGS, REFERENCE))["correlation"] for study in made)
     return [judge_samples(rule, rules.general, sample, settings).together for sample in samples]
 
 
@@ -123,8 +125,7 @@ def test_a_common_trend_is_told_from_a_relation_beyond_it() -> None:
     found = judge(
         joined({MLP: {**learning(0.3, rng), "train_accuracy": accuracy, "log10_emergence": log10}}),
         SETTINGS,
-        0.05,
-        "mean",
+        REFERENCE,
     )
     assert found["C1"]["verdict"] == "supported"
     assert found["C1"]["further"]["given_epoch"]["verdict"] != "supported"
@@ -135,7 +136,7 @@ def test_emergence_at_the_start_of_an_epoch_meets_the_gain_of_that_epoch() -> No
     gains = np.diff(accuracy, axis=1)
     log10 = np.concatenate([gains, [[9.0], [9.0]]], axis=1)
     run = {"train_accuracy": accuracy, "log10_emergence": log10}
-    found = c1.samples(Study.at_reference(joined({MLP: run}), 0.05, "mean", 0.95))["correlation"]
+    found = c1.samples(Study.at_reference(joined({MLP: run}), SETTINGS, REFERENCE))["correlation"]
     assert found["digits/mlp"].tolist() == pytest.approx([1, 1])
 
 
@@ -166,24 +167,23 @@ def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
     dense = {"validation_accuracy": [[0, 0.5, 1.0], [0, 0.25, 0.5]], "test_accuracy": [[0, 0, 0.9], [0, 0, 0.4]]}
     pruned = {"validation_accuracy": [[0, 1.0, 1.0], [0, 0.1, 0.2]], "test_accuracy": [[0, 0, 0.8], [0, 0, 0.5]]}
     emergence = {"log10_emergence": np.zeros((2, 3))}
-    study = Study.at_reference(
-        joined({MLP: {**dense, **emergence}, PRUNED: {**pruned, **emergence}}), 0.05, "mean", 0.5
-    )
+    made = joined({MLP: {**dense, **emergence}, PRUNED: {**pruned, **emergence}})
+    study = Study.at_reference(made, SETTINGS.model_copy(update={"convergence_share": 0.5}), REFERENCE)
     found = c4.samples(study)
-    name = "digits/mlp/global_magnitude~0.5"
+    name = "digits/mlp/global_magnitude~0.5/original_initialisation"
     assert found["convergence"][name].tolist() == pytest.approx([0.5, 3.0])
     assert found["accuracy"][name].tolist() == pytest.approx([-0.1, 0.1])
 
 
 def test_counts_too_large_for_a_float_and_counts_of_zero_have_a_ratio() -> None:
     run = {"log10_emergence": [[400.0, 399.0], [5.0, -np.inf], [-np.inf, -np.inf]], "train_accuracy": np.zeros((3, 2))}
-    found = c5.samples(Study.at_reference(joined({MLP: run}), 0.05, "mean", 0.95))["near_zero"]["digits/mlp"]
+    found = c5.samples(Study.at_reference(joined({MLP: run}), SETTINGS, REFERENCE))["near_zero"]["digits/mlp"]
     assert found.tolist() == pytest.approx([0.1, 0.0, np.nan], nan_ok=True)
 
 
 def test_every_claim_has_the_entries_that_are_documented() -> None:
     rng = np.random.default_rng(7)
-    claims = judge(joined({MLP: learning(0.3, rng), PRUNED: learning(0.3, rng)}), SETTINGS, 0.05, "mean")
+    claims = judge(joined({MLP: learning(0.3, rng), PRUNED: learning(0.3, rng)}), SETTINGS, REFERENCE)
     numbers = {"estimate", "interval_low", "interval_high", "p_value", "corrected_p_value", "runs", "verdict"}
     quantity = numbers | {"quantity", "test", "unit", "direction", "smallest_effect", "experiments"}
     for entry in claims.values():
@@ -191,7 +191,7 @@ def test_every_claim_has_the_entries_that_are_documented() -> None:
         assert all(set(test) == numbers for test in entry["experiments"].values())
         assert all(set(other) == quantity | {"role"} for other in entry["further"].values())
     assert set(claims["C1"]["experiments"]) == {"digits/mlp"}
-    assert set(claims["C4"]["experiments"]) == {"digits/mlp/global_magnitude~0.5"}
+    assert set(claims["C4"]["experiments"]) == {"digits/mlp/global_magnitude~0.5/original_initialisation"}
     assert claims["C1"]["runs"] == SEEDS
     assert _kinds(claims) <= {str, int, float, type(None)}
     json.dumps(claims, allow_nan=False)
@@ -200,11 +200,11 @@ def test_every_claim_has_the_entries_that_are_documented() -> None:
 def test_the_script_writes_what_the_library_judges(tmp_path: Path) -> None:
     study = joined({MLP: learning(0.3, np.random.default_rng(12)), PRUNED: learning(0.5, np.random.default_rng(13))})
     write_dataset(tmp_path / "study.nc", study, {})
-    parameters = {**SETTINGS.model_dump(), "reference_threshold": 0.05, "reference_criterion": "mean"}
+    parameters = {**SETTINGS.model_dump(), **{f"reference_{name}": value for name, value in asdict(REFERENCE).items()}}
     command = [sys.executable, "scripts/judge_claims.py", "--study", str(tmp_path / "study.nc")]
     command += ["--parameters", json.dumps(parameters), "--output", str(tmp_path / "claims.json")]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True)
-    assert json.loads((tmp_path / "claims.json").read_text()) == judge(study, SETTINGS, 0.05, "mean")
+    assert json.loads((tmp_path / "claims.json").read_text()) == judge(study, SETTINGS, REFERENCE)
 
 
 def _kinds(value: object) -> set[type]:
@@ -212,7 +212,7 @@ def _kinds(value: object) -> set[type]:
 
 
 def test_a_study_without_pruned_runs_leaves_their_claim_undecided() -> None:
-    claims = judge(joined({MLP: learning(0.3, np.random.default_rng(8))}), SETTINGS, 0.05, "mean")
+    claims = judge(joined({MLP: learning(0.3, np.random.default_rng(8))}), SETTINGS, REFERENCE)
     assert claims["C4"]["verdict"] == "inconclusive"
     assert claims["C4"]["estimate"] is None and claims["C4"]["runs"] == 0
 
@@ -227,6 +227,6 @@ def test_two_seeds_decide_nothing_in_favour_and_it_is_said(caplog: pytest.LogCap
 def test_a_reference_that_was_not_counted_is_refused() -> None:
     study = joined({MLP: learning(0.3, np.random.default_rng(10))})
     with pytest.raises(ValueError, match=r"reference_threshold 0\.2 is none of the study's \[0\.05, 0\.1\]"):
-        judge(study, SETTINGS, 0.2, "mean")
+        judge(study, SETTINGS.model_copy(update={"reference_threshold": 0.2}), REFERENCE)
     with pytest.raises(ValueError, match="reference_criterion all"):
-        judge(study, SETTINGS, 0.05, "all")
+        judge(study, SETTINGS.model_copy(update={"reference_criterion": "all"}), REFERENCE)

@@ -73,8 +73,8 @@ def test_a_run_is_named_after_what_it_is() -> None:
     assert [run.name for run in plan().runs] == [
         "digits/mlp/dense/seeds~0-1",
         "digits/mlp/dense/seeds~2-3",
-        "digits/mlp/global_magnitude~0.5/seeds~0-1",
-        "digits/mlp/global_magnitude~0.5/seeds~2-3",
+        "digits/mlp/global_magnitude~0.5/original_initialisation/seeds~0-1",
+        "digits/mlp/global_magnitude~0.5/original_initialisation/seeds~2-3",
     ]
 
 

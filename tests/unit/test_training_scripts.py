@@ -57,7 +57,7 @@ def test_networks_are_trained_pruned_and_retrained_from_their_own_start(digits: 
     written = ["--mask", mask, "--densities", tmp_path / "densities.nc"]
     command = [sys.executable, ROOT / "scripts/make_masks.py", *masking, *written]
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
-    given = ["--mask", mask, "--initial", dense / "checkpoints"]
+    given = ["--mask", mask, "--dense", dense / "checkpoints"]
     subprocess.run(training(digits, pruned, *work, *given), check=True, capture_output=True)
 
     for folder in (dense, pruned):

@@ -6,6 +6,7 @@ from, so that a changed parameter or function is a missing file. All inputs are 
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from emergence.study.plan import Plan
 CONFIG_FILES = [Path(os.path.relpath(file)) for file in workflow.configfiles]
 CONFIG_FILES.sort(key=lambda file: file != Path("params.yaml"))
 
+# Part of the runs, chosen on the command line: --config only='digits/mlp/global_magnitude~0.9/*'.
+ONLY = config.pop("only", "*")
+
 try:
     PLAN = Plan(check(config, CONFIG_FILES), ROOT)
 except ParametersError as error:
@@ -38,8 +42,8 @@ if workflow.is_main_process:
 
 
 def files_of(*phases):
-    """Everything that the given phases make, never compared by time."""
-    return [ancient(file) for phase in phases for job in PLAN.of_phase(phase) for file in job.files]
+    """Everything that the given phases make, or what they make of the runs in ONLY; never compared by time."""
+    return [ancient(file) for phase in phases for job in PLAN.of_phase(phase, ONLY) for file in job.files]
 
 
 def job_of(wildcards):
@@ -82,6 +86,17 @@ def compute(wildcards):
 def seeds(wildcards):
     """The seeds of a job, separated by commas."""
     return ",".join(map(str, job_of(wildcards).parameters["seeds"]))
+
+
+def start(wildcards):
+    """Options that say from which weights pruned networks are trained, and how they are masked."""
+    parameters = job_of(wildcards).parameters
+    options = ["--start", parameters["start"]]
+    if parameters.get("shuffled_mask"):
+        options.append("--shuffled-mask")
+    if "gradual" in parameters:
+        options += ["--gradual", json.dumps(parameters["gradual"], sort_keys=True)]
+    return shlex.join(options)
 
 
 def memory(megabytes):

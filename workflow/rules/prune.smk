@@ -1,4 +1,4 @@
-"""Pruning: masks from the dense networks, and training again from the original initialisation under the mask."""
+"""Pruning: masks from trained networks, and training again under them."""
 
 
 rule prune:
@@ -9,7 +9,7 @@ rule prune:
 rule make_masks:
     input:
         dataset=made_by("data", "dataset"),
-        checkpoints=made_by("dense", "checkpoints"),
+        checkpoints=made_by("scored", "checkpoints"),
     output:
         mask=pattern("make_masks", "mask"),
         densities=pattern("make_masks", "densities"),
@@ -39,7 +39,7 @@ rule retune_learning_rate:
     input:
         dataset=made_by("data", "dataset"),
         mask=made_by("mask", "mask"),
-        initial=made_by("dense", "checkpoints"),
+        dense=made_by("dense", "checkpoints"),
     output:
         tuning=pattern("retune_learning_rate", "tuning"),
     log:
@@ -58,6 +58,7 @@ rule retune_learning_rate:
         training=parameter("training"),
         rates=parameter("learning_rates"),
         seeds=seeds,
+        start=start,
         compute=compute,
         resume=resume_folder,
     message:
@@ -65,7 +66,7 @@ rule retune_learning_rate:
     shell:
         "python scripts/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds}"
-        " --initial {input.initial} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
+        " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
         " --output {output.tuning} 2> {log}"
 
 
@@ -74,7 +75,7 @@ rule retrain_networks:
         dataset=made_by("data", "dataset"),
         tuning=made_by("tuning", "tuning"),
         mask=made_by("mask", "mask"),
-        initial=made_by("dense", "checkpoints"),
+        dense=made_by("dense", "checkpoints"),
     output:
         metrics=pattern("retrain_networks", "metrics"),
         checkpoints=directory(pattern("retrain_networks", "checkpoints")),
@@ -94,6 +95,7 @@ rule retrain_networks:
         network=parameter("network"),
         training=parameter("training"),
         seeds=seeds,
+        start=start,
         compute=compute,
         resume=resume_folder,
     message:
@@ -101,5 +103,5 @@ rule retrain_networks:
     shell:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
-        " --initial {input.initial} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
+        " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"

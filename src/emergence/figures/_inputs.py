@@ -11,6 +11,7 @@ import xarray as xr
 from emergence.storage import read_dataset
 
 DENSE = "dense"
+NONE = "none"
 
 ONE_PATH = 1.0
 """Emergence of a single path."""
@@ -31,6 +32,7 @@ class Variant(NamedTuple):
 
     method: str
     sparsity: float
+    retraining: str = NONE
 
 
 Runs = dict[Experiment, dict[Variant, xr.Dataset]]
@@ -41,19 +43,22 @@ Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 class Inputs:
     """Results to draw; a figure finds those that it says it needs.
 
-    `study` holds (seed, step) of `study.nc`, `analyses` the files of single runs (`emergence.nc`,
-    `landscape.nc` or `tuning.nc`), and `claims` the content of `claims.json`.
+    `cells` holds (seed, step) of `study.nc`; `study` only the dense networks and those pruned in the way of reference.
+    `analyses` holds the files of single runs (`emergence.nc`, `landscape.nc` or `tuning.nc`), and `claims` the content
+    of `claims.json`.
     """
 
     study: Runs = field(default_factory=dict)
     analyses: Runs = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
+    cells: Runs = field(default_factory=dict)
 
 
-def read_inputs(manifest: Mapping[str, list[dict[str, Any]]]) -> Inputs:
+def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retraining: str) -> Inputs:
     """Read the files that a manifest lists by what they are: study, claims, emergence, landscape, tuning.
 
-    Entries of the last three also say which run a file belongs to: dataset, network, method, sparsity.
+    Entries of the last three also say which run a file belongs to: dataset, network, method, sparsity, retraining.
+    `method` and `retraining` are the way of pruning of reference.
     """
     study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
@@ -62,11 +67,19 @@ def read_inputs(manifest: Mapping[str, list[dict[str, Any]]]) -> Inputs:
         for kind in ("emergence", "landscape", "tuning")
         for entry in manifest.get(kind, ())
     ]
+    cells = split_study(study[0]) if study else {}
     return Inputs(
-        study=split_study(study[0]) if study else {},
+        study={experiment: made_by(of_variant, method, retraining) for experiment, of_variant in cells.items()},
         analyses=join_blocks(analyses),
         claims=claims[0] if claims else {},
+        cells=cells,
     )
+
+
+def made_by(of_variant: Mapping[Variant, xr.Dataset], method: str, retraining: str) -> dict[Variant, xr.Dataset]:
+    """Return the dense network's runs and those pruned in one way."""
+    ways = ((DENSE, NONE), (method, retraining))
+    return {variant: run for variant, run in of_variant.items() if (variant.method, variant.retraining) in ways}
 
 
 def split_study(study: xr.Dataset) -> Runs:
@@ -131,7 +144,7 @@ def _experiment(entry: Mapping[str, Any] | xr.Dataset) -> Experiment:
 
 
 def _variant(entry: Mapping[str, Any] | xr.Dataset) -> Variant:
-    return Variant(_plain(entry["method"]), float(_plain(entry["sparsity"])))
+    return Variant(_plain(entry["method"]), float(_plain(entry["sparsity"])), _plain(entry["retraining"]))
 
 
 def _plain(value: Any) -> Any:

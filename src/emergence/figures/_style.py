@@ -29,6 +29,12 @@ class Style(Figures):
     reference_criterion: str
     """Criterion at which emergence is shown where the figure does not compare criteria."""
 
+    reference_method: str = "global_magnitude"
+    """Pruning method whose runs are shown where the figure does not compare methods."""
+
+    reference_retraining: str = "original_initialisation"
+    """What follows pruning in the runs shown where the figure does not compare that."""
+
     confidence: float
     """Coverage of all bands and bars."""
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from emergence.figures._bands import Floats, amount_band, share_band
 from emergence.figures._inputs import (
     DENSE,
+    NONE,
     Inputs,
     Variant,
     all_variants,
@@ -44,10 +45,11 @@ Samples = Callable[[xr.Dataset, xr.Dataset, Style], Floats]
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row per experiment and one column per quantity."""
-    figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
-    methods = list(dict.fromkeys(variant.method for variant in all_variants(inputs.study)[1:])) or [DENSE]
+    runs = {experiment: _retrained_alike(of_variant, style) for experiment, of_variant in inputs.cells.items()}
+    figure, panels = grid(style, len(runs), len(QUANTITIES))
+    methods = list(dict.fromkeys(variant.method for variant in all_variants(runs)[1:])) or [DENSE]
     lines = [{"color": style.colour(place), "marker": "o", "label": method} for place, method in enumerate(methods)]
-    for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
+    for row, (experiment, of_variant) in zip(panels, runs.items(), strict=True):
         for axes, (label, samples) in zip(row, QUANTITIES.items(), strict=True):
             for line in lines:
                 _draw_method(axes, of_variant, samples, style, line)
@@ -58,6 +60,11 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     if len(methods) > 1:
         legend_above(figure, {"pruning method": lines})
     return figure
+
+
+def _retrained_alike(of_variant: Mapping[Variant, xr.Dataset], style: Style) -> dict[Variant, xr.Dataset]:
+    ways = (NONE, style.reference_retraining)
+    return {variant: run for variant, run in of_variant.items() if variant.retraining in ways}
 
 
 def _draw_method(

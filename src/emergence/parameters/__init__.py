@@ -17,6 +17,7 @@ from emergence.parameters.statistics import Statistics
 from emergence.parameters.study import Study
 from emergence.parameters.training import Training
 from emergence.parameters.tuning import Tuning
+from emergence.training.step import Step
 
 _LARGE: dict[str, Network] = {"vgg19": VGG(), "resnet20": ResNet(), "transformer": Transformer()}
 
@@ -43,6 +44,17 @@ class Parameters(Section):
             value = getattr(self.statistics, f"reference_{name}")
             if value not in counted:
                 raise ValueError(f"statistics.reference_{name} = {value} is not among the counted: {counted}")
+        return self
+
+    @model_validator(mode="after")
+    def _rewinding_has_a_checkpoint(self) -> Self:
+        rewound = "rewind" in self.pruning.retraining or "iterative_magnitude" in self.pruning.methods
+        step, training = Step.parse(self.pruning.rewind_to), self.training
+        early = step.epoch == 0 and step.iteration in training.checkpoints.early_iterations
+        late = step.iteration == 0 and step.epoch <= training.epochs
+        kept = step.epoch % training.checkpoints.every_epochs == 0 or step.epoch == training.epochs
+        if rewound and not (early or (late and kept)):
+            raise ValueError(f"pruning.rewind_to = {step} is no checkpoint of training; see training.checkpoints")
         return self
 
     @model_validator(mode="after")

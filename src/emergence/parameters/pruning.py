@@ -1,4 +1,4 @@
-"""Section ``pruning``: which weights are removed."""
+"""Section ``pruning``: which weights are removed, and what follows."""
 
 from typing import Annotated, Literal
 
@@ -8,6 +8,7 @@ from emergence.parameters.base import Distinct, Section
 from emergence.training.step import Step
 
 Sparsity = Annotated[float, Field(gt=0, lt=1)]
+Retraining = Literal["original_initialisation", "new_initialisation", "rewind", "fine_tune", "shuffled_mask"]
 
 
 def method_and_step(method: str) -> tuple[str, str | None]:
@@ -27,6 +28,12 @@ def _check_step(method: str) -> str:
     return method
 
 
+def _check_checkpoint(step: str) -> str:
+    if Step.parse(step) == Step(0):
+        raise ValueError("a step after the start; original_initialisation goes back to the start itself")
+    return step
+
+
 class Scoring(Section):
     """What methods that need more than weights look at."""
 
@@ -41,12 +48,27 @@ class Scoring(Section):
 
 
 class Pruning(Section):
-    """Trained networks are pruned, then trained again from their original initialisation under the mask."""
+    """Networks are pruned by every method to every sparsity and trained again under the mask in every way named."""
 
     methods: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["global_magnitude"]
     """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
 
     sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
     """Shares of the prunable weights that are removed; the dense network is always studied too."""
+
+    retraining: Distinct[Retraining] = ["original_initialisation"]
+    """Weights from which pruned networks train again; shuffled_mask: the original ones, masks shuffled in layers."""
+
+    rewind_to: Annotated[str, AfterValidator(_check_checkpoint)] = "ep1"
+    """Step of dense training to which `rewind` returns, and iterative_magnitude in every round."""
+
+    share_per_round: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the remaining weights that iterative_magnitude removes per round."""
+
+    gradual_until: float = Field(default=0.75, gt=0, le=1)
+    """Share of training after which gradual_magnitude has reached its sparsity."""
+
+    l1_penalty: float = Field(default=1e-4, gt=0)
+    """Weight of the sum of absolute weights in the loss of the networks that l1_magnitude prunes."""
 
     scoring: Scoring = Scoring()

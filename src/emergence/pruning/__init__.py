@@ -15,6 +15,7 @@ from emergence.pruning._prune import prune, scored_step
 from emergence.pruning._removal import remove_units
 from emergence.pruning._report import report
 from emergence.pruning._scores import Ranking
+from emergence.pruning._start import starting_weights
 from emergence.pruning._subject import Samples, Subject
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "remove_units",
     "report",
     "scored_step",
+    "starting_weights",
 ]

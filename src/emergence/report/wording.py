@@ -118,14 +118,14 @@ def tally(tests: Mapping[str, Mapping[str, Any]]) -> str:
 def name_of_test(name: str) -> str:
     r"""Write the name of a test, with its sparsity in percent where it has one.
 
-    >>> name_of_test("digits/mlp"), name_of_test("digits/mlp/global_magnitude~0.3")
+    >>> name_of_test("digits/mlp"), name_of_test("digits/mlp/global_magnitude~0.3/rewind")
     ('digits/mlp', 'digits/mlp, 30\xa0% global_magnitude')
     """
-    run, pruned, sparsity = name.rpartition("~")
+    dataset, network, *pruned = name.split("/")
     if not pruned:
         return name
-    experiment, _, method = run.rpartition("/")
-    return f"{experiment}, {percent(float(sparsity))} {method}"
+    method, _, sparsity = pruned[0].rpartition("~")
+    return f"{dataset}/{network}, {percent(float(sparsity))} {method}"
 
 
 def with_values(text: str, parameters: BaseModel) -> str:

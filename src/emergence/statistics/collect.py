@@ -13,8 +13,10 @@ from emergence.parameters.base import Section
 from emergence.storage import read_dataset
 from emergence.training.step import Step
 
+NONE = "none"
 OVER_STEPS = {"seed", "step", "criterion", "threshold"}
-CONFIGURATION = ("dataset", "network", "method", "sparsity")
+CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining")
+Configuration = tuple[str, str, str, float, str]
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration"}
 
 
@@ -28,6 +30,7 @@ class RunFile(Section):
     method: str
     sparsity: float
     seeds: tuple[int, ...]
+    retraining: str = NONE
     metrics: Path | None = None
     emergence: Path | None = None
     measures: Path | None = None
@@ -41,15 +44,16 @@ class RunFile(Section):
         return given[0]
 
     @property
-    def configuration(self) -> tuple[str, str, str, float]:
+    def configuration(self) -> Configuration:
         """What the run has in common with its other blocks of seeds."""
-        return self.dataset, self.network, self.method, self.sparsity
+        return self.dataset, self.network, self.method, self.sparsity, self.retraining
 
     @property
     def run(self) -> str:
-        """Name of the configuration, such as ``digits/mlp/global_magnitude~0.5``."""
+        """Name of the configuration, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
         pruning = self.method if self.sparsity == 0 else f"{self.method}~{self.sparsity:g}"
-        return f"{self.dataset}/{self.network}/{pruning}"
+        retraining = () if self.retraining == NONE else (self.retraining,)
+        return "/".join((self.dataset, self.network, pruning, *retraining))
 
 
 def read_manifest(content: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[RunFile]:
@@ -66,12 +70,13 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     """Join run files along run, seed and step; what a run lacks is NaN.
 
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
-    each with a leading dimension `run`, along which stand the coordinates dataset, network, method and sparsity. Steps
-    are the union over runs in the order of training; `step_epoch` and `step_iteration` are variables because the
-    position of a step depends on the run. `learning_rate` (run) is the rate at the start that a run's networks were
-    trained with, whether given or tuned. Raises ValueError where a file's seeds are not the stated ones or come twice.
+    each with a leading dimension `run`, along which stand the coordinates dataset, network, method, sparsity and
+    retraining. Steps are the union over runs in the order of training; `step_epoch` and `step_iteration` are variables
+    because the position of a step depends on the run. `learning_rate` (run) is the rate at the start that a run's
+    networks were trained with, whether given or tuned. Raises ValueError where a file's seeds are not the stated ones
+    or come twice.
     """
-    runs: dict[tuple[str, str, str, float], list[RunFile]] = {}
+    runs: dict[Configuration, list[RunFile]] = {}
     for file in files:
         runs.setdefault(file.configuration, []).append(file)
     if not runs:

@@ -10,11 +10,11 @@ from emergence.parameters.statistics import Statistics
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.quantity import JudgedQuantity, judge_samples
 from emergence.statistics.rules import Claim, General, Quantity, read_rules
-from emergence.statistics.study import Study
+from emergence.statistics.study import Reference, Study
 from emergence.statistics.verdict import judge_claim
 
 
-def judge(data: xr.Dataset, settings: Statistics, threshold: float, criterion: str) -> dict[str, dict[str, Any]]:
+def judge(data: xr.Dataset, settings: Statistics, reference: Reference) -> dict[str, dict[str, Any]]:
     """Judge all claims on a study as `emergence.statistics.collect` makes it.
 
     Returns claim id -> entry, of strings, numbers, null and nested mappings only (no lists, no NaN):
@@ -23,7 +23,7 @@ def judge(data: xr.Dataset, settings: Statistics, threshold: float, criterion: s
     - of the quantity that comes first in the rules: ``quantity``, ``test``, ``unit``, ``direction`` ("positive" or
       "negative"), ``smallest_effect``, ``estimate``, ``interval_low``, ``interval_high``, ``p_value``,
       ``corrected_p_value``, ``runs`` (values that entered: one per seed and test), and ``experiments``: name of the
-      test (``digits/mlp``, or ``digits/mlp/global_magnitude~0.5``) -> ``estimate``, ``interval_low``,
+      test (``digits/mlp``, or ``digits/mlp/global_magnitude~0.5/rewind``) -> ``estimate``, ``interval_low``,
       ``interval_high``, ``p_value``, ``corrected_p_value``, ``runs``, ``verdict``;
     - ``further``: name -> the same of each other quantity, with its own ``verdict`` and its ``role`` ("decides" or
       "reported").
@@ -31,7 +31,7 @@ def judge(data: xr.Dataset, settings: Statistics, threshold: float, criterion: s
     Estimates, intervals and smallest effects are in ``unit``; what is undefined or infinite is null. Raises ValueError
     where the study lacks the reference threshold or criterion.
     """
-    study = Study.at_reference(data, threshold, criterion, settings.convergence_share)
+    study = Study.at_reference(data, settings, reference)
     rules = read_rules()
     return {
         name: judge_claim_samples(rules.claims[name], rules.general, samples(study), settings)

@@ -6,9 +6,22 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.parameters.statistics import Statistics
 from emergence.training.step import Step
 
 DENSE = "dense"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The way of pruning by which claims are judged."""
+
+    method: str
+    retraining: str
+
+    def made(self, run: xr.Dataset) -> bool:
+        """Whether a pruned run was made in this way."""
+        return (str(run["method"].values), str(run["retraining"].values)) == (self.method, self.retraining)
 
 
 @dataclass(frozen=True)
@@ -16,32 +29,36 @@ class Study:
     """Joined runs (run, seed, step) at one criterion and threshold; see `emergence.statistics.collect`."""
 
     data: xr.Dataset
-    convergence_share: float
+    settings: Statistics
+    reference: Reference
 
     @classmethod
-    def at_reference(cls, data: xr.Dataset, threshold: float, criterion: str, convergence_share: float) -> "Study":
-        """Choose a criterion and a threshold; ValueError where the study does not have them."""
+    def at_reference(cls, data: xr.Dataset, settings: Statistics, reference: Reference) -> "Study":
+        """Choose the criterion and threshold of reference; ValueError where the study does not have them."""
+        threshold, criterion = settings.reference_threshold, settings.reference_criterion
         thresholds, criteria = data["threshold"].values, data["criterion"].values
         near = np.isclose(thresholds, threshold, rtol=1e-9, atol=0)
         if not near.any():
             raise ValueError(f"reference_threshold {threshold} is none of the study's {thresholds.tolist()}")
         if criterion not in criteria:
             raise ValueError(f"reference_criterion {criterion} is none of the study's {criteria.tolist()}")
-        return cls(data.isel(threshold=int(near.argmax())).sel(criterion=criterion), convergence_share)
+        return cls(data.isel(threshold=int(near.argmax())).sel(criterion=criterion), settings, reference)
 
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``."""
         return {_experiment(run): run for run in self._runs() if str(run["method"].values) == DENSE}
 
     def pruned(self) -> dict[str, xr.Dataset]:
-        """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5``."""
+        """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
         return {str(run["run"].values): run for run in self._runs() if str(run["method"].values) != DENSE}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
-        """Return each pruned run with its dense one, by the name of the pruned run."""
+        """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
         dense = self.dense()
         return {
-            name: (run, dense[_experiment(run)]) for name, run in self.pruned().items() if _experiment(run) in dense
+            name: (run, dense[_experiment(run)])
+            for name, run in self.pruned().items()
+            if self.reference.made(run) and _experiment(run) in dense
         }
 
     def _runs(self) -> list[xr.Dataset]:

@@ -15,28 +15,36 @@ from typing import Any
 from emergence.study.layout import PLACES, pattern, stamp
 
 DENSE = "dense"
+L1_PENALISED = "l1_penalised"
+UNPRUNED = (DENSE, L1_PENALISED)
+
+NONE = "none"
+"""Retraining of networks that are not trained again after pruning."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One configuration of the study, trained from a block of seeds."""
+    """One configuration of the study, trained from a block of seeds; `retraining` says what follows pruning."""
 
     dataset: str
     network: str
     method: str
     sparsity: float
     seeds: tuple[int, ...]
+    retraining: str = NONE
 
     @property
     def name(self) -> str:
         """Readable name, also the run's folder.
 
-        >>> Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2)).name
-        'digits/mlp/global_magnitude~0.5/seeds~0-2'
+        >>> Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2), "rewind").name
+        'digits/mlp/global_magnitude~0.5/rewind/seeds~0-2'
         """
         method = self.method.replace(":", ".")
-        pruning = method if self.method == DENSE else f"{method}~{self.sparsity:g}"
-        return f"{self.dataset}/{self.network}/{pruning}/seeds~{self.seeds[0]}-{self.seeds[-1]}"
+        pruning = method if self.method in UNPRUNED else f"{method}~{self.sparsity:g}"
+        retraining = () if self.retraining == NONE else (self.retraining,)
+        seeds = f"seeds~{self.seeds[0]}-{self.seeds[-1]}"
+        return "/".join((self.dataset, self.network, pruning, *retraining, seeds))
 
     @property
     def dense(self) -> "Run":

@@ -1,5 +1,6 @@
 """The plan of a study: all its jobs, made from the parameters alone."""
 
+import fnmatch
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -13,8 +14,9 @@ from emergence.parameters.training import Checkpoints, Training
 from emergence.plugins import module_of
 from emergence.study import trusted
 from emergence.study.code import CodeDigests
-from emergence.study.jobs import DENSE, Job, Run
+from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.layout import PLACES, timing
+from emergence.study.methods import rounds, scored_run
 
 TEXT_LOADER = "emergence.datasets._text:load"
 
@@ -41,9 +43,18 @@ class Plan:
         """All jobs by their keys."""
         return {job.key: job for job in self.jobs}
 
-    def of_phase(self, phase: str) -> list[Job]:
-        """The jobs of one phase."""
-        return [job for job in self.jobs if PLACES[job.rule].phase == phase]
+    def of_phase(self, phase: str, runs: str = "*") -> list[Job]:
+        """The jobs of one phase, or those of them for runs whose names fit a pattern as file names do.
+
+        Raises ValueError where a pattern fits no run of the plan.
+        """
+        jobs = [job for job in self.jobs if PLACES[job.rule].phase == phase]
+        if runs == "*":
+            return jobs
+        names = {job.run.name for job in self.jobs if job.run}
+        if not fnmatch.filter(names, runs):
+            raise ValueError(f"no run fits '{runs}'; there are {', '.join(sorted(names))}")
+        return [job for job in jobs if job.run and fnmatch.fnmatch(job.run.name, runs)]
 
     @property
     def timings(self) -> list[dict[str, str]]:
@@ -58,7 +69,7 @@ class Plan:
         """
         parameters = {name: value for name, value in job.parameters.items() if name != "learning_rates"}
         training = dict(parameters["training"])
-        if not self.parameters.training.schedule.depends_on_length:
+        if not self.parameters.training.schedule.depends_on_length and "gradual" not in parameters:
             del training["epochs"]
         return replace(job, parameters={**parameters, "training": training}).key
 
@@ -68,13 +79,42 @@ class Plan:
         study, pruning = self.parameters.study, self.parameters.pruning
         size = study.seeds_per_block
         blocks = [range(study.seeds)[start : start + size] for start in range(0, study.seeds, size)]
-        pruned = [(method, sparsity) for method in pruning.methods for sparsity in pruning.sparsities]
+        pruned = [
+            (method, sparsity, retraining)
+            for method, retraining in self._ways_of_pruning
+            for sparsity in pruning.sparsities
+        ]
         return [
-            Run(dataset, network, method, sparsity, tuple(seeds))
+            Run(dataset, network, method, sparsity, tuple(seeds), retraining)
             for dataset, network in study.pairs
-            for method, sparsity in [(DENSE, 0.0), *pruned]
+            for method, sparsity, retraining in [(DENSE, 0.0, NONE), *pruned]
             for seeds in blocks
         ]
+
+    @cached_property
+    def _ways_of_pruning(self) -> list[tuple[str, str]]:
+        """Every method with every retraining; a method that prunes during training is not followed by another."""
+        pruning = self.parameters.pruning
+        return [
+            (method, retraining)
+            for method in pruning.methods
+            for retraining in ([NONE] if self._scored_run(method) == "itself" else pruning.retraining)
+        ]
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """The way of pruning by which claims are judged and that all figures show: the first."""
+        method, retraining = self._ways_of_pruning[0]
+        return {"reference_method": method, "reference_retraining": retraining}
+
+    @cached_property
+    def _reference_runs(self) -> list[Run]:
+        """The dense runs, and those pruned in the way of reference."""
+        ways = [(DENSE, NONE), self._ways_of_pruning[0]]
+        return [run for run in self.runs if (run.method, run.retraining) in ways]
+
+    def _scored_run(self, method: str) -> str:
+        return scored_run(method_and_step(method)[0], self._root)
 
     def _job(
         self,
@@ -114,7 +154,9 @@ class Plan:
         tuning = self._tuning(run)
         chosen = {"tuning": tuning} if tuning else {}
         settings = _without_rate(self.parameters.training) if tuning else self.parameters.training.model_dump()
-        rule = "train_networks" if run.method == DENSE else "retrain_networks"
+        if run.method == L1_PENALISED:
+            settings["l1_penalty"] = self.parameters.pruning.l1_penalty
+        rule = "train_networks" if run.method in UNPRUNED else "retrain_networks"
         return self._train(rule, run, {"training": settings}, **chosen)
 
     def _tuning(self, run: Run) -> Job | None:
@@ -126,7 +168,8 @@ class Plan:
         tuning = self.parameters.tuning
         if not tuning.learning_rates:
             return None
-        configuration = replace(run.dense if tuning.scope == "network" else run, seeds=tuning.block)
+        of_network = tuning.scope == "network" or run.method in UNPRUNED
+        configuration = replace(run.dense if of_network else run, seeds=tuning.block)
         length = {"epochs": tuning.epochs, "checkpoints": Checkpoints(early_iterations=[])}
         settings = _without_rate(self.parameters.training.model_copy(update=length))
         parameters = {"training": settings, "learning_rates": sorted(tuning.learning_rates)}
@@ -134,20 +177,42 @@ class Plan:
         return self._train(rule, configuration, parameters)
 
     def _train(self, rule: str, run: Run, parameters: Mapping[str, Any], **inputs: Job) -> Job:
-        """A job that trains a run's networks, once or at several rates: dense, or under masks from the same start."""
+        """A job that trains a run's networks, once or at several rates: dense, or pruned."""
         network, plugins = self._network(run)
-        if run.method != DENSE:
-            dense = self._training(run.dense)
-            inputs = {**inputs, "mask": self._masks(run, dense), "dense": dense}
+        if run.method not in UNPRUNED:
+            parameters = {**parameters, **self._start(run)}
+            inputs = {**inputs, "dense": self._training(run.dense)}
+            if run.retraining != NONE:
+                inputs = {**inputs, "mask": self._masks(run)}
         parameters = {"network": network, **parameters, "seeds": list(run.seeds)}
         return self._job(rule, run, parameters, plugins, data=self._data(run.dataset), **inputs)
 
-    def _masks(self, run: Run, dense: Job) -> Job:
+    def _start(self, run: Run) -> dict[str, Any]:
+        """From which weights a pruned run starts (a step of the dense run, or new ones), and what its masks are."""
+        pruning = self.parameters.pruning
+        steps = {"new_initialisation": "new", "rewind": pruning.rewind_to, "fine_tune": "last"}
+        start: dict[str, Any] = {"start": steps.get(run.retraining, "ep0")}
+        if run.retraining == "shuffled_mask":
+            start["shuffled_mask"] = True
+        if run.retraining == NONE:
+            start["gradual"] = {"method": run.method, "sparsity": run.sparsity, "until": pruning.gradual_until}
+        return start
+
+    def _masks(self, run: Run) -> Job:
         method, _ = method_and_step(run.method)
         scoring = self.parameters.pruning.scoring.model_dump()
         parameters = {"method": run.method, "sparsity": run.sparsity, "scoring": scoring}
         data, plugins = self._data(run.dataset), (module_of("pruning", method),)
-        return self._job("make_masks", run, parameters, plugins, data=data, dense=dense)
+        masked = replace(run, retraining=NONE)
+        return self._job("make_masks", masked, parameters, plugins, data=data, scored=self._scored(run))
+
+    def _scored(self, run: Run) -> Job:
+        """The training of the networks whose weights decide what is removed."""
+        scored = self._scored_run(run.method)
+        if scored == "l1_penalised":
+            return self._training(replace(run.dense, method=L1_PENALISED))
+        before = rounds(run.sparsity, self.parameters.pruning.share_per_round) if scored == "previous_round" else []
+        return self._training(replace(run, sparsity=before[-1], retraining="rewind") if before else run.dense)
 
     def _paths(self, run: Run) -> Job:
         return self._analysis("count_paths", run, self.parameters.emergence.model_dump())
@@ -181,17 +246,18 @@ class Plan:
         )
 
     def _claims(self) -> Job:
-        return self._job("judge_claims", "claims", self.parameters.statistics.model_dump(), study=self._study())
+        parameters = {**self.parameters.statistics.model_dump(), **self.reference}
+        return self._job("judge_claims", "claims", parameters, study=self._study())
 
     def _figure(self, name: str) -> Job | None:
         """The job that draws a figure, unless nothing of what it needs is made."""
-        statistics = self.parameters.statistics.model_dump(exclude={"resamples", "seed"})
+        statistics = self.parameters.statistics.model_dump(exclude={"resamples", "seed"}) | self.reference
         parameters = {"figures": self.parameters.figures.model_dump(), "statistics": statistics}
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
             "study": self._study,
             "claims": self._claims,
-            "emergence": lambda: tuple(self._paths(run) for run in self.runs),
-            "landscape": lambda: tuple(job for run in self.runs if (job := self._landscape(run))),
+            "emergence": lambda: tuple(self._paths(run) for run in self._reference_runs),
+            "landscape": lambda: tuple(job for run in self._reference_runs if (job := self._landscape(run))),
             "tuning": lambda: tuple(dict.fromkeys(job for run in self.runs if (job := self._tuning(run)))),
         }
         inputs = {need: needs[need]() for need in catalogue()[name].needs}

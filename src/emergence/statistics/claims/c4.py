@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Compare each pruned run with the dense run of the same seed."""
     pairs = study.pairs()
-    share = study.convergence_share
+    share = study.settings.convergence_share
     return {
         "convergence": pd.DataFrame({name: _saving(pruned, dense, share) for name, (pruned, dense) in pairs.items()}),
         "accuracy": pd.DataFrame(

@@ -1,0 +1,31 @@
+"""From which weights pruned networks are trained again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from emergence.networks import Architecture
+from emergence.training.checkpoints import paths, read
+from emergence.training.member import initial_network
+from emergence.training.step import Step
+
+NEW_SEEDS = 2_000_000
+"""Distance from a seed to the one of its new initialisation, beyond all seeds of studies and of tuning."""
+
+
+def starting_weights(architecture: Architecture, seeds: Sequence[int], dense: Path, start: str) -> dict[str, Tensor]:
+    """Return the weights (seed, ...) that training starts from.
+
+    `start` is "new" for another initialisation of each seed's network, "last" or a step for that checkpoint of the
+    `dense` networks. Raises ValueError for a step without checkpoint.
+    """
+    if start == "new":
+        states = [initial_network(architecture, NEW_SEEDS + seed).state_dict() for seed in seeds]
+        return {name: torch.stack([state[name] for state in states]) for name in states[0]}
+    steps = paths(dense)
+    step = list(steps)[-1] if start == "last" else Step.parse(start)
+    if step not in steps:
+        raise ValueError(f"no checkpoint at {start} to start from; there are {', '.join(map(str, steps))}")
+    return read(steps[step]).of_seeds(seeds)

@@ -1,0 +1,67 @@
+"""What the programs that train networks share: their arguments, and how these become a call of `train_block`."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from emergence.compute import prepare
+from emergence.datasets import read_processed
+from emergence.networks import describe
+from emergence.parameters.compute import Compute
+from emergence.parameters.networks import Network
+from emergence.parameters.training import Training
+from emergence.pruning import Mask, starting_weights
+from emergence.training.block import TrainedBlock, train_block
+from emergence.training.interruption import notice_signals
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which networks are trained, on what, from which weights and under which masks."""
+    parser.add_argument("--data", type=Path, required=True, help="processed data set")
+    parser.add_argument("--network", required=True, help="entry of the section `networks` as JSON")
+    parser.add_argument("--parameters", required=True, help="section `training` as JSON")
+    parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
+    parser.add_argument("--dense", type=Path, help="checkpoints of the dense networks that were pruned")
+    parser.add_argument("--start", default="ep0", help="step of the dense networks to start from, last, or new")
+    parser.add_argument("--mask", type=Path, nargs="?", help="masks of the same seeds; removed weights stay zero")
+    parser.add_argument("--shuffled-mask", action="store_true", help="let the masks' entries change places in layers")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the state of unfinished training")
+    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
+
+
+def seeds_of(given: argparse.Namespace) -> list[int]:
+    """Return the seeds that the arguments name."""
+    return [int(seed) for seed in given.seeds.split(",")]
+
+
+def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
+    """Read what the arguments name; return a function that trains with given settings and goes on where it was ended.
+
+    From this call on SIGTERM and SIGINT let training save its state before it ends.
+    """
+    interrupted = notice_signals()
+    compute = Compute.model_validate_json(given.compute)
+    device = prepare(compute)
+    data, seeds = read_processed(given.data), seeds_of(given)
+    network = describe(TypeAdapter(Network).validate_json(given.network), data.input_shape, data.classes)
+    mask = Mask.read(given.mask) if given.mask else None
+    if mask and given.shuffled_mask:
+        mask = mask.shuffled()
+
+    def train(training: Training) -> TrainedBlock:
+        return train_block(
+            data,
+            network,
+            seeds,
+            training,
+            given.work,
+            device=device,
+            initial=starting_weights(network, seeds, given.dense, given.start) if given.dense else None,
+            masks=mask.of_seeds(seeds) if mask else None,
+            seeds_at_once=compute.seeds_at_once,
+            interrupted=interrupted,
+        )
+
+    return train
