@@ -27,15 +27,20 @@ def plain_copy(network: nn.Module) -> nn.Module:
 
 
 def prunable(network: nn.Module) -> dict[str, Tensor]:
-    """Return the weights that may be removed, by name: matrices and kernels, but no biases and no scales of norms.
+    """Return the weights that may be removed, by name: matrices and kernels, no biases, scales of norms or embeddings.
 
-    They are the network's own, without gradients, so that they can be changed; shared ones are listed once.
+    Embeddings (of tokens or positions, in modules called so) are tables: their rows are looked up and multiply nothing.
+    The weights are the network's own, without gradients, so that they can be changed; shared ones are listed once.
 
-    >>> list(prunable(nn.Sequential(nn.Linear(4, 3), nn.LayerNorm((2, 3)), nn.Linear(3, 2))))
-    ['0.weight', '2.weight']
+    >>> list(prunable(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 3), nn.LayerNorm((2, 3)), nn.Linear(3, 2))))
+    ['1.weight', '3.weight']
     """
-    norms = {id(p) for m in network.modules() if "Norm" in type(m).__name__ for p in m.parameters(recurse=False)}
-    return {name: p.detach() for name, p in network.named_parameters() if p.ndim >= 2 and id(p) not in norms}
+    others = {id(p) for m in network.modules() if _has_no_matrix(m) for p in m.parameters(recurse=False)}
+    return {name: p.detach() for name, p in network.named_parameters() if p.ndim >= 2 and id(p) not in others}
+
+
+def _has_no_matrix(module: nn.Module) -> bool:
+    return any(kind in type(module).__name__ for kind in ("Norm", "Embedding"))
 
 
 def layer_weights(network: nn.Module) -> Iterator[Tensor]:

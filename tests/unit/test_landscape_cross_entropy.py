@@ -309,9 +309,9 @@ def test_equal_logits_count_as_the_first_class_and_huge_ones_do_not_overflow():
 
 
 def test_samples_and_labels_that_do_not_belong_together_are_refused():
-    with pytest.raises(ValueError, match="samples with one label each"):
+    with pytest.raises(ValueError, match="samples with labels each"):
         CrossEntropy(nn.Linear(3, 2), torch.ones(4, 3), torch.zeros(3, dtype=torch.int64))
-    with pytest.raises(ValueError, match="samples with one label each"):
+    with pytest.raises(ValueError, match="samples with labels each"):
         CrossEntropy(nn.Linear(3, 2), torch.ones(0, 3), torch.zeros(0, dtype=torch.int64))
 
 

@@ -34,8 +34,8 @@ class CrossEntropy:
 
     A metric for `sample_plane` and `sample_line`. The network is copied and the copy put in evaluation mode on the
     device of `inputs`, so the given one never changes. `inputs` (sample, ...) are what the network takes, `labels`
-    (sample) are indices of its logits (sample, class); `block` samples go through the network at once, by default a
-    number that suits cache and network. Raises ValueError where there are no samples or not one label for each.
+    (sample, ...) are indices of its logits (sample, class, ...); `block` samples go through the network at once, by
+    default a number that suits cache and network. Raises ValueError where there are no samples or not as many labels.
 
     >>> metric = CrossEntropy(nn.Linear(2, 2), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1]))
     >>> values = metric({"weight": 100 * torch.eye(2), "bias": torch.zeros(2)})
@@ -44,8 +44,8 @@ class CrossEntropy:
     """
 
     def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor, block: int | None = None) -> None:
-        if not len(inputs) or labels.shape != inputs.shape[:1]:
-            raise ValueError(f"need samples with one label each, got {tuple(inputs.shape)} and {tuple(labels.shape)}")
+        if not len(inputs) or labels.shape[:1] != inputs.shape[:1]:
+            raise ValueError(f"need samples with labels each, got {tuple(inputs.shape)} and {tuple(labels.shape)}")
         self._network = deepcopy(network).eval().requires_grad_(False).to(inputs.device)
         self._known = [*dict(network.named_parameters()), *dict(network.named_buffers())]
         blocks = ceil(len(inputs) / (block or samples_per_block(self._network, inputs)))
@@ -81,9 +81,9 @@ class CrossEntropy:
         return self._means(hoisted.logits(points))
 
     def _means(self, blocks: Iterable[Tensor]) -> dict[str, NDArray[np.float64]]:
-        """Return loss and accuracy per point from the logits (point, sample, class) of all blocks."""
+        """Return loss and accuracy per point from the logits (point, sample, class, ...) of all blocks."""
         sums = [_score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
-        loss, accuracy = (torch.stack(sums).sum(0) / sum(map(len, self._labels))).cpu().numpy()
+        loss, accuracy = (torch.stack(sums).sum(0) / sum(map(torch.numel, self._labels))).cpu().numpy()
         return {"loss": loss, "accuracy": accuracy}
 
     def _check(self, weights: Weights) -> None:
@@ -114,15 +114,15 @@ def samples_per_block(network: nn.Module, inputs: Tensor) -> int:
 
 
 def _score(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return sums over samples (2, point) of cross-entropies and of right answers; overwrites the logits.
+    """Return sums over labels (2, point) of cross-entropies and of right answers; overwrites the logits.
 
-    `logits` are (point, sample, class). Equals torch's cross_entropy, which is slower for few classes.
+    `logits` are (point, sample, class, ...). Equals torch's cross_entropy, which is slower for few classes.
     """
-    highest, answers = logits.max(dim=-1, keepdim=True)
+    highest, answers = logits.max(dim=2, keepdim=True)
     below = logits.sub_(highest)
-    of_label = below.gather(-1, labels.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
-    losses = below.exp_().sum(-1).log() - of_label
-    right = answers.squeeze(-1) == labels
+    of_label = below.gather(2, labels.expand(len(logits), *labels.shape).unsqueeze(2)).squeeze(2)
+    losses = (below.exp_().sum(2).log() - of_label).flatten(1)
+    right = (answers.squeeze(2) == labels).flatten(1)
     return torch.stack([losses.sum(-1, dtype=torch.float64), right.sum(-1).double()])
 
 

@@ -1,9 +1,42 @@
 """How much of a function of the inputs an affine map explains."""
 
+import logging
+import math
+from collections.abc import Callable, Mapping
+
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
+
+from emergence.measures._embedding import EmbeddedAs
+
+log = logging.getLogger(__name__)
 
 SAMPLES_PER_DIRECTION = 4
+
+
+def unexplained_shares(inputs: Tensor, compute: Callable[[Tensor], Mapping[str, Tensor]]) -> dict[str, float]:
+    """`unexplained_share` of everything that `compute` gives for the projected inputs, by name.
+
+    Tokens count as vectors with a one at the token's place. Their projections are no tokens, but blends, which
+    embeddings read as blends of their rows; NaN where the inputs reach no embedding.
+
+    >>> from torch import nn
+    >>> shares = unexplained_shares(torch.randint(0, 3, (40, 8)), lambda x: {"a": nn.Embedding(3, 2)(x).detach()})
+    >>> round(shares["a"], 5)
+    0.0
+    """
+    if inputs.is_floating_point():
+        projected, directions = project(inputs)
+        outputs = compute(projected)
+    else:
+        blends, directions = project(one_hot(inputs).float())
+        with EmbeddedAs(inputs, blends) as reading:
+            outputs = compute(reading.tokens)
+        if not reading.used:
+            log.warning("no effective complexity: the network reads its tokens by no embedding")
+            return dict.fromkeys(outputs, math.nan)
+    return {name: unexplained_share(output, directions) for name, output in outputs.items()}
 
 
 def project(inputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,18 +3,18 @@
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.functional import cross_entropy
 
 from emergence.modules import plain_copy
+from emergence.training.gradients import mean_loss
 
 ALL = slice(None)
 
 
 class ProbeLoss:
-    """Mean cross-entropy (nat) over probe samples, on a copy of a network whose trainable `parameters` may be changed.
+    """Mean cross-entropy (nat) over the labels of probe samples, on a copy of a network.
 
-    Weights that are zero count as removed: `kept` is 0 for them and 1 for all other elements of `parameters`, zero
-    biases included.
+    Its trainable `parameters` may be changed. Weights that are zero count as removed: `kept` is 0 for them and 1 for
+    all other elements of `parameters`, zero biases included.
 
     >>> loss = ProbeLoss(nn.Linear(2, 3), torch.zeros(4, 2), torch.zeros(4, dtype=torch.long))
     >>> [tuple(gradient.shape) for gradient in loss.gradients()]
@@ -32,7 +32,7 @@ class ProbeLoss:
         """Loss over some of the samples."""
         # The fused kernels of attention cannot be differentiated twice.
         with sdpa_kernel(SDPBackend.MATH):
-            return cross_entropy(self.network(self.inputs[samples]), self.labels[samples])
+            return mean_loss(self.network(self.inputs[samples]), self.labels[samples])
 
     def gradients(self, samples: slice = ALL, differentiable: bool = False) -> list[Tensor]:
         """Gradient over some of the samples by each parameter; 0 for weights that are removed."""

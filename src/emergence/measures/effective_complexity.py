@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from emergence.measures._affine import project, unexplained_share
+from emergence.measures._affine import unexplained_shares
 
 
 @torch.no_grad()
@@ -14,11 +14,10 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     to few samples does not look better than it is. Where inputs have more directions than a quarter of the samples,
     any function would be fitted; the network is then given the inputs' projections on their leading principal
     components (a quarter as many as samples). On these the map is well determined, and an affine network still has 0,
-    which neither a held-out part nor ridge regression would give it. At most 1; 0 where the logits do not vary. Raises
-    ValueError for fewer than 4 samples.
+    which neither a held-out part nor ridge regression would give it. At most 1; 0 where the logits do not vary. Tokens
+    count as one-hot vectors, see `unexplained_shares`. Raises ValueError for fewer than 4 samples.
 
     >>> round(measure(nn.Linear(3, 2), torch.randn(40, 3), torch.zeros(40)), 6)
     0.0
     """
-    projected, directions = project(inputs)
-    return unexplained_share(network(projected), directions)
+    return unexplained_shares(inputs, lambda projected: {"output": network(projected)})["output"]

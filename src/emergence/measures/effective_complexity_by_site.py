@@ -4,7 +4,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence.measures._activity import activations
-from emergence.measures._affine import project, unexplained_share
+from emergence.measures._affine import unexplained_shares
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
@@ -19,7 +19,5 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
     >>> measure(network, torch.randn(40, 3), torch.zeros(40))["site"].values.tolist()
     ['1', 'output']
     """
-    projected, directions = project(inputs)
-    sites = activations(network, projected, include_output=True)
-    shares = [unexplained_share(site, directions) for site in sites.values()]
-    return xr.DataArray(shares, {"site": list(sites)}, ["site"])
+    shares = unexplained_shares(inputs, lambda projected: activations(network, projected, include_output=True))
+    return xr.DataArray(list(shares.values()), {"site": list(shares)}, ["site"])

@@ -1,9 +1,14 @@
 """How much units answer to one class alone."""
 
+import logging
+import math
+
 import torch
 from torch import Tensor, nn
 
 from emergence.measures._activity import activations
+
+log = logging.getLogger(__name__)
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
@@ -14,11 +19,15 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     to that feature, and the feature with the largest mean is the unit's own (the follow-up, arXiv:2503.23298); here
     features are classes. (Over all samples the mean of phi is the same for every unit.) About 1 for units that tell no
     classes apart, classes - 1 for units that fire for one of equally frequent classes only. Rare classes have high
-    scores by chance. Units of constant activation, such as dead ones, have none; NaN if no unit has a score.
+    scores by chance. Units of constant activation, such as dead ones, have none; NaN if no unit has a score, and for
+    sequences, which have no one class.
 
     >>> round(measure(nn.Sequential(nn.ReLU()), torch.eye(4).repeat(500, 1), torch.arange(4).repeat(500)), 2)
     3.0
     """
+    if labels.ndim > 1:
+        log.warning("no monosemanticity: a sequence has a label at each position, and no class of its own")
+        return math.nan
     scores = [_own_class_score(site, labels) for site in activations(network, inputs).values()]
     return float(torch.tensor([float(units.nanmean()) for units in scores], dtype=torch.float64).nanmean())
 

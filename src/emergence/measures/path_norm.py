@@ -10,9 +10,9 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Sum over all paths from an input to an output unit of the product of the absolute weights along the path.
 
     The path norm of Neyshabur et al. (2015, arXiv:1503.00036, section 3, with exponent 1), by one pass of ones through
-    the unit graph (as `weighted_paths` between other units). Biases are no edges; pooling, wires and normalisation
-    weigh one, so that with batch normalisation it is a norm of the weights and not of the function. The largest float
-    where it exceeds the floats.
+    the unit graph (as `weighted_paths` between other units). Biases are no edges; pooling, wires, embeddings and
+    normalisation weigh one, so that with batch normalisation it is a norm of the weights and not of the function. The
+    largest float where it exceeds the floats.
 
     >>> network = nn.Sequential(nn.Linear(2, 1), nn.ReLU(), nn.Linear(1, 1))
     >>> _ = network[0].load_state_dict({"weight": torch.tensor([[2.0, -1.0]]), "bias": torch.zeros(1)})

@@ -132,8 +132,11 @@ class _Grouping:
 
     def _add_layer(self, node: fx.Node, source: fx.Node) -> None:
         name = str(node.target)
-        self.of[source].consumers[name] = self.columns[source]
         axis = len(self._shape(node)) - 1 if isinstance(self.traced.model.get_submodule(name), nn.Linear) else 1
+        if self.of[source].axis == axis:
+            self.of[source].consumers[name] = self.columns[source]
+        else:  # it reads something else than the units that are known
+            self.of[source].fixed = True
         self._start(node, axis, fixed=False).producers[name] = None
 
     def _add_norm(self, node: fx.Node, source: fx.Node) -> None:
@@ -164,9 +167,8 @@ class _Grouping:
     def _is_layer(self, module: nn.Module | None, node: fx.Node, sources: list[fx.Node]) -> bool:
         if module is None or type(module) not in _LAYERS or self.calls[str(node.target)] > 1 or len(sources) != 1:
             return False
-        axis = len(self._shape(sources[0])) - 1 if isinstance(module, nn.Linear) else 1
         tied = any(id(parameter) in self.shared for parameter in module.parameters())
-        return self.of[sources[0]].axis == axis and getattr(module, "groups", 1) == 1 and not tied
+        return getattr(module, "groups", 1) == 1 and not tied
 
     def _keeps_channels(self, module: nn.Module | None, node: fx.Node, sources: list[fx.Node]) -> bool:
         known = type(module) in _KEEPING_MODULES if module else name_of(node) in _KEEPING_FUNCTIONS

@@ -2,11 +2,11 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from emergence.modules import plain_copy
 from emergence.pruning._subject import Subject
+from emergence.training.gradients import mean_loss
 
 
 def loss_and_weights(subject: Subject, temperature: float = 1.0) -> tuple[Tensor, dict[str, Tensor]]:
@@ -22,8 +22,7 @@ def loss_and_weights(subject: Subject, temperature: float = 1.0) -> tuple[Tensor
     parameters = dict(network.named_parameters())
     weights: dict[str, Tensor] = {name: parameters[name] for name in subject.weights}
     logits: Tensor = network(subject.samples.inputs)
-    labels = subject.samples.labels
-    return cross_entropy(logits.flatten(0, -2) / temperature, labels.flatten()), weights
+    return mean_loss(logits / temperature, subject.samples.labels), weights
 
 
 def derivatives(value: Tensor, weights: dict[str, Tensor], again: bool = False) -> dict[str, Tensor]:
