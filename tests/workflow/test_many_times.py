@@ -32,6 +32,6 @@ def test_a_study_killed_at_a_random_moment_ends_as_if_it_had_not_been(
         time.sleep(random.Random(attempt).uniform(5, 40))
         os.killpg(study.pid, signal.SIGKILL)
     clone.run("snakemake", "--unlock")
-    clone.run("snakemake", "--rerun-incomplete")
+    clone.run("snakemake")
     made, expected = clone.current_files(), finished.current_files()
     assert {name: made[name] for name in expected} == expected

@@ -1,11 +1,13 @@
 """Training that is ended from outside: jobs killed at random moments, and a study interrupted from the terminal."""
 
+import json
 import os
 import random
 import re
 import signal
 import subprocess
 import time
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,20 @@ def test_a_study_interrupted_from_the_terminal_says_so_and_continues(source: Rep
     assert "continuing after ep" in next(clone.folder.glob("logs/train_networks/**/*.log")).read_text()
     whole.run("snakemake", "train")
     assert clone.current_files() == whole.current_files()
+
+
+def test_after_a_kill_snakemake_makes_all_that_is_missing_and_repeats_nothing(repository: Repository) -> None:
+    """Its mark of a file under way outlives it if it is killed between the end of a job and its note of that."""
+    (metrics,) = repository.folder.glob("results/train/**/metrics.nc")
+    marks = repository.folder / ".snakemake/incomplete"
+    marks.mkdir(parents=True)
+    name = str(metrics.relative_to(repository.folder))
+    (marks / urlsafe_b64encode(name.encode()).decode()).write_text(json.dumps({"external_jobid": None}))
+    (repository.folder / "results/claims.json").unlink()
+    for arguments in ([], ["--rerun-incomplete"]):
+        jobs = repository.planned(*arguments)
+        assert "judge_claims" in jobs
+        assert "train_networks" not in jobs
 
 
 def interrupt_during_training(repository: Repository) -> str:
