@@ -252,13 +252,20 @@ def test_networks_that_cannot_be_stacked_are_trained_one_after_another(
     assert "one after another" in caplog.text and reason in caplog.text
 
 
-def test_only_small_networks_are_stacked_and_only_on_gpus_and_as_many_as_fit() -> None:
-    cuda, gibibyte = torch.device("cuda"), 2**30
+@pytest.mark.parametrize(("name", "sizes"), [("mlp", [4, 2]), ("cnn", [1] * 6)])
+def test_fully_connected_networks_are_stacked_on_a_cpu_and_others_are_not(name: str, sizes: list[int]) -> None:
+    groups = form_groups(
+        NETWORKS[name], range(6), settings(precision="float32"), CPU, Part(Stripes(), "train", CPU), "auto"
+    )
+    assert [len(group.seeds) for group in groups] == sizes
+
+
+def test_only_small_networks_are_stacked_on_a_gpu_and_as_many_as_fit() -> None:
+    gibibyte = 2**30
     small = Work(per_layer=10**6, bytes=gibibyte // 64)
-    assert stack_size(small, CPU, 100 * gibibyte) == 1
-    assert stack_size(small, cuda, 4 * gibibyte) == 128
-    assert stack_size(small, cuda, gibibyte // 100) == 1
-    assert stack_size(Work(per_layer=10**9, bytes=1), cuda, 100 * gibibyte) == 1
+    assert stack_size(small, 4 * gibibyte) == 128
+    assert stack_size(small, gibibyte // 100) == 1
+    assert stack_size(Work(per_layer=10**9, bytes=1), 100 * gibibyte) == 1
 
 
 def test_the_work_of_a_network_is_counted_from_its_layers() -> None:

@@ -17,4 +17,4 @@ class Compute(Section):
     """Only algorithms that give the same bits every time; one without such a form is refused with its name."""
 
     seeds_at_once: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    """Seeds whose tensors are stacked and trained as one; auto: 1 on a CPU, on a GPU as many as pay and fit."""
+    """Seeds whose tensors are stacked and trained as one; auto: as many as pay on the device and fit."""

@@ -11,6 +11,7 @@ from emergence.modules import layer_weights
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part
+from emergence.training.dense import is_dense
 from emergence.training.group import Group
 from emergence.training.member import Member, initial_network
 from emergence.training.stack import NotStackable, Stack
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 
 LAUNCH_BOUND = 10**8
 """Multiply-adds of a layer per update below which a GPU spends more time on starting it than on computing it."""
+
+BATCHED_PRODUCTS = 4
+"""Seeds per stack of fully connected networks on a CPU: more of them do not stay in its cache."""
 
 MEMORY_SHARE = 0.5
 """Share of a GPU's free memory that a stack may take by estimate."""
@@ -44,7 +48,8 @@ def form_groups(
 ) -> list[Group]:
     """Return the seeds in groups, in their order; networks that cannot be stacked come one by one, with a log line.
 
-    `seeds_at_once` is the number of seeds per stack, or "auto": see `stack_size`. `masks` and `initial` are stacked
+    `seeds_at_once` is the number of seeds per stack, or "auto": BATCHED_PRODUCTS for fully connected networks on a CPU,
+    1 for others, and on a GPU what `stack_size` says. `masks` and `initial` are stacked
     over the seeds.
     """
     size = min(len(seeds), _size(architecture, seeds[0], training, device, part, seeds_at_once))
@@ -63,14 +68,14 @@ def form_groups(
     return [Stack(architecture, seeds[c], training, device, _of(masks, c), _of(initial, c)) for c in chosen]
 
 
-def stack_size(work: Work, device: torch.device, free_bytes: int) -> int:
-    """Return how many seeds pay and fit in a stack: 1 on a CPU and for layers that keep a GPU busy by themselves.
+def stack_size(work: Work, free_bytes: int) -> int:
+    """Return how many seeds pay and fit in a stack on a GPU: 1 where single layers keep it busy by themselves.
 
     >>> perceptron, vgg = Work(10**7, 50 * 2**20), Work(3e9, 2**30)
-    >>> [stack_size(work, torch.device("cuda"), free_bytes=10 * 2**30) for work in (perceptron, vgg)]
+    >>> [stack_size(work, free_bytes=10 * 2**30) for work in (perceptron, vgg)]
     [102, 1]
     """
-    if device.type == "cpu" or work.per_layer >= LAUNCH_BOUND:
+    if work.per_layer >= LAUNCH_BOUND:
         return 1
     return max(1, int(MEMORY_SHARE * free_bytes / work.bytes))
 
@@ -110,11 +115,12 @@ def _size(
 ) -> int:
     if isinstance(seeds_at_once, int):
         return seeds_at_once
-    if device.type == "cpu":
-        return 1
     network = initial_network(architecture, seed).to(device, part.number_type)
+    if device.type == "cpu":
+        batched = is_dense(network) and training.precision != "bfloat16"
+        return BATCHED_PRODUCTS if batched else 1
     free, _ = torch.cuda.mem_get_info(device)
-    return stack_size(measure_work(network, part, training.batch_size), device, free)
+    return stack_size(measure_work(network, part, training.batch_size), free)
 
 
 def _of(stacked: Mapping[str, Tensor] | None, chosen: slice) -> dict[str, Tensor] | None:
