@@ -4,7 +4,8 @@ One epoch of 1, 8 and 32 seeds, one thread, batches of 128, SGD with momentum: a
 of 28 x 28 and a CNN with 16 and 32 channels on 10,000. The peers are written as most people write them: float inputs
 that are normalised already, loss and accuracy of every batch recorded. The first draws its batches from a DataLoader
 without workers, which is faster here than with them; the second indexes tensors. Ours records the gradient's norm too,
-and normalises bytes. It trains seeds one after another unless the case says how many at once.
+and normalises bytes. It trains seeds one after another, or, where the case says "auto", as many at once as it
+chooses itself.
 
 First the losses of 50 updates on the same batches are compared. Then peers and ours take turns, each in a process of
 its own, because ours changes how its process keeps memory. Times are CPU seconds, since other work may share the
@@ -52,8 +53,8 @@ NETWORKS = {
     "vgg19": Architecture("vgg", (3, 32, 32), 10, {"depth": 19}),
 }
 SAMPLES = {"mlp": 60_000, "cnn": 10_000, "vgg19": 10_000}
-AT_ONCE = {"mlp": (1, 4), "cnn": (1,)}
-"""How many seeds ours trains at once, on a CPU."""
+AT_ONCE = {"mlp": (1, "auto"), "cnn": (1,) if not torch.cuda.is_available() else (1, "auto")}
+"""How many seeds ours trains at once; on a CPU "auto" is 4 for the MLP and 1 for the CNN."""
 
 BATCH, RATE, MOMENTUM = 128, 0.01, 0.9
 CHECKED, TOLERANCE = 50, 1e-3
@@ -212,14 +213,13 @@ def against_loops(given: argparse.Namespace, workers: dict[str, Worker]) -> dict
     results = {}
     for name in given.networks:
         samples = given.samples or SAMPLES[name]
-        choices = AT_ONCE[name] if DEVICE.type == "cpu" else (1, "auto")
-        for at_once in choices:
+        for at_once in AT_ONCE[name]:
             difference = workers["ours"](compare, name, at_once)
             print(f"{name}, {at_once} at once: largest relative difference in loss to the loop: {difference:.1e}")
             if not difference < TOLERANCE:
                 sys.exit("the loop and ours do not train the same network")
         for seeds in given.seeds:
-            for at_once in choices if seeds > 1 else (1,):
+            for at_once in AT_ONCE[name] if seeds > 1 else (1,):
                 for peer, epoch in PEERS.items():
                     case = f"{name}, {_count(seeds)}" + ("" if at_once == 1 else f", {at_once} at once") + f": {peer}"
                     theirs = partial(workers[peer], epoch, name, seeds, samples)
