@@ -188,3 +188,38 @@ def test_keys_do_not_depend_on_the_order_of_sets_in_memory() -> None:
         for seed in range(4)
     }
     assert len(keys) == 1
+
+
+WAYS = ["original_initialisation", "new_initialisation", "rewind", "fine_tune", "shuffled_mask"]
+
+
+def test_every_retraining_shares_the_masks_and_says_from_where_it_starts() -> None:
+    planned = plan(pruning={"sparsities": [0.5], "retraining": WAYS, "rewind_to": "ep2"})
+    retrained = [job for job in planned.jobs if job.rule == "retrain_networks" and job.run.seeds == (0, 1)]
+    assert [job.run.retraining for job in retrained] == WAYS
+    assert [job.parameters["start"] for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
+    assert [job.parameters.get("shuffled_mask", False) for job in retrained] == [False] * 4 + [True]
+    assert len({job.sources["mask"][0].key for job in retrained}) == 1
+
+
+def test_one_more_retraining_trains_only_its_own_runs() -> None:
+    before, after = (plan(pruning={"sparsities": [0.5], "retraining": WAYS[:count]}) for count in (1, 2))
+    keys = {job.key for job in before.jobs}
+    new = [job for job in after.jobs if job.key not in keys and job.run]
+    assert {job.run.retraining for job in new} == {"new_initialisation"}
+    assert {job.rule for job in new} == {"retrain_networks", "count_paths", "apply_measures"}
+
+
+def test_claims_and_landscapes_follow_the_first_method_and_retraining() -> None:
+    planned = plan(pruning={"methods": ["snip", "global_magnitude"], "sparsities": [0.5], "retraining": WAYS[1:3]})
+    assert planned.reference == {"reference_method": "snip", "reference_retraining": "new_initialisation"}
+    sampled = {(job.run.method, job.run.retraining) for job in planned.of_phase("landscape")}
+    assert sampled == {("dense", "none"), ("snip", "new_initialisation")}
+
+
+def test_part_of_the_runs_is_chosen_by_a_pattern_and_a_pattern_without_runs_is_refused() -> None:
+    planned = plan(pruning={"sparsities": [0.5, 0.9]})
+    chosen = planned.of_phase("prune", "digits/mlp/global_magnitude~0.9/*/seeds~0-1")
+    assert [job.name for job in chosen] == ["digits/mlp/global_magnitude~0.9/original_initialisation/seeds~0-1"]
+    with pytest.raises(ValueError, match="no run fits 'digits/cnn/"):
+        planned.of_phase("prune", "digits/cnn/*")

@@ -19,7 +19,7 @@ PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
-from emergence.parameters.reading import ParametersError, check
+from emergence.parameters.reading import check
 from emergence.study import stamps
 from emergence.storage import write_json
 from emergence.study.layout import RAW_DATA, RESUME, cost, log, manifest, pattern, timing
@@ -34,7 +34,8 @@ ONLY = config.pop("only", "*")
 
 try:
     PLAN = Plan(check(config, CONFIG_FILES), ROOT)
-except ParametersError as error:
+    PLAN.of_phase("train", ONLY)
+except ValueError as error:
     raise WorkflowError(str(error)) from None
 
 if workflow.is_main_process:
