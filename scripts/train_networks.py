@@ -1,7 +1,6 @@
 """Train a network on a data set from several seeds, dense or pruned, and save checkpoints and metrics."""
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from emergence.parameters.training import Training
 from emergence.storage import write_dataset, write_json
 from emergence.training.checkpoints import publish
 from emergence.training.tuning import at_rate, chosen_rate
-from emergence.training_job import add_arguments, seeds_of, trainer
+from emergence.training_job import add_arguments, made_from, trainer
 
 
 def arguments() -> argparse.Namespace:
@@ -34,8 +33,7 @@ def main() -> None:
         training = at_rate(training, chosen_rate(given.tuning))
     trained = train(training)
     publish(trained.checkpoints, given.checkpoints)
-    made_from = {"network": json.loads(given.network), "training": training.model_dump(), "seeds": seeds_of(given)}
-    write_dataset(given.metrics, trained.metrics, made_from)
+    write_dataset(given.metrics, trained.metrics, made_from(given, training.model_dump()))
     if given.cost:
         write_json(given.cost, asdict(trained.cost))
 

@@ -9,7 +9,7 @@ from emergence.logs import configure
 from emergence.parameters.training import Training
 from emergence.storage import write_dataset
 from emergence.training.tuning import sweep
-from emergence.training_job import add_arguments, seeds_of, trainer
+from emergence.training_job import add_arguments, made_from, trainer
 
 
 def arguments() -> argparse.Namespace:
@@ -27,12 +27,7 @@ def main() -> None:
     train = trainer(given)
     settings, rates = Training.model_validate_json(given.parameters), json.loads(given.learning_rates)
     tuning = sweep(lambda training: train(training).metrics, settings, rates)
-    made_from = {
-        "network": json.loads(given.network),
-        "training": json.loads(given.parameters),
-        "seeds": seeds_of(given),
-    }
-    write_dataset(given.output, tuning, made_from)
+    write_dataset(given.output, tuning, made_from(given, json.loads(given.parameters)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What the programs that train networks share: their arguments, and how these become a call of `train_block`."""
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -14,6 +16,7 @@ from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
 from emergence.pruning import Mask, starting_weights
 from emergence.training.block import TrainedBlock, train_block
+from emergence.training.gradual import Gradual
 from emergence.training.interruption import notice_signals
 
 
@@ -27,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", default="ep0", help="step of the dense networks to start from, last, or new")
     parser.add_argument("--mask", type=Path, nargs="?", help="masks of the same seeds; removed weights stay zero")
     parser.add_argument("--shuffled-mask", action="store_true", help="let the masks' entries change places in layers")
+    parser.add_argument("--gradual", help="removal of weights during training, as JSON: method, sparsity, until")
     parser.add_argument("--work", type=Path, required=True, help="folder for the state of unfinished training")
     parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
 
@@ -34,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def seeds_of(given: argparse.Namespace) -> list[int]:
     """Return the seeds that the arguments name."""
     return [int(seed) for seed in given.seeds.split(",")]
+
+
+def made_from(given: argparse.Namespace, training: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file of results says of its origin: the arguments, and the settings of training."""
+    gradual = {"gradual": json.loads(given.gradual)} if given.gradual else {}
+    return {"network": json.loads(given.network), "training": training, "seeds": seeds_of(given), **gradual}
 
 
 def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
@@ -46,6 +56,7 @@ def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
     device = prepare(compute)
     data, seeds = read_processed(given.data), seeds_of(given)
     network = describe(TypeAdapter(Network).validate_json(given.network), data.input_shape, data.classes)
+    gradual = Gradual.model_validate_json(given.gradual) if given.gradual else None
     mask = Mask.read(given.mask) if given.mask else None
     if mask and given.shuffled_mask:
         mask = mask.shuffled()
@@ -60,6 +71,7 @@ def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
             device=device,
             initial=starting_weights(network, seeds, given.dense, given.start) if given.dense else None,
             masks=mask.of_seeds(seeds) if mask else None,
+            gradual=gradual,
             seeds_at_once=compute.seeds_at_once,
             interrupted=interrupted,
         )

@@ -14,7 +14,10 @@ from emergence.pruning import (
     Samples,
     Subject,
     global_magnitude,
+    gradual_magnitude,
     grasp,
+    iterative_magnitude,
+    l1_magnitude,
     layer_magnitude,
     least_emergence,
     most_emergence,
@@ -110,6 +113,15 @@ def test_magnitude_masks_equal_those_of_torch(sparsity: float) -> None:
         mask = METHODS[method].make_mask(Subject(network(), NOTHING), sparsity, torch.Generator())
         for name in names:
             assert torch.equal(mask[name], pruned[int(name[0])].weight_mask.bool())
+
+
+@given(st.sampled_from([iterative_magnitude, l1_magnitude, gradual_magnitude]), layers, sparsities)
+def test_methods_that_score_other_networks_by_magnitude_give_the_same_masks(
+    method: ModuleType, weights: dict[str, Tensor], sparsity: float
+) -> None:
+    subject = Subject(nn.ParameterDict(weights), NOTHING)
+    mask, expected = (m.make_mask(subject, sparsity, torch.Generator()) for m in (method, global_magnitude))
+    assert all(torch.equal(mask[name], expected[name]) for name in weights)
 
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.123, 0.5, 0.9, 0.999])

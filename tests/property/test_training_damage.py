@@ -35,7 +35,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for updates, step in enumerate(STEPS):
             history.steps[step] = np.full((6, 2), updates, float)
             folder.keep(checkpoint(step))
-            folder.save(State(updates, {"weight": torch.full((2, 3), updates)}, {}, history))
+            folder.save(State(updates, {"weight": torch.full((2, 3), updates)}, {}, {}, history))
         publish(folder.checkpoints(STEPS), base / "published")
     return base
 

@@ -16,6 +16,7 @@ from emergence.parameters.data import Data
 from emergence.pruning import Mask
 from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import paths, read
+from emergence.training.step import Step
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -89,6 +90,22 @@ def test_a_job_told_to_end_saves_its_state_and_is_continued_bit_for_bit(digits: 
     files = [file.relative_to(whole) for file in whole.rglob("*") if file.is_file()]
     assert len(files) == 1 + 1 + 65
     assert all((whole / file).read_bytes() == (parts / file).read_bytes() for file in files)
+
+
+def test_a_job_that_is_told_to_prunes_the_network_while_it_trains(digits: Path, tmp_path: Path) -> None:
+    gradual = {"method": "gradual_magnitude", "sparsity": 0.9, "until": 0.5}
+    more = ["--work", tmp_path / "work", "--gradual", json.dumps(gradual)]
+    subprocess.run(training(digits, tmp_path, *more), check=True, capture_output=True)
+    metrics = read_dataset(tmp_path / "metrics.nc")
+    assert json.loads(metrics.attrs["parameters"])["gradual"] == gradual
+    assert (metrics["test_accuracy"].sel(step="ep20") > 0.9).all()
+    files = paths(tmp_path / "checkpoints")
+    removed = [
+        [int((weights == 0).sum()) for name, weights in read(files[step]).weights.items() if name.endswith("weight")]
+        for step in map(Step, (0, 10, 20))
+    ]
+    assert sum(removed[0]) == 0
+    assert removed[1] == removed[2] and sum(removed[2]) == 3 * round(0.9 * (64 * 64 + 64 * 32 + 320))
 
 
 @pytest.mark.data

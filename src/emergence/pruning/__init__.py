@@ -4,7 +4,13 @@ Every file here without a leading underscore is a method of that name. It define
 ``make_mask(subject, sparsity, generator) -> kept``: from a `Subject` (a network and samples), the share of its weights
 to remove and a `torch.Generator`, it returns name -> bool tensor of the parameter's shape, true where it is kept. All
 of ``subject.weights`` are named; whole units may name their biases and norms too. ``SCORED_AT`` says which weights it
-scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default).
+scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default). ``SCORED_RUN`` says of which training:
+
+- ``"dense"`` (the default): of dense networks,
+- ``"previous_round"``: of networks under the mask of the round before, in the first round of dense ones,
+- ``"l1_penalised"``: of dense networks whose loss had an L1 penalty,
+- ``"itself"``: of the networks that are pruned, and at every step of a schedule; ``subject`` then has nothing but
+  ``weights``, a list for each parameter of those that are left.
 """
 
 from emergence.modules import prunable

@@ -12,12 +12,14 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from emergence.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.augmentation import check_images
 from emergence.training.batches import Dataset, Part, check_logits, prefers_channels_last
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.cost import Cost, Meter
+from emergence.training.gradual import Gradual, remove_more
 from emergence.training.group import Group
 from emergence.training.grouping import form_groups
 from emergence.training.history import PARTS, History
@@ -58,28 +60,33 @@ def train_block(
     device: torch.device | None = None,
     masks: Mapping[str, Tensor] | None = None,
     initial: Mapping[str, Tensor] | None = None,
+    gradual: Gradual | None = None,
     seeds_at_once: int | Literal["auto"] = "auto",
     interrupted: Callable[[], int | None] = lambda: None,
 ) -> TrainedBlock:
     """Train the network from every seed and return its metrics and checkpoints.
 
     `masks` (parameter name -> (seed, ...), zero where a weight is removed) and `initial` (state_dict names -> (seed,
-    ...)) are stacked in the order of `seeds`. `seeds_at_once` networks are trained as one where they can be stacked
-    ("auto": as many as pay, see `emergence.training.grouping`).
+    ...)) are stacked in the order of `seeds`. `gradual` removes further weights, ever more of them, during training;
+    at a step, networks are measured and saved after the removal. `seeds_at_once` networks are trained as one where they
+    can be stacked ("auto": as many as pay, see `emergence.training.grouping`).
 
     The state is kept in a folder below `work`; a later call with the same arguments continues from it, bit for bit,
-    and so does one with more epochs where the schedule of the learning rate does not depend on their number. What is
-    kept knows data, weights and settings but not the code: use another `work` after a change of it. Nor does it know
-    the number of threads: after a change of that training continues too, equal up to rounding. Where `interrupted`
+    and so does one with more epochs where nothing depends on their number, as the cosine schedule and `gradual` do.
+    What is kept knows data, weights and settings but not the code: use another `work` after a change of it. Nor does it
+    know the number of threads: after a change of that training continues too, equal up to rounding. Where `interrupted`
     returns the number of a signal, the state is saved and SystemExit raised with 128 + that number. Raises ValueError
-    for a mask or a network that does not fit, OSError for a full disk or where another process is at the same training.
+    for a mask or a network that does not fit and a method that `gradual` cannot use, OSError for a full disk or where
+    another process is at the same training.
     """
     device = device or torch.device("cpu")
     keep_freed_memory()
     meter = Meter(device)
     template = initial_network(architecture, seeds[0]).to(device, number_type(training))
     with arithmetic(training, template, device) as words, _own_random_state(device):
-        block = _Block(data, architecture, tuple(seeds), training, device, template, seeds_at_once, masks, initial)
+        block = _Block(
+            data, architecture, tuple(seeds), training, device, template, seeds_at_once, masks, initial, gradual
+        )
         description = {**block.description(), "arithmetic": words, "masks": digest(masks or {})}
         with ResumeFolder(work, description) as folder:
             history = block.train(folder, interrupted)
@@ -103,6 +110,7 @@ class _Block:
         seeds_at_once: int | Literal["auto"],
         masks: Mapping[str, Tensor] | None,
         initial: Mapping[str, Tensor] | None,
+        gradual: Gradual | None,
     ) -> None:
         self.architecture, self.seeds, self.training, self.device = architecture, seeds, training, device
         images_last = prefers_channels_last(template, device)
@@ -114,13 +122,17 @@ class _Block:
         self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
         self.steps = checkpoint_steps(training, self.per_epoch)
         self.updates = training.epochs * self.per_epoch
+        self.gradual, self.prunable = gradual, list(prunable(template))
+        self.sparsities = gradual.sparsities(self.updates) if gradual else {}
 
     def description(self) -> dict[str, Any]:
         """All that the course of training depends on, the number of epochs only where it does."""
-        settings = self.training.model_dump(exclude=None if self.training.schedule.depends_on_length else {"epochs"})
+        depends_on_length = self.training.schedule.depends_on_length or self.gradual
+        settings = self.training.model_dump(exclude=None if depends_on_length else {"epochs"})
         return {
             "network": self.architecture.to_json(),
             "training": settings,
+            "gradual": self.gradual.model_dump() if self.gradual else None,
             "seeds": self.seeds,
             "stacks": [len(group.seeds) for group in self.groups if len(group.seeds) > 1],
             "weights": digest(self._weights()),
@@ -136,6 +148,7 @@ class _Block:
         with Progress(self.training.epochs, self.per_epoch, state.updates) as progress:
             for start, stop in self._pieces(state.updates):
                 self._advance(history, start, stop)
+                self._remove_weights(stop)
                 step = Step.after(stop, self.per_epoch)
                 if step in self.steps:
                     self._record(history, step, folder)
@@ -157,8 +170,8 @@ class _Block:
         log.info("continuing after %s of %d epochs", Step.after(state.updates, self.per_epoch), self.training.epochs)
         if state.updates < self.updates:
             for number, (group, chosen) in enumerate(self._grouped()):
-                weights = {name: tensor[chosen] for name, tensor in state.weights.items()}
-                group.restore(weights, _below(f"{number}.", state.optimizer))
+                weights, masks = _of(state.weights, chosen), _of(state.masks, chosen)
+                group.restore(weights, _below(f"{number}.", state.optimizer), masks)
         return state
 
     def _lacks_steps(self, state: State) -> bool:
@@ -175,9 +188,9 @@ class _Block:
         return state
 
     def _pieces(self, done: int) -> Iterator[tuple[int, int]]:
-        """Yield (start, stop) in updates; pieces end at checkpoints and epochs, at the latest after PIECE updates."""
+        """Yield (start, stop) in updates; pieces end at checkpoints, epochs and removals, at the latest after PIECE."""
         ends = {step.updates(self.per_epoch) for step in self.steps}
-        ends |= set(range(0, self.updates + 1, self.per_epoch))
+        ends |= set(range(0, self.updates + 1, self.per_epoch)) | self.sparsities.keys()
         start = done
         for end in sorted(end for end in ends if end > done):
             while start < end:
@@ -193,6 +206,13 @@ class _Block:
         size = self.training.batch_size
         used = min((first + stop - start) * size, len(self.parts[0])) - first * size
         self.samples += used * len(self.seeds)
+
+    def _remove_weights(self, updates: int) -> None:
+        """Remove as many weights as are to be gone after so many updates."""
+        if self.gradual is None or updates not in self.sparsities:
+            return
+        for group in self.groups:
+            remove_more(group, self.prunable, self.gradual.method, self.sparsities[updates], updates)
 
     def _grouped(self) -> Iterator[tuple[Group, slice]]:
         """Yield the groups, each with the positions of its seeds."""
@@ -212,16 +232,24 @@ class _Block:
             for number, group in enumerate(self.groups)
             for name, tensor in group.optimizer_state().items()
         }
-        return State(updates, self._weights(), optimizer, history)
+        masks = _joined([group.masks() for group in self.groups])
+        return State(updates, self._weights(), optimizer, masks, history)
 
     def _weights(self) -> dict[str, Tensor]:
-        weights = [group.weights() for group in self.groups]
-        return {name: torch.cat([one[name] for one in weights]) for name in weights[0]}
+        return _joined([group.weights() for group in self.groups])
 
 
 def _own_random_state(device: torch.device) -> AbstractContextManager[None]:
     """Leave torch's global generators as they were."""
     return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
+def _of(stacked: Mapping[str, Tensor], chosen: slice) -> dict[str, Tensor]:
+    return {name: tensor[chosen] for name, tensor in stacked.items()}
+
+
+def _joined(of_groups: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.cat([one[name] for one in of_groups]) for name in of_groups[0]}
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -38,5 +38,13 @@ class Group(Protocol):
         They are shaped as this kind of group keeps them.
         """
 
-    def restore(self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor]) -> None:
-        """Continue from what `weights` and `optimizer_state` returned."""
+    def masks(self) -> dict[str, Tensor]:
+        """Return the masks that hold, on the CPU: names of parameters -> zero where a weight is removed."""
+
+    def remove(self, masks: Mapping[str, Tensor]) -> None:
+        """Let these masks hold from now on: what they leave out is zero, and zero in the optimiser's tensors too."""
+
+    def restore(
+        self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+    ) -> None:
+        """Continue from what `weights`, `optimizer_state` and `masks` returned."""

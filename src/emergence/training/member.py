@@ -13,7 +13,7 @@ from emergence.training.dense import Dense, is_dense
 from emergence.training.gradients import Autograd, Gradients, accuracy, mean_loss
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
-from emergence.training.tensors import copy_to_cpu, named_state, positions_of, removed_weights, restore_state
+from emergence.training.tensors import copy_to_cpu, named_state, positions_of, remove_weights, restore_state
 from emergence.training.updates import Updates
 
 EVALUATION_BATCH = {"cpu": 128, "cuda": 4096}
@@ -43,8 +43,8 @@ class Member:
         pool_first(self.network)
         if prefers_channels_last(self.network, device):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        named = dict(self.network.named_parameters())
-        removed, penalised = removed_weights(named, mask or {}), positions_of(prunable(self.network), named)
+        self._mask, named = dict(mask or {}), dict(self.network.named_parameters())
+        removed, penalised = remove_weights(named, self._mask), positions_of(prunable(self.network), named)
         self._updates = Updates(self.seeds, training, device, self._choose_gradients(architecture), removed, penalised)
 
     def _choose_gradients(self, architecture: Architecture) -> Gradients:
@@ -78,9 +78,21 @@ class Member:
         """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
         return named_state(self._updates.optimizer.state)
 
-    def restore(self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor]) -> None:
-        """Continue from what `weights` and `optimizer_state` returned."""
+    def masks(self) -> dict[str, Tensor]:
+        """Return the masks that hold, on the CPU, as (1, ...)."""
+        return {name: mask[None] for name, mask in self._mask.items()}
+
+    def remove(self, masks: Mapping[str, Tensor]) -> None:
+        """Let these masks hold from now on; what they leave out is zero in the optimiser's tensors too."""
+        self._mask = {name: mask[0] for name, mask in masks.items()}
+        self._updates.remove(remove_weights(dict(self.network.named_parameters()), self._mask))
+
+    def restore(
+        self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+    ) -> None:
+        """Continue from what `weights`, `optimizer_state` and `masks` returned."""
         self.network.load_state_dict({name: tensor[0] for name, tensor in weights.items()})
+        self.remove(masks)
         restore_state(self._updates.optimizer.state, optimizer_state)
 
 

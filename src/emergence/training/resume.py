@@ -32,11 +32,12 @@ LOCK = "lock"
 
 @dataclass
 class State:
-    """Where training stands: updates made, weights and optimiser state stacked over seeds, and all records."""
+    """Where training stands: updates made, weights, optimiser state and masks stacked over seeds, and all records."""
 
     updates: int
     weights: Mapping[str, Tensor]
     optimizer: Mapping[str, Tensor]
+    masks: Mapping[str, Tensor]
     history: History
 
 
@@ -88,6 +89,7 @@ class ResumeFolder:
         tensors = {
             **{f"weights.{key}": tensor for key, tensor in state.weights.items()},
             **{f"optimizer.{key}": tensor for key, tensor in state.optimizer.items()},
+            **{f"masks.{key}": tensor for key, tensor in state.masks.items()},
             "batches": torch.from_numpy(state.history.batches[:, :, : state.updates].copy()),
             "steps": torch.from_numpy(np.stack(list(state.history.steps.values()))),
         }
@@ -146,7 +148,8 @@ class ResumeFolder:
         history.batches[:, :, : batches.shape[2]] = batches
         history.steps = dict(zip(map(Step.parse, record["steps"]), tensors.pop("steps").numpy(), strict=True))
         self._checksums, self._latest = record["files"], done
-        return State(done, _below("weights.", tensors), _below("optimizer.", tensors), history)
+        weights, optimizer, masks = (_below(prefix, tensors) for prefix in ("weights.", "optimizer.", "masks."))
+        return State(done, weights, optimizer, masks, history)
 
 
 _RECORD = re.compile(r"state-(\d+)\.json")

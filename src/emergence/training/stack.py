@@ -15,7 +15,7 @@ from emergence.training.gradients import Gradients
 from emergence.training.member import EVALUATION_BATCH, initial_network
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
-from emergence.training.tensors import copy_to_cpu, named_state, positions_of, removed_weights, restore_state
+from emergence.training.tensors import copy_to_cpu, named_state, positions_of, remove_weights, restore_state
 from emergence.training.updates import Updates
 from emergence.training.vmapped import Vmapped, accuracies, losses
 
@@ -56,7 +56,8 @@ class Stack:
         self._network = networks[0]
         pool_first(self._network)
         self._parameters, self._buffers = stack_module_state(networks)
-        removed = removed_weights(self._parameters, mask or {})
+        self._masks = dict(mask or {})
+        removed = remove_weights(self._parameters, self._masks)
         penalised = positions_of(prunable(self._network), self._parameters)
         self._vmapped = Vmapped(self._network, self._parameters, self._buffers, training, device)
         self._updates = Updates(seeds, training, device, self._choose_gradients(architecture), removed, penalised)
@@ -114,11 +115,23 @@ class Stack:
         """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
         return named_state(self._updates.optimizer.state)
 
+    def masks(self) -> dict[str, Tensor]:
+        """Return the masks that hold, on the CPU, as (seed, ...)."""
+        return dict(self._masks)
+
+    def remove(self, masks: Mapping[str, Tensor]) -> None:
+        """Let these masks hold from now on; what they leave out is zero in the optimiser's tensors too."""
+        self._masks = dict(masks)
+        self._updates.remove(remove_weights(self._parameters, masks))
+
     @torch.no_grad()
-    def restore(self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor]) -> None:
-        """Continue from what `weights` and `optimizer_state` returned."""
+    def restore(
+        self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+    ) -> None:
+        """Continue from what `weights`, `optimizer_state` and `masks` returned."""
         for name, tensor in self._stored().items():
             tensor.copy_(weights[name])
+        self.remove(masks)
         restore_state(self._updates.optimizer.state, optimizer_state)
 
 

@@ -8,17 +8,17 @@ from torch import Tensor
 from emergence.plugins import unknown
 
 
-def removed_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]) -> list[tuple[int, Tensor]]:
+def remove_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]) -> dict[int, Tensor]:
     """Set weights to zero where the mask is; return what is removed, by the position among the trained parameters.
 
     Raises ValueError for names and shapes that are not those of the parameters.
 
     >>> weight = torch.ones(2)
-    >>> removed_weights({"weight": weight}, {"weight": torch.tensor([1, 0])}), weight
-    ([], tensor([1., 0.]))
+    >>> remove_weights({"weight": weight}, {"weight": torch.tensor([1, 0])}), weight
+    ({}, tensor([1., 0.]))
     """
     trained = _trained(parameters)
-    pairs = []
+    of_trained = {}
     for name, kept in mask.items():
         if name not in parameters:
             raise ValueError(unknown(name, list(parameters), "parameter in the mask"))
@@ -29,8 +29,8 @@ def removed_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]
         with torch.no_grad():
             parameter.masked_fill_(removed, 0)
         if name in trained:
-            pairs.append((trained.index(name), removed))
-    return pairs
+            of_trained[trained.index(name)] = removed
+    return of_trained
 
 
 def positions_of(names: Iterable[str], parameters: Mapping[str, Tensor]) -> list[int]:

@@ -1,6 +1,6 @@
 """The updates of a group of seeds: the same for one network and for several."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -16,8 +16,8 @@ from emergence.training.schedule import learning_rate
 class Updates:
     """Draws batches, computes gradients, keeps removed weights at zero and changes the parameters.
 
-    `removed` holds pairs of the position of a trained parameter and what of it is removed; `penalised` holds the
-    positions of those whose absolute values training keeps small.
+    `removed` tells by the position of a trained parameter what of it is removed; `penalised` holds the positions of
+    those whose absolute values training keeps small.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Updates:
         training: Training,
         device: torch.device,
         gradients: Gradients,
-        removed: Sequence[tuple[int, Tensor]],
+        removed: Mapping[int, Tensor],
         penalised: Sequence[int],
     ) -> None:
         self._seeds, self._training, self._device = tuple(seeds), training, device
@@ -53,13 +53,21 @@ class Updates:
             outcomes.append(
                 self._gradients.of_batch(inputs.unflatten(0, index.shape), labels.unflatten(0, index.shape))
             )
-            for position, removed in self._removed:
+            for position, removed in self._removed.items():
                 self._gradients.gradients[position].masked_fill_(removed, 0)
             norms.append(self._gradients.norm())
             self._add_penalty()
             rate = learning_rate(self._training, epoch * per_epoch + iteration, per_epoch)
             self.optimizer.update(self._gradients.gradients, rate)
         return torch.cat([self._gradients.summary(outcomes), torch.stack(norms, dim=-1)[None]])
+
+    def remove(self, removed: Mapping[int, Tensor]) -> None:
+        """Keep other weights at zero from now on, and forget what the optimiser knows of them."""
+        self._removed = removed
+        for tensors in self.optimizer.state.values():
+            for position, gone in removed.items():
+                if tensors[position].ndim:  # a count of updates is of all weights
+                    tensors[position].masked_fill_(gone, 0)
 
     def _add_penalty(self) -> None:
         """Add the gradient of the sum of absolute values, which is the sign of each weight and 0 for a weight of 0."""
