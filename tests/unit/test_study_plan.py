@@ -96,6 +96,16 @@ def test_more_epochs_continue_the_same_trajectory_unless_the_schedule_depends_on
     assert not trajectories(epochs=3, **cosine) & trajectories(epochs=5, **cosine)
 
 
+def test_more_epochs_do_not_continue_networks_that_are_pruned_during_training() -> None:
+    def trajectories(epochs: int) -> set[str]:
+        study = plan(training={"epochs": epochs}, pruning={"methods": ["gradual_magnitude"], "sparsities": [0.5]})
+        gradual = [job for job in study.jobs if "gradual" in job.parameters]
+        assert gradual and not any("mask" in job.inputs for job in gradual)
+        return {study.trajectory(job) for job in gradual}
+
+    assert not trajectories(3) & trajectories(5)
+
+
 def test_only_sampled_seeds_have_landscapes() -> None:
     seeds = [job.parameters["seeds"] for job in plan(landscape={"seeds": 3}).of_phase("landscape")]
     assert seeds == [[0, 1], [2], [0, 1], [2]]

@@ -65,7 +65,8 @@ class Plan:
     def trajectory(self, job: Job) -> str:
         """Key of a training job as far as more epochs can continue it: under most schedules, all but their number.
 
-        A job that trains at several rates keeps what it has when further rates join.
+        Removal of weights during training is spread over all epochs, so more of them cannot continue it. A job that
+        trains at several rates keeps what it has when further rates join.
         """
         parameters = {name: value for name, value in job.parameters.items() if name != "learning_rates"}
         training = dict(parameters["training"])
@@ -182,7 +183,9 @@ class Plan:
         if run.method not in UNPRUNED:
             parameters = {**parameters, **self._start(run)}
             inputs = {**inputs, "dense": self._training(run.dense)}
-            if run.retraining != NONE:
+            if run.retraining == NONE:  # training itself calls the method
+                plugins = (*plugins, module_of("pruning", run.method))
+            else:
                 inputs = {**inputs, "mask": self._masks(run)}
         parameters = {"network": network, **parameters, "seeds": list(run.seeds)}
         return self._job(rule, run, parameters, plugins, data=self._data(run.dataset), **inputs)
