@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 RETRAINING = "original_initialisation"
+COUNTS = ("log10_emergence", "relative_emergence")
 CRITERIA, THRESHOLDS = ["mean", "any"], [0.05, 0.1]
 
 
@@ -16,7 +17,7 @@ def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Datase
     """Join runs given as {(dataset, network, method, sparsity): {variable: values (seed, epoch)}}.
 
     A fifth part of the key says what follows pruning; without it pruned runs start from their original initialisation.
-    `log10_emergence` holds at criterion "mean" and threshold 0.05; elsewhere it is noise. Epochs count from 0.
+    Counts of paths hold at criterion "mean" and threshold 0.05; elsewhere they are noise. Epochs count from 0.
     """
     return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
 
@@ -26,12 +27,12 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
     arrays = {name: np.asarray(array, dtype=float) for name, array in values.items()}
     seeds, epochs = next(iter(arrays.values())).shape
     variables: dict[str, Any] = {
-        name: (("seed", "step"), array) for name, array in arrays.items() if name != "log10_emergence"
+        name: (("seed", "step"), array) for name, array in arrays.items() if name not in COUNTS
     }
-    if "log10_emergence" in arrays:
+    for name in set(COUNTS) & set(arrays):
         counted = np.random.default_rng(99).normal(size=(seeds, epochs, 2, 2))
-        counted[:, :, 0, 0] = arrays["log10_emergence"]
-        variables["log10_emergence"] = (("seed", "step", "criterion", "threshold"), counted)
+        counted[:, :, 0, 0] = arrays[name]
+        variables[name] = (("seed", "step", "criterion", "threshold"), counted)
     variables["step_epoch"] = ("step", np.arange(epochs, dtype=float))
     pruning = method if method == "dense" else f"{method}~{sparsity:g}/{retraining}"
     return xr.Dataset(

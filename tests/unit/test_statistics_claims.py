@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from emergence.parameters.statistics import Statistics
-from emergence.statistics.claims import c1, c4, c5
+from emergence.statistics.claims import c1, c3, c4, c5
+from emergence.statistics.convergence import epochs_until
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.judge import judge
 from emergence.statistics.quantity import Finding, judge_samples
@@ -31,7 +32,7 @@ PRUNED = ("digits", "mlp", "global_magnitude", 0.5)
 Run = dict[str, NDArray[np.float64]]
 
 
-def learning(rate: float, rng: np.random.Generator, emergence: float = 0.0, left: float = 1.0) -> Run:
+def learning(rate: ArrayLike, rng: np.random.Generator, emergence: float = 0.0, left: float = 1.0) -> Run:
     """A run whose accuracy rises as 1 - exp(-rate epoch), with steps that grow with emergence by `emergence`.
 
     E falls to the share `left` over the epochs, and by chance differs from that course.
@@ -42,7 +43,7 @@ def learning(rate: float, rng: np.random.Generator, emergence: float = 0.0, left
     log10 = 6 + fall + (0.2 + 0.8 * (left == 1)) * chance
     steps = emergence * (log10 - 6) + rng.normal(0, 1, (SEEDS, EPOCHS))
     accuracy = 0.5 + np.cumsum(steps, axis=1) / 200
-    validation = np.clip(1 - np.exp(-rate * epochs) + rng.normal(0, 0.005, (SEEDS, EPOCHS)), 0, 1)
+    validation = np.clip(1 - np.exp(-np.asarray(rate) * epochs) + rng.normal(0, 0.005, (SEEDS, EPOCHS)), 0, 1)
     train = np.concatenate([np.full((SEEDS, 1), 0.5), accuracy[:, :-1]], axis=1)
     return {
         "log10_emergence": log10,
@@ -50,6 +51,8 @@ def learning(rate: float, rng: np.random.Generator, emergence: float = 0.0, left
         "validation_accuracy": validation,
         "test_accuracy": validation,
         "active_fraction": rng.uniform(size=(SEEDS, EPOCHS)),
+        "nonzero_parameters": np.full((SEEDS, EPOCHS), 1000.0),
+        "relative_emergence": 10**log10 / 1000,
     }
 
 
@@ -61,14 +64,14 @@ def test_effects_that_are_there_are_found() -> None:
     rng = np.random.default_rng(0)
     dense = {key: learning(0.3, rng, emergence=1.5, left=0.001) for key in (MLP, CNN)}
     study = joined({**dense, PRUNED: learning(0.9, rng)})
-    assert verdicts(study) == {"C1": "supported", "C4": "supported", "C5": "supported"}
+    assert verdicts(study) == {"C1": "supported", "C3": "inconclusive", "C4": "supported", "C5": "supported"}
 
 
 def test_effects_of_the_other_sign_contradict() -> None:
     rng = np.random.default_rng(1)
     dense = {key: learning(0.6, rng, emergence=-1.5, left=30) for key in (MLP, CNN)}
     study = joined({**dense, PRUNED: learning(0.25, rng)})
-    assert verdicts(study) == {"C1": "contradicted", "C4": "contradicted", "C5": "contradicted"}
+    assert verdicts(study) == {"C1": "contradicted", "C3": "inconclusive", "C4": "contradicted", "C5": "contradicted"}
 
 
 def test_a_fall_that_stops_halfway_is_no_approach_to_zero() -> None:
@@ -156,11 +159,11 @@ def test_a_rank_correlation_without_variation_is_undefined() -> None:
 
 def test_convergence_is_interpolated_and_late_runs_count_one_epoch_more() -> None:
     epochs, accuracy = np.array([0, 0.2, 1, 2]), np.array([0.1, 0.2, 0.6, 0.7])
-    assert c4.epochs_until(epochs, accuracy, 0.4) == pytest.approx(0.6)
-    assert c4.epochs_until(epochs, accuracy, 0.6) == pytest.approx(1)
-    assert c4.epochs_until(epochs, accuracy, 0.05) == 0
-    assert c4.epochs_until(epochs, accuracy, 0.75) == 3
-    assert np.isnan(c4.epochs_until(epochs, accuracy, np.nan))
+    assert epochs_until(epochs, accuracy, 0.4) == pytest.approx(0.6)
+    assert epochs_until(epochs, accuracy, 0.6) == pytest.approx(1)
+    assert epochs_until(epochs, accuracy, 0.05) == 0
+    assert epochs_until(epochs, accuracy, 0.75) == 3
+    assert np.isnan(epochs_until(epochs, accuracy, np.nan))
 
 
 def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
@@ -173,6 +176,93 @@ def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
     name = "digits/mlp/global_magnitude~0.5/original_initialisation"
     assert found["convergence"][name].tolist() == pytest.approx([0.5, 3.0])
     assert found["accuracy"][name].tolist() == pytest.approx([-0.1, 0.1])
+
+
+def grid_of_pruned_runs(
+    rng: np.random.Generator, effect: float, confounding: float = 0.0, methods: int = 4
+) -> xr.Dataset:
+    """A dense run and pruned ones by several methods to several sparsities.
+
+    Their learning rates rise with relative emergence at the start by `effect` and fall with sparsity by `confounding`,
+    and relative emergence falls with sparsity where there is any confounding.
+    """
+    runs: dict[tuple[object, ...], Run] = {MLP: learning(0.4, rng)}
+    for sparsity in (0.2, 0.4, 0.6, 0.8):
+        for method in range(methods):
+            chance = rng.normal(size=(SEEDS, 1))
+            relative = chance - 8 * sparsity * (confounding > 0)
+            rate = 0.35 * np.exp(effect * chance - confounding * sparsity + rng.normal(0, 0.2, (SEEDS, 1)))
+            run = learning(rate, rng)
+            run["relative_emergence"] = np.concatenate([10**relative, rng.uniform(size=(SEEDS, EPOCHS - 1))], axis=1)
+            run["nonzero_parameters"] = np.full((SEEDS, EPOCHS), 1000 * (1 - sparsity))
+            run["log10_emergence"] = np.log10(run["relative_emergence"] * run["nonzero_parameters"])
+            runs["digits", "mlp", f"method{method}", sparsity, "rewind"] = run
+    return joined(runs)
+
+
+def test_faster_convergence_with_relative_emergence_at_the_start_is_found() -> None:
+    found = judge(grid_of_pruned_runs(np.random.default_rng(20), effect=0.4), SETTINGS, REFERENCE)["C3"]
+    assert found["verdict"] == "supported" and found["estimate"] < -0.5
+    assert set(found["experiments"]) == {"digits/mlp"} and found["runs"] == SEEDS
+
+
+def test_convergence_that_relative_emergence_does_not_touch_contradicts() -> None:
+    found = judge(grid_of_pruned_runs(np.random.default_rng(21), effect=0), SETTINGS, REFERENCE)["C3"]
+    assert found["verdict"] == "contradicted" and abs(found["estimate"]) < 0.2
+
+
+def test_a_relation_that_sparsity_alone_makes_does_not_support() -> None:
+    study = grid_of_pruned_runs(np.random.default_rng(22), effect=0, confounding=2)
+    found = judge(study, SETTINGS, REFERENCE)["C3"]
+    assert found["further"]["plain"]["verdict"] == "supported" and found["further"]["plain"]["estimate"] < -0.4
+    assert found["verdict"] == "contradicted" and abs(found["estimate"]) < 0.3
+    assert found["further"]["given_parameters"]["verdict"] == "contradicted"
+
+
+def test_relative_emergence_and_convergence_are_those_of_each_pruned_run() -> None:
+    chosen = grid_of_pruned_runs(np.random.default_rng(23), effect=0.4, methods=2)
+    found = c3.samples(Study.at_reference(chosen, SETTINGS, REFERENCE))
+    dense, pruned = chosen.isel(run=0), chosen.isel(run=slice(1, None))
+    late = 0
+    for seed in range(SEEDS):
+        goal = SETTINGS.convergence_share * float(dense["validation_accuracy"][seed, -1])
+        accuracies = pruned["validation_accuracy"].isel(seed=seed).values
+        epochs = [epochs_until(np.arange(EPOCHS), accuracy, goal) for accuracy in accuracies]
+        late += epochs.count(EPOCHS)
+        start = pruned["relative_emergence"].isel(seed=seed, step=0, criterion=0, threshold=0)
+        assert found["plain"]["digits/mlp"][seed] == pytest.approx(stats.spearmanr(start, epochs).statistic)
+    assert late > 0
+
+
+def test_networks_that_are_pruned_during_training_have_no_retraining_to_start() -> None:
+    study = grid_of_pruned_runs(np.random.default_rng(25), effect=0.4, methods=2)
+    itself = study.assign_coords(retraining=("run", ["none"] * study.sizes["run"]))
+    assert not c3.samples(Study.at_reference(study, SETTINGS, REFERENCE))["plain"].empty
+    assert c3.samples(Study.at_reference(itself, SETTINGS, REFERENCE))["plain"].empty
+
+
+def test_a_count_of_zero_is_the_lowest_and_counts_too_large_for_a_float_are_told_apart() -> None:
+    relative = [0.0, 1.0, np.inf, np.inf, 1e9]
+    log10 = [np.nan, 3.0, 400.0, 401.0, 12.0]
+    accuracy = [[0, 0, 0.1], [0, 0.1, 1], [0, 0.8, 1], [0, 1, 1], [0, 0.5, 1]]
+    runs = {MLP: {name: [[0, 0, 1]] for name in ("log10_emergence", "relative_emergence", "validation_accuracy")}}
+    for place in range(5):
+        runs["digits", "mlp", f"method{place}", 0.5] = {  # type: ignore[index]
+            "log10_emergence": [[log10[place]] * 3],
+            "relative_emergence": [[relative[place]] * 3],
+            "validation_accuracy": [accuracy[place]],
+        }
+    parameters = {key: {**run, "nonzero_parameters": [[1000] * 3]} for key, run in runs.items()}
+    found = c3.samples(Study.at_reference(joined(parameters), SETTINGS, REFERENCE))
+    assert found["plain"]["digits/mlp"].tolist() == pytest.approx([-1])
+
+
+def test_fewer_pruned_runs_than_the_rules_ask_for_decide_nothing() -> None:
+    assert f"A seed needs {c3.FEWEST_RUNS} pruned runs" in read_rules().claims["C3"].choices
+    study = grid_of_pruned_runs(np.random.default_rng(24), effect=0.4, methods=1)
+    assert study.sizes["run"] - 1 < c3.FEWEST_RUNS
+    found = judge(study, SETTINGS, REFERENCE)["C3"]
+    assert found["verdict"] == "inconclusive" and found["estimate"] is None and found["runs"] == 0
 
 
 def test_counts_too_large_for_a_float_and_counts_of_zero_have_a_ratio() -> None:

@@ -10,6 +10,7 @@ from emergence.parameters.statistics import Statistics
 from emergence.training.step import Step
 
 DENSE = "dense"
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class Study:
             for name, run in self.pruned().items()
             if self.reference.made(run) and _experiment(run) in dense
         }
+
+    def retrained(self) -> dict[str, list[xr.Dataset]]:
+        """Return the runs trained again after whatever pruning, in whatever way, by the experiment of the dense run."""
+        pruned = [run for run in self.pruned().values() if str(run["retraining"].values) != NONE]
+        return {experiment: [run for run in pruned if _experiment(run) == experiment] for experiment in self.dense()}
 
     def _runs(self) -> list[xr.Dataset]:
         """Return all runs, each without the steps that it lacks."""

@@ -8,9 +8,14 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from emergence.statistics.claims import c1, c4, c5
+from emergence.statistics.claims import c1, c3, c4, c5
 from emergence.statistics.study import Study
 
 Samples = Mapping[str, pd.DataFrame]
 
-CLAIMS: dict[str, Callable[[Study], Samples]] = {"C1": c1.samples, "C4": c4.samples, "C5": c5.samples}
+CLAIMS: dict[str, Callable[[Study], Samples]] = {
+    "C1": c1.samples,
+    "C3": c3.samples,
+    "C4": c4.samples,
+    "C5": c5.samples,
+}

@@ -1,0 +1,81 @@
+"""Quantities over sparsity: a row of panels per experiment, in each a line per way of pruning."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.figures._bands import Floats, amount_band, share_band
+from emergence.figures._inputs import DENSE, Runs, Variant, all_variants, at_reference, dense
+from emergence.figures._panels import Line, grid, legend_above, percent_axis
+from emergence.figures._style import Style
+from emergence.statistics.convergence import convergence
+
+Samples = Callable[[xr.Dataset, xr.Dataset, Style], Floats]
+"""Computes one value per seed from a run, the dense run of its experiment, and the style."""
+
+Way = Literal["method", "retraining"]
+"""What tells lines apart."""
+
+TITLES: dict[Way, str] = {"method": "pruning method", "retraining": "trained again from"}
+
+
+def draw_over_sparsity(
+    runs: Runs, quantities: Mapping[str, Samples], way: Way, style: Style
+) -> tuple[Figure, list[list[Axes]]]:
+    """Draw one row per experiment and one column per quantity (label -> samples), with a legend of several lines."""
+    figure, panels = grid(style, len(runs), len(quantities))
+    ways = list(dict.fromkeys(getattr(variant, way) for variant in all_variants(runs)[1:])) or [DENSE]
+    lines = [{"color": style.colour(place), "marker": "o", "label": name} for place, name in enumerate(ways)]
+    for row, (experiment, of_variant) in zip(panels, runs.items(), strict=True):
+        for axes, (label, samples) in zip(row, quantities.items(), strict=True):
+            for line in lines:
+                _draw_line(axes, of_variant, samples, way, style, line)
+            axes.set(title=str(experiment), xlabel="sparsity (% of weights removed)", ylabel=label)
+            axes.margins(x=0.06, y=0.12)
+            axes.set_xticks(sorted({100 * variant.sparsity for variant in of_variant}))
+            _scale(axes, label, samples)
+    if len(ways) > 1:
+        legend_above(figure, {TITLES[way]: lines})
+    return figure, panels
+
+
+def _draw_line(
+    axes: Axes, of_variant: Mapping[Variant, xr.Dataset], samples: Samples, way: Way, style: Style, line: Line
+) -> None:
+    chosen = [variant for variant in of_variant if variant.method == DENSE or getattr(variant, way) == line["label"]]
+    band = share_band if samples is accuracy else amount_band
+    columns = [band(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
+    mean, low, high = np.array(columns)[..., 0].T
+    sparsity = [100 * variant.sparsity for variant in chosen]
+    axes.errorbar(sparsity, mean, yerr=(mean - low, high - mean), capsize=2.5, elinewidth=1.1, **line)
+
+
+def _scale(axes: Axes, label: str, samples: Samples) -> None:
+    if samples is accuracy:
+        percent_axis(axes, label)
+    elif samples is epochs_to_convergence:
+        axes.set_ylim(bottom=0)
+
+
+def accuracy(run: xr.Dataset, _: xr.Dataset, __: Style) -> Floats:
+    """Return the final test accuracy."""
+    return _last(run["test_accuracy"])
+
+
+def epochs_to_convergence(run: xr.Dataset, dense_run: xr.Dataset, style: Style) -> Floats:
+    """Return the epochs until convergence, counted as the claims count them."""
+    return convergence(run, dense_run, style.convergence_share).to_numpy()
+
+
+def relative_emergence(run: xr.Dataset, _: xr.Dataset, style: Style) -> Floats:
+    """Return relative emergence after training."""
+    return _last(at_reference(run, style.reference_threshold, style.reference_criterion)["relative_emergence"])
+
+
+def _last(values: xr.DataArray) -> Floats:
+    last: Floats = values.isel(step=-1).values
+    return last

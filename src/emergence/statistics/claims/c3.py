@@ -1,0 +1,62 @@
+"""C3: in pruned networks, higher relative emergence means faster convergence."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from emergence.statistics.convergence import convergence
+from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.study import Study, per_seed
+
+FEWEST_RUNS = 5
+"""With fewer pruned runs a seed has no correlation."""
+
+COVARIATES = {
+    "given_sparsity": ("sparsity",),
+    "plain": (),
+    "given_start": ("validation_accuracy",),
+    "given_parameters": ("nonzero_parameters",),
+}
+
+
+def samples(study: Study) -> dict[str, pd.DataFrame]:
+    """Correlate relative emergence at the start of retraining with the epochs until convergence, over pruned runs."""
+    dense = study.dense()
+    tables = {
+        name: pd.concat([_starts(run, dense[name], study.settings.convergence_share) for run in runs])
+        for name, runs in study.retrained().items()
+        if runs
+    }
+    return {
+        quantity: pd.DataFrame(
+            {name: table.groupby(level=0).apply(_correlation, given=given) for name, table in tables.items()}
+        )
+        for quantity, given in COVARIATES.items()
+    }
+
+
+def _starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
+    """One row per seed: how the network stands before the first update of its retraining, and its convergence."""
+    start = run.isel(step=0)
+    columns = {"relative_emergence": _log10_relative(start), **{name: start[name] for name in _covariates()}}
+    starts = {
+        name: per_seed(run, values.broadcast_like(start["seed"]).values.tolist()) for name, values in columns.items()
+    }
+    return pd.DataFrame({**starts, "epochs": convergence(run, dense, share)})
+
+
+def _covariates() -> list[str]:
+    return [name for given in COVARIATES.values() for name in given]
+
+
+def _log10_relative(start: xr.Dataset) -> xr.DataArray:
+    """Logarithm, which ranks as the value does, since counts of paths may exceed what a float holds; -inf at zero."""
+    log10 = start["log10_emergence"] - np.log10(start["nonzero_parameters"])
+    return log10.where(start["relative_emergence"] != 0, -np.inf)
+
+
+def _correlation(runs: pd.DataFrame, given: tuple[str, ...]) -> float:
+    known = runs.dropna()
+    if len(known) < FEWEST_RUNS:
+        return float("nan")
+    return rank_correlation(known["relative_emergence"], known["epochs"], *(known[name] for name in given))
