@@ -11,6 +11,7 @@ from scipy import stats
 
 from emergence.figures._inputs import Inputs, Variant, dense, join_blocks, split_study
 from emergence.figures._style import Style
+from emergence.statistics.convergence import convergence
 from emergence.storage import read_dataset
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, panels, shown_ticks
@@ -141,6 +142,80 @@ def test_convergence_over_sparsity_is_counted_as_the_claim_counts_it(manifest: M
     sparsity, shown = axes.get_lines()[0].get_data()
     assert list(sparsity) == pytest.approx([0, 50, 90])
     assert shown[1] == pytest.approx(np.mean(times))
+
+
+RETRAININGS = ("original_initialisation", "rewind", "fine_tune")
+
+
+def retrained(methods: tuple[str, ...], epochs: int = 6) -> Inputs:
+    """A study of networks pruned by these methods to two sparsities and trained again in three ways."""
+    run = {"dataset": "digits", "network": "mlp", "seeds": [0, 1, 2]}
+    pruned = [
+        {**run, "method": method, "sparsity": sparsity, "retraining": retraining}
+        for method in methods
+        for sparsity in (0.5, 0.9)
+        for retraining in RETRAININGS
+    ]
+    cells = split_study(
+        figure_data.make_study([{**run, "method": "dense", "sparsity": 0.0, "retraining": "none"}, *pruned], epochs)
+    )
+    return Inputs(cells, cells=cells)
+
+
+def test_relative_emergence_before_retraining_meets_the_epochs_to_convergence_of_the_same_runs() -> None:
+    inputs = retrained(("global_magnitude", "random"))
+    (axes,) = panels(drawn("emergence_against_convergence", inputs))
+    runs = inputs.cells[MLP]
+    expected = []
+    for variant, run in runs.items():
+        if variant.sparsity:
+            at = run.sel(criterion="mean", threshold=0.05)
+            times = convergence(run, dense(runs), 0.95)
+            expected.append((float(at["relative_emergence"].sel(step="ep0").mean("seed")), times.mean()))
+    found = [line.get_xydata()[0] for line in axes.get_lines()]
+    np.testing.assert_allclose(sorted(map(tuple, found)), sorted(expected))
+    assert len({line.get_marker() for line in axes.get_lines()}) == 2
+    assert len({str(line.get_color()) for line in axes.get_lines()}) == 2
+
+
+def test_points_with_a_run_that_never_converges_are_hollow() -> None:
+    inputs = retrained(("global_magnitude",))
+    runs = inputs.cells[MLP]
+    late = runs[Variant("global_magnitude", 0.5, "rewind")]
+    late["validation_accuracy"].loc[{"seed": 1}] = 0.1
+    expected = [
+        float(run.sel(criterion="mean", threshold=0.05)["relative_emergence"].isel(step=0).mean())
+        for variant, run in runs.items()
+        if variant.sparsity and (convergence(run, dense(runs), 0.95) == 7).any()
+    ]
+    lines = panels(drawn("emergence_against_convergence", inputs))[0].get_lines()
+    hollow = [line.get_xydata()[0, 0] for line in lines if line.get_markerfacecolor() == "white"]
+    assert sorted(hollow) == pytest.approx(sorted(expected)) and len(hollow) < len(lines)
+    assert len({line.get_marker() for line in lines}) == len(RETRAININGS)
+
+
+def test_networks_pruned_during_training_are_no_points_of_retraining() -> None:
+    inputs = retrained(("global_magnitude",))
+    during = {Variant("gradual", 0.5, "none"): inputs.cells[MLP][Variant("global_magnitude", 0.5, "rewind")]}
+    more = Inputs(cells={MLP: inputs.cells[MLP] | during})
+    assert len(panels(drawn("emergence_against_convergence", more))[0].get_lines()) == 6
+
+
+def test_each_way_of_training_again_has_a_line_from_the_dense_network_on() -> None:
+    inputs = retrained(("global_magnitude", "random"))
+    figure = drawn("retraining", inputs)
+    accuracy, times = panels(figure)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == sorted(RETRAININGS)
+    runs = inputs.cells[MLP]
+    for place, retraining in enumerate(sorted(RETRAININGS)):
+        line = [dense(runs), *(runs[Variant("global_magnitude", sparsity, retraining)] for sparsity in (0.5, 0.9))]
+        final = [float(run["test_accuracy"].isel(step=-1).mean()) for run in line]
+        epochs = [convergence(run, dense(runs), 0.95).mean() for run in line]
+        shift = 1.35 * (place - 1)
+        shown = [axes.get_lines()[3 * place] for axes in (accuracy, times)]
+        for drawn_line, values in zip(shown, (final, epochs), strict=True):
+            np.testing.assert_allclose(drawn_line.get_xdata(orig=False), [0, 50 + shift, 90 + shift])
+            np.testing.assert_allclose(drawn_line.get_ydata(orig=False), values)
 
 
 def test_blocks_of_seeds_join_to_one_run(manifest: Manifest) -> None:

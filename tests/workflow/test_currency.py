@@ -17,6 +17,8 @@ FIGURES_OF_THE_STUDY = {
     "draw_emergence_against_improvement": 1,
     "draw_emergence_over_threshold": 1,
     "draw_sparsity": 1,
+    "draw_emergence_against_convergence": 1,
+    "draw_retraining": 1,
 }
 FIGURES_OF_LANDSCAPES = {"draw_landscape_contour": 1, "draw_landscape_surface": 1, "draw_landscape_line": 1}
 FIGURES = FIGURES_OF_THE_STUDY | FIGURES_OF_LANDSCAPES

@@ -32,8 +32,8 @@ def draw_over_sparsity(
     lines = [{"color": style.colour(place), "marker": "o", "label": name} for place, name in enumerate(ways)]
     for row, (experiment, of_variant) in zip(panels, runs.items(), strict=True):
         for axes, (label, samples) in zip(row, quantities.items(), strict=True):
-            for line in lines:
-                _draw_line(axes, of_variant, samples, way, style, line)
+            for line, shift in zip(lines, _shifts(len(lines)), strict=True):
+                _draw_line(axes, of_variant, samples, way, style, line, shift)
             axes.set(title=str(experiment), xlabel="sparsity (% of weights removed)", ylabel=label)
             axes.margins(x=0.06, y=0.12)
             axes.set_xticks(sorted({100 * variant.sparsity for variant in of_variant}))
@@ -43,14 +43,30 @@ def draw_over_sparsity(
     return figure, panels
 
 
+def _shifts(lines: int) -> list[float]:
+    """Return how far each line's points move sideways, as shares of the highest sparsity, so that no bars hide others.
+
+    >>> _shifts(3)
+    [-0.015, 0.0, 0.015]
+    """
+    return [0.015 * (place - (lines - 1) / 2) for place in range(lines)]
+
+
 def _draw_line(
-    axes: Axes, of_variant: Mapping[Variant, xr.Dataset], samples: Samples, way: Way, style: Style, line: Line
+    axes: Axes,
+    of_variant: Mapping[Variant, xr.Dataset],
+    samples: Samples,
+    way: Way,
+    style: Style,
+    line: Line,
+    shift: float,
 ) -> None:
     chosen = [variant for variant in of_variant if variant.method == DENSE or getattr(variant, way) == line["label"]]
     band = share_band if samples is accuracy else amount_band
     columns = [band(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
     mean, low, high = np.array(columns)[..., 0].T
-    sparsity = [100 * variant.sparsity for variant in chosen]
+    widest = max(100 * variant.sparsity for variant in of_variant)
+    sparsity = [100 * variant.sparsity + shift * widest * (variant.sparsity > 0) for variant in chosen]
     axes.errorbar(sparsity, mean, yerr=(mean - low, high - mean), capsize=2.5, elinewidth=1.1, **line)
 
 

@@ -1,0 +1,90 @@
+"""Relative emergence at the start of retraining against the epochs until convergence."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.figures._bands import Floats
+from emergence.figures._inputs import NONE, Inputs, Variant, all_variants, at_reference, dense, one_path_per_parameter
+from emergence.figures._log_axes import fit_log_values
+from emergence.figures._panels import Line, legend_above, wrapped_grid
+from emergence.figures._style import Style
+from emergence.statistics.convergence import convergence
+
+TITLE = "Relative emergence against convergence"
+POSITION = 10
+NEEDS = ("study",)
+CAPTION = (
+    "Relative emergence of pruned networks before the first update of their retraining against the epochs until they "
+    "converge (claim C3): one point per method, sparsity and retraining, the mean over {seeds} seeds, coloured by "
+    "sparsity; markers tell methods apart or, where there is one method, what training starts from. Networks pruned "
+    "during training start dense and are not shown. A run has "
+    "converged where its validation accuracy first reaches {convergence} % of the final one of the dense network with "
+    "the same seed; one that never does counts as one epoch beyond its last, and points with such a run are hollow. "
+    "The horizontal axis is logarithmic, linear below a single path in the dense network. A unit is active above "
+    "{threshold} (criterion: {criterion})."
+)
+ALTERNATIVE = (
+    "Scatter plots, one panel per experiment: emergence per non-zero parameter at the start of retraining on a "
+    "logarithmic axis against epochs until convergence, coloured by sparsity, with hollow points where a run never "
+    "converged."
+)
+MARKERS = "osD^vP*X<>"
+NO_LINE = {"linestyle": "none", "markersize": 6}
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one panel per experiment."""
+    figure, panels = wrapped_grid(style, len(inputs.cells))
+    legends, lines = _lines(style, [variant for variant in all_variants(inputs.cells) if variant.retraining != NONE])
+    for axes, (experiment, of_variant) in zip(panels, inputs.cells.items(), strict=True):
+        _draw_points(axes, of_variant, lines, style)
+        axes.set(title=str(experiment), ylabel="convergence (epochs)")
+        axes.set_xlabel("relative emergence before retraining\n(paths per parameter)")
+        axes.margins(y=0.12)
+        axes.set_ylim(bottom=0)
+    if lines:
+        legend_above(figure, legends)
+    return figure
+
+
+def _lines(style: Style, variants: list[Variant]) -> tuple[dict[str, list[Line]], dict[Variant, Line]]:
+    """Return the entries of the legends, and the look of each variant's point."""
+    sparsities = sorted({variant.sparsity for variant in variants})
+    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=False))
+    several = len({variant.method for variant in variants}) > 1
+    title, way = ("pruning method", "method") if several else ("trained again from", "retraining")
+    names = list(dict.fromkeys(getattr(variant, way) for variant in variants))
+    markers = {name: MARKERS[place % len(MARKERS)] for place, name in enumerate(names)}
+    legends = {
+        "sparsity": [
+            {"marker": "o", "color": shade, "label": f"{100 * sparsity:g} %", **NO_LINE}
+            for sparsity, shade in shades.items()
+        ],
+        title: [{"marker": marker, "color": "#606060", "label": name, **NO_LINE} for name, marker in markers.items()],
+    }
+    return legends, {v: {"marker": markers[getattr(v, way)], "color": shades[v.sparsity], **NO_LINE} for v in variants}
+
+
+def _draw_points(
+    axes: Axes, of_variant: Mapping[Variant, xr.Dataset], lines: Mapping[Variant, Line], style: Style
+) -> None:
+    shown: list[float] = []
+    for variant in [variant for variant in of_variant if variant in lines]:
+        relative, epochs = _coordinates(of_variant[variant], dense(of_variant), style)
+        censored = (epochs > of_variant[variant]["step_epoch"].values[-1]).any()
+        look = {"markerfacecolor": "white"} if censored else {"markeredgecolor": "white", "markeredgewidth": 0.4}
+        shown.append(float(np.nanmean(relative)))
+        axes.plot(shown[-1], np.nanmean(epochs), **lines[variant], **look)
+    if not shown:
+        axes.text(0.5, 0.5, "no pruned networks", transform=axes.transAxes, ha="center", color="#606060")
+    fit_log_values(axes, "x", np.array(shown), linear_below=one_path_per_parameter(of_variant))
+
+
+def _coordinates(run: xr.Dataset, dense_run: xr.Dataset, style: Style) -> tuple[Floats, Floats]:
+    """Return relative emergence at the start and epochs until convergence, one value per seed."""
+    start = at_reference(run, style.reference_threshold, style.reference_criterion).isel(step=0)
+    return start["relative_emergence"].values, convergence(run, dense_run, style.convergence_share).to_numpy()
