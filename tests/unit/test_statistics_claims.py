@@ -176,6 +176,7 @@ def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
     name = "digits/mlp/global_magnitude~0.5/original_initialisation"
     assert found["convergence"][name].tolist() == pytest.approx([0.5, 3.0])
     assert found["accuracy"][name].tolist() == pytest.approx([-0.1, 0.1])
+    assert found["learning_curve"][name].tolist() == pytest.approx([0.75 - 0.5, 0.1 - 0.25])
 
 
 def grid_of_pruned_runs(

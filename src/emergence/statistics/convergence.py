@@ -21,6 +21,16 @@ def convergence(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:
     return per_seed(run, [epochs_until(epochs, row, goal) for row, goal in zip(accuracy, goals, strict=True)])
 
 
+def mean_accuracy(run: xr.Dataset) -> pd.Series:
+    """Return per seed the area under the curve of validation accuracy over epochs, divided by their number.
+
+    The curve is linear between checkpoints; NaN where a checkpoint has no accuracy.
+    """
+    accuracy = run["validation_accuracy"].transpose("seed", "step").values
+    epochs = run["step_epoch"].values
+    return per_seed(run, (np.trapezoid(accuracy, epochs) / (epochs[-1] - epochs[0])).tolist())
+
+
 def epochs_until(epochs: Floats, accuracy: Floats, goal: float) -> float:
     """Return when the accuracy first reaches a goal, interpolated linearly; one epoch beyond the last if it never does.
 

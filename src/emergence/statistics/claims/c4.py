@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.convergence import convergence
+from emergence.statistics.convergence import convergence, mean_accuracy
 from emergence.statistics.study import Study, per_seed
 
 
@@ -14,6 +14,9 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     share = study.settings.convergence_share
     return {
         "convergence": pd.DataFrame({name: _saving(pruned, dense, share) for name, (pruned, dense) in pairs.items()}),
+        "learning_curve": pd.DataFrame(
+            {name: mean_accuracy(pruned) - mean_accuracy(dense) for name, (pruned, dense) in pairs.items()}
+        ),
         "accuracy": pd.DataFrame(
             {
                 name: _final(pruned, "test_accuracy") - _final(dense, "test_accuracy")
