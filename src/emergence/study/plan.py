@@ -51,9 +51,9 @@ class Plan:
         jobs = [job for job in self.jobs if PLACES[job.rule].phase == phase]
         if runs == "*":
             return jobs
-        names = {job.run.name for job in self.jobs if job.run}
+        names = [run.name for run in self.runs]
         if not fnmatch.filter(names, runs):
-            raise ValueError(f"no run fits '{runs}'; there are {', '.join(sorted(names))}")
+            raise ValueError(f"no run fits '{runs}'; there are {', '.join(names)}")
         return [job for job in jobs if job.run and fnmatch.fnmatch(job.run.name, runs)]
 
     @property
