@@ -211,7 +211,7 @@ def test_the_cost_of_training_is_told(tmp_path: Path) -> None:
     cost = train(tmp_path, "mlp", "float32").cost
     assert cost.samples == 2 * 3 * 60
     assert cost.samples_per_second == cost.samples / cost.seconds > 0
-    assert cost.seeds_together == [[0], [1]]
+    assert cost.seeds_together == [[0, 1]]
     assert "float32" in cost.arithmetic and "1 thread" in cost.device
     again = train(tmp_path, "mlp", "float32").cost
     assert again.samples == 0

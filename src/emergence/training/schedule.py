@@ -39,7 +39,7 @@ def learning_rate(training: Training, updates: int, iterations_per_epoch: int) -
     schedule, full = training.schedule, training.optimizer.learning_rate
     warmup = round(schedule.warmup_epochs * iterations_per_epoch)
     if updates < warmup:
-        return full * (updates + 1) / warmup
+        return full * ((updates + 1) / warmup)
     since, length = updates - warmup, training.epochs * iterations_per_epoch - warmup
     if schedule.name == "step":
         return full * schedule.factor ** (since // iterations_per_epoch // schedule.every)
