@@ -100,6 +100,12 @@ def start(wildcards):
     return shlex.join(options)
 
 
+def text_of_data_set(wildcards):
+    """The text file that a data set is made of, as one line of JSON; nothing for others."""
+    texts, dataset = PLAN.parameters.data.texts, job_of(wildcards).parameters["dataset"]
+    return texts[dataset].model_dump_json() if dataset in texts else ""
+
+
 def memory(megabytes):
     """Resource function: more memory for every further attempt."""
     return lambda wildcards, attempt: megabytes * attempt

@@ -1,12 +1,6 @@
 """Data: one file per data set, with its split and the scale of its inputs."""
 
 
-def text_of(dataset):
-    """The text file that a data set is made of, as one line of JSON; nothing for others."""
-    texts = PLAN.parameters.data.texts
-    return texts[dataset].model_dump_json() if dataset in texts else ""
-
-
 rule data:
     input:
         files_of("data"),
@@ -29,7 +23,7 @@ rule prepare_data:
         dataset=parameter("dataset"),
         loader=parameter("loader"),
         split=parameter("data"),
-        text=lambda wildcards: text_of(job_of(wildcards).parameters["dataset"]),
+        text=text_of_data_set,
         raw=RAW_DATA,
     message:
         "Prepare data set {wildcards.name}"
