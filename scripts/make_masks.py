@@ -33,13 +33,13 @@ def main() -> None:
     step = scored_step(given.method, list(steps))
     checkpoint = read(steps[step])
     mask = prune(checkpoint, dataset, given.method, given.sparsity, scoring)
-    mask.write(given.mask)
     densities = report(mask, checkpoint, dataset.normalise(dataset.part("probe")[0][:1]))
     write_dataset(
         given.densities,
         densities,
         {"method": given.method, "step": str(step), "sparsity": given.sparsity, "scoring": scoring.model_dump()},
     )
+    mask.write(given.mask)  # last: later jobs need it alone, so where it is, nothing is missing
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ def test_networks_are_trained_pruned_and_retrained_from_their_own_start(digits: 
     masking += ["--method", "global_magnitude", "--sparsity", "0.5", "--scoring", "{}"]
     written = ["--mask", mask, "--densities", tmp_path / "densities.nc"]
     command = [sys.executable, ROOT / "scripts/make_masks.py", *masking, *written]
+    command[-1] = tmp_path / "no-folder" / "densities.nc"
+    command[-1].parent.touch()
+    assert subprocess.run(list(map(str, command)), capture_output=True).returncode == 1
+    assert not mask.exists(), "a job that ended early must lack the file that later jobs look for"
+    command[-1] = tmp_path / "densities.nc"
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
     given = ["--mask", mask, "--dense", dense / "checkpoints"]
     subprocess.run(training(digits, pruned, *work, *given), check=True, capture_output=True)

@@ -76,12 +76,14 @@ class Repository:
         return content
 
     def current_files(self) -> dict[str, bytes]:
-        """Content of all results but the report, which states how long things took."""
+        """Content of all results but the report, which states how long things took, and Snakemake's own notes."""
         files = [*self.folder.glob("results/**/*"), *self.folder.glob("data/processed/**/*")]
         return {
             str(file.relative_to(self.folder)): file.read_bytes()
             for file in files
-            if file.is_file() and file.name != "report.html" and "stamps/report" not in str(file)
+            if file.is_file()
+            and file.name not in ("report.html", ".snakemake_timestamp")
+            and "stamps/report" not in str(file)
         }
 
 
