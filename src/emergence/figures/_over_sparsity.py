@@ -20,6 +20,9 @@ Samples = Callable[[xr.Dataset, xr.Dataset, Style], Floats]
 Way = Literal["method", "retraining"]
 """What tells lines apart."""
 
+MARKERS = "os^D"
+"""Where there are more lines than colours, those of one colour differ in these."""
+
 TITLES: dict[Way, str] = {"method": "pruning method", "retraining": "trained again from"}
 
 
@@ -29,7 +32,10 @@ def draw_over_sparsity(
     """Draw one row per experiment and one column per quantity (label -> samples), with a legend of several lines."""
     figure, panels = grid(style, len(runs), len(quantities))
     ways = list(dict.fromkeys(getattr(variant, way) for variant in all_variants(runs)[1:])) or [DENSE]
-    lines = [{"color": style.colour(place), "marker": "o", "label": name} for place, name in enumerate(ways)]
+    lines = [
+        {"color": style.colour(place), "marker": MARKERS[place // len(style.colours) % len(MARKERS)], "label": name}
+        for place, name in enumerate(ways)
+    ]
     for row, (experiment, of_variant) in zip(panels, runs.items(), strict=True):
         for axes, (label, samples) in zip(row, quantities.items(), strict=True):
             for line, shift in zip(lines, _shifts(len(lines)), strict=True):
