@@ -39,9 +39,8 @@ def test_rounds_with_rewinding_beat_magnitude_at_initialisation_and_that_beats_c
 
 def final_accuracy(folder: Path) -> np.ndarray:
     """Test accuracy after training, per seed."""
-    (metrics,) = folder.glob("**/metrics.nc")
-    with xr.open_dataset(metrics) as trained:
-        return trained["test_accuracy"].isel(step=-1).values
+    blocks = [xr.load_dataset(metrics) for metrics in sorted(folder.glob("**/metrics.nc"))]
+    return np.concatenate([trained["test_accuracy"].isel(step=-1).values for trained in blocks])
 
 
 def mean_and_half_interval(differences: np.ndarray) -> tuple[float, float]:
