@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from emergence.measures._loss import ProbeLoss
+from emergence.curvature.loss import ProbeLoss
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from emergence.measures._hessian import Hessian
+from emergence.curvature.hessian import Hessian
 
 PROBES = 100
 

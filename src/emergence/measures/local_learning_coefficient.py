@@ -7,7 +7,7 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from emergence.measures._loss import ProbeLoss
+from emergence.curvature.loss import ProbeLoss
 
 
 def measure(

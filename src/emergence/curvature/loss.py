@@ -13,8 +13,8 @@ ALL = slice(None)
 class ProbeLoss:
     """Mean cross-entropy (nat) over the labels of probe samples, on a copy of a network.
 
-    Its trainable `parameters` may be changed. Weights that are zero count as removed: `kept` is 0 for them and 1 for
-    all other elements of `parameters`, zero biases included.
+    Its trainable `parameters`, called `names`, may be changed. Weights that are zero count as removed: `kept` is 0 for
+    them and 1 for all other elements of `parameters`, zero biases included.
 
     >>> loss = ProbeLoss(nn.Linear(2, 3), torch.zeros(4, 2), torch.zeros(4, dtype=torch.long))
     >>> [tuple(gradient.shape) for gradient in loss.gradients()]
@@ -24,7 +24,8 @@ class ProbeLoss:
     def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor) -> None:
         self.network = plain_copy(network).eval()
         self.inputs, self.labels = inputs, labels
-        self.parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        trained = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
+        self.names, self.parameters = list(trained), list(trained.values())
         self.kept = [((p != 0) if p.ndim >= 2 else torch.ones_like(p)).to(p.dtype) for p in self.parameters]
 
     @torch.enable_grad()

@@ -1,0 +1,70 @@
+"""The directions in which the loss curves most."""
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, eigsh
+from torch import Tensor, nn
+
+from emergence.curvature.hessian import Hessian, Vector
+
+TOLERANCE = 1e-5
+
+DENSE_UP_TO = 64
+"""Elements up to which the whole matrix is made: Lanczos needs more elements than vectors."""
+
+
+def top_eigenvectors(
+    network: nn.Module, inputs: Tensor, labels: Tensor, count: int
+) -> tuple[Vector, list[dict[str, Tensor]]]:
+    """Return the `count` largest (most positive) eigenvalues of the loss's Hessian, in falling order, and eigenvectors.
+
+    The Hessian is that of the mean cross-entropy (nat) of inputs (sample, ...) and labels (sample) by all trainable
+    parameters but weights that are zero, which count as removed. An eigenvector has length 1 and is given as tensors
+    by the parameters' names, with 0 for removed weights; the first of its largest elements is positive. Raises
+    ValueError where there are fewer elements than `count`. See `largest`.
+
+    >>> import torch
+    >>> network = nn.Linear(1, 2, bias=False)
+    >>> _ = network.load_state_dict({"weight": torch.tensor([[1.0], [1.0]])})
+    >>> values, vectors = top_eigenvectors(network, torch.tensor([[2.0]]), torch.tensor([0]), count=1)
+    >>> [round(float(value), 4) for value in values]  # 2^2 p (1 - p) [[1, -1], [-1, 1]]
+    [2.0]
+    >>> vectors[0]["weight"]
+    tensor([[ 0.7071],
+            [-0.7071]])
+    """
+    hessian = Hessian(network, inputs, labels)
+    values, vectors = largest(hessian, count)
+    return values, [hessian.named(_with_fixed_sign(vector)) for vector in vectors]
+
+
+def largest(hessian: Hessian, count: int) -> tuple[Vector, Vector]:
+    """Return the `count` largest eigenvalues in falling order, and eigenvectors (eigenvalue, element).
+
+    By the implicitly restarted Lanczos method (Lehoucq, Sorensen, Yang 1998, ARPACK) from a fixed starting vector, to a
+    relative residual of 1e-5. Raises ValueError where there are fewer elements than `count`.
+    """
+    if not 1 <= count <= hessian.length:
+        raise ValueError(f"{count} eigenvalues wanted of a Hessian of {hessian.length} elements")
+    if hessian.length <= max(DENSE_UP_TO, 2 * count):
+        matrix = np.stack([hessian.times(unit) for unit in np.eye(hessian.length)])
+        values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    else:
+        values, vectors = _lanczos(hessian, count)
+    order = np.argsort(values)[::-1][:count]
+    return values[order], vectors.T[order]
+
+
+def _lanczos(hessian: Hessian, count: int) -> tuple[Vector, Vector]:
+    """Return eigenvalues and eigenvectors (element, eigenvalue) in any order."""
+    start = hessian.random_signs(seed=0)
+    if not hessian.times(start).any():  # which Lanczos cannot start from
+        return np.zeros(count), np.eye(hessian.length, count)
+    operator = LinearOperator((hessian.length, hessian.length), matvec=hessian.times, dtype=np.float64)
+    found: tuple[Vector, Vector] = eigsh(operator, k=count, which="LA", v0=start, tol=TOLERANCE, rng=0)
+    return found
+
+
+def _with_fixed_sign(vector: Vector) -> Vector:
+    size = np.abs(vector)
+    leading = int((size >= size.max() * (1 - 1e-6)).argmax())
+    return vector if vector[leading] > 0 else -vector
