@@ -1,0 +1,99 @@
+"""Local minima of a sampled function, and how deep they are."""
+
+from collections.abc import Hashable, Sequence
+from itertools import product
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 0.0) -> xr.DataArray:
+    """Return the number of local minima over `dims` that are deeper than `noise` (units of the values).
+
+    Points are neighbours where no coordinate is more than one place away: two on a line, eight on a plane. A minimum's
+    depth is the height of the lowest pass that leads from it to a lower point (its persistence: Edelsbrunner, Letscher
+    and Zomorodian 2002, Discrete & Computational Geometry 28:511; the prominence of a peak turned over); that of the
+    lowest point of all is the range of the values. Minima at the border do not count: the function may fall beyond it.
+    NaN where a value is missing.
+
+    >>> valley = xr.DataArray([3.0, 1.0, 1.1, 0.0, 2.0], dims="x")
+    >>> count_minima(valley, ["x"]).item(), count_minima(valley, ["x"], noise=0.2).item()
+    (2.0, 1.0)
+    """
+    if noise < 0:
+        raise ValueError(f"noise must be at least 0, got {noise}")
+    result: xr.DataArray = xr.apply_ufunc(
+        lambda grid: float((depths(grid) > noise).sum()) if np.isfinite(grid).all() else np.nan,
+        values,
+        input_core_dims=[list(dims)],
+        vectorize=True,
+        output_dtypes=[np.float64],
+    )
+    return result
+
+
+def depths(grid: Floats) -> Floats:
+    """Return the depth of each local minimum away from the border of a grid of any number of dimensions.
+
+    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there.
+
+    >>> depths(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
+    array([0.5, 3. ])
+    """
+    padded = np.pad(grid, 1, constant_values=np.inf)
+    heights, inner = padded.ravel(), _inner(grid.shape)
+    places = np.flatnonzero(np.isfinite(heights))
+    # Of equal points those at the border come first, so that a floor that reaches the border counts as lying there.
+    order = places[np.lexsort((inner[places], heights[places]))]
+    pool = np.full(len(heights), -1)
+    steps = _steps(padded.shape)
+    found: dict[int, float] = {}
+    for place in order.tolist():
+        pool[place] = place
+        for neighbour in (place + steps).tolist():
+            if pool[neighbour] >= 0:
+                _join(pool, place, neighbour, heights, inner, found)
+    lowest = int(order[0])
+    if inner[lowest]:
+        found[lowest] = float(heights[order[-1]] - heights[lowest])
+    return np.array([found[bottom] for bottom in sorted(found)])
+
+
+def _join(
+    pool: NDArray[np.int64], place: int, other: int, heights: Floats, inner: NDArray[np.bool_], found: dict[int, float]
+) -> None:
+    """Join the pools of two points at the height of the first, which is the water level."""
+    low, high = sorted(
+        (_bottom(pool, place), _bottom(pool, other)), key=lambda bottom: (heights[bottom], inner[bottom])
+    )
+    if low == high:
+        return
+    pool[high] = low
+    depth = float(heights[place] - heights[high])
+    if depth > 0 and inner[high]:
+        found[high] = depth
+
+
+def _bottom(pool: NDArray[np.int64], place: int) -> int:
+    """Return the lowest point of a pool, and shorten the way to it."""
+    while pool[place] != place:
+        pool[place] = pool[pool[place]]
+        place = int(pool[place])
+    return place
+
+
+def _inner(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Tell for every point of the padded grid whether it is one of the grid's and not at its border."""
+    inner = np.zeros([size + 2 for size in shape], dtype=bool)
+    inner[tuple(slice(2, -2) for _ in shape)] = True
+    return inner.ravel()
+
+
+def _steps(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return how far the neighbours of a point lie from it in the flat grid."""
+    strides = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
+    moves = [move for move in product((-1, 0, 1), repeat=len(shape)) if any(move)]
+    return np.array([sum(m * s for m, s in zip(move, strides, strict=True)) for move in moves])
