@@ -48,33 +48,20 @@ def depths(grid: Floats) -> Floats:
     places = np.flatnonzero(np.isfinite(heights))
     # Of equal points those at the border come first, so that a floor that reaches the border counts as lying there.
     order = places[np.lexsort((inner[places], heights[places]))]
-    pool = np.full(len(heights), -1)
-    steps = _steps(padded.shape)
-    found: dict[int, float] = {}
+    rank = np.empty(len(heights), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    pool, steps = np.full(len(heights), -1), _steps(padded.shape)
+    ends = {int(order[0]): float(heights[order[-1]])}
     for place in order.tolist():
         pool[place] = place
         for neighbour in (place + steps).tolist():
             if pool[neighbour] >= 0:
-                _join(pool, place, neighbour, heights, inner, found)
-    lowest = int(order[0])
-    if inner[lowest]:
-        found[lowest] = float(heights[order[-1]] - heights[lowest])
-    return np.array([found[bottom] for bottom in sorted(found)])
-
-
-def _join(
-    pool: NDArray[np.int64], place: int, other: int, heights: Floats, inner: NDArray[np.bool_], found: dict[int, float]
-) -> None:
-    """Join the pools of two points at the height of the first, which is the water level."""
-    low, high = sorted(
-        (_bottom(pool, place), _bottom(pool, other)), key=lambda bottom: (heights[bottom], inner[bottom])
-    )
-    if low == high:
-        return
-    pool[high] = low
-    depth = float(heights[place] - heights[high])
-    if depth > 0 and inner[high]:
-        found[high] = depth
+                low, high = sorted((_bottom(pool, place), _bottom(pool, neighbour)), key=rank.__getitem__)
+                if low != high:
+                    pool[high] = low
+                    ends[high] = float(heights[place])
+    found = np.array([level - heights[bottom] for bottom, level in sorted(ends.items()) if inner[bottom]])
+    return found[found > 0]
 
 
 def _bottom(pool: NDArray[np.int64], place: int) -> int:

@@ -1,0 +1,21 @@
+"""Section ``curvature``: the Hessian of the loss on the probe samples, for the seeds and steps of the landscape."""
+
+from pydantic import Field
+
+from emergence.parameters.base import Section
+
+
+class Curvature(Section):
+    """Eigenvalues of the Hessian of the loss at the seeds and steps of `landscape`, and its sharpness."""
+
+    eigenvalues: int = Field(default=3, ge=1)
+    """How many of the largest eigenvalues are found."""
+
+    probes: int = Field(default=5, ge=1)
+    """Random vectors by which the spectrum and the trace are estimated."""
+
+    lanczos_steps: int = Field(default=20, ge=2)
+    """Points of the spectrum per random vector."""
+
+    radius: float = Field(default=0.05, gt=0)
+    """Distance from the weights within which the rise of the loss is sharpness."""
