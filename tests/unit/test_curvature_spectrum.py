@@ -51,7 +51,7 @@ def test_the_spectrum_of_a_quadratic_loss_is_exact_where_the_steps_reach_all_its
         np.testing.assert_allclose(nodes[shares > 0][order], [-3, 0.5, 2, 9], rtol=1e-9)
         np.testing.assert_allclose(shares[shares > 0][order], [1 / 8, 3 / 8, 3 / 8, 1 / 8], rtol=1e-9)
     assert trace(hessian, points, weights) == pytest.approx(13.5)
-    assert negative_share(points, weights, noise=1e-6) == pytest.approx(1 / 8)
+    assert negative_share(points, weights) == pytest.approx(3 / 19.5)
 
 
 @pytest.mark.parametrize("removed", [0.0, 0.5])
@@ -66,13 +66,13 @@ def test_moments_of_the_spectrum_are_those_of_the_dense_hessian(removed: float) 
         assert (weights * points**power).sum(axis=1) == pytest.approx(expected, rel=1e-3, abs=1e-7)
 
 
-def test_the_share_of_negative_eigenvalues_is_that_of_the_dense_hessian() -> None:
+def test_the_negative_share_of_the_spectrum_is_that_of_the_dense_hessian() -> None:
     hessian = Hessian(*classifier())
     eigenvalues = np.linalg.eigvalsh(dense_matrix(hessian))
     points, weights = spectrum(hessian, probes=40, steps=60)
-    expected = (eigenvalues < -1e-3 * np.abs(eigenvalues).max()).mean()
-    assert 0.1 < expected < 0.6
-    assert negative_share(points, weights, noise=1e-3) == pytest.approx(expected, abs=0.05)
+    expected = -eigenvalues[eigenvalues < 0].sum() / np.abs(eigenvalues).sum()
+    assert 0.05 < expected < 0.6
+    assert negative_share(points, weights) == pytest.approx(expected, abs=0.03)
 
 
 def test_sharpness_of_a_quadratic_loss_is_its_rise_along_the_gradient() -> None:

@@ -1,4 +1,4 @@
-"""The spectrum of the Hessian, its trace and the share of directions that curve downwards."""
+"""The spectrum of the Hessian, its trace and the share of it that is negative."""
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -28,14 +28,16 @@ def trace(hessian: Hessian, eigenvalues: Vector, weights: Vector) -> float:
     return float(hessian.length * (weights * eigenvalues).sum() / len(weights))
 
 
-def negative_share(eigenvalues: Vector, weights: Vector, noise: float) -> float:
-    """Return the estimated share of eigenvalues below -noise times the largest absolute one.
+def negative_share(eigenvalues: Vector, weights: Vector) -> float:
+    """Return the sum of absolute values of negative eigenvalues as a share of that of all; NaN where all are 0.
 
-    >>> negative_share(np.array([[-2.0, 0.0, 4.0]]), np.array([[0.25, 0.5, 0.25]]), noise=1e-3)
-    0.25
+    Their number says little: many eigenvalues of a network are so near to zero that rounding decides their sign.
+
+    >>> negative_share(np.array([[-2.0, 0.0, 4.0]]), np.array([[0.25, 0.25, 0.5]]))
+    0.2
     """
-    below = eigenvalues < -noise * np.abs(eigenvalues).max()
-    return float((weights * below).sum() / len(weights))
+    size = float((weights * np.abs(eigenvalues)).sum())
+    return float((weights * np.maximum(-eigenvalues, 0)).sum()) / size if size else float("nan")
 
 
 def _quadrature(hessian: Hessian, start: Vector, steps: int) -> tuple[Vector, Vector]:

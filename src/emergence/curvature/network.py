@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emergence.curvature.density import negative_share, spectrum, trace
-from emergence.curvature.eigenvectors import TOLERANCE, largest
+from emergence.curvature.eigenvectors import largest
 from emergence.curvature.hessian import Hessian
 from emergence.curvature.sharpness import sharpness
 from emergence.parameters.curvature import Curvature
@@ -18,7 +18,7 @@ VARIABLES = {
     "spectrum_weight": (("probe", "point"), "1", "share of all eigenvalues that an estimated one stands for"),
     "top_curvature": ((), "nat", "largest eigenvalue of the Hessian"),
     "curvature_trace": ((), "nat", "trace of the Hessian"),
-    "negative_eigenvalues": ((), "1", "share of negative eigenvalues of the Hessian"),
+    "negative_eigenvalue_share": ((), "1", "share of the absolute eigenvalues that is negative"),
     "sharpness": ((), "nat", "rise of the loss near by"),
 }
 
@@ -62,6 +62,6 @@ def _values(
         "spectrum_weight": weights,
         "top_curvature": float(eigenvalues[0]),
         "curvature_trace": trace(hessian, points, weights),
-        "negative_eigenvalues": negative_share(points, weights, TOLERANCE),
+        "negative_eigenvalue_share": negative_share(points, weights),
         "sharpness": sharpness(network, inputs, labels, settings.radius),
     }

@@ -1,0 +1,28 @@
+"""Section ``minima``: which minima are reached from around the networks of the landscape."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from emergence.parameters.base import Distinct, Section
+
+Radius = Annotated[float, Field(gt=0)]
+
+
+class Minima(Section):
+    """Networks are trained on from perturbed copies of the weights at the seeds and steps of `landscape`."""
+
+    radii: Distinct[Radius] = [0.5, 0.75, 1.0]
+    """Lengths of the perturbations, in units of every filter's norm; copies go the same ways at all of them."""
+
+    copies: int = Field(default=4, ge=2)
+    """Copies per radius."""
+
+    epochs: int = Field(default=3, ge=1)
+    """Passes over the training data from every copy, at the learning rate that the run began with."""
+
+    barrier: float = Field(default=0.05, gt=0)
+    """Two ends lie in one minimum where the loss on the line between them rises by less than this (nat)."""
+
+    line_points: int = Field(default=5, ge=3)
+    """Points on the line between two ends, these included."""
