@@ -148,16 +148,40 @@ def _landscape(random: np.random.Generator, run: dict[str, Any], points: int) ->
     tilt = random.normal(0, 0.2, (len(seeds), 1, 1))
     bowl = 0.02 + 3 * (1 - sparsity / 2) * (alpha**2 * (1 + tilt) + 0.6 * beta**2 + 0.4 * tilt * alpha * beta)
     plane = bowl * (1 + 0.15 * np.sin(5 * alpha) * np.cos(4 * beta))
+    angle = np.linspace(0, np.pi / 2, 6)
+    along = ("seed", "step", "plane", "checkpoint")
+    path_in_plane = {"alpha": np.cos(angle), "beta": np.sin(angle), "distance": angle}
+    offset = np.linspace(-1, 1, 51)
+    slices = 0.02 + 3 * offset**2 * (1 + random.normal(0, 0.2, (len(seeds), 1, 4, 1)))
+    plane = plane[:, None, None] * np.array([2.0, 1.0])[:, None, None, None] * np.array([1.0, 0.5])[:, None, None]
     rise = abs(random.normal(0, 0.4, (len(seeds), 1))) * line * (1 - line) ** 2
     path = 2.3 * (1 - line) ** (2.5 + sparsity) + 0.02 + rise
     return xr.Dataset(
         {
-            "plane_loss": _labelled(("seed", "alpha", "beta"), plane),
-            "plane_accuracy": _labelled(("seed", "alpha", "beta"), np.exp(-plane / 2)),
+            "plane_loss": _labelled(("seed", "step", "plane", "alpha", "beta"), plane),
+            "plane_accuracy": _labelled(("seed", "step", "plane", "alpha", "beta"), np.exp(-plane / 2)),
+            "slice_loss": _labelled(("seed", "step", "slice", "offset"), np.repeat(slices, 2, axis=1)),
+            **{
+                f"trajectory_{name}": _labelled(along, np.tile(0.9 * values, (len(seeds), 2, 2, 1)))
+                for name, values in path_in_plane.items()
+            },
+            "direction_length": _labelled(("seed", "step", "plane", "axis"), np.full((len(seeds), 2, 2, 2), 4.0)),
+            "explained_variance": _labelled(("seed", "step", "plane", "axis"), np.full((len(seeds), 2, 2, 2), 0.4)),
             "line_loss": _labelled(("seed", "position"), path),
             "line_accuracy": _labelled(("seed", "position"), np.exp(-path)),
         },
-        coords={"seed": seeds, "alpha": axis, "beta": axis, "position": line},
+        coords={
+            "seed": seeds,
+            "step": ["ep0", "ep20"],
+            "plane": ["random", "trajectory"],
+            "checkpoint": ["ep0", "ep1", "ep2", "ep5", "ep10", "ep20"],
+            "axis": ["alpha", "beta"],
+            "slice": range(4),
+            "alpha": axis,
+            "beta": axis,
+            "offset": offset,
+            "position": line,
+        },
     )
 
 

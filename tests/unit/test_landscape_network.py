@@ -4,10 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from emergence.landscape import sample_network
+from emergence.landscape import Metrics
+from emergence.landscape.network import sample_path, sample_planes
+from emergence.landscape.planes import Centre
 from emergence.parameters.landscape import Landscape
 
-WHERE = Landscape(points=5, extent=0.5, line_points=3, direction_seed=2)
+WHERE = Landscape(points=5, extent=0.5, line_points=3, direction_seed=2, metrics=["loss"], planes=["random"])
 
 
 class Tied(nn.Module):
@@ -26,15 +28,17 @@ class Tied(nn.Module):
 def test_layers_that_share_their_weights_move_together():
     torch.manual_seed(0)
     initial, final = Tied(), Tied()
-    inputs, labels = torch.randn(30, 6), torch.randint(6, (30,))
-    landscape = sample_network(initial, final, inputs, labels, WHERE)
+    samples = torch.randn(30, 6), torch.randint(6, (30,))
+    metrics = Metrics(final, *samples, ["loss"])
+    line = sample_path(initial, final, metrics, WHERE)["line_loss"]
+    plane = planes(final, samples, WHERE)
     middle = Tied()
     with torch.no_grad():
         for moved, start, end in zip(*(net.parameters() for net in (middle, initial, final)), strict=True):
             moved.copy_((start + end) / 2)
-        losses = [F.cross_entropy(net(inputs), labels).item() for net in (initial, middle, final)]
-    assert landscape["line_loss"].values == pytest.approx(losses, rel=1e-5)
-    assert float(landscape["plane_loss"].sel(alpha=0, beta=0)) == pytest.approx(losses[-1], rel=1e-5)
+        losses = [F.cross_entropy(net(samples[0]), samples[1]).item() for net in (initial, middle, final)]
+    assert line.values == pytest.approx(losses, rel=1e-5)
+    assert float(plane.sel(alpha=0, beta=0)) == pytest.approx(losses[-1], rel=1e-5)
 
 
 def test_the_same_direction_seed_gives_the_same_landscape_and_another_one_does_not():
@@ -42,9 +46,14 @@ def test_the_same_direction_seed_gives_the_same_landscape_and_another_one_does_n
     network = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
     samples = torch.randn(20, 6), torch.randint(3, (20,))
     first, again, other = (
-        sample_network(network, network, *samples, WHERE.model_copy(update={"direction_seed": seed}))
-        for seed in (2, 2, 3)
+        planes(network, samples, WHERE.model_copy(update={"direction_seed": seed})) for seed in (2, 2, 3)
     )
-    assert first["plane_loss"].values.tobytes() == again["plane_loss"].values.tobytes()
-    assert not np.allclose(first["plane_loss"], other["plane_loss"])
-    assert first["plane_loss"].sel(alpha=0, beta=0) == other["plane_loss"].sel(alpha=0, beta=0)
+    assert first.values.tobytes() == again.values.tobytes()
+    assert not np.allclose(first, other)
+    assert first.sel(alpha=0, beta=0) == other.sel(alpha=0, beta=0)
+
+
+def planes(network: nn.Module, samples: tuple[Tensor, Tensor], where: Landscape):
+    """The loss on the plane through a network's weights."""
+    centre = Centre(network, *samples, {"ep0": dict(network.named_parameters())})
+    return sample_planes(centre, Metrics(network, *samples, ["loss"]), where)["plane_loss"].sel(plane="random")

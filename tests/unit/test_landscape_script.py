@@ -19,7 +19,19 @@ from emergence.training.step import Step
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "sample_landscape.py"
 ARCHITECTURE = Architecture("cnn", (1, 6, 6), 3, {"channels": [4], "batch_norm": True})
-WHERE = {"points": 5, "extent": 0.5, "line_points": 4, "direction_seed": 3}
+WHERE = {
+    "steps": ["last", "ep0"],
+    "metrics": ["loss", "accuracy"],
+    "planes": ["random", "trajectory"],
+    "normalisation": "filter",
+    "points": 5,
+    "beta_points": 3,
+    "extent": 0.5,
+    "slices": 2,
+    "slice_points": 7,
+    "line_points": 4,
+    "direction_seed": 3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +62,7 @@ def sample(run: Path, output: Path, seeds: str) -> subprocess.CompletedProcess[s
         "parameters": json.dumps(WHERE),
         "seeds": seeds,
         "compute": json.dumps({"device": "cpu"}),
+        "work": output.with_suffix(".work"),
         "output": output,
     }
     command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
@@ -66,13 +79,19 @@ def landscape(run: Path) -> Path:
 
 def test_landscapes_of_the_asked_seeds_are_stored_with_their_labels(landscape: Path):
     stored = read_dataset(landscape)
-    assert stored["plane_loss"].dims == stored["plane_accuracy"].dims == ("seed", "alpha", "beta")
+    assert stored["plane_loss"].dims == stored["plane_accuracy"].dims == ("seed", "step", "plane", "alpha", "beta")
+    assert stored["slice_loss"].dims == stored["slice_accuracy"].dims == ("seed", "step", "slice", "offset")
+    assert stored["trajectory_alpha"].dims == stored["trajectory_beta"].dims == ("seed", "step", "plane", "checkpoint")
     assert stored["line_loss"].dims == stored["line_accuracy"].dims == ("seed", "position")
     assert stored["seed"].values.tolist() == [7, 4]
-    assert stored["alpha"].values.tolist() == stored["beta"].values.tolist() == [-0.5, -0.25, 0, 0.25, 0.5]
+    assert stored["step"].values.tolist() == ["ep0", "ep11"]
+    assert stored["checkpoint"].values.tolist() == ["ep0", "ep0it2", "ep11"]
+    assert stored["plane"].values.tolist() == ["random", "trajectory"]
+    assert stored["alpha"].values.tolist() == [-0.5, -0.25, 0, 0.25, 0.5]
+    assert stored["beta"].values.tolist() == [-0.5, 0, 0.5]
     assert stored["position"].values == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert (stored.attrs["direction_seed"], stored.attrs["normalisation"]) == (3, "filter")
-    assert json.loads(stored.attrs["parameters"]) == {"landscape": WHERE, "seeds": [7, 4]}
+    assert json.loads(stored.attrs["parameters"]) == {"landscape": WHERE, "counting": {}, "seeds": [7, 4]}
     assert all({"units", "long_name"} <= set(stored[name].attrs) for name in stored.variables)
 
 
@@ -87,9 +106,13 @@ def test_the_centre_and_the_ends_are_the_stored_networks_on_the_probe_samples(ru
         losses = [F.cross_entropy(of_network, labels).item() for of_network in logits]
         of_seed = stored.sel(seed=seed)
         assert of_seed["line_loss"].values[[0, -1]] == pytest.approx(losses, rel=1e-5)
-        assert float(of_seed["plane_loss"].sel(alpha=0, beta=0)) == pytest.approx(losses[1], rel=1e-5)
-        right = (logits[1].argmax(1) == labels).double().mean().item()
-        assert float(of_seed["plane_accuracy"].sel(alpha=0, beta=0)) == pytest.approx(right)
+        right = [(of_network.argmax(1) == labels).double().mean().item() for of_network in logits]
+        for plane in ("random", "trajectory"):
+            centre = of_seed.sel(plane=plane, alpha=0, beta=0)
+            assert centre["plane_loss"].values == pytest.approx(losses, rel=1e-5)
+            assert centre["plane_accuracy"].values == pytest.approx(right)
+        for slice_loss in of_seed["slice_loss"].sel(offset=0).transpose("slice", "step").values:
+            assert slice_loss == pytest.approx(losses, rel=1e-5)
     assert not np.array_equal(stored["plane_loss"][0], stored["plane_loss"][1])
 
 
@@ -101,5 +124,5 @@ def test_equal_work_gives_equal_bytes(run: Path, landscape: Path, tmp_path: Path
 def test_a_seed_that_is_not_stored_is_named(run: Path, tmp_path: Path):
     done = sample(run, tmp_path / "landscape.nc", "4,5")
     assert done.returncode != 0
-    assert "has no seeds [5]; it has [4, 7]" in done.stderr
+    assert "has no seed 5; it has [4, 7]" in done.stderr
     assert not (tmp_path / "landscape.nc").exists()

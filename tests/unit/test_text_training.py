@@ -171,5 +171,5 @@ def test_landscapes_give_the_loss_per_character(kind: str) -> None:
     values = metric(weights)
     assert values["loss"] == pytest.approx(float(cross_entropy(logits, labels)), rel=1e-5)
     assert values["accuracy"] == pytest.approx(float((logits.argmax(1) == labels).double().mean()))
-    along = metric.along([weights, weights])([(0.5, 0.5), (1.0, 0.0)])
+    along = metric.along([weights, weights]).values([(0.5, 0.5), (1.0, 0.0)])
     assert along["loss"] == pytest.approx(values["loss"], rel=1e-5)

@@ -22,7 +22,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROG
 from emergence.parameters.reading import check
 from emergence.study import stamps
 from emergence.storage import write_json
-from emergence.study.layout import RAW_DATA, RESUME, cost, log, manifest, pattern, timing
+from emergence.study.layout import RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 
 # Of the files named on the command line, later ones win; params.yaml is read first.
@@ -132,6 +132,11 @@ def manifest_of(job, **more):
 def resume_folder(wildcards):
     """Where training keeps what it needs to go on after an interruption, or to more epochs."""
     return f"{RESUME}/{PLAN.trajectory(job_of(wildcards))}"
+
+
+def sampled_folder(wildcards):
+    """Where sampling keeps the points that are finished, to go on after an interruption."""
+    return f"{SAMPLED}/{wildcards.key}"
 
 
 wildcard_constraints:

@@ -1,4 +1,4 @@
-"""Landscape: loss and accuracy on a plane around the final weights, and from the initial to the final weights."""
+"""Landscape: loss and other values on planes and slices through the weights, and from the first to the last."""
 
 
 rule landscape:
@@ -25,10 +25,13 @@ rule sample_landscape:
         gpu=gpus,
     params:
         where=parameter("landscape"),
+        counting=parameter("counting"),
         seeds=seeds,
         compute=compute,
+        work=sampled_folder,
     message:
         "Sample the loss landscape of {wildcards.name}"
     shell:
         "python scripts/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.where:q} --seeds {params.seeds} --compute {params.compute:q} --output {output.landscape} 2> {log}"
+        " --parameters {params.where:q} --counting {params.counting:q} --seeds {params.seeds} --compute {params.compute:q} --work {params.work}"
+        " --output {output.landscape} 2> {log}"

@@ -20,7 +20,7 @@ PLACEHOLDERS = {
     "criterion": ("statistics", "reference_criterion"),
     "probe_samples": ("data", "probe_samples"),
     "landscape_seeds": ("landscape", "seeds"),
-    "points": ("landscape", "points"),
+    "normalisation": ("landscape", "normalisation"),
     "tuning_seeds": ("tuning", "seeds"),
     "tuning_epochs": ("tuning", "epochs"),
 }

@@ -32,8 +32,8 @@ def plane_grid(style: Style, runs: Runs, projection: str | None = None) -> tuple
 
 
 def first_planes(of_variant: Mapping[Variant, xr.Dataset]) -> dict[Variant, xr.DataArray]:
-    """Return the loss on the plane (alpha, beta) of each variant's first seed."""
-    return {variant: data["plane_loss"].isel(seed=0) for variant, data in of_variant.items()}
+    """Return the loss on the first plane (alpha, beta) at the last step of each variant's first seed."""
+    return {variant: data["plane_loss"].isel(seed=0, step=-1, plane=0) for variant, data in of_variant.items()}
 
 
 def loss_scale(planes: Iterable[xr.DataArray]) -> Range:

@@ -16,9 +16,9 @@ TITLE = "Loss landscape: contours"
 POSITION = 7
 NEEDS = ("landscape",)
 CAPTION = (
-    "Loss on {probe_samples} probe samples on a plane through the final weights (cross) in two random filter- "
-    "normalised directions, {points} x {points} points, for the first of {landscape_seeds} sampled seeds; 1 on an "
-    "axis is a step as long as each filter's norm. Colours and contour lines are spaced evenly in the logarithm "
+    "Loss on {probe_samples} probe samples on a plane through the final weights (cross), in two random directions by "
+    "default, for the first of {landscape_seeds} sampled seeds; random directions have the norms of the weights, per "
+    "{normalisation}. Colours and contour lines are spaced evenly in the logarithm "
     "of the loss and are the same within an experiment."
 )
 ALTERNATIVE = (
@@ -41,8 +41,8 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             axes.label_outer()
         row[0].set_title(f"{experiment}\n{labels[0]}")
         add_loss_bar(row, scale, style)
-    figure.supxlabel("direction 1 (norms of the filters)", fontsize=style.font_size)
-    figure.supylabel("direction 2 (norms of the filters)", fontsize=style.font_size)
+    figure.supxlabel("multiple of direction 1", fontsize=style.font_size)
+    figure.supylabel("multiple of direction 2", fontsize=style.font_size)
     return figure
 
 

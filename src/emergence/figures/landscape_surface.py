@@ -19,8 +19,8 @@ POSITION = 8
 NEEDS = ("landscape",)
 CAPTION = (
     "The planes of the contour figure as surfaces: height and colour show the loss, on a logarithmic scale, on "
-    "{probe_samples} probe samples, for the first of {landscape_seeds} sampled seeds. Directions are random and "
-    "filter-normalised; height has the same scale within an experiment."
+    "{probe_samples} probe samples, for the first of {landscape_seeds} sampled seeds. Height has the same "
+    "scale within an experiment."
 )
 ALTERNATIVE = (
     "Three-dimensional surfaces of the loss around the final weights, one row per experiment and one column per "

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.utils.flop_counter import FlopCounterMode
 
 from emergence.landscape.combination import Combination, Weights
 from emergence.landscape.hoisting import HoistedNetwork
@@ -24,6 +25,15 @@ CPU_BLOCK_BYTES = 3 * 2**20
 
 GPU_BLOCK_BYTES = 2**28
 """Enough work for a GPU per call."""
+
+CPU_WORK, GPU_WORK = 2e11, 2e13
+"""Floating-point operations after which values are handed over: a second or a few."""
+
+MOST_POINTS = 50
+"""Points computed together where each is little work."""
+
+LOGIT_BYTES = 2**26
+"""Bytes of logits beyond which no more points are computed together."""
 
 CHECKED = 10
 """Samples whose logits are compared before a faster way is trusted."""
@@ -71,13 +81,13 @@ class CrossEntropy:
             try:
                 hoisted = HoistedNetwork(self._network, basis, self._inputs, fast_forms)
                 _check_agreement(hoisted, self._network, basis, self._inputs[0])
-                return partial(self._evaluate, hoisted)
+                return Evaluator(partial(self._evaluate, hoisted), self._at_once())
             except (RuntimeError, ValueError) as error:
                 log.info("first layers not computed once for all points (in fast forms: %s): %s", fast_forms, error)
         return pointwise(self, basis)
 
     @torch.inference_mode()
-    def _evaluate(self, hoisted: HoistedNetwork, points: Sequence[Sequence[float]]) -> dict[str, NDArray[np.float64]]:
+    def _evaluate(self, hoisted: HoistedNetwork, points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         return self._means(hoisted.logits(points))
 
     def _means(self, blocks: Iterable[Tensor]) -> dict[str, NDArray[np.float64]]:
@@ -85,6 +95,16 @@ class CrossEntropy:
         sums = [_score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
         loss, accuracy = (torch.stack(sums).sum(0) / sum(map(torch.numel, self._labels))).cpu().numpy()
         return {"loss": loss, "accuracy": accuracy}
+
+    def _at_once(self) -> int:
+        """Return how many points to compute together: few enough that not much is lost where the process ends."""
+        one = self._inputs[0][:1]
+        with FlopCounterMode(display=False) as counter:
+            logits = self._network(one)
+        work = CPU_WORK if one.device.type == "cpu" else GPU_WORK
+        of_point = counter.get_total_flops() * sum(map(len, self._inputs))
+        of_block = logits.nbytes * len(self._inputs[0])
+        return max(1, int(min(work / max(of_point, 1), LOGIT_BYTES / of_block, MOST_POINTS)))
 
     def _check(self, weights: Weights) -> None:
         for name in weights:

@@ -1,6 +1,7 @@
 """Random directions in weight space, scaled like the weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -35,15 +36,23 @@ def random_directions(
     >>> first["weight"].norm(dim=1), first["weight"][1, 0], first["bias"]
     (tensor([5., 2.]), tensor(0.), tensor([0., 0.]))
     """
+    return list(islice(drawn_directions(weights, seed, normalisation), count))
+
+
+def drawn_directions(weights: Mapping[str, Tensor], seed: int, normalisation: str) -> Iterator[dict[str, Tensor]]:
+    """Yield the directions of `random_directions` one after another, without end.
+
+    >>> endless = drawn_directions({"weight": torch.ones(1, 4)}, seed=0, normalisation="filter")
+    >>> next(endless)["weight"].norm(), next(endless)["weight"].norm()
+    (tensor(2.), tensor(2.))
+    """
     if normalisation not in SCALES:
         raise ValueError(unknown(normalisation, sorted(SCALES), "normalisation"))
     generator = torch.Generator().manual_seed(seed)
     scale = SCALES[normalisation]
-    directions = []
-    for _ in range(count):
+    while True:
         drawn = {name: _draw(weights[name].detach(), generator, scale) for name in sorted(weights)}
-        directions.append({name: drawn[name] for name in weights})
-    return directions
+        yield {name: drawn[name] for name in weights}
 
 
 def _draw(weight: Tensor, generator: torch.Generator, scale: Callable[[Tensor], Tensor]) -> Tensor:

@@ -4,7 +4,7 @@ At weights sum_i c_i W_i the output of a first linear layer on samples X is sum_
 all points, which removes the larger part of the work of a dense network.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from functools import partial
 from itertools import chain
@@ -53,7 +53,7 @@ class HoistedNetwork:
         for name, tensor in self._weights.point.items():
             own[name].data = tensor
 
-    def logits(self, points: Sequence[Sequence[float]]) -> Iterator[Tensor]:
+    def logits(self, points: Iterable[Sequence[float]]) -> Iterator[Tensor]:
         """Yield, block by block, the logits (point, sample, class) at points given by their coefficients."""
         for inputs, products in zip(self._blocks, self._products, strict=True):
             outputs = Combination(products)

@@ -1,59 +1,110 @@
-"""The landscape of a trained network: a plane around it and the line that leads to it."""
+"""The landscape of a network: planes and random slices around its weights, and the line between two of them."""
 
-from itertools import chain
+from collections.abc import Iterable
+from itertools import chain, islice
 
 import numpy as np
 import xarray as xr
 from torch import Tensor, nn
 
-from emergence.landscape.cross_entropy import CrossEntropy
-from emergence.landscape.directions import random_directions
-from emergence.landscape.sampling import centred_grid, sample_line, sample_plane
+from emergence.landscape.directions import drawn_directions
+from emergence.landscape.metrics import Metrics
+from emergence.landscape.planes import PLANES, Centre
+from emergence.landscape.sampling import Record, centred_grid, sample_line, sample_plane, sample_slice
 from emergence.parameters.landscape import Landscape
-from emergence.training.precision import fast_matmul
 
-NORMALISATION = "filter"
+AXES = ["alpha", "beta"]
 
-UNITS = {"loss": "nat", "accuracy": "1"}
+MEANINGS = {
+    "direction_length": "Euclidean norm of the direction",
+    "explained_variance": "share of the variance of the checkpoints along the direction",
+    "trajectory_alpha": "alpha of the point of the plane nearest to the checkpoint",
+    "trajectory_beta": "beta of the point of the plane nearest to the checkpoint",
+    "trajectory_distance": "Euclidean distance of the checkpoint from the plane",
+    "slice_length": "Euclidean norm of the direction of the slice",
+    "plane": "directions that span the plane",
+    "slice": "number of the random direction",
+    "axis": "coordinate of the plane",
+    "checkpoint": "step of training whose place is given",
+    "step": "step of training of the weights at the centre",
+    "seed": "seed of training",
+}
 
-MEANINGS = {"loss": "mean cross-entropy", "accuracy": "share of right answers"}
 
+def sample_planes(centre: Centre, metrics: Metrics, where: Landscape, record: Record | None = None) -> xr.Dataset:
+    """Sample `metrics` on the planes through the weights of a network that `where` names.
 
-def sample_network(
-    initial: nn.Module, final: nn.Module, inputs: Tensor, labels: Tensor, where: Landscape
-) -> xr.Dataset:
-    """Sample loss and accuracy around the `final` network and between it and the `initial` one.
-
-    Both networks are built alike; `inputs` (sample, ...) and `labels` (sample) are on their device. Returns
-    `plane_loss` and `plane_accuracy` (alpha, beta) in random directions, and `line_loss` and `line_accuracy`
-    (position). On the plane only weights vary. On the line all that a network stores varies, running statistics of
-    batch normalisation included, so its ends are exactly the two networks.
-
-    >>> import torch
-    >>> network = nn.Linear(2, 2)
-    >>> samples = torch.eye(2), torch.tensor([0, 1])
-    >>> landscape = sample_network(network, network, *samples, Landscape(points=3, line_points=2))
-    >>> sorted(landscape.data_vars), dict(landscape.sizes)
-    (['line_accuracy', 'line_loss', 'plane_accuracy', 'plane_loss'], {'alpha': 3, 'beta': 3, 'position': 2})
+    Returns `plane_` and the metric's name (plane, alpha, beta), and of the geometry `direction_length` and
+    `explained_variance` (plane, axis), `trajectory_alpha`, `trajectory_beta` and `trajectory_distance` (plane,
+    checkpoint): see `Trajectory.project`. Only weights vary, not the running statistics of batch normalisation.
     """
-    metric = CrossEntropy(final, inputs, labels)
-    weights = dict(final.named_parameters())
-    grid = centred_grid(where.extent, where.points)
-    directions = random_directions(weights, where.direction_seed, NORMALISATION)
-    with fast_matmul(final, len(labels), inputs.device):
-        plane = sample_plane(metric, weights, directions, alpha=grid, beta=grid)
-        line = sample_line(metric, _numbers(initial), _numbers(final), np.linspace(0, 1, where.line_points))
-    landscape = xr.merge([_described(plane, "plane"), _described(line, "line")])
-    return landscape.assign_attrs(direction_seed=where.direction_seed, normalisation=NORMALISATION)
+    alpha, beta = (centred_grid(where.extent, points) for points in where.grid)
+    planes = []
+    for name in where.planes:
+        directions = PLANES[name](centre, where.direction_seed, where.normalisation)
+        sampled = sample_plane(metrics, centre.weights, directions, alpha, beta, record and record.of(name))
+        planes.append(xr.merge([metrics.describe(sampled, "plane"), _geometry(centre, directions)]))
+    return xr.concat(planes, labels("plane", where.planes), combine_attrs="override")
 
 
-def _numbers(network: nn.Module) -> dict[str, Tensor]:
+def sample_slices(centre: Centre, metrics: Metrics, where: Landscape, record: Record | None = None) -> xr.Dataset:
+    """Sample `metrics` on lines through the weights of a network, each in another random direction.
+
+    Returns `slice_` and the metric's name (slice, offset), and `slice_length` (slice). The directions are drawn after
+    those of the random plane and normalised like them.
+    """
+    offset = centred_grid(where.extent, where.slice_points)
+    drawn = drawn_directions(centre.weights, where.direction_seed, where.normalisation)
+    slices: list[xr.Dataset] = []
+    for number, direction in enumerate(islice(drawn, 2, 2 + where.slices)):
+        sampled = sample_slice(metrics, centre.weights, direction, offset, record and record.of(str(number)))
+        length = np.sqrt(sum(float(tensor.double().square().sum()) for tensor in direction.values()))
+        sampled["slice_length"] = ((), length, {"units": "1", "long_name": MEANINGS["slice_length"]})
+        slices.append(metrics.describe(sampled, "slice"))
+    if not slices:
+        return xr.Dataset()
+    return xr.concat(slices, labels("slice", range(len(slices))), combine_attrs="override")
+
+
+def sample_path(
+    initial: nn.Module, final: nn.Module, metrics: Metrics, where: Landscape, record: Record | None = None
+) -> xr.Dataset:
+    """Sample `metrics` on the line from the `initial` to the `final` network: `line_` and its name (position).
+
+    All that a network stores varies, running statistics of batch normalisation included, so the ends are exactly the
+    two networks.
+    """
+    positions = np.linspace(0, 1, where.line_points)
+    line = sample_line(metrics, stored_numbers(initial), stored_numbers(final), positions, record)
+    return metrics.describe(line, "line")
+
+
+def stored_numbers(network: nn.Module) -> dict[str, Tensor]:
     """Return the parameters and buffers of a network, but for counters; what layers share comes once."""
     tensors = chain(network.named_parameters(), network.named_buffers())
-    return {name: tensor for name, tensor in tensors if tensor.is_floating_point()}
+    return {name: tensor.detach() for name, tensor in tensors if tensor.is_floating_point()}
 
 
-def _described(sampled: xr.Dataset, where: str) -> xr.Dataset:
-    for name, values in sampled.items():
-        values.attrs = {"units": UNITS[str(name)], "long_name": f"{MEANINGS[str(name)]} on the {where}"}
-    return sampled.rename({name: f"{where}_{name}" for name in sampled})
+def labels(dimension: str, values: Iterable[object]) -> xr.DataArray:
+    """Return the coordinates of a dimension of a landscape, described."""
+    attributes = {"units": "1", "long_name": MEANINGS[dimension]}
+    return xr.DataArray(list(values), dims=dimension, name=dimension, attrs=attributes)
+
+
+def _geometry(centre: Centre, directions: list[dict[str, Tensor]]) -> xr.Dataset:
+    """Return how long the directions of a plane are, and where the checkpoints lie in it."""
+    steps = centre.trajectory.steps
+    projected = centre.trajectory.project(directions)
+    projected = projected.assign_coords(axis=labels("axis", AXES), checkpoint=labels("checkpoint", steps))
+    coordinate = projected["coordinate"]
+    geometry = xr.Dataset(
+        {
+            "direction_length": projected["length"],
+            "explained_variance": projected["explained_variance"],
+            **{f"trajectory_{axis}": coordinate.sel(axis=axis, drop=True) for axis in AXES},
+            "trajectory_distance": projected["distance"],
+        }
+    )
+    for name, variable in geometry.items():
+        variable.attrs = {"units": "1", "long_name": MEANINGS[str(name)]}
+    return geometry

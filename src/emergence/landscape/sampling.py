@@ -1,6 +1,7 @@
-"""A function of the weights at the points of a plane or a line, as labelled arrays."""
+"""A function of the weights at the points of a plane, a line or any other set of combinations, as labelled arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -9,32 +10,88 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from emergence.landscape.combination import Combination, Weights
+from emergence.landscape.journal import Journal
 
 Metric = Callable[[Weights], Mapping[str, float]]
 """Named values at given weights; it must neither keep nor change the tensors that it is given."""
 
-Evaluator = Callable[[Sequence[Sequence[float]]], Mapping[str, NDArray[np.float64]]]
-"""Named values at points given by their coefficients."""
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Named values at points given by their coefficients (point, set of the basis), best asked for `at_once` points."""
+
+    values: Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]
+    at_once: int = 1
 
 
 @runtime_checkable
 class SubspaceMetric(Protocol):
-    """A metric with a faster way for many points of one plane or line."""
+    """A metric with a faster way for many points of one subspace."""
 
     def along(self, basis: Sequence[Weights]) -> Evaluator:
         """Return what evaluates the metric at linear combinations of `basis`."""
         ...
 
 
+@dataclass(frozen=True)
+class Record:
+    """The part of a journal that holds the values called `names` on one subspace.
+
+    With `only_read` nothing is computed that it lacks.
+    """
+
+    journal: Journal
+    part: str
+    names: tuple[str, ...]
+    only_read: bool = False
+
+    def of(self, part: str) -> "Record":
+        """Return what belongs to a part of this part."""
+        return replace(self, part=f"{self.part}/{part}")
+
+
+def sample(
+    metric: Metric, basis: Sequence[Weights], points: ArrayLike, record: Record | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Sample `metric` at sum_i points[:, i] * basis[i]; `points` are (point, set of the basis).
+
+    Returns one array (point) per name that the metric returns. Every point is computed by itself from `basis`, which
+    does not change. What `record` holds is not computed again, and what is computed is kept there at once, so that
+    sampling may end and go on at any time. Raises ValueError for sets with other names or shapes than the first.
+
+    >>> ones = {"w": torch.ones(2)}
+    >>> sample(lambda weights: {"sum": float(weights["w"].sum())}, [ones, ones], [[1, 0], [1, 0.5]])
+    {'sum': array([2., 3.])}
+    """
+    coefficients = np.asarray(points, np.float64)
+    if record is None:
+        evaluator = _evaluator(metric, basis)
+        chunks = _chunks(np.arange(len(coefficients)), evaluator.at_once)
+        parts = [evaluator.values(coefficients[chunk]) for chunk in chunks]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    journal, part = record.journal, record.part
+    missing = np.flatnonzero(~journal.finished(part, len(coefficients)))
+    if len(missing) and not record.only_read:
+        evaluator = _evaluator(metric, basis)
+        for chunk in _chunks(missing, evaluator.at_once):
+            journal.add(part, int(chunk[0]), evaluator.values(coefficients[chunk]))
+    found = journal.values(part, len(coefficients))
+    return {name: found.get(name, np.full(len(coefficients), np.nan)) for name in record.names}
+
+
 def sample_plane(
-    metric: Metric, weights: Weights, directions: Sequence[Weights], alpha: ArrayLike, beta: ArrayLike
+    metric: Metric,
+    weights: Weights,
+    directions: Sequence[Weights],
+    alpha: ArrayLike,
+    beta: ArrayLike,
+    record: Record | None = None,
 ) -> xr.Dataset:
     """Sample `metric` at weights + alpha * directions[0] + beta * directions[1] for all pairs of alpha and beta.
 
-    Returns one variable (alpha, beta) per name that the metric returns. Every point is computed by itself from
-    `weights`, which do not change: a part of the grid gives the same values as the whole, so a long sampling may be
-    done in parts and joined by `combine_first`, with NaN where nothing has been sampled. Raises ValueError for names or
-    shapes in directions that are not those of the weights and for coordinates that are not finite and one-dimensional.
+    Returns one variable (alpha, beta) per name that the metric returns, NaN at points that a `record` only read lacks;
+    see `sample`. Raises ValueError for names or shapes in directions that are not those of the weights and for
+    coordinates that are not finite and one-dimensional.
 
     >>> bowl = lambda weights: {"height": float((weights["w"] ** 2).sum())}
     >>> directions = {"w": torch.tensor([1.0, 0.0])}, {"w": torch.tensor([0.0, 1.0])}
@@ -44,14 +101,32 @@ def sample_plane(
            [2., 2.],
            [5., 5.]])
     """
-    first, second = _coordinates("alpha", alpha), _coordinates("beta", beta)
-    evaluate = _evaluator(metric, [weights, *directions])
-    rows = [evaluate([(1.0, a, b) for b in second.values]) for a in first.values]
-    values = {name: (("alpha", "beta"), np.stack([row[name] for row in rows])) for name in rows[0]}
+    first, second = coordinates("alpha", alpha), coordinates("beta", beta)
+    points = [(1.0, a, b) for a in first.values for b in second.values]
+    sampled = sample(metric, [weights, *directions], points, record)
+    shape = len(first), len(second)
+    values = {name: (("alpha", "beta"), array.reshape(shape)) for name, array in sampled.items()}
     return xr.Dataset(values, {"alpha": first, "beta": second})
 
 
-def sample_line(metric: Metric, initial: Weights, final: Weights, position: ArrayLike) -> xr.Dataset:
+def sample_slice(
+    metric: Metric, weights: Weights, direction: Weights, offset: ArrayLike, record: Record | None = None
+) -> xr.Dataset:
+    """Sample `metric` at weights + offset * direction: one variable (offset) per name; errors as `sample_plane`.
+
+    >>> cubed = lambda weights: {"cube": float(weights["w"]) ** 3}
+    >>> one = {"w": torch.tensor(1.0)}
+    >>> sample_slice(cubed, one, one, [-1, 0, 1])["cube"].values
+    array([0., 1., 8.])
+    """
+    offsets = coordinates("offset", offset)
+    sampled = sample(metric, [weights, direction], [(1.0, t) for t in offsets.values], record)
+    return xr.Dataset({name: ("offset", values) for name, values in sampled.items()}, {"offset": offsets})
+
+
+def sample_line(
+    metric: Metric, initial: Weights, final: Weights, position: ArrayLike, record: Record | None = None
+) -> xr.Dataset:
     """Sample `metric` at (1 - position) * initial + position * final (Goodfellow et al. 2015, arXiv:1412.6544).
 
     Both ends are exact. Returns one variable (position) per name that the metric returns; errors as `sample_plane`.
@@ -60,9 +135,8 @@ def sample_line(metric: Metric, initial: Weights, final: Weights, position: Arra
     >>> sample_line(lambda weights: {"w": float(weights["w"])}, initial, final, [0, 0.5, 1])["w"].values
     array([1., 2., 3.])
     """
-    positions = _coordinates("position", position)
-    evaluate = _evaluator(metric, [initial, final])
-    sampled = evaluate([(1.0 - t, t) for t in positions.values])
+    positions = coordinates("position", position)
+    sampled = sample(metric, [initial, final], [(1.0 - t, t) for t in positions.values], record)
     return xr.Dataset({name: ("position", values) for name, values in sampled.items()}, {"position": positions})
 
 
@@ -82,20 +156,15 @@ def pointwise(metric: Metric, basis: Sequence[Weights]) -> Evaluator:
     """Return what evaluates any metric at linear combinations of `basis`, one point after another."""
     combination = Combination(basis)
 
-    def evaluate(points: Sequence[Sequence[float]]) -> dict[str, NDArray[np.float64]]:
+    def evaluate(points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         values = [{name: float(value) for name, value in metric(combination.at(point)).items()} for point in points]
         return {name: np.array([value[name] for value in values]) for name in values[0]}
 
-    return evaluate
+    return Evaluator(evaluate)
 
 
-def _evaluator(metric: Metric, basis: Sequence[Weights]) -> Evaluator:
-    with torch.no_grad():
-        evaluate = metric.along(basis) if isinstance(metric, SubspaceMetric) else pointwise(metric, basis)
-    return torch.no_grad()(evaluate)
-
-
-def _coordinates(name: str, values: ArrayLike) -> xr.DataArray:
+def coordinates(name: str, values: ArrayLike) -> xr.DataArray:
+    """Return the coordinates of points along one axis, labelled; ValueError where they are no list of numbers."""
     given = np.asarray(values, np.float64)
     if given.ndim != 1 or not given.size or not np.isfinite(given).all():
         raise ValueError(f"{name} must be a list of finite numbers, got {values!r}")
@@ -106,5 +175,18 @@ def _coordinates(name: str, values: ArrayLike) -> xr.DataArray:
 MEANINGS = {
     "alpha": "multiple of the first direction",
     "beta": "multiple of the second direction",
+    "offset": "multiple of the direction",
     "position": "position between the initial (0) and the final (1) weights",
 }
+
+
+def _evaluator(metric: Metric, basis: Sequence[Weights]) -> Evaluator:
+    with torch.no_grad():
+        found = metric.along(basis) if isinstance(metric, SubspaceMetric) else pointwise(metric, basis)
+    return Evaluator(torch.no_grad()(found.values), found.at_once)
+
+
+def _chunks(places: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
+    """Split rising numbers into runs of consecutive ones that lie in one chunk of a fixed division into `size`."""
+    cuts = (np.diff(places) > 1) | (np.diff(places // size) > 0)
+    return np.split(places, np.flatnonzero(cuts) + 1)

@@ -1,24 +1,68 @@
-"""Section ``landscape``: where the loss is sampled around the final weights."""
+"""Section ``landscape``: where in weight space networks are sampled, and what of them."""
 
-from pydantic import Field
+from typing import Annotated, Literal
 
-from emergence.parameters.base import Section
+from pydantic import AfterValidator, Field
+
+from emergence.parameters.base import Distinct, Section
+from emergence.training.step import Step
+
+LAST = "last"
+
+EMERGENCE = "emergence"
+
+NO_MEASURES = ("loss", "accuracy", EMERGENCE)
+"""What can be sampled without being a file of `emergence.measures`."""
+
+
+def _check_step(step: str) -> str:
+    return step if step == LAST else str(Step.parse(step))
 
 
 class Landscape(Section):
-    """A plane in two random filter-normalised directions, and the line from the initial to the final weights."""
+    """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
     seeds: int = Field(default=3, ge=1)
     """How many of the study's seeds are sampled."""
 
+    steps: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["ep0", LAST]
+    """Checkpoints around which planes and slices lie: ep0, ep0it4, ep12, last."""
+
+    metrics: Distinct[str] = ["loss", "accuracy"]
+    """What is sampled: loss, accuracy, emergence, or a measure (such as loss_gradient_norm, or module:function)."""
+
+    planes: Distinct[Literal["random", "trajectory", "curvature"]] = ["random", "trajectory"]
+    """In random directions, principal components of the training trajectory, top eigenvectors of the Hessian."""
+
+    normalisation: Literal["filter", "layer", "none"] = "filter"
+    """Random directions get the norm of the weights per filter or per layer, or are left as they are drawn."""
+
     points: int = Field(default=25, ge=3)
-    """Grid points along each direction of the plane."""
+    """Grid points along the first direction of a plane."""
+
+    beta_points: Annotated[int, Field(ge=3)] | Literal["points"] = "points"
+    """Grid points along the second direction; points: as many as along the first."""
 
     extent: float = Field(default=1.0, gt=0)
-    """The plane reaches from -extent to +extent in units of the weights' norm."""
+    """Planes and slices reach from -extent to +extent times their directions."""
+
+    slices: int = Field(default=8, ge=0)
+    """Random lines through the weights, each in a direction of its own."""
+
+    slice_points: int = Field(default=51, ge=3)
+    """Points on a slice."""
 
     line_points: int = Field(default=31, ge=2)
     """Points on the line; 0 is the initial, 1 the final network."""
 
     direction_seed: int = Field(default=0, ge=0)
     """Seed of the random directions."""
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Grid points along both directions.
+
+        >>> Landscape(points=25, beta_points=31).grid
+        (25, 31)
+        """
+        return self.points, self.points if self.beta_points == "points" else self.beta_points

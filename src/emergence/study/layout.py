@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 RAW_DATA = "data/raw"
 RESUME = ".cache/training"
+SAMPLED = ".cache/landscape"
 MANIFESTS = ".cache/manifests"
 STAMPS = "results/stamps"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
+from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
 from emergence.parameters.pruning import method_and_step
 from emergence.parameters.training import Checkpoints, Training
 from emergence.plugins import module_of
@@ -227,9 +228,20 @@ class Plan:
 
     def _landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
-        where = self.parameters.landscape.model_dump(exclude={"seeds"})
-        seeds = [seed for seed in run.seeds if seed < self.parameters.landscape.seeds]
-        return self._analysis("sample_landscape", run, {"landscape": where, "seeds": seeds}) if seeds else None
+        section, statistics = self.parameters.landscape, self.parameters.statistics
+        seeds = [seed for seed in run.seeds if seed < section.seeds]
+        counting = {
+            "threshold": statistics.reference_threshold,
+            "criterion": statistics.reference_criterion,
+            **self.parameters.emergence.model_dump(include={"fraction", "through"}),
+        }
+        parameters = {
+            "landscape": section.model_dump(exclude={"seeds"}),
+            "counting": counting if EMERGENCE in section.metrics else {},
+            "seeds": seeds,
+        }
+        plugins = (module_of("measures", name) for name in section.metrics if name not in NO_MEASURES)
+        return self._analysis("sample_landscape", run, parameters, *plugins) if seeds else None
 
     def _analysis(self, rule: str, run: Run, parameters: Mapping[str, Any], *plugins: str) -> Job:
         """A job that reads the checkpoints of a run and the probe samples."""

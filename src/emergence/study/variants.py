@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from emergence.parameters.reading import read
-from emergence.study.layout import PLACES, RESUME, STAMPS
+from emergence.study.layout import PLACES, RESUME, SAMPLED, STAMPS
 from emergence.study.plan import Plan
 
 KEY = "[0-9a-f]" * 12
@@ -19,8 +19,8 @@ KEY = "[0-9a-f]" * 12
 def stale(plan: Plan, root: Path) -> list[Path]:
     """Return what lies below `root` and belongs to no job of the plan.
 
-    That is folders of results and of training that could be resumed, and files of fixed places with their stamps, such
-    as a figure that is not drawn any more.
+    That is folders of results and of training and sampling that could be resumed, and files of fixed places with their
+    stamps, such as a figure that is not drawn any more.
     """
     return [*_stale_folders(plan, root), *_stale_files(plan, root)]
 
@@ -28,7 +28,8 @@ def stale(plan: Plan, root: Path) -> list[Path]:
 def _stale_folders(plan: Plan, root: Path) -> list[Path]:
     current = {root / Path(file).parent for job in plan.jobs for file in job.results}
     current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if "training" in job.parameters}
-    folders = {place.folder for place in PLACES.values() if place.keyed} | {RESUME}
+    current |= {root / SAMPLED / job.key for job in plan.of_phase("landscape")}
+    folders = {place.folder for place in PLACES.values() if place.keyed} | {RESUME, SAMPLED}
     return sorted({found for folder in folders for found in (root / folder).rglob(KEY)} - current)
 
 

@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from emergence.networks import Architecture, build
@@ -62,9 +63,7 @@ def read(path: Path) -> Checkpoint:
 
     Raises OSError that names the file where it is missing, cut short or altered.
     """
-    listed = _checksums(path.parent)
-    if listed is not None:
-        _verify(path, listed.get(path.name))
+    verify(path)
     tensors, metadata = read_tensors(path)
     try:
         return Checkpoint(
@@ -77,6 +76,37 @@ def read(path: Path) -> Checkpoint:
         raise OSError(f"{path} is no checkpoint: its header lacks {error}") from error
     except (TypeError, ValueError) as error:
         raise OSError(f"{path} is no checkpoint: its header cannot be read ({error})") from error
+
+
+class StoredNetwork(Mapping[str, Tensor]):
+    """The tensors of one seed in a checkpoint file, named as in a state_dict; each is read when it is asked for.
+
+    ValueError names a seed that is not stored. The file's checksum is for the caller to check, see `verify`.
+    """
+
+    def __init__(self, path: Path, seed: int) -> None:
+        self._file = safe_open(path, framework="pt")
+        seeds = json.loads(self._file.metadata()["seeds"])
+        if seed not in seeds:
+            raise ValueError(f"{path} has no seed {seed}; it has {seeds}")
+        self._place = seeds.index(seed)
+
+    def __getitem__(self, name: str) -> Tensor:
+        tensor: Tensor = self._file.get_slice(name)[self._place]
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file.keys())
+
+    def __len__(self) -> int:
+        return len(self._file.keys())
+
+
+def verify(path: Path) -> None:
+    """Check a file against the checksum that its folder holds, if any; OSError names one that differs."""
+    listed = _checksums(path.parent)
+    if listed is not None:
+        _verify(path, listed.get(path.name))
 
 
 def paths(folder: Path) -> dict[Step, Path]:

@@ -1,0 +1,44 @@
+"""The planes through a network's weights, by name: each is spanned by two directions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor, nn
+
+from emergence.landscape.combination import Weights
+from emergence.landscape.directions import random_directions
+from emergence.landscape.trajectory import Trajectory
+
+Directions = list[dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Centre:
+    """A network, samples to see it on, and the checkpoints of its training by their steps, which may be read lazily."""
+
+    network: nn.Module
+    inputs: Tensor
+    labels: Tensor
+    checkpoints: Mapping[str, Weights]
+
+    @cached_property
+    def weights(self) -> dict[str, Tensor]:
+        """Parameters by name; what layers share comes once."""
+        return {name: parameter.detach() for name, parameter in self.network.named_parameters()}
+
+    @cached_property
+    def trajectory(self) -> Trajectory:
+        """The course of training as seen from the network."""
+        return Trajectory(self.checkpoints, self.weights)
+
+
+def _random(centre: Centre, seed: int, normalisation: str) -> Directions:
+    return random_directions(centre.weights, seed, normalisation)
+
+
+def _trajectory(centre: Centre, seed: int, normalisation: str) -> Directions:
+    return centre.trajectory.principal_directions()
+
+
+PLANES: Mapping[str, Callable[[Centre, int, str], Directions]] = {"random": _random, "trajectory": _trajectory}

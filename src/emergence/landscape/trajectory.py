@@ -1,0 +1,119 @@
+"""The course of training in weight space: its principal directions, and where it lies in a plane."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import NDArray
+from torch import Tensor
+
+from emergence.landscape.combination import Weights
+
+COLUMNS = 2**20
+"""Elements of all checkpoints that are held in double precision at once."""
+
+MARGIN = 1.1
+"""Reach of the principal directions, in units of the checkpoint that lies farthest along each."""
+
+
+class Trajectory:
+    """Checkpoints of a run, by their steps, as displacements from the weights at the centre of a plane.
+
+    `checkpoints` may read tensors when they are asked for: one tensor of all checkpoints is held at a time. Matrices
+    and kernels that are zero at the centre count as removed, and movement of them is left out. Checkpoints that are
+    not finite count as missing.
+
+    >>> corner = {"w": torch.zeros(2)}
+    >>> path = Trajectory({"ep0": {"w": torch.tensor([3.0, 4.0])}, "ep1": corner}, centre=corner)
+    >>> first, second = path.principal_directions()
+    >>> first["w"], second["w"]
+    (tensor([3.3000, 4.4000]), tensor([0., 0.]))
+    >>> path.project([first])["coordinate"].values.round(4)
+    array([[0.9091],
+           [0.    ]])
+    """
+
+    def __init__(self, checkpoints: Mapping[str, Weights], centre: Weights) -> None:
+        self.steps = list(checkpoints)
+        self._checkpoints = list(checkpoints.values())
+        self._centre = centre
+        self._gram = self._products()
+        self._finite = np.isfinite(np.diag(self._gram))
+
+    def principal_directions(self, count: int = 2) -> list[dict[str, Tensor]]:
+        """Return principal components of the checkpoints (Li et al. 2018, section 7, arXiv:1712.09913), as directions.
+
+        Each is as long as 1.1 times the farthest displacement along it, which is positive: the run lies between -1 and
+        1. Components beyond the rank are zero.
+        """
+        gram = self._gram[np.ix_(self._finite, self._finite)]
+        centring = np.eye(len(gram)) - 1 / max(len(gram), 1)
+        squares, vectors = np.linalg.eigh(centring @ gram @ centring)
+        directions = []
+        for place in range(1, count + 1):
+            significant = place <= len(gram) and squares[-place] > 1e-10 * max(squares[-1], np.finfo(float).tiny)
+            mixing = np.zeros(len(self.steps))
+            if significant:
+                of_unit = centring @ vectors[:, -place] / np.sqrt(squares[-place])
+                reached = gram @ of_unit
+                mixing[self._finite] = of_unit * MARGIN * reached[np.abs(reached).argmax()]
+            directions.append(self._combine(mixing))
+        return directions
+
+    def project(self, directions: Sequence[Weights]) -> xr.Dataset:
+        """Return where the checkpoints lie in the subspace of `directions` through the centre.
+
+        `coordinate` (checkpoint, axis) are the multiples of the directions at the nearest point of the subspace,
+        `distance` (checkpoint) is the Euclidean distance to it, `explained_variance` (axis) the share of the variance
+        of the checkpoints along each direction by itself, and `length` (axis) the directions' Euclidean norms.
+        """
+        inner = np.zeros((len(self.steps), len(directions)))
+        between = np.zeros((len(directions), len(directions)))
+        for name in self._centre:
+            moved = torch.stack([direction[name].flatten() for direction in directions])
+            for part, along in zip(self._displacements(name), moved.split(COLUMNS, dim=1), strict=True):
+                inner += (part @ along.double().T).cpu().numpy()
+                between += (along.double() @ along.double().T).cpu().numpy()
+        coordinate = inner @ np.linalg.pinv(between, hermitian=True)
+        left = np.diag(self._gram) - (coordinate * inner).sum(1)
+        distance = np.sqrt(np.where(left > 1e-12 * np.diag(self._gram), left, 0 * left))
+        return xr.Dataset(
+            {
+                "coordinate": (("checkpoint", "axis"), coordinate),
+                "distance": ("checkpoint", distance),
+                "explained_variance": ("axis", self._explained(inner, np.diag(between))),
+                "length": ("axis", np.sqrt(np.diag(between))),
+            }
+        )
+
+    def _explained(self, inner: NDArray[np.float64], squares: NDArray[np.float64]) -> NDArray[np.float64]:
+        finite = np.flatnonzero(self._finite)
+        gram = self._gram[np.ix_(finite, finite)]
+        total = np.trace(gram) - gram.sum() / max(len(finite), 1)
+        along = inner[finite] - inner[finite].mean(0) if len(finite) else inner[finite]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share: NDArray[np.float64] = np.where(squares > 0, (along**2).sum(0) / squares, 0) / total
+        return share
+
+    def _products(self) -> NDArray[np.float64]:
+        gram = np.zeros((len(self.steps), len(self.steps)))
+        for name in self._centre:
+            for part in self._displacements(name):
+                gram += (part @ part.T).cpu().numpy()
+        return gram
+
+    def _displacements(self, name: str) -> list[Tensor]:
+        """Return blocks (checkpoint, element) of the displacements of one tensor."""
+        centre = self._centre[name].detach()
+        stacked = torch.stack([checkpoint[name].detach().to(centre) for checkpoint in self._checkpoints])
+        moved = (stacked - centre) * (centre != 0 if centre.ndim >= 2 else 1)
+        return [part.double() for part in moved.flatten(1).split(COLUMNS, dim=1)]
+
+    def _combine(self, mixing: NDArray[np.float64]) -> dict[str, Tensor]:
+        weights = torch.from_numpy(mixing[self._finite])
+        directions = {}
+        for name, centre in self._centre.items():
+            parts = [weights.to(part.device) @ part[self._finite] for part in self._displacements(name)]
+            directions[name] = torch.cat(parts).reshape(centre.shape).to(centre.dtype)
+        return directions
