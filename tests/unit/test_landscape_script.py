@@ -55,7 +55,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sample(run: Path, output: Path, seeds: str) -> subprocess.CompletedProcess[str]:
+def sample(run: Path, output: Path, seeds: str, *flags: str) -> subprocess.CompletedProcess[str]:
     options = {
         "data": run / "dataset.nc",
         "checkpoints": run / "checkpoints",
@@ -66,7 +66,7 @@ def sample(run: Path, output: Path, seeds: str) -> subprocess.CompletedProcess[s
         "output": output,
     }
     command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
-    return subprocess.run([sys.executable, str(SCRIPT), *command], capture_output=True, text=True)
+    return subprocess.run([sys.executable, str(SCRIPT), *command, *flags], capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +126,26 @@ def test_a_seed_that_is_not_stored_is_named(run: Path, tmp_path: Path):
     assert done.returncode != 0
     assert "has no seed 5; it has [4, 7]" in done.stderr
     assert not (tmp_path / "landscape.nc").exists()
+
+
+def test_a_part_that_is_finished_is_shown_with_the_rest_missing_and_not_computed_again(
+    run: Path, landscape: Path, tmp_path: Path
+):
+    kept = landscape.with_suffix(".work") / "points.jsonl"
+    lines = kept.read_text().splitlines(keepends=True)
+    output = tmp_path / "landscape.nc"
+    started = output.with_suffix(".work") / "points.jsonl"
+    started.parent.mkdir()
+    started.write_text("".join(lines[:2]))
+    shown = sample(run, output, "7,4", "--unfinished")
+    assert shown.returncode == 0, shown.stderr
+    unfinished, whole = read_dataset(output), read_dataset(landscape)
+    assert unfinished.sizes == whole.sizes
+    done = unfinished["plane_loss"].notnull()
+    assert 0 < int(done.sum()) < done.size
+    np.testing.assert_array_equal(unfinished["plane_loss"].values[done], whole["plane_loss"].values[done])
+    assert started.read_text() == "".join(lines[:2])
+    continued = sample(run, output, "7,4")
+    assert "continuing" in continued.stderr
+    assert output.read_bytes() == landscape.read_bytes()
+    assert started.read_text() == kept.read_text()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
+from emergence.landscape.sampling import sample
 from emergence.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.minima import Minima
@@ -120,7 +121,7 @@ def barriers_between(metric: CrossEntropy, ends: Sequence[Weights], points: int)
     units = np.eye(len(ends))
     pairs = list(combinations(range(len(ends)), 2))
     lines = [(1 - t) * units[i] + t * units[j] for i, j in pairs for t in positions]
-    loss = metric.along(ends)([tuple(point) for point in [*lines, *units]])["loss"]
+    loss = sample(metric, ends, [*lines, *units])["loss"]
     along = xr.DataArray(loss[: len(lines)].reshape(len(pairs), points), {"position": positions}, ("pair", "position"))
     return barrier_height(along, "position").values, loss[len(lines) :]
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor, nn
 
+from emergence.curvature import top_eigenvectors
 from emergence.landscape.combination import Weights
 from emergence.landscape.directions import random_directions
 from emergence.landscape.trajectory import Trajectory
@@ -41,4 +43,23 @@ def _trajectory(centre: Centre, seed: int, normalisation: str) -> Directions:
     return centre.trajectory.principal_directions()
 
 
-PLANES: Mapping[str, Callable[[Centre, int, str], Directions]] = {"random": _random, "trajectory": _trajectory}
+def _curvature(centre: Centre, seed: int, normalisation: str) -> Directions:
+    """Return the top two eigenvectors of the Hessian, each as long as all matrices and kernels together.
+
+    Random directions that are normalised have that length too. Zero where the loss is not finite.
+    """
+    weights = centre.weights
+    with torch.no_grad():
+        finite = bool(torch.isfinite(centre.network(centre.inputs)).all())
+    if not finite:
+        return [{}, {}]
+    _, vectors = top_eigenvectors(centre.network, centre.inputs, centre.labels, count=2)
+    length = sum(float(tensor.double().square().sum()) for tensor in weights.values() if tensor.ndim >= 2) ** 0.5
+    return [{name: length * tensor for name, tensor in vector.items()} for vector in vectors]
+
+
+PLANES: Mapping[str, Callable[[Centre, int, str], Directions]] = {
+    "random": _random,
+    "trajectory": _trajectory,
+    "curvature": _curvature,
+}

@@ -70,8 +70,9 @@ class Trajectory:
         """
         inner = np.zeros((len(self.steps), len(directions)))
         between = np.zeros((len(directions), len(directions)))
-        for name in self._centre:
-            moved = torch.stack([direction[name].flatten() for direction in directions])
+        for name, centre in self._centre.items():
+            zero = torch.zeros_like(centre)
+            moved = torch.stack([direction.get(name, zero).flatten() for direction in directions])
             for part, along in zip(self._displacements(name), moved.split(COLUMNS, dim=1), strict=True):
                 inner += (part @ along.double().T).cpu().numpy()
                 between += (along.double() @ along.double().T).cpu().numpy()

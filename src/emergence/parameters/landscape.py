@@ -31,7 +31,11 @@ class Landscape(Section):
     metrics: Distinct[str] = ["loss", "accuracy"]
     """What is sampled: loss, accuracy, emergence, or a measure (such as loss_gradient_norm, or module:function)."""
 
-    planes: Distinct[Literal["random", "trajectory", "curvature"]] = ["random", "trajectory"]
+    planes: Distinct[Literal["random", "trajectory", "curvature"]] = [
+        "random",
+        "trajectory",
+        "curvature",
+    ]
     """In random directions, principal components of the training trajectory, top eigenvectors of the Hessian."""
 
     normalisation: Literal["filter", "layer", "none"] = "filter"
