@@ -1,6 +1,6 @@
 """Distinct minima: on functions with known basins, and of networks whose minima are known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from emergence.landscape.concentration import Retraining, barriers_between, distinct, find_minima, shortened
-from emergence.landscape.sampling import Evaluator, pointwise
 from emergence.networks import Architecture, build
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Optimizer, Schedule, Training
@@ -19,14 +18,9 @@ Weights = Mapping[str, Tensor]
 CPU = torch.device("cpu")
 
 
-class Wells:
+def wells(weights: Weights) -> dict[str, float]:
     """Height cos(pi x) + 1 of the first weight: wells at odd numbers, with passes of height 2 between them."""
-
-    def __call__(self, weights: Weights) -> dict[str, float]:
-        return {"loss": 1 + float(torch.cos(torch.pi * weights["w"][0]))}
-
-    def along(self, basis: Sequence[Weights]) -> Evaluator:
-        return pointwise(self, basis)
+    return {"loss": 1 + float(torch.cos(torch.pi * weights["w"][0]))}
 
 
 class Data:
@@ -60,7 +54,7 @@ def ends(*places: float) -> list[dict[str, Tensor]]:
 
 
 def test_barriers_between_wells_are_the_passes_between_them() -> None:
-    barriers, heights = barriers_between(Wells(), ends(-1, 1, 3, 1), points=41)
+    barriers, heights = barriers_between(wells, ends(-1, 1, 3, 1), points=41)
     assert heights == pytest.approx([0, 0, 0, 0], abs=1e-9)
     assert barriers == pytest.approx([2, 2, 2, 2, 0, 2], abs=1e-9)  # pairs in order: 01 02 03 12 13 23
     assert distinct(barriers, threshold=0.5) == 3
@@ -68,7 +62,7 @@ def test_barriers_between_wells_are_the_passes_between_them() -> None:
 
 
 def test_ends_in_one_well_are_one_minimum_wherever_they_lie_in_it() -> None:
-    barriers, _ = barriers_between(Wells(), ends(0.6, 0.9, 1.3, 2.8, 3.1), points=41)
+    barriers, _ = barriers_between(wells, ends(0.6, 0.9, 1.3, 2.8, 3.1), points=41)
     assert distinct(barriers, threshold=0.2) == 2
 
 

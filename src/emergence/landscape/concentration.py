@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
-from emergence.landscape.sampling import sample
+from emergence.landscape.sampling import Metric, sample
 from emergence.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.minima import Minima
@@ -115,8 +115,11 @@ def distinct(barriers: Floats, threshold: float) -> int:
     return int(fcluster(linkage(barriers, method="single"), below, criterion="distance").max())
 
 
-def barriers_between(metric: CrossEntropy, ends: Sequence[Weights], points: int) -> tuple[Floats, Floats]:
-    """Return the barriers (pair) on the lines between all pairs of ends, and the losses (end)."""
+def barriers_between(metric: Metric, ends: Sequence[Weights], points: int) -> tuple[Floats, Floats]:
+    """Return the barriers (pair) on the lines between all pairs of ends, and the losses (end).
+
+    `metric` names a "loss"; each line has `points` points, its ends among them.
+    """
     positions = np.linspace(0, 1, points)
     units = np.eye(len(ends))
     pairs = list(combinations(range(len(ends)), 2))

@@ -67,6 +67,11 @@ class Study:
         pruned = [run for run in self.pruned().values() if str(run["retraining"].values) != NONE]
         return {experiment: [run for run in pruned if _experiment(run) == experiment] for experiment in self.dense()}
 
+    def by_experiment(self) -> dict[str, list[xr.Dataset]]:
+        """Return all runs, dense and pruned, by the experiment of the dense run."""
+        runs = self._runs()
+        return {name: [run for run in runs if _experiment(run) == name] for name in self.dense()}
+
     def _runs(self) -> list[xr.Dataset]:
         """Return all runs, each without the steps that it lacks."""
         runs = [self.data.isel(run=index) for index in range(self.data.sizes["run"])]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from emergence.statistics.claims import c1, c3, c4, c5
+from emergence.statistics.claims import c1, c3, c4, c5, c6
 from emergence.statistics.study import Study
 
 Samples = Mapping[str, pd.DataFrame]
@@ -18,4 +18,5 @@ CLAIMS: dict[str, Callable[[Study], Samples]] = {
     "C3": c3.samples,
     "C4": c4.samples,
     "C5": c5.samples,
+    "C6": c6.samples,
 }

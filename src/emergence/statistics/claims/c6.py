@@ -1,0 +1,66 @@
+"""C6: higher emergence means more concentrated local minima and a more rugged loss landscape."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.study import Study
+
+FEWEST_NETWORKS = 8
+"""With fewer networks around which the landscape is known a seed has no correlation."""
+
+GIVEN = ("nonzero_parameters", "sparsity", "step_epoch")
+
+EMERGENCE = ("emergence", "relative_emergence")
+
+QUANTITIES = {
+    "ruggedness": ("emergence", "slice_relative_roughness"),
+    "concentration": ("emergence", "minima"),
+    "ruggedness_relative": ("relative_emergence", "slice_relative_roughness"),
+    "concentration_relative": ("relative_emergence", "minima"),
+    "slice_minima": ("emergence", "slice_minima"),
+    "negative_curvature": ("emergence", "slice_negative_curvature"),
+    "distance": ("emergence", "minima_distance"),
+    "top_curvature": ("emergence", "top_curvature"),
+}
+"""What is correlated, by the name of the quantity in the rules."""
+
+
+def samples(study: Study) -> dict[str, pd.DataFrame]:
+    """Correlate emergence with what surrounds the weights, given size, sparsity and epoch, over networks of a seed."""
+    tables = {name: pd.concat(list(map(networks, runs))) for name, runs in study.by_experiment().items()}
+    return {
+        quantity: pd.DataFrame(
+            {name: table.groupby(level="seed").apply(_correlation, names=names) for name, table in tables.items()}
+        )
+        for quantity, names in QUANTITIES.items()
+    }
+
+
+def networks(run: xr.Dataset) -> pd.DataFrame:
+    """Return a table of a run's networks, one row per seed and step: emergence, what is given, and the landscape.
+
+    Emergence is that of the logarithm, which ranks alike, since counts of paths may exceed what a float holds; -inf
+    where there is none. What the study lacks is NaN.
+    """
+    log10 = run["log10_emergence"].where(run["relative_emergence"] != 0, -np.inf)
+    landscape = dict.fromkeys(name for _, name in QUANTITIES.values())
+    columns = {
+        "emergence": log10,
+        "relative_emergence": log10 - np.log10(run["nonzero_parameters"]),
+        **{name: run[name] for name in GIVEN},
+        **{name: run.get(name, xr.DataArray(np.nan)) for name in landscape},
+    }
+    values = {
+        name: np.ravel(column.broadcast_like(log10).transpose("seed", "step")) for name, column in columns.items()
+    }
+    seeds = np.repeat(run["seed"].values, run.sizes["step"])
+    return pd.DataFrame(values, index=pd.Index(seeds, name="seed"), dtype=float)
+
+
+def _correlation(table: pd.DataFrame, names: tuple[str, str]) -> float:
+    known = table[[*names, *GIVEN]].dropna()
+    if len(known) < FEWEST_NETWORKS:
+        return float("nan")
+    return rank_correlation(*(known[name] for name in (*names, *GIVEN)))
