@@ -1,4 +1,4 @@
-"""Join the metrics, emergence and measures of all runs into one labelled file."""
+"""Join the metrics, emergence and measures of all runs into one labelled file, with when they reach accuracies."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emergence.logs import configure
 from emergence.statistics.collect import collect, read_manifest
+from emergence.statistics.convergence import epochs_to_targets
 from emergence.storage import write_dataset
 
 log = logging.getLogger("collect_runs")
@@ -15,6 +16,7 @@ log = logging.getLogger("collect_runs")
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path, help="JSON list of the files, each with its run")
+    parser.add_argument("--accuracy-targets", required=True, help="statistics.accuracy_targets of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
     return parser.parse_args()
 
@@ -24,6 +26,7 @@ def main() -> None:
     options = arguments()
     files = read_manifest(json.loads(options.manifest.read_text(encoding="utf-8")))
     study = collect(files)
+    study = study.merge(epochs_to_targets(study, json.loads(options.accuracy_targets)))
     write_dataset(options.output, study, {"runs": study["run"].values.tolist(), "seeds": study["seed"].values.tolist()})
     log.info("%d files joined: %s", len(files), ", ".join(f"{name} {size}" for name, size in study.sizes.items()))
 

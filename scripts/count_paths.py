@@ -1,4 +1,4 @@
-"""Count the paths from inactive to active units at every checkpoint of a run."""
+"""Count the paths from inactive to active units at every checkpoint of a run, and what is left of it at the last."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ from emergence.graph.unit_graph import UnitGraph
 from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.emergence import Emergence
+from emergence.pruning import remaining
 from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
 
@@ -32,7 +33,7 @@ def arguments() -> argparse.Namespace:
 
 
 def count_checkpoints(data: Path, folder: Path, section: Emergence, device: torch.device) -> xr.Dataset:
-    """Emergence of all seeds at all steps of a folder of checkpoints, in the order of training."""
+    """Emergence of all seeds at all steps of a folder of checkpoints, and what is left of the networks at the last."""
     dataset = read_processed(data)
     probe = dataset.normalise(dataset.part("probe")[0].to(device))
     files = paths(folder)
@@ -57,7 +58,8 @@ def count_checkpoints(data: Path, folder: Path, section: Emergence, device: torc
     counted = xr.concat(steps, labels, data_vars=[name for name in steps[0] if name != "site_size"]).assign_coords(
         seed=list(first.seeds)
     )
-    return counted.transpose("seed", "step", ...)
+    left = remaining(read(file), probe[:1].cpu())
+    return counted.transpose("seed", "step", ...).merge(left)
 
 
 @explain_refusals()

@@ -1,4 +1,4 @@
-"""Prune networks at one step of their training: write which weights are kept, how many, and what they cost."""
+"""Prune networks at one step of their training: write which weights are kept, and how many."""
 
 import argparse
 import json

@@ -87,7 +87,7 @@ def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> N
     parameters = figure_data.parameters()
     sections = {
         "figures": parameters.figures.model_dump() | {"dpi": COARSE.dpi},
-        "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed"}),
+        "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed", "accuracy_targets"}),
     }
     arguments = ["--figure", name, "--parameters", json.dumps(sections), "--manifest", str(tmp_path / "manifest.json")]
     outputs = ["--png", str(folder / "a.png"), "--svg", str(folder / "a.svg")]

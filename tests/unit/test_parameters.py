@@ -77,6 +77,15 @@ MISTAKES = [
     ({"pruning": {"sparsities": [0.5, 1.5]}}, "pruning.sparsities[1] = 1.5: input should be less than 1"),
     ({"pruning": {"sparsities": [0.5, 0.5]}}, "pruning.sparsities = [0.5, 0.5]: 0.5 is listed twice"),
     ({"pruning": {"methods": []}}, "pruning.methods = []: value should have at least 1 item"),
+    (
+        {"pruning": {"methods": ["snip", "global_magnitude@ep3"]}, "training": {"checkpoints": {"every_epochs": 8}}},
+        "pruning.methods[1] = 'global_magnitude@ep3': training saves no weights at ep3 (training.checkpoints); "
+        "allowed: ep0, ep0it1, ep0it2, ep0it4, ep0it8, ep8, ep16, ep20, last",
+    ),
+    (
+        {"pruning": {"retraining": ["rewind"], "rewind_to": "ep0it3"}},
+        "pruning.rewind_to = ep0it3 is no checkpoint of training (training.checkpoints); allowed: ep0, ep0it1,",
+    ),
     ({"pruning": {"methods": ["global_magnitud"]}}, "did you mean 'global_magnitude'?"),
     (
         {"study": {"experiments": ["digit/mlp"]}},

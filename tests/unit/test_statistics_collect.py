@@ -31,7 +31,12 @@ def write_run(folder: Path, sparsity: float, seeds: list[int], steps: list[str] 
         "step_iteration": ("step", 10 * np.arange(len(steps))),
     }
     coordinates = {"seed": seeds, "step": steps, **position}
-    metrics = {"train_accuracy": (("seed", "step"), numbers), "learning_rate": ("iteration", [0.1, 0.1])}
+    over_steps = (("seed", "step"), numbers)
+    metrics = {
+        "train_accuracy": over_steps,
+        "validation_accuracy": over_steps,
+        "learning_rate": ("iteration", [0.1, 0.1]),
+    }
     shape = (len(seeds), len(steps), 1, 2)
     dims = ("seed", "step", "criterion", "threshold")
     counted = {
@@ -80,7 +85,15 @@ def test_blocks_of_seeds_join_and_every_number_keeps_its_place(tmp_path: Path) -
 
 def test_what_does_not_run_over_seeds_and_steps_is_left_out(tmp_path: Path) -> None:
     study = joined(write_run(tmp_path, 0.0, [0, 1]))
-    kept = {"train_accuracy", "emergence", "weight_norm", "step_epoch", "step_iteration", "learning_rate"}
+    kept = {
+        "train_accuracy",
+        "validation_accuracy",
+        "emergence",
+        "weight_norm",
+        "step_epoch",
+        "step_iteration",
+        "learning_rate",
+    }
     assert set(study.data_vars) == kept
     assert set(study.dims) == {"run", "seed", "step", "criterion", "threshold"}
 
@@ -116,10 +129,12 @@ def test_the_script_writes_the_same_bytes_for_the_same_runs(tmp_path: Path) -> N
     outputs = [tmp_path / "first.nc", tmp_path / "second.nc"]
     for output in outputs:
         command = [sys.executable, "scripts/collect_runs.py", "--manifest", str(manifest), "--output", str(output)]
-        subprocess.run(command, check=True, cwd=ROOT)
+        subprocess.run([*command, "--accuracy-targets", "[0.5, 0.9]"], check=True, cwd=ROOT)
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
     study = read_dataset(outputs[0])
     assert study["dataset"].dims == study["network"].dims == study["sparsity"].dims == ("run",)
     assert study["run"].values.tolist() == ["digits/mlp/dense", "digits/mlp/global_magnitude~0.5"]
     assert {"step_epoch", "step_iteration"} <= set(study.data_vars)
+    assert study["epochs_to_accuracy"].dims == study["censored"].dims == ("run", "seed", "accuracy_target")
+    assert study["accuracy_target"].values.tolist() == [0.5, 0.9]
     assert all({"units", "long_name"} <= set(variable.attrs) for variable in study.data_vars.values())

@@ -12,6 +12,7 @@ import pytest
 from emergence.parameters.reading import check
 from emergence.study.jobs import DENSE
 from emergence.study.layout import PLACES
+from emergence.study.methods import scored_with
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,6 +50,7 @@ CONCLUSIONS = {"collect_runs", "judge_claims", "draw_figure", "write_report"}
             {"pruning": {"sparsities": [0.5, 0.6]}},
             {"make_masks", "retrain_networks", "count_paths", "apply_measures", "sample_landscape", *CONCLUSIONS},
         ),
+        ({"statistics": {"accuracy_targets": [0.5]}}, CONCLUSIONS),
         ({"compute": {"device": "cpu"}}, set()),
     ],
     ids=lambda value: str(next(iter(value), "")) if isinstance(value, dict) else "",
@@ -233,3 +235,42 @@ def test_part_of_the_runs_is_chosen_by_a_pattern_and_a_pattern_without_runs_is_r
     assert [job.name for job in chosen] == ["digits/mlp/global_magnitude~0.9/original_initialisation/seeds~0-1"]
     with pytest.raises(ValueError, match="no run fits 'digits/cnn/"):
         planned.of_phase("prune", "digits/cnn/*")
+
+
+def test_one_more_method_trains_only_its_own_cells() -> None:
+    before, after = (plan(pruning={"methods": ["random_weights", "snip"][:count]}) for count in (1, 2))
+    keys = {job.key for job in before.jobs}
+    new = [job for job in after.jobs if job.key not in keys and job.run]
+    assert {job.run.method for job in new} == {"snip"}
+    assert {job.rule for job in new} == {"make_masks", "retrain_networks", "count_paths", "apply_measures"}
+    assert changed(after, before) <= CONCLUSIONS
+
+
+@pytest.mark.parametrize(
+    ("scoring", "remade"),
+    [
+        ({"samples_per_class": 3}, {"snip"}),
+        ({"threshold": 0.3}, {"least_emergence"}),
+        ({"criterion": "any"}, {"least_emergence"}),
+    ],
+    ids=lambda value: str(*value) if isinstance(value, dict) else "",
+)
+def test_scoring_remakes_only_masks_of_methods_that_use_it(scoring: dict, remade: set[str]) -> None:
+    methods = ["random_weights", "snip", "least_emergence"]
+    before, after = (plan(pruning={"methods": methods, "scoring": section}) for section in ({}, scoring))
+    keys = {job.key for job in before.jobs}
+    assert {job.run.method for job in after.jobs if job.rule == "make_masks" and job.key not in keys} == remade
+
+
+def test_a_method_of_ones_own_that_does_not_say_what_it_uses_may_use_all(tmp_path: Path) -> None:
+    assert scored_with("mine:make_mask", tmp_path) == {"samples_per_class", "threshold", "criterion"}
+    (tmp_path / "mine.py").write_text('SCORED_WITH = ("treshold",)')
+    with pytest.raises(ValueError, match=r"mine\.py: SCORED_WITH = \('treshold',\); allowed: samples_per_class"):
+        scored_with("mine:make_mask", tmp_path)
+
+
+def test_a_step_behind_a_method_that_prunes_during_training_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"'gradual_magnitude@ep1' names a step to score, .* write 'gradual_magnitude'"
+    ):
+        plan(pruning={"methods": ["gradual_magnitude@ep1"]})

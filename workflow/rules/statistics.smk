@@ -26,10 +26,12 @@ rule collect_runs:
         runtime=60,
     params:
         manifest=lambda wildcards: manifest_of(STUDY),
+        targets=json.dumps(STUDY.parameters["accuracy_targets"]),
     message:
         "Join the results of all runs"
     shell:
-        "(python scripts/collect_runs.py --manifest {params.manifest} --output {output.study}"
+        "(python scripts/collect_runs.py --manifest {params.manifest} --accuracy-targets {params.targets:q}"
+        " --output {output.study}"
         " && python -m emergence.study.stamps {output.stamp} {output.study}) 2> {log}"
 
 

@@ -49,12 +49,11 @@ class Parameters(Section):
     @model_validator(mode="after")
     def _rewinding_has_a_checkpoint(self) -> Self:
         rewound = "rewind" in self.pruning.retraining or "iterative_magnitude" in self.pruning.methods
-        step, training = Step.parse(self.pruning.rewind_to), self.training
-        early = step.epoch == 0 and step.iteration in training.checkpoints.early_iterations
-        late = step.iteration == 0 and step.epoch <= training.epochs
-        kept = step.epoch % training.checkpoints.every_epochs == 0 or step.epoch == training.epochs
-        if rewound and not (early or (late and kept)):
-            raise ValueError(f"pruning.rewind_to = {step} is no checkpoint of training; see training.checkpoints")
+        if rewound and not self.training.saves(Step.parse(self.pruning.rewind_to)):
+            raise ValueError(
+                f"pruning.rewind_to = {self.pruning.rewind_to} is no checkpoint of training (training.checkpoints); "
+                f"allowed: {self.training.saved_steps}"
+            )
         return self
 
     @model_validator(mode="after")

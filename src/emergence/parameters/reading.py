@@ -18,6 +18,7 @@ from emergence.parameters.texts import other_contents
 from emergence.plugins import available, unknown
 from emergence.raw_files import RawFiles
 from emergence.study.layout import RAW_DATA
+from emergence.training.step import Step
 
 
 class ParametersError(ValueError):
@@ -46,7 +47,8 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
     except ValidationError as error:
         mistakes = [_explain(details) for details in error.errors()]
     else:
-        mistakes = [*_unknown_names(parameters), *_unfit_networks(parameters), *_mistaken_texts(parameters)]
+        checks = (_unknown_names, _unsaved_steps, _unfit_networks, _mistaken_texts)
+        mistakes = [mistake for check_all in checks for mistake in check_all(parameters)]
     if mistakes:
         raise ParametersError("\n".join(f"{_source(key, files)}: {_dotted(key)}{text}" for key, text in mistakes))
     return parameters
@@ -148,6 +150,18 @@ def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
         yield from _unknown_plugin(("pruning", "methods"), name, available("pruning"))
     for measure in parameters.measures.names:
         yield from _unknown_plugin(("measures", "names"), measure, available("measures"))
+
+
+def _unsaved_steps(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find pruning methods that are to score weights of a step at which none are saved."""
+    for position, method in enumerate(parameters.pruning.methods):
+        step = method_and_step(method)[1]
+        if step and step != "last" and not parameters.training.saves(Step.parse(step)):
+            allowed = f"{parameters.training.saved_steps}, last"
+            yield (
+                ("pruning", "methods", position),
+                f" = {method!r}: training saves no weights at {step} (training.checkpoints); allowed: {allowed}",
+            )
 
 
 def _unfit_networks(parameters: Parameters) -> Iterable[tuple[Key, str]]:

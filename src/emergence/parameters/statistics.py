@@ -1,8 +1,10 @@
 """Section ``statistics``: how estimates turn into verdicts."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import Distinct, Section
 from emergence.parameters.emergence import Criterion, Threshold
 
 
@@ -23,6 +25,9 @@ class Statistics(Section):
 
     convergence_share: float = Field(default=0.95, gt=0, lt=1)
     """A run has converged where its validation accuracy reaches this share of the dense network's final one."""
+
+    accuracy_targets: Distinct[Annotated[float, Field(gt=0, le=1)]] = [0.8, 0.9, 0.95, 0.99]
+    """Shares of the dense network's final validation accuracy; when runs first reach them is reported."""
 
     seed: int = Field(default=0, ge=0)
     """Seed of the sign changes where they are drawn because there are too many to try all."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from emergence.parameters.base import Section
+from emergence.training.step import Step
 
 Rate = Annotated[float, Field(gt=0)]
 
@@ -116,6 +117,33 @@ class Training(Section):
     """Numbers to train with: tf32 rounds factors of products on GPUs; bfloat16 is mixed with float32."""
 
     checkpoints: Checkpoints = Checkpoints()
+
+    def saves(self, step: Step) -> bool:
+        """Whether weights are saved at a step, if the first epoch is long enough for its early iterations.
+
+        >>> settings = Training(epochs=5, checkpoints={"early_iterations": [2], "every_epochs": 2})
+        >>> [settings.saves(Step.parse(step)) for step in ("ep0", "ep0it1", "ep0it2", "ep1", "ep4", "ep5", "ep6")]
+        [True, False, True, False, True, True, False]
+        """
+        if step.iteration:
+            return step.epoch == 0 and step.iteration in self.checkpoints.early_iterations
+        return step.epoch == self.epochs or (
+            step.epoch < self.epochs and step.epoch % self.checkpoints.every_epochs == 0
+        )
+
+    @property
+    def saved_steps(self) -> str:
+        """The steps at which weights are saved, in words.
+
+        >>> Training(epochs=5, checkpoints={"early_iterations": [2], "every_epochs": 2}).saved_steps
+        'ep0, ep0it2, ep2, ep4, ep5'
+        >>> Training(epochs=90).saved_steps
+        'ep0, ep0it1, ep0it2, ep0it4, ep0it8, ep1, ep2, ep3, ..., ep90'
+        """
+        early = [Step(0, iteration) for iteration in sorted(self.checkpoints.early_iterations)]
+        epochs = [Step(epoch) for epoch in range(1, self.epochs + 1) if self.saves(Step(epoch))]
+        shown = [*epochs[:3], "...", epochs[-1]] if len(epochs) > 5 else epochs
+        return ", ".join(map(str, [Step(0), *early, *shown]))
 
     @model_validator(mode="after")
     def _warms_up_in_time(self) -> Self:

@@ -11,6 +11,9 @@ scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default). `
 - ``"l1_penalised"``: of dense networks whose loss had an L1 penalty,
 - ``"itself"``: of the networks that are pruned, and at every step of a schedule; ``subject`` then has nothing but
   ``weights``, a list for each parameter of those that are left.
+
+``SCORED_WITH`` names the keys of the section `pruning.scoring` that it uses (all by default), such as
+``("samples_per_class",)`` for one that looks at training samples; changes of other keys leave its masks as they are.
 """
 
 from emergence.modules import prunable
@@ -18,6 +21,7 @@ from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
 from emergence.pruning._mask import Mask, masked, masked_network
 from emergence.pruning._prune import prune, scored_step
+from emergence.pruning._remaining import effective_sparsity, remaining
 from emergence.pruning._removal import remove_units
 from emergence.pruning._report import report
 from emergence.pruning._scores import Ranking
@@ -30,11 +34,13 @@ __all__ = [
     "Samples",
     "Subject",
     "effective",
+    "effective_sparsity",
     "masked",
     "masked_network",
     "multiply_adds",
     "prunable",
     "prune",
+    "remaining",
     "remove_units",
     "report",
     "scored_step",

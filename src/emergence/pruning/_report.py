@@ -1,4 +1,4 @@
-"""How much a mask leaves: per layer, per unit and in all, as it says and in effect."""
+"""How much a mask leaves, per layer and per unit, as it says and in effect."""
 
 from typing import Any
 
@@ -7,10 +7,8 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from emergence.graph.scope import nonzero_parameters
-from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
-from emergence.pruning._mask import Mask, masked_network
+from emergence.pruning._mask import Mask
 from emergence.training.checkpoints import Checkpoint
 
 Variables = dict[str, tuple[tuple[str, ...], Any, str]]
@@ -18,7 +16,7 @@ Variables = dict[str, tuple[tuple[str, ...], Any, str]]
 
 
 def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
-    """Return densities and costs of the networks of a checkpoint under their masks; `example` is a batch of inputs.
+    """Return densities of the networks of a checkpoint under their masks; `example` is a batch of inputs.
 
     Layers are the matrices and kernels in the mask; units are their rows, neurons or channels. What counts in effect
     (`effective_...`) lies on a path of kept weights from input to output: weights that `effective` keeps, and units
@@ -32,7 +30,6 @@ def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
         "units": (("layer",), units, "units"),
         **_left(layers, "", "kept"),
         **_left({name: on_paths.kept[name] for name in layers}, "effective_", "on a path from input to output"),
-        **_costs(mask, checkpoint, example[:1]),
     }
     return xr.Dataset(
         {
@@ -56,15 +53,4 @@ def _left(layers: dict[str, Tensor], prefix: str, left: str) -> Variables:
             f"units with weights {left}",
         ),
         f"{prefix}unit_density": (by_unit, torch.cat(rows, 1), f"share of a unit's incoming weights {left}"),
-    }
-
-
-def _costs(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> Variables:
-    networks = [masked_network(checkpoint.network(seed), mask.of_seed(seed)) for seed in mask.seeds]
-    dense, left = zip(*(multiply_adds(network, example) for network in networks), strict=True)
-    parameters = [nonzero_parameters(network) for network in networks]
-    return {
-        "multiply_adds": (("seed",), list(dense), "multiply-adds per sample of the dense network"),
-        "effective_multiply_adds": (("seed",), list(left), "multiply-adds per sample with weights that are not zero"),
-        "nonzero_parameters": (("seed",), parameters, "parameters that are not zero"),
     }

@@ -6,6 +6,7 @@ from emergence.pruning._scores import Kept, Ranking
 from emergence.pruning._subject import Subject
 
 SCORED_AT = "last"
+SCORED_WITH = ()
 
 
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:

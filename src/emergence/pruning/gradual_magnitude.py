@@ -11,6 +11,7 @@ from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 
 SCORED_RUN = "itself"
+SCORED_WITH = ()
 
 
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:

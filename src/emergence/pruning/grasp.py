@@ -8,6 +8,7 @@ from emergence.pruning._scores import Kept, Ranking
 from emergence.pruning._subject import Subject
 
 SCORED_AT = "ep0"
+SCORED_WITH = ("samples_per_class",)
 TEMPERATURE = 200.0
 """The logits are divided by it, as in the authors' code, so that confident outputs do not drown the gradient."""
 

@@ -7,6 +7,7 @@ from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 
 SCORED_AT = "last"
+SCORED_WITH = ("threshold", "criterion")
 
 
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:

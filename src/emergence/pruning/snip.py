@@ -8,6 +8,7 @@ from emergence.pruning._scores import Kept, Ranking
 from emergence.pruning._subject import Subject
 
 SCORED_AT = "ep0"
+SCORED_WITH = ("samples_per_class",)
 
 
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:

@@ -10,6 +10,7 @@ from emergence.pruning._scores import Kept, Ranking
 from emergence.pruning._subject import Subject
 
 SCORED_AT = "ep0"
+SCORED_WITH = ()
 ROUNDS = 100
 
 

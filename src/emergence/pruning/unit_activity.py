@@ -9,6 +9,7 @@ from emergence.pruning._subject import Subject
 from emergence.pruning._units import prune_units
 
 SCORED_AT = "last"
+SCORED_WITH = ("samples_per_class",)
 
 
 def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:

@@ -1,16 +1,27 @@
 """How long training takes until it converges."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from emergence.statistics.study import per_seed
+from emergence.statistics.study import DENSE, experiment_of, per_seed, runs_of
 
 Floats = NDArray[np.float64]
 
 
 def convergence(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:
+    """Return per seed the epochs until a run reaches a share of the dense run's final accuracy, as claims count them.
+
+    A run that never does counts as one epoch beyond its last; see `epochs_to_share`.
+    """
+    beyond = float(run["step_epoch"].values[-1]) + 1
+    return epochs_to_share(run, dense, share).replace(np.inf, beyond)
+
+
+def epochs_to_share(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:
     """Return per seed the epochs until a run's validation accuracy first reaches a share of the dense run's final one.
 
     Both are runs (seed, step) of a study; seeds that the dense run lacks are NaN. See `epochs_until`.
@@ -19,6 +30,35 @@ def convergence(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:
     accuracy = run["validation_accuracy"].transpose("seed", "step").values
     epochs = run["step_epoch"].values
     return per_seed(run, [epochs_until(epochs, row, goal) for row, goal in zip(accuracy, goals, strict=True)])
+
+
+def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset:
+    """Return when each run of a joined study first reaches each share of its dense network's final accuracy.
+
+    Variables over run, seed and `accuracy_target`: ``epochs_to_accuracy``, missing where it is never reached, which
+    ``censored`` says (1: never, 0: reached, missing: unknown).
+    """
+    runs = runs_of(study)
+    dense = {experiment_of(run): run for run in runs if str(run["method"].values) == DENSE}
+    times = np.array([[epochs_to_share(run, dense[experiment_of(run)], goal) for goal in targets] for run in runs])
+    along = ("run", "accuracy_target", "seed")
+    found = {
+        "epochs_to_accuracy": (
+            np.where(np.isinf(times), np.nan, times),
+            "epoch",
+            "epochs until validation accuracy first reaches the target",
+        ),
+        "censored": (np.where(np.isnan(times), np.nan, np.isinf(times)), "1", "1 where training ends before that"),
+    }
+    share = xr.Variable(
+        "accuracy_target",
+        list(targets),
+        {"units": "1", "long_name": "share of the dense network's final validation accuracy"},
+    )
+    return xr.Dataset(
+        {name: (along, values, {"units": unit, "long_name": title}) for name, (values, unit, title) in found.items()},
+        {"run": study["run"].values, "seed": study["seed"].values, "accuracy_target": share},
+    ).transpose("run", "seed", "accuracy_target")
 
 
 def mean_accuracy(run: xr.Dataset) -> pd.Series:
@@ -32,18 +72,19 @@ def mean_accuracy(run: xr.Dataset) -> pd.Series:
 
 
 def epochs_until(epochs: Floats, accuracy: Floats, goal: float) -> float:
-    """Return when the accuracy first reaches a goal, interpolated linearly; one epoch beyond the last if it never does.
+    """Return when the accuracy first reaches a goal, interpolated linearly; infinite if it never does.
 
     NaN where the goal or the accuracy is unknown.
 
-    >>> epochs_until(np.array([0, 1, 2]), np.array([0.1, 0.5, 0.9]), goal=0.7)
-    1.5
+    >>> epochs, accuracy = np.array([0, 1, 2]), np.array([0.1, 0.5, 0.9])
+    >>> epochs_until(epochs, accuracy, goal=0.7), epochs_until(epochs, accuracy, goal=0.95)
+    (1.5, inf)
     """
     if np.isnan(goal) or np.isnan(accuracy).any():
         return float("nan")
     reached = accuracy >= goal
     if not reached.any():
-        return float(epochs[-1] + 1)
+        return float("inf")
     after = int(reached.argmax())
     before = max(after - 1, 0)
     return float(np.interp(goal, accuracy[[before, after]], epochs[[before, after]]))

@@ -47,38 +47,40 @@ class Study:
 
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``."""
-        return {_experiment(run): run for run in self._runs() if str(run["method"].values) == DENSE}
+        return {experiment_of(run): run for run in runs_of(self.data) if str(run["method"].values) == DENSE}
 
     def pruned(self) -> dict[str, xr.Dataset]:
         """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
-        return {str(run["run"].values): run for run in self._runs() if str(run["method"].values) != DENSE}
+        return {str(run["run"].values): run for run in runs_of(self.data) if str(run["method"].values) != DENSE}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
         """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
         dense = self.dense()
         return {
-            name: (run, dense[_experiment(run)])
+            name: (run, dense[experiment_of(run)])
             for name, run in self.pruned().items()
-            if self.reference.made(run) and _experiment(run) in dense
+            if self.reference.made(run) and experiment_of(run) in dense
         }
 
     def retrained(self) -> dict[str, list[xr.Dataset]]:
         """Return the runs trained again after whatever pruning, in whatever way, by the experiment of the dense run."""
         pruned = [run for run in self.pruned().values() if str(run["retraining"].values) != NONE]
-        return {experiment: [run for run in pruned if _experiment(run) == experiment] for experiment in self.dense()}
+        return {experiment: [run for run in pruned if experiment_of(run) == experiment] for experiment in self.dense()}
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
         """Return all runs, dense and pruned, by the experiment of the dense run."""
-        runs = self._runs()
-        return {name: [run for run in runs if _experiment(run) == name] for name in self.dense()}
-
-    def _runs(self) -> list[xr.Dataset]:
-        """Return all runs, each without the steps that it lacks."""
-        runs = [self.data.isel(run=index) for index in range(self.data.sizes["run"])]
-        return [run.isel(step=run["step_epoch"].notnull().values) for run in runs]
+        runs = runs_of(self.data)
+        return {name: [run for run in runs if experiment_of(run) == name] for name in self.dense()}
 
 
-def _experiment(run: xr.Dataset) -> str:
+def runs_of(data: xr.Dataset) -> list[xr.Dataset]:
+    """Return the runs (seed, step) of a joined study in their order, each without the steps that it lacks."""
+    runs = [data.isel(run=index) for index in range(data.sizes["run"])]
+    return [run.isel(step=run["step_epoch"].notnull().values) for run in runs]
+
+
+def experiment_of(run: xr.Dataset) -> str:
+    """Return the data set and the network of a run, written ``dataset/network``."""
     return f"{run['dataset'].values}/{run['network'].values}"
 
 

@@ -1,11 +1,13 @@
-"""Which trained networks a pruning method scores, read from its file without importing it."""
+"""What a pruning method scores and looks at, read from its file without importing it."""
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from emergence.parameters.pruning import Scoring
 from emergence.plugins import module_of
 
-CONSTANT = "SCORED_RUN"
 SCORED_RUNS = ("dense", "previous_round", "l1_penalised", "itself")
 
 
@@ -16,11 +18,17 @@ def scored_run(method: str, root: Path) -> str:
     before; "l1_penalised": dense ones trained with a penalty; "itself": the mask grows while the network is trained.
     Raises ValueError for another value.
     """
-    module = Path(*module_of("pruning", method).split(".")).with_suffix(".py")
-    for file in (root / "src" / module, root / module):
-        if file.is_file():
-            return _constant(file)
-    return SCORED_RUNS[0]
+    return str(_constant(method, root, "SCORED_RUN", SCORED_RUNS) or SCORED_RUNS[0])
+
+
+def scored_with(method: str, root: Path) -> set[str]:
+    """Return the keys of `pruning.scoring` that a method says in its constant SCORED_WITH to use; all by default.
+
+    Raises ValueError for a key that there is not.
+    """
+    keys = list(Scoring.model_fields)
+    used = _constant(method, root, "SCORED_WITH", keys)
+    return set(keys if used is None else used)
 
 
 def rounds(sparsity: float, share: float) -> list[float]:
@@ -35,11 +43,14 @@ def rounds(sparsity: float, share: float) -> list[float]:
     return before
 
 
-def _constant(file: Path) -> str:
-    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == CONSTANT:
+def _constant(method: str, root: Path, name: str, allowed: Sequence[str]) -> Any:
+    """Return a constant, a word or a tuple of words, of a method's module; None where that does not define it."""
+    module = Path(*module_of("pruning", method).split(".")).with_suffix(".py")
+    file = next((file for file in (root / "src" / module, root / module) if file.is_file()), None)
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body if file else ():
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
             value = ast.literal_eval(statement.value)
-            if value not in SCORED_RUNS:
-                raise ValueError(f"{file}: {CONSTANT} = {value!r}; allowed: {', '.join(SCORED_RUNS)}")
-            return str(value)
-    return SCORED_RUNS[0]
+            if not set([value] if isinstance(value, str) else value) <= set(allowed):
+                raise ValueError(f"{file}: {name} = {value!r}; allowed: {', '.join(allowed)}")
+            return value
+    return None

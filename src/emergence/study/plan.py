@@ -17,7 +17,7 @@ from emergence.study import trusted
 from emergence.study.code import CodeDigests
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.layout import PLACES, timing
-from emergence.study.methods import rounds, scored_run
+from emergence.study.methods import rounds, scored_run, scored_with
 
 TEXT_LOADER = "emergence.datasets._text:load"
 
@@ -97,6 +97,7 @@ class Plan:
     def _ways_of_pruning(self) -> list[tuple[str, str]]:
         """Every method with every retraining; a method that prunes during training is not followed by another."""
         pruning = self.parameters.pruning
+        self._check_no_step_during_training(pruning.methods)
         return [
             (method, retraining)
             for method in pruning.methods
@@ -117,6 +118,16 @@ class Plan:
 
     def _scored_run(self, method: str) -> str:
         return scored_run(method_and_step(method)[0], self._root)
+
+    def _check_no_step_during_training(self, methods: list[str]) -> None:
+        """Raise ValueError for a step behind a method that scores the networks at many steps of their own training."""
+        for method in methods:
+            name, step = method_and_step(method)
+            if step and self._scored_run(method) == "itself":
+                raise ValueError(
+                    f"pruning.methods: '{method}' names a step to score, but {name} removes weights all the while "
+                    f"that networks are trained; write '{name}' (pruning.gradual_until says when it has removed all)"
+                )
 
     def _job(
         self,
@@ -204,7 +215,7 @@ class Plan:
 
     def _masks(self, run: Run) -> Job:
         method, _ = method_and_step(run.method)
-        scoring = self.parameters.pruning.scoring.model_dump()
+        scoring = self.parameters.pruning.scoring.model_dump(include=scored_with(method, self._root))
         parameters = {"method": run.method, "sparsity": run.sparsity, "scoring": scoring}
         data, plugins = self._data(run.dataset), (module_of("pruning", method),)
         masked = replace(run, retraining=NONE)
@@ -254,7 +265,7 @@ class Plan:
         return self._job(
             "collect_runs",
             "study",
-            {},
+            {"accuracy_targets": self.parameters.statistics.accuracy_targets},
             training=tuple(self._training(run) for run in self.runs),
             emergence=tuple(self._paths(run) for run in self.runs),
             measures=tuple(self._measures(run) for run in self.runs),
@@ -266,7 +277,8 @@ class Plan:
 
     def _figure(self, name: str) -> Job | None:
         """The job that draws a figure, unless nothing of what it needs is made."""
-        statistics = self.parameters.statistics.model_dump(exclude={"resamples", "seed"}) | self.reference
+        unused = {"resamples", "seed", "accuracy_targets"}
+        statistics = self.parameters.statistics.model_dump(exclude=unused) | self.reference
         parameters = {"figures": self.parameters.figures.model_dump(), "statistics": statistics}
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
             "study": self._study,
