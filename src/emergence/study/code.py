@@ -59,12 +59,12 @@ class CodeDigests:
                 running.add(name)
                 found += [(imported, "") for imported in (*_parents(name), *module.imported)]
                 for statement in module.always:
-                    yield name, "", _text(statement)
+                    yield name, "", _source(statement)
                     found += self._names(name, statement)
             wanted = list(module.definitions) if attribute == WHOLE else [attribute]
             for wanted_name in wanted:
                 for statement in module.definitions.get(wanted_name, ()):
-                    yield name, wanted_name, _text(statement)
+                    yield name, wanted_name, _source(statement)
                     yield from _data_files(module, name, statement)
                     found += self._names(name, statement)
             if attribute in module.imports and attribute not in module.definitions:
@@ -79,7 +79,7 @@ class CodeDigests:
         """Yield (module, name) for what a statement refers to in its own module and in imported ones."""
         module = self._module(name)
         assert module is not None
-        for chain in _chains(statement):
+        for chain in _names_in(statement):
             if chain[0] in module.definitions:
                 yield name, chain[0]
             elif chain[0] in module.imports:
@@ -149,6 +149,18 @@ def _registers(statement: ast.stmt, module: _Module) -> bool:
     return bool(roots & (own | set(module.definitions)))
 
 
+@cache
+def _source(statement: ast.stmt) -> str:
+    """The text of a statement of a module, which many scripts ask for."""
+    return _text(statement)
+
+
+@cache
+def _names_in(statement: ast.stmt) -> list[list[str]]:
+    """The dotted names in a statement of a module."""
+    return list(_chains(statement))
+
+
 def _chains(tree: ast.AST) -> Iterator[list[str]]:
     """Dotted names in a tree, as lists of their parts; ``a.b().c`` gives a.b."""
     if isinstance(tree, ast.Name):
@@ -172,11 +184,19 @@ def _parents(module: str) -> list[str]:
 
 def _data_files(module: _Module, name: str, statement: ast.stmt) -> Iterator[tuple[str, str, str]]:
     """Files beside the module that a definition names in a string (templates, style sheets, rules)."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value[1:]:
-            file = module.folder / node.value
-            if "/" not in node.value and len(node.value) < 100 and file.suffix != ".py" and file.is_file():
-                yield name, node.value, hashlib.sha256(file.read_bytes()).hexdigest()
+    for text in _file_names(statement):
+        file = module.folder / text
+        if file.suffix != ".py" and file.is_file():
+            yield name, text, hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@cache
+def _file_names(statement: ast.stmt) -> list[str]:
+    """The strings of a statement that may name a file."""
+    strings = [node.value for node in ast.walk(statement) if isinstance(node, ast.Constant)]
+    return [
+        text for text in strings if isinstance(text, str) and "." in text[1:] and "/" not in text and len(text) < 100
+    ]
 
 
 class _Undocumented(ast.NodeTransformer):
