@@ -117,9 +117,24 @@ def test_seeds_that_come_twice_or_differ_from_the_stated_ones_are_refused(tmp_pa
         joined([])
 
 
+def test_landscapes_join_at_their_seeds_and_steps_and_as_means_over_radii(tmp_path: Path) -> None:
+    entries = write_run(tmp_path, 0.0, [0, 1, 2])
+    dims = ("seed", "step", "radius")
+    found = {"minima": (dims, [[[1, 3], [2, 2]]], ATTRIBUTES), "line_barrier": ("seed", [0.5], ATTRIBUTES)}
+    at = {"seed": [1], "step": ["ep0", "ep2"], "radius": [0.5, 1.0]}
+    write_dataset(tmp_path / "minima.nc", xr.Dataset(found, at), {})
+    around = {**{key: entries[0][key] for key in entries[0] if key != "metrics"}, "minima": str(tmp_path / "minima.nc")}
+    study = joined([*entries, around]).isel(run=0)
+    assert study["minima"].transpose("seed", "step").sel(seed=1, step=["ep0", "ep2"]).values.tolist() == [2, 2]
+    assert study["minima"].notnull().sum() == 2 and study["line_barrier"].values[1] == 0.5
+    assert study["minima"].attrs["units"] == "1" and "radius" not in study.dims
+    with pytest.raises(ValueError, match=r"holds seeds \[1\], expected \[5, 6\]"):
+        joined([{**around, "seeds": [5, 6]}])
+
+
 def test_an_entry_without_a_file_is_refused(tmp_path: Path) -> None:
     entry = {key: item for key, item in write_run(tmp_path, 0.0, [0, 1])[0].items() if key != "metrics"}
-    with pytest.raises(ValueError, match="give one of metrics, emergence, measures, got 0"):
+    with pytest.raises(ValueError, match=r"give one of metrics, .*, minima, got 0"):
         joined([entry])
 
 

@@ -20,6 +20,12 @@ SETTINGS = Statistics()
 REFERENCE = Reference("global_magnitude", "original_initialisation")
 
 
+@pytest.fixture(autouse=True)
+def without_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """statsmodels collects garbage in every call, which would take most of the time."""
+    monkeypatch.setattr("gc.collect", lambda: 0)
+
+
 def landscapes(seed: int, effect: float, confounding: float = 0.0, decline: float = 0.0) -> xr.Dataset:
     """Dense and pruned runs whose landscapes are rugged by `effect` times emergence, beside chance.
 

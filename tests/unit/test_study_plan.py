@@ -36,6 +36,7 @@ def changed(before: Plan, after: Plan) -> set[str]:
 
 
 CONCLUSIONS = {"collect_runs", "judge_claims", "draw_figure", "write_report"}
+LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"}
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,14 @@ CONCLUSIONS = {"collect_runs", "judge_claims", "draw_figure", "write_report"}
         ({"statistics": {"confidence": 0.9}}, {"judge_claims", "draw_figure", "write_report"}),
         ({"emergence": {"thresholds": [0.05]}}, {"count_paths", *CONCLUSIONS}),
         ({"measures": {"names": ["weight_norm"]}}, {"apply_measures", *CONCLUSIONS}),
-        ({"landscape": {"points": 5}}, {"sample_landscape", "draw_figure", "write_report"}),
+        ({"landscape": {"points": 5}}, {"sample_landscape", "measure_ruggedness", *CONCLUSIONS}),
+        ({"landscape": {"steps": ["ep0"]}}, {*LANDSCAPE, *CONCLUSIONS}),
+        ({"ruggedness": {"noise_floor": 0.1}}, {"measure_ruggedness", *CONCLUSIONS}),
+        ({"curvature": {"probes": 9}}, {"measure_curvature", *CONCLUSIONS}),
+        ({"minima": {"copies": 2}}, {"find_minima", *CONCLUSIONS}),
         (
             {"pruning": {"sparsities": [0.5, 0.6]}},
-            {"make_masks", "retrain_networks", "count_paths", "apply_measures", "sample_landscape", *CONCLUSIONS},
+            {"make_masks", "retrain_networks", "count_paths", "apply_measures", *LANDSCAPE, *CONCLUSIONS},
         ),
         ({"statistics": {"accuracy_targets": [0.5]}}, CONCLUSIONS),
         ({"compute": {"device": "cpu"}}, set()),
@@ -109,8 +114,10 @@ def test_more_epochs_do_not_continue_networks_that_are_pruned_during_training() 
 
 
 def test_only_sampled_seeds_have_landscapes() -> None:
-    seeds = [job.parameters["seeds"] for job in plan(landscape={"seeds": 3}).of_phase("landscape")]
-    assert seeds == [[0, 1], [2], [0, 1], [2]]
+    jobs = plan(landscape={"seeds": 3}).of_phase("landscape")
+    for rule in LANDSCAPE - {"measure_ruggedness"}:
+        assert [job.parameters["seeds"] for job in jobs if job.rule == rule] == [[0, 1], [2], [0, 1], [2]]
+    assert len([job for job in jobs if job.rule == "measure_ruggedness"]) == 4
 
 
 RATES = {"learning_rates": [0.1, 0.2]}

@@ -20,6 +20,7 @@ FIGURES_OF_THE_STUDY = {
     "draw_emergence_against_convergence": 1,
     "draw_retraining": 1,
 }
+AROUND = {"measure_ruggedness": 1, "measure_curvature": 1, "find_minima": 1}
 FIGURES_OF_LANDSCAPES = {"draw_landscape_contour": 1, "draw_landscape_surface": 1, "draw_landscape_line": 1}
 FIGURES = FIGURES_OF_THE_STUDY | FIGURES_OF_LANDSCAPES
 CONCLUSIONS = {"collect_runs": 1, "judge_claims": 1, "write_report": 1}
@@ -36,13 +37,14 @@ CHANGES = {
         "pruning.sparsities",
         [0.5, 0.8],
         {"make_masks": 1, "retrain_networks": 1, "count_paths": 1, "apply_measures": 1, "sample_landscape": 1}
+        | AROUND
         | CONCLUSIONS
         | FIGURES,
     ),
     "points of the landscape": (
         "landscape.points",
         9,
-        {"sample_landscape": 2, "write_report": 1} | FIGURES_OF_LANDSCAPES,
+        {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES,
     ),
     "the device": ("compute.device", "cpu", {}),
 }
@@ -109,7 +111,7 @@ def test_a_comment_recomputes_nothing(repository: Repository) -> None:
 
 def test_a_function_of_one_phase_recomputes_that_phase_and_what_follows(repository: Repository) -> None:
     repository.edit("scripts/sample_landscape.py", "def main() -> None:\n", "def main() -> None:\n    print('begin')\n")
-    assert repository.planned() == {"sample_landscape": 2, "write_report": 1} | FIGURES_OF_LANDSCAPES
+    assert repository.planned() == {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES
 
 
 def test_a_figure_changed_by_hand_is_drawn_again(repository: Repository) -> None:

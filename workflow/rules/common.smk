@@ -89,6 +89,11 @@ def seeds(wildcards):
     return ",".join(map(str, job_of(wildcards).parameters["seeds"]))
 
 
+def steps(wildcards):
+    """The steps of a job, separated by commas."""
+    return ",".join(job_of(wildcards).parameters["steps"])
+
+
 def start(wildcards):
     """Options that say from which weights pruned networks are trained, and how they are masked."""
     parameters = job_of(wildcards).parameters

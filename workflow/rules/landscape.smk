@@ -1,4 +1,4 @@
-"""Landscape: loss and other values on planes and slices through the weights, and from the first to the last."""
+"""Landscape: the loss on planes, slices and lines, how rugged it is, its curvature, and the minima near by."""
 
 
 rule landscape:
@@ -35,3 +35,88 @@ rule sample_landscape:
         "python scripts/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.where:q} --counting {params.counting:q} --seeds {params.seeds} --compute {params.compute:q} --work {params.work}"
         " --output {output.landscape} 2> {log}"
+
+
+rule measure_ruggedness:
+    input:
+        landscape=made_by("landscape", "landscape"),
+    output:
+        ruggedness=pattern("measure_ruggedness", "ruggedness"),
+    log:
+        log("measure_ruggedness"),
+    benchmark:
+        timing("measure_ruggedness")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        settings=parameter("ruggedness"),
+    message:
+        "Measure the ruggedness of the loss landscape of {wildcards.name}"
+    shell:
+        "python scripts/measure_ruggedness.py --landscape {input.landscape} --parameters {params.settings:q}"
+        " --output {output.ruggedness} 2> {log}"
+
+
+rule measure_curvature:
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        curvature=pattern("measure_curvature", "curvature"),
+    log:
+        log("measure_curvature"),
+    benchmark:
+        timing("measure_curvature")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=gpus,
+    params:
+        settings=parameter("curvature"),
+        seeds=seeds,
+        steps=steps,
+        compute=compute,
+    message:
+        "Measure the curvature of the loss of {wildcards.name}"
+    shell:
+        "python scripts/measure_curvature.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --parameters {params.settings:q} --seeds {params.seeds} --steps {params.steps} --compute {params.compute:q}"
+        " --output {output.curvature} 2> {log}"
+
+
+rule find_minima:
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+        metrics=made_by("training", "metrics"),
+    output:
+        minima=pattern("find_minima", "minima"),
+    log:
+        log("find_minima"),
+    benchmark:
+        timing("find_minima")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(8000),
+        runtime=480,
+        gpu=gpus,
+    params:
+        settings=parameter("minima"),
+        seeds=seeds,
+        steps=steps,
+        compute=compute,
+    message:
+        "Find the minima around the networks of {wildcards.name}"
+    shell:
+        "python scripts/find_minima.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --metrics {input.metrics} --parameters {params.settings:q} --seeds {params.seeds} --steps {params.steps}"
+        " --compute {params.compute:q} --output {output.minima} 2> {log}"

@@ -6,13 +6,16 @@ from pydantic import ValidationError, model_validator
 
 from emergence.parameters.base import Section
 from emergence.parameters.compute import Compute
+from emergence.parameters.curvature import Curvature
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
 from emergence.parameters.figures import Figures
 from emergence.parameters.landscape import Landscape
 from emergence.parameters.measures import Measures
+from emergence.parameters.minima import Minima
 from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
 from emergence.parameters.pruning import Pruning
+from emergence.parameters.ruggedness import Ruggedness
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.study import Study
 from emergence.parameters.training import Training
@@ -34,6 +37,9 @@ class Parameters(Section):
     emergence: Emergence = Emergence()
     measures: Measures = Measures()
     landscape: Landscape = Landscape()
+    ruggedness: Ruggedness = Ruggedness()
+    curvature: Curvature = Curvature()
+    minima: Minima = Minima()
     statistics: Statistics = Statistics()
     figures: Figures = Figures()
     compute: Compute = Compute()

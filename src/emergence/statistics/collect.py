@@ -16,12 +16,15 @@ from emergence.training.step import Step
 NONE = "none"
 OVER_STEPS = {"seed", "step", "criterion", "threshold"}
 CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining")
+OF_ALL_SEEDS = ("metrics", "emergence", "measures")
+OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
+KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
 Configuration = tuple[str, str, str, float, str]
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration"}
 
 
 class RunFile(Section):
-    """A file of a run: one of `metrics`, `emergence`, `measures`, for a configuration and a block of seeds."""
+    """A file of a run, of one KIND, for a configuration and a block of seeds."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -34,13 +37,25 @@ class RunFile(Section):
     metrics: Path | None = None
     emergence: Path | None = None
     measures: Path | None = None
+    ruggedness: Path | None = None
+    curvature: Path | None = None
+    minima: Path | None = None
 
     @property
     def path(self) -> Path:
         """The file; ValueError unless there is exactly one."""
-        given = [path for path in (self.metrics, self.emergence, self.measures) if path is not None]
+        return self._given[1]
+
+    @property
+    def kind(self) -> str:
+        """Which of KINDS it is; ValueError unless there is exactly one."""
+        return self._given[0]
+
+    @property
+    def _given(self) -> tuple[str, Path]:
+        given = [(kind, path) for kind in KINDS if (path := getattr(self, kind)) is not None]
         if len(given) != 1:
-            raise ValueError(f"entry of {self.run}: give one of metrics, emergence, measures, got {len(given)}")
+            raise ValueError(f"entry of {self.run}: give one of {', '.join(KINDS)}, got {len(given)}")
         return given[0]
 
     @property
@@ -71,10 +86,11 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
 
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
     each with a leading dimension `run`, along which stand the coordinates dataset, network, method, sparsity and
-    retraining. Steps are the union over runs in the order of training; `step_epoch` and `step_iteration` are variables
-    because the position of a step depends on the run. `learning_rate` (run) is the rate at the start that a run's
-    networks were trained with, whether given or tuned. Raises ValueError where a file's seeds are not the stated ones
-    or come twice.
+    retraining. Landscapes are known for some of the seeds only; of what depends on the radius of a perturbation the
+    mean is taken. Steps are the union over runs in the order of training; `step_epoch` and `step_iteration` are
+    variables because the position of a step depends on the run. `learning_rate` (run) is the rate at the start that a
+    run's networks were trained with, whether given or tuned. Raises ValueError where a file's seeds are not the stated
+    ones or come twice.
     """
     runs: dict[Configuration, list[RunFile]] = {}
     for file in files:
@@ -107,7 +123,7 @@ def _run(files: list[RunFile]) -> xr.Dataset:
 
 
 def _block(files: list[RunFile]) -> xr.Dataset:
-    """Join the metrics, emergence and measures of one configuration and block of seeds."""
+    """Join the files of one configuration and block of seeds."""
     return xr.merge(
         [_over_steps(file) for file in files], join="outer", compat="no_conflicts", combine_attrs="override"
     )
@@ -118,8 +134,11 @@ def _over_steps(file: RunFile) -> xr.Dataset:
     data = read_dataset(file.path)
     if file.metrics:
         data = data.assign(learning_rate=_learning_rate(data))
-    if tuple(data["seed"].values.tolist()) != file.seeds:
-        raise ValueError(f"{file.path}: holds seeds {data['seed'].values.tolist()}, expected {list(file.seeds)}")
+    seeds = tuple(data["seed"].values.tolist())
+    if seeds != file.seeds if file.kind in OF_ALL_SEEDS else not set(seeds) <= set(file.seeds):
+        raise ValueError(f"{file.path}: holds seeds {list(seeds)}, expected {list(file.seeds)}")
+    if "radius" in data.dims:
+        data = data.mean("radius", skipna=False, keep_attrs=True)
     chosen = [name for name, variable in data.data_vars.items() if set(variable.dims) <= OVER_STEPS]
     return data[chosen].drop_vars([name for name in data.coords if name not in KEPT_COORDINATES], errors="ignore")
 

@@ -240,7 +240,7 @@ class Plan:
     def _landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
         section, statistics = self.parameters.landscape, self.parameters.statistics
-        seeds = [seed for seed in run.seeds if seed < section.seeds]
+        seeds = self._sampled(run)
         counting = {
             "threshold": statistics.reference_threshold,
             "criterion": statistics.reference_criterion,
@@ -253,6 +253,30 @@ class Plan:
         }
         plugins = (module_of("measures", name) for name in section.metrics if name not in NO_MEASURES)
         return self._analysis("sample_landscape", run, parameters, *plugins) if seeds else None
+
+    def _sampled(self, run: Run) -> list[int]:
+        """The seeds of a run whose landscape is sampled."""
+        return [seed for seed in run.seeds if seed < self.parameters.landscape.seeds]
+
+    def _ruggedness(self, run: Run) -> Job | None:
+        """The job that measures how rugged a run's sampled landscape is."""
+        landscape, parameters = self._landscape(run), {"ruggedness": self.parameters.ruggedness.model_dump()}
+        return self._job("measure_ruggedness", run, parameters, landscape=landscape) if landscape else None
+
+    def _around(self, rule: str, run: Run, **section: dict[str, Any]) -> Job | None:
+        """A job that looks around the same networks of a run as its landscape."""
+        seeds, steps = self._sampled(run), self.parameters.landscape.steps
+        return self._analysis(rule, run, {**section, "seeds": seeds, "steps": steps}) if seeds else None
+
+    def _curvature(self, run: Run) -> Job | None:
+        return self._around("measure_curvature", run, curvature=self.parameters.curvature.model_dump())
+
+    def _minima(self, run: Run) -> Job | None:
+        return self._around("find_minima", run, minima=self.parameters.minima.model_dump())
+
+    def _of_reference(self, make: Callable[[Run], Job | None]) -> tuple[Job, ...]:
+        """The jobs of those runs of reference that have one."""
+        return tuple(job for run in self._reference_runs if (job := make(run)))
 
     def _analysis(self, rule: str, run: Run, parameters: Mapping[str, Any], *plugins: str) -> Job:
         """A job that reads the checkpoints of a run and the probe samples."""
@@ -269,6 +293,9 @@ class Plan:
             training=tuple(self._training(run) for run in self.runs),
             emergence=tuple(self._paths(run) for run in self.runs),
             measures=tuple(self._measures(run) for run in self.runs),
+            ruggedness=self._of_reference(self._ruggedness),
+            curvature=self._of_reference(self._curvature),
+            minima=self._of_reference(self._minima),
         )
 
     def _claims(self) -> Job:
@@ -284,7 +311,7 @@ class Plan:
             "study": self._study,
             "claims": self._claims,
             "emergence": lambda: tuple(self._paths(run) for run in self._reference_runs),
-            "landscape": lambda: tuple(job for run in self._reference_runs if (job := self._landscape(run))),
+            "landscape": lambda: self._of_reference(self._landscape),
             "tuning": lambda: tuple(dict.fromkeys(job for run in self.runs if (job := self._tuning(run)))),
         }
         inputs = {need: needs[need]() for need in catalogue()[name].needs}

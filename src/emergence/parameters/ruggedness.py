@@ -1,0 +1,12 @@
+"""Section ``ruggedness``: what is read from the sampled landscapes."""
+
+from pydantic import Field
+
+from emergence.parameters.base import Section
+
+
+class Ruggedness(Section):
+    """How rugged the loss is on the sampled planes and slices."""
+
+    noise_floor: float = Field(default=1e-4, ge=0)
+    """Depth of a minimum, or height above neighbours, below which it does not count (nat)."""
