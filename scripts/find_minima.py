@@ -40,17 +40,13 @@ def main() -> None:
     made_from = json.loads(read_dataset(given.metrics).attrs["parameters"])
     training = shortened(Training.model_validate(made_from["training"]), settings.epochs)
     data = read_processed(given.data)
-    inputs, labels = (tensor.to(device) for tensor in data.part("probe"))
-    probe = data.normalise(inputs)
     files = {str(step): file for step, file in paths(given.checkpoints).items()}
     seeds, steps = [int(seed) for seed in given.seeds.split(",")], given.steps.split(",")
     first = read(next(iter(files.values())))
     images_last = prefers_channels_last(first.network(first.seeds[0]), device)
     part = Part(data, "train", device, images_last, number_type(training))
     retraining = Retraining(first.architecture, part, training, device)
-    found = per_network(
-        files, steps, seeds, device, lambda network: find_minima(network, retraining, probe, labels, settings)
-    )
+    found = per_network(files, steps, seeds, device, lambda network: find_minima(network, retraining, settings))
     parameters = {"minima": settings.model_dump(), "training": training.model_dump(), "seeds": seeds, "steps": steps}
     write_dataset(given.output, found, parameters)
 

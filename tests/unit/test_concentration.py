@@ -13,6 +13,7 @@ from emergence.networks import Architecture, build
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Optimizer, Schedule, Training
 from emergence.training.batches import Part, sample_order
+from emergence.training.precision import number_type
 
 Weights = Mapping[str, Tensor]
 CPU = torch.device("cpu")
@@ -46,7 +47,8 @@ def retraining(widths: list[int], training: Training) -> tuple[nn.Module, Retrai
     architecture = Architecture("mlp", (2,), 3, {"widths": widths, "activation": "relu"})
     torch.manual_seed(1)
     network = build(architecture).eval()
-    return network, Retraining(architecture, Part(data, "train", CPU), training, CPU), data
+    part = Part(data, "train", CPU, number_type=number_type(training))
+    return network, Retraining(architecture, part, training, CPU), data
 
 
 def ends(*places: float) -> list[dict[str, Tensor]]:
@@ -72,11 +74,12 @@ def test_a_chain_of_low_barriers_makes_one_minimum() -> None:
     assert distinct(np.array([0.2, 0.2, 0.2]), threshold=0.2) == 3
 
 
-def test_a_convex_loss_has_one_minimum_at_every_radius() -> None:
-    training = Training(batch_size=60, epochs=40, optimizer=Optimizer(learning_rate=0.5))
-    network, how, data = retraining([], training)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_convex_loss_has_one_minimum_at_every_radius(precision: str) -> None:
+    training = Training(batch_size=60, epochs=40, optimizer=Optimizer(learning_rate=0.5), precision=precision)
+    network, how, _ = retraining([], training)
     settings = Minima(radii=[0.5, 2.0], copies=4, barrier=1e-6)
-    found = find_minima(network, how, data.inputs, data.labels, settings)
+    found = find_minima(network, how, settings)
     assert found["minima"].values.tolist() == [1, 1]
     assert (found["minima_barrier"] < 1e-6).all()
     assert found["radius"].values.tolist() == [0.5, 2.0]
@@ -84,9 +87,9 @@ def test_a_convex_loss_has_one_minimum_at_every_radius() -> None:
 
 def test_far_copies_of_a_network_end_in_minima_of_their_own() -> None:
     training = Training(batch_size=60, epochs=30, optimizer=Optimizer(learning_rate=0.1))
-    network, how, data = retraining([6, 6], training)
+    network, how, _ = retraining([6, 6], training)
     settings = Minima(radii=[0.01, 4.0], copies=4, barrier=0.02)
-    found = find_minima(network, how, data.inputs, data.labels, settings)
+    found = find_minima(network, how, settings)
     near, far = found.isel(radius=0), found.isel(radius=1)
     assert near["minima"] == 1 < far["minima"]
     assert near["minima_distance"] < far["minima_distance"]
@@ -118,17 +121,17 @@ def test_copies_are_trained_by_the_rule_of_their_run_and_removed_weights_stay_ze
 
 
 def test_the_search_leaves_the_network_as_it_was_and_gives_the_same_numbers_again() -> None:
-    network, how, data = retraining([4], Training(batch_size=30, epochs=1))
+    network, how, _ = retraining([4], Training(batch_size=30, epochs=1))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    first, second = (find_minima(network, how, data.inputs, data.labels, Minima()) for _ in range(2))
+    first, second = (find_minima(network, how, Minima()) for _ in range(2))
     assert first.identical(second)
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
 
 def test_a_training_that_diverges_has_no_minima() -> None:
     training = Training(batch_size=60, epochs=30, optimizer=Optimizer(learning_rate=1e30))
-    network, how, data = retraining([4], training)
-    found = find_minima(network, how, data.inputs, data.labels, Minima(radii=[1.0]))
+    network, how, _ = retraining([4], training)
+    found = find_minima(network, how, Minima(radii=[1.0]))
     assert all(values.isnull().all() for values in found.values())
 
 

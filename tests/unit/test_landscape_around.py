@@ -65,7 +65,7 @@ def test_the_script_measures_the_curvature_of_the_chosen_networks(run: Path, tmp
 
 
 def test_the_script_finds_minima_around_the_chosen_networks(run: Path, tmp_path: Path) -> None:
-    settings = {"radii": [0.1, 3.0], "copies": 3, "epochs": 2, "barrier": 0.01}
+    settings = {"radii": [0.1, 3.0], "copies": 3, "epochs": 20, "barrier": 0.01}
     where = {name: run / file for name, file in {"data": "dataset.nc", "metrics": "metrics.nc"}.items()}
     where["checkpoints"] = run / "checkpoints"
     found = call("find_minima.py", tmp_path / "a.nc", **where, parameters=json.dumps(settings), seeds="7", steps="ep0")
@@ -73,7 +73,7 @@ def test_the_script_finds_minima_around_the_chosen_networks(run: Path, tmp_path:
     near, far = (found.isel(seed=0, step=0, radius=radius) for radius in (0, 1))
     assert near["minima"] == 1 <= far["minima"] <= 3
     assert near["minima_barrier"] < far["minima_barrier"] and near["minima_distance"] < far["minima_distance"]
-    assert json.loads(found.attrs["parameters"])["training"]["epochs"] == 2
+    assert json.loads(found.attrs["parameters"])["training"]["epochs"] == 20
     call("find_minima.py", tmp_path / "b.nc", **where, parameters=json.dumps(settings), seeds="7", steps="ep0")
     assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
 

@@ -1,6 +1,7 @@
 """Which minima training reaches from around given weights, and how close together they lie."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -74,27 +75,26 @@ def shortened(training: Training, epochs: int) -> Training:
     return training.model_copy(update={"epochs": epochs, "schedule": Schedule()})
 
 
-def find_minima(
-    network: nn.Module, retraining: Retraining, inputs: Tensor, labels: Tensor, settings: Minima
-) -> xr.Dataset:
+def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) -> xr.Dataset:
     """Train perturbed copies of a network and compare where they end: one number per radius of each of VARIABLES.
 
     Copies start at the weights plus the radius times random filter-normalised directions. Ends belong to one minimum
-    where a chain of lines joins them on none of which the loss on inputs (sample, ...) and labels (sample) rises by
-    `settings.barrier` (linear mode connectivity: Frankle et al. 2020, arXiv:1912.05671). Weights that are zero count as
-    removed and stay so. NaN for a radius from which training diverges.
+    where a chain of lines joins them on none of which the loss on the training samples rises by `settings.barrier`
+    (linear mode connectivity: Frankle et al. 2020, arXiv:1912.05671). Weights that are zero count as removed and stay
+    so. NaN for a radius from which training diverges.
     """
+    network = deepcopy(network).to(retraining.part.number_type)
     state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
     weights = {name: parameter.detach().cpu() for name, parameter in network.named_parameters()}
     masks = {name: (weight != 0).to(weight.dtype).cpu() for name, weight in prunable(network).items()}
     directions = random_directions(weights, seed=0, count=settings.copies)
-    metric = CrossEntropy(network, inputs, labels)
+    metric = CrossEntropy(network, *retraining.part.batch(slice(None)))
     of_radii = []
     for radius in settings.radii:
         starts = [{**state, **_moved(weights, direction, radius)} for direction in directions]
         with arithmetic(retraining.training, network, retraining.device):
             ends = retraining.ends(starts, masks)
-        of_radii.append(_compare(metric, [_numbers(end, inputs.device) for end in ends], list(weights), settings))
+        of_radii.append(_compare(metric, [_numbers(end, retraining.device) for end in ends], list(weights), settings))
     radii = xr.DataArray(settings.radii, dims="radius", attrs={"units": "1", "long_name": "length of perturbation"})
     values = {
         name: ("radius", [found[name] for found in of_radii], {"units": units, "long_name": meaning})

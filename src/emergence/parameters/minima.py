@@ -12,7 +12,7 @@ Radius = Annotated[float, Field(gt=0)]
 class Minima(Section):
     """Networks are trained on from perturbed copies of the weights at the seeds and steps of `landscape`."""
 
-    radii: Distinct[Radius] = [0.5, 0.75, 1.0]
+    radii: Distinct[Radius] = [0.5, 1.0, 1.5]
     """Lengths of the perturbations, in units of every filter's norm; copies go the same ways at all of them."""
 
     copies: int = Field(default=4, ge=2)
