@@ -96,6 +96,11 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     for part in ("validation", "test"):
         values[f"{part}_loss"] = 2.2 * np.exp(-rate * epoch) + 0.09 + 0.003 * epoch
         values[f"{part}_accuracy"] = np.clip(0.1 + (top - 0.13) * learned + 2 * noise, 0, 1)
+    sampled = np.zeros(learned.shape[1:], dtype=bool)
+    sampled[:3, [0, -1]] = True
+    rugged = np.log10(emergence) / 20 + random.normal(0, 0.02, learned.shape)
+    values["slice_relative_roughness"] = np.where(sampled, rugged, np.nan)
+    values["minima"] = np.where(sampled, np.round(12 * rugged) / 3, np.nan)
     counts = {
         "emergence": counted,
         "log10_emergence": np.log10(counted),

@@ -14,7 +14,7 @@ from emergence.figures._style import Style
 from emergence.statistics.convergence import convergence
 from emergence.storage import read_dataset
 from tests import figure_data
-from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, panels, shown_ticks
+from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
 
 @pytest.fixture(scope="module")
@@ -235,3 +235,26 @@ def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> No
     runs = split_study(study)[MLP]
     assert [run.sizes["step"] for run in runs.values()] == [9, 8, 9]
     assert [run.sizes["seed"] for run in runs.values()] == [4, 3, 4]
+
+
+def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(manifest: Manifest) -> None:
+    figure = drawn("landscape_ruggedness_against_emergence", manifest)
+    study = read_dataset(Path(manifest["study"][0]["study"])).sel(criterion="mean", threshold=0.05)
+    runs = study.isel(run=(study["network"] == "mlp").values)
+    for axes, name in zip(panels(figure), ("slice_relative_roughness", "minima"), strict=False):
+        shown = np.concatenate([points.get_offsets() for points in axes.collections])
+        known = runs[name].notnull().values
+        expected = np.column_stack([runs["emergence"].values[known], runs[name].values[known]])
+        assert len(shown) == known.sum() == runs.sizes["run"] * 3 * 2
+        np.testing.assert_allclose(np.sort(shown, axis=0), np.sort(expected, axis=0))
+    assert [text.get_text() for text in figure.legends[1].get_texts()] == ["ep0", f"ep{SMALL['epochs']}"]
+
+
+def test_a_study_without_landscapes_says_so_in_the_figure_of_their_ruggedness(manifest: Manifest) -> None:
+    inputs = inputs_of("landscape_ruggedness_against_emergence", manifest)
+    bare = {
+        e: {v: run.drop_vars(["slice_relative_roughness", "minima"]) for v, run in o.items()}
+        for e, o in inputs.study.items()
+    }
+    figure = drawn("landscape_ruggedness_against_emergence", Inputs(study=bare, claims=inputs.claims))
+    assert all(axes.texts[0].get_text() == "no landscape sampled" for axes in panels(figure))

@@ -19,6 +19,7 @@ FIGURES_OF_THE_STUDY = {
     "draw_sparsity": 1,
     "draw_emergence_against_convergence": 1,
     "draw_retraining": 1,
+    "draw_landscape_ruggedness_against_emergence": 1,
 }
 AROUND = {"measure_ruggedness": 1, "measure_curvature": 1, "find_minima": 1}
 FIGURES_OF_LANDSCAPES = {"draw_landscape_contour": 1, "draw_landscape_surface": 1, "draw_landscape_line": 1}
