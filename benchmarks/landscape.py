@@ -10,11 +10,13 @@ does once, off the clock.
 
 First the losses are compared. `loss-landscapes` shifts every second row by a point; its rows are compared where they
 meet the grid. Then each peer and ours take turns. Times are CPU seconds, since other work may share the machine;
-ratios (peer / ours) are taken pair by pair. The last line is one JSON object with the medians.
+ratios (peer / ours) are taken pair by pair. The last line is one JSON object with the medians, and
+the share of the rate of a large product that ours reaches, counting the operations behind the first layer alone.
 """
 
 import argparse
 import json
+import os
 import platform
 import sys
 import time
@@ -29,12 +31,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
 from emergence.landscape import CrossEntropy, centred_grid, random_directions, sample_plane
 from emergence.networks import Architecture, build
-from emergence.training.precision import fast_matmul
+from emergence.training.precision import fast_matmul, matmul_setting
 
 try:
     from loss_landscape_3d import LossLandscapeCalculator
@@ -151,6 +154,30 @@ def measure(name: str, task: Task, runs: int) -> dict[str, dict[str, float]]:
     }
 
 
+def product_rate() -> float:
+    """Return the operations per second of a product of large matrices, by the faster of torch's ways."""
+    matrix = torch.randn(1000, 1000)
+    best = 0.0
+    for setting in ("highest", "medium"):
+        with matmul_setting(setting):
+            for _ in range(8):
+                start = time.process_time()
+                matrix @ matrix
+                best = max(best, 2 * 1000**3 / (time.process_time() - start))
+    return best
+
+
+def operations(task: Task) -> float:
+    """Return the operations of the layers behind the first, which alone have to be computed at every point."""
+    with FlopCounterMode(display=False) as counter:
+        task.network(task.inputs)
+    by_layer = sum(counter.get_flop_counts()["Global"].values())
+    first = next(layer for layer in task.network if hasattr(layer, "weight"))
+    name = next(name for name, layer in task.network.named_children() if layer is first)
+    of_first = sum(counter.get_flop_counts()[f"{type(task.network).__name__}.{name}"].values())
+    return float(by_layer - of_first) * len(task.coordinates) ** 2
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=25, help="points along each direction")
@@ -159,12 +186,16 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, python {platform.python_version()}, {torch.backends.cpu.get_cpu_capability()}")
+    rate = product_rate()
+    print(f"products of matrices: {rate / 1e9:.0f} GFLOP/s; load {os.getloadavg()[0]:.1f}")
     results = {}
     for name in given.networks:
         task = Task.make(NETWORKS[name], given.points)
         compare(name, task)
+        needed = operations(task)
         for peer, timed in measure(name, task, given.runs).items():
-            results[f"{name}, {peer}"] = timed
+            share = needed / timed["our_seconds"] / rate
+            results[f"{name}, {peer}"] = timed | {"share_of_product_rate": share}
     print(json.dumps({case: {key: round(value, 4) for key, value in timed.items()} for case, timed in results.items()}))
 
 

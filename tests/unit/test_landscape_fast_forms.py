@@ -44,3 +44,27 @@ def test_only_windows_that_tile_the_image_are_sliced(layer: nn.Module, replaced:
     network = nn.Sequential(layer)
     speed_up(network)
     assert ("forward" in vars(layer)) == replaced
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(7, 5), (3, 7, 5), (5,)])
+def test_linear_layers_that_write_to_memory_at_hand_give_the_same_for_samples_of_any_number(
+    shape: tuple[int, ...], bias: bool
+):
+    layer = nn.Linear(5, 4, bias=bias).requires_grad_(False)
+    network = nn.Sequential(layer)
+    generator = torch.Generator().manual_seed(0)
+    samples = [torch.randn(shape, generator=generator) for _ in range(2)]
+    samples.append(samples[0][:2] if len(shape) > 1 else samples[0])
+    expected = [F.linear(inputs, layer.weight, layer.bias) for inputs in samples]
+    speed_up(network)
+    for inputs, result in zip(samples, expected, strict=True):
+        torch.testing.assert_close(network(inputs), result)
+
+
+def test_a_layer_whose_result_is_given_already_keeps_it():
+    network = nn.Sequential(nn.Linear(5, 4))
+    given = torch.ones(2, 4)
+    network[0].forward = lambda _: given
+    speed_up(network)
+    assert network(torch.zeros(2, 5)) is given

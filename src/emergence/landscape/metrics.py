@@ -47,13 +47,13 @@ class Metrics:
     ) -> None:
         self.names = list(names)
         self._cross_entropy = CrossEntropy(network, inputs, labels)
-        self._network = deepcopy(network).eval().to(inputs.device)
         self._samples = inputs, labels
         self._measures: dict[str, Measure] = {
             name: partial(_emergence, **counting or {}) if name == EMERGENCE else load("measures", name, "measure")
             for name in names
             if name not in OF_LOGITS
         }
+        self._network = deepcopy(network).eval().to(inputs.device) if self._measures else None
 
     def __call__(self, weights: Weights) -> dict[str, float]:
         """Return the values at `weights`; parameters and buffers that it lacks are those of the network."""
@@ -63,7 +63,8 @@ class Metrics:
 
     def along(self, basis: Sequence[Weights]) -> Evaluator:
         """Return what evaluates combinations of `basis`, loss and accuracy as `CrossEntropy` does for many points."""
-        of_logits, combination = self._cross_entropy.along(basis), Combination(basis)
+        of_logits = self._cross_entropy.along(basis)
+        combination = Combination(basis if self._measures else [{}])
 
         def values(points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
             found = dict(of_logits.values(points))
@@ -82,7 +83,7 @@ class Metrics:
         return sampled.rename({name: f"{where}_{name}" for name in self.names})
 
     def _measure(self, weights: Weights, loss: float) -> dict[str, float]:
-        if not self._measures or not np.isfinite(loss):
+        if self._network is None or not np.isfinite(loss):
             return dict.fromkeys(self._measures, np.nan)
         own = {**dict(self._network.named_parameters()), **dict(self._network.named_buffers())}
         with torch.no_grad():
