@@ -51,13 +51,15 @@ def test_a_change_of_tuning_recomputes_what_depends_on_it(tuned: Repository, tmp
     repository = tuned.copy(tmp_path / "copy")
     repository.set("training.optimizer.learning_rate", 0.3)
     assert repository.planned(*TARGETS) == {}
-    pruned = {"retrain_networks": 1, "count_paths": 1, "apply_measures": 1}
+    landscape = ("sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima")
+    analyses = ("count_paths", "apply_measures", *landscape)
+    pruned = {"retrain_networks": 1} | dict.fromkeys(analyses, 1)
     conclusions = {"collect_runs": 1, "judge_claims": 1, "draw_learning_rates": 1}
     repository.set("tuning.scope", "network")
     assert repository.planned(*TARGETS) == pruned | conclusions
     repository.set("tuning.learning_rates", [0.1, 0.2])
     everything = {"tune_learning_rate": 1, "train_networks": 1, "make_masks": 1, "retrain_networks": 1}
-    assert repository.planned(*TARGETS) == everything | {"count_paths": 2, "apply_measures": 2} | conclusions
+    assert repository.planned(*TARGETS) == everything | dict.fromkeys(analyses, 2) | conclusions
 
 
 def test_without_tuning_its_figure_is_removed_with_the_variants(tuned: Repository, tmp_path: Path) -> None:
