@@ -1,0 +1,84 @@
+"""The part of a plan that looks at networks: paths, measures, and the landscape around them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
+from emergence.plugins import module_of
+from emergence.study.jobs import Job, Run
+from emergence.study.network_jobs import NetworkJobs
+from emergence.study.registry import Registry
+
+
+class AnalysisJobs:
+    """The jobs that read the checkpoints of runs."""
+
+    def __init__(self, networks: NetworkJobs, registry: Registry) -> None:
+        self._networks = networks
+        self._parameters = networks.parameters
+        self._registry = registry
+
+    def paths(self, run: Run) -> Job:
+        """The job that counts a run's paths."""
+        return self._analysis("count_paths", run, self._parameters.emergence.model_dump())
+
+    def measures(self, run: Run) -> Job:
+        """The job that applies the other measures to a run."""
+        names = self._parameters.measures.names
+        plugins = tuple(module_of("measures", name) for name in names)
+        return self._analysis("apply_measures", run, {"names": names}, *plugins)
+
+    def landscape(self, run: Run) -> Job | None:
+        """The job that samples a run's landscape, if any of its seeds is among those sampled."""
+        section, statistics = self._parameters.landscape, self._parameters.statistics
+        seeds = self._sampled(run)
+        counting = {
+            "threshold": statistics.reference_threshold,
+            "criterion": statistics.reference_criterion,
+            **self._parameters.emergence.model_dump(include={"fraction", "through"}),
+        }
+        parameters = {
+            "landscape": section.model_dump(exclude={"seeds"}),
+            "counting": counting if EMERGENCE in section.metrics else {},
+            "seeds": seeds,
+        }
+        plugins = (module_of("measures", name) for name in section.metrics if name not in NO_MEASURES)
+        return self._analysis("sample_landscape", run, parameters, *plugins) if seeds else None
+
+    def _sampled(self, run: Run) -> list[int]:
+        """The seeds of a run whose landscape is sampled."""
+        return [seed for seed in run.seeds if seed < self._parameters.landscape.seeds]
+
+    def ruggedness(self, run: Run) -> Job | None:
+        """The job that measures how rugged a run's sampled landscape is."""
+        landscape, parameters = self.landscape(run), {"ruggedness": self._parameters.ruggedness.model_dump()}
+        return self._registry.job("measure_ruggedness", run, parameters, landscape=landscape) if landscape else None
+
+    def _around(self, rule: str, run: Run, **section: dict[str, Any]) -> Job | None:
+        """A job that looks around the same networks of a run as its landscape."""
+        seeds, steps = self._sampled(run), self._parameters.landscape.steps
+        return self._analysis(rule, run, {**section, "seeds": seeds, "steps": steps}) if seeds else None
+
+    def curvature(self, run: Run) -> Job | None:
+        """The job that measures the curvature of the loss around a run's networks."""
+        return self._around("measure_curvature", run, curvature=self._parameters.curvature.model_dump())
+
+    def minima(self, run: Run) -> Job | None:
+        """The job that finds the minima near a run's networks."""
+        return self._around("find_minima", run, minima=self._parameters.minima.model_dump())
+
+    def of_reference(self, make: Callable[[Run], Job | None]) -> tuple[Job, ...]:
+        """The jobs of those runs of reference that have one."""
+        return tuple(job for run in self._networks.reference_runs if (job := make(run)))
+
+    def _analysis(self, rule: str, run: Run, parameters: Mapping[str, Any], *plugins: str) -> Job:
+        """A job that reads the checkpoints of a run and the probe samples."""
+        _, network = self._networks.network(run)
+        return self._registry.job(
+            rule,
+            run,
+            parameters,
+            (*network, *plugins),
+            data=self._networks.data(run.dataset),
+            training=self._networks.training(run),
+        )

@@ -1,0 +1,47 @@
+"""The jobs of a study, each made once, with the code that its script uses."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emergence.study import trusted
+from emergence.study.code import CodeDigests
+from emergence.study.jobs import Job, Run
+from emergence.study.layout import PLACES
+
+
+class Registry:
+    """Jobs by rule and name, in the order in which they were made; `root` holds the folders scripts/ and src/."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._digests = CodeDigests(root / "src", root)
+        self._trusted = trusted.read(root)
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._code: dict[tuple[str, ...], str] = {}
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All jobs, each after those whose files it reads."""
+        return list(self._jobs.values())
+
+    def job(
+        self,
+        rule: str,
+        subject: Run | str,
+        parameters: Mapping[str, Any],
+        plugins: tuple[str, ...] = (),
+        **inputs: Job | tuple[Job, ...],
+    ) -> Job:
+        """Return the job of a rule for a run (or of a name); plug-ins are modules that its script loads by name."""
+        name, run = (subject.name, subject) if isinstance(subject, Run) else (subject, None)
+        if (rule, name) not in self._jobs:
+            used = (rule, *plugins)
+            if used not in self._code:
+                self._code[used] = self._digest(PLACES[rule].script or rule, plugins)
+            self._jobs[rule, name] = Job(rule, name, parameters, self._code[used], inputs, run)
+        return self._jobs[rule, name]
+
+    def _digest(self, script: str, plugins: tuple[str, ...]) -> str:
+        digest = self._digests.digest(self.root / "scripts" / f"{script}.py", plugins)
+        return self._trusted[digest].stands_for if digest in self._trusted else digest
