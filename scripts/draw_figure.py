@@ -21,6 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--manifest", required=True, type=Path, help="JSON file that lists the files to draw from")
     parser.add_argument("--png", required=True, type=Path, help="PNG file to write")
     parser.add_argument("--svg", required=True, type=Path, help="SVG file to write")
+    parser.add_argument("--pdf", required=True, type=Path, help="PDF file to write")
     return parser.parse_args()
 
 
@@ -31,8 +32,9 @@ def main() -> None:
     style = Style.model_validate({**parameters["figures"], **parameters["statistics"]})
     manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
     inputs = read_inputs(manifest, style.reference_method, style.reference_retraining)
-    render(options.figure, inputs, style, options.png, options.svg)
-    log.info("%s: %s, %s", options.figure, options.png, options.svg)
+    files = (options.png, options.svg, options.pdf)
+    render(options.figure, inputs, style, *files)
+    log.info("%s: %s", options.figure, ", ".join(map(str, files)))
 
 
 if __name__ == "__main__":

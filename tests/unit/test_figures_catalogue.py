@@ -10,13 +10,13 @@ import yaml
 from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 
-from emergence.figures import NEEDS, catalogue
-from emergence.figures._catalogue import _read
+from emergence.figures import NEEDS, SECTIONS, catalogue
+from emergence.figures._catalogue import CONSTANTS, _read
 from emergence.parameters import Parameters
 from emergence.plugins import available
 
 ROOT = Path(__file__).parents[2]
-FIGURE = 'TITLE = "T"\nPOSITION = 1\nNEEDS = ("study",)\nCAPTION = "C"\nALTERNATIVE = "A"\n'
+FIGURE = 'TITLE = "T"\nPOSITION = 1\nNEEDS = ("study",)\nSECTIONS = ("C1",)\nCAPTION = "C"\nALTERNATIVE = "A"\n'
 
 
 def test_every_file_of_the_room_is_a_figure_with_a_place_of_its_own() -> None:
@@ -33,7 +33,7 @@ def test_asking_for_names_and_needs_imports_no_drawing_library() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("constant", ["TITLE", "POSITION", "NEEDS", "CAPTION", "ALTERNATIVE"])
+@pytest.mark.parametrize("constant", CONSTANTS)
 def test_a_figure_that_lacks_a_constant_is_refused_by_name(tmp_path: Path, constant: str) -> None:
     file = tmp_path / "mine.py"
     file.write_text("\n".join(line for line in FIGURE.splitlines() if not line.startswith(constant)))
@@ -45,6 +45,14 @@ def test_a_figure_that_needs_what_nothing_makes_is_refused(tmp_path: Path) -> No
     file = tmp_path / "mine.py"
     file.write_text(FIGURE.replace("study", "studies"))
     with pytest.raises(ValueError, match=f"needs studies; allowed: {', '.join(NEEDS)}"):
+        _read(file)
+
+
+@pytest.mark.parametrize(("sections", "named"), [('("C1", "C9")', "C9"), ("()", "nothing")])
+def test_a_figure_that_stands_in_no_section_of_the_report_is_refused(tmp_path: Path, sections: str, named: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(FIGURE.replace('("C1",)', sections))
+    with pytest.raises(ValueError, match=f"mine.py stands in {named}; allowed: {', '.join(SECTIONS)}"):
         _read(file)
 
 

@@ -1,10 +1,12 @@
 """How figures look, whatever they are drawn from, and what their files depend on."""
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,11 +16,13 @@ from emergence.figures import catalogue
 from emergence.figures._inputs import Inputs, Runs, Variant, dense, split_study
 from emergence.figures._render import render
 from emergence.figures._style import Style
+from emergence.parameters.figures import FontFamily
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
 ROOT = Path(__file__).parents[2]
 COARSE = STYLE.model_copy(update={"dpi": 50})
+FORMS = ("png", "svg", "pdf")
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +78,26 @@ def test_equal_inputs_give_equal_bytes_also_in_another_process(
     if name == "landscape_surface":
         run_script(name, one_experiment, second, tmp_path)
     else:
-        render(name, inputs_of(name, one_experiment), COARSE, second / "a.png", second / "a.svg")
-    render(name, inputs_of(name, one_experiment), COARSE, first / "a.png", first / "a.svg")
-    for form in ("png", "svg"):
+        render(name, inputs_of(name, one_experiment), COARSE, *(second / f"a.{form}" for form in FORMS))
+    render(name, inputs_of(name, one_experiment), COARSE, *(first / f"a.{form}" for form in FORMS))
+    for form in FORMS:
         assert (first / f"a.{form}").read_bytes() == (second / f"a.{form}").read_bytes()
     assert b"Software" not in (first / "a.png").read_bytes()
     assert b"dc:date" not in (first / "a.svg").read_bytes()
+    assert b"Date" not in (first / "a.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("family", get_args(FontFamily))
+def test_pdf_figures_hold_the_typeface_of_the_parameters_as_text(
+    family: str, manifest: Manifest, tmp_path: Path
+) -> None:
+    style = Style.model_validate({**COARSE.model_dump(), "font_family": family})
+    render("sparsity", inputs_of("sparsity", manifest), style, tmp_path / "a.pdf")
+    document = (tmp_path / "a.pdf").read_bytes()
+    fonts = set(re.findall(rb"/BaseFont /(?:[A-Z]{6}\+)?([\w-]+)", document))
+    assert {font.partition(b"-")[0].decode() for font in fonts} == {family.replace(" ", "")}
+    assert document.count(b"/FontFile2 ") == len(fonts)
+    assert b"/Type3" not in document
 
 
 def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> None:
@@ -90,7 +108,7 @@ def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> N
         "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed", "accuracy_targets"}),
     }
     arguments = ["--figure", name, "--parameters", json.dumps(sections), "--manifest", str(tmp_path / "manifest.json")]
-    outputs = ["--png", str(folder / "a.png"), "--svg", str(folder / "a.svg")]
+    outputs = [word for form in FORMS for word in (f"--{form}", str(folder / f"a.{form}"))]
     subprocess.run([sys.executable, "scripts/draw_figure.py", *arguments, *outputs], cwd=ROOT, check=True)
 
 

@@ -21,6 +21,7 @@ for figure in PLAN.of_phase("figures"):
                 labels={"figure": figure.name.replace("_", " ")},
             ),
             svg=figure.file("svg"),
+            pdf=figure.file("pdf"),
             stamp=figure.stamp,
         log:
             log("draw_figure", figure.name, figure.key),
@@ -40,5 +41,5 @@ for figure in PLAN.of_phase("figures"):
             f"Draw {figure.name}"
         shell:
             "(python scripts/draw_figure.py --figure {params.figure} --parameters {params.parameters:q}"
-            " --manifest {params.manifest} --png {output.png} --svg {output.svg}"
-            " && python -m emergence.study.stamps {output.stamp} {output.png} {output.svg}) 2> {log}"
+            " --manifest {params.manifest} --png {output.png} --svg {output.svg} --pdf {output.pdf}"
+            " && python -m emergence.study.stamps {output.stamp} {output.png} {output.svg} {output.pdf}) 2> {log}"

@@ -12,6 +12,18 @@ NEEDS = ("study", "claims", "emergence", "landscape", "tuning")
 A figure is drawn where all that it needs is made: `tuning` only where learning rates are tuned.
 """
 
+SECTIONS = (
+    *(f"C{number}" for number in range(1, 9)),
+    "robustness",
+    "rivals",
+    "stopping",
+    "retraining",
+    "landscape",
+    "controls",
+    "learning_rates",
+)
+"""Sections of the report in which figures stand: one per claim, then the others, in the order of the report."""
+
 PLACEHOLDERS = {
     "seeds": ("study", "seeds"),
     "confidence": ("statistics", "confidence"),
@@ -26,17 +38,23 @@ PLACEHOLDERS = {
 }
 """Words in braces that a caption may use, and the parameter (section, key) each stands for."""
 
+CONSTANTS = ("TITLE", "POSITION", "NEEDS", "SECTIONS", "CAPTION", "ALTERNATIVE")
+
 _PERCENTAGES = ("confidence", "convergence")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A figure as its file describes it; `caption` still has its placeholders."""
+    """A figure as its file describes it; `caption` still has its placeholders.
+
+    It stands in the first of its `sections`; the others refer to it.
+    """
 
     name: str
     title: str
     position: int
     needs: tuple[str, ...]
+    sections: tuple[str, ...]
     caption: str
     alternative: str
 
@@ -69,17 +87,18 @@ def _jinja(word: str, section: str, key: str) -> str:
 
 
 def _read(file: Path) -> Entry:
-    """Read the constants of a figure's file; ValueError for one that is absent or needs what nothing provides."""
+    """Read the constants of a figure's file; ValueError for one that is absent or names what does not exist."""
     found = {}
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             name = statement.targets[0].id
-            if name in ("TITLE", "POSITION", "NEEDS", "CAPTION", "ALTERNATIVE"):
+            if name in CONSTANTS:
                 found[name.lower()] = ast.literal_eval(statement.value)
-    missing = {"title", "position", "needs", "caption", "alternative"} - set(found)
+    missing = [name for name in CONSTANTS if name.lower() not in found]
     if missing:
-        raise ValueError(f"{file.name} does not define {', '.join(sorted(missing)).upper()}")
-    strange = set(found["needs"]) - set(NEEDS)
-    if strange:
-        raise ValueError(f"{file.name} needs {', '.join(sorted(strange))}; allowed: {', '.join(NEEDS)}")
+        raise ValueError(f"{file.name} does not define {', '.join(missing)}")
+    for verb, named, allowed in (("needs", found["needs"], NEEDS), ("stands in", found["sections"], SECTIONS)):
+        strange = sorted(set(named) - set(allowed))
+        if strange or not named:
+            raise ValueError(f"{file.name} {verb} {', '.join(strange) or 'nothing'}; allowed: {', '.join(allowed)}")
     return Entry(name=file.stem, **found)

@@ -9,20 +9,21 @@ from emergence.figures._style import Style
 from emergence.plugins import load
 from emergence.storage import written_whole
 
-_NO_METADATA = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
+_NO_METADATA: dict[str, dict[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
 
-def render(name: str, inputs: Inputs, style: Style, png: Path, svg: Path) -> None:
-    """Draw the figure `name` and write it as PNG and SVG; equal inputs give equal bytes.
+def render(name: str, inputs: Inputs, style: Style, *files: Path) -> None:
+    """Draw the figure `name` and write it to each file in the format that its suffix names; equal inputs, equal bytes.
 
     Raises ValueError for an unknown name.
     """
     draw = load("figures", name, "draw")
     with style.active():
         figure: Figure = draw(inputs, style)
-        for target, form in ((png, "png"), (svg, "svg")):
+        for target in files:
             with written_whole(target) as path:
-                figure.savefig(path, format=form, metadata=_NO_METADATA[form])
+                figure.savefig(path, format=target.suffix[1:], metadata=_NO_METADATA[target.suffix])

@@ -15,6 +15,10 @@ _LIGHT_END = 0.88
 """Share of the colour map used for lines: beyond it, viridis and its like are too pale on white."""
 
 
+_FORMULAS = {"DejaVu Sans": "dejavusans", "DejaVu Serif": "dejavuserif", "STIXGeneral": "stix"}
+"""Typefaces of text, each with Matplotlib's set for formulas that goes with it."""
+
+
 class Style(Figures):
     """The look of figures, and the choices among results that all figures share.
 
@@ -65,8 +69,10 @@ class Style(Figures):
             Path(__file__).parent / "style.mplstyle", fail_on_error=True, use_default_template=False
         )
         size = self.font_size
-        sizes = {
+        fonts = {
             "backend": "agg",
+            "font.family": self.font_family,
+            "mathtext.fontset": _FORMULAS[self.font_family],
             "font.size": size,
             "axes.titlesize": size + 0.5,
             "axes.labelsize": size,
@@ -76,7 +82,7 @@ class Style(Figures):
             "figure.titlesize": size + 1,
             "savefig.dpi": self.dpi,
         }
-        everything: dict[Any, Any] = {**matplotlib.rcParamsDefault, **sheet, **sizes}
+        everything: dict[Any, Any] = {**matplotlib.rcParamsDefault, **sheet, **fonts}
         with matplotlib.rc_context(everything):
             yield
 

@@ -12,6 +12,7 @@ from emergence.figures._style import Style
 TITLE = "Active units per site"
 POSITION = 3
 NEEDS = ("study", "emergence")
+SECTIONS = ("C5",)
 CAPTION = (
     "Share of active units at each site of the dense network over training; sites are in the order in which "
     "signals pass them, from dark to light. A unit is active where its absolute activation over {probe_samples} "

@@ -17,6 +17,7 @@ from emergence.statistics.convergence import convergence
 TITLE = "Relative emergence against convergence"
 POSITION = 10
 NEEDS = ("study",)
+SECTIONS = ("C3",)
 CAPTION = (
     "Relative emergence of pruned networks before the first update of their retraining against the epochs until they "
     "converge (claim C3): one point per method, sparsity and retraining, the mean over {seeds} seeds, coloured by "

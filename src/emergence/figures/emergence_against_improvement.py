@@ -20,6 +20,7 @@ from emergence.statistics.study import whole_epochs
 TITLE = "Emergence against improvement"
 POSITION = 4
 NEEDS = ("study", "claims")
+SECTIONS = ("C1",)
 CAPTION = (
     "Emergence at the start of each epoch against the change of training accuracy during that epoch (claim C1): one "
     "point per epoch and seed of the dense network ({seeds} seeds), coloured by epoch. Above each panel stands the "

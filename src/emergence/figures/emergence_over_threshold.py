@@ -14,6 +14,7 @@ from emergence.figures._style import Style
 TITLE = "Emergence over threshold"
 POSITION = 5
 NEEDS = ("study",)
+SECTIONS = ("robustness",)
 CAPTION = (
     "Emergence of the dense network before training (dashed) and after it (solid) over the threshold above which "
     "a unit counts as active, for each criterion over {probe_samples} probe samples. The vertical line marks the "

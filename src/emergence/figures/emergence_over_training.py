@@ -11,6 +11,7 @@ from emergence.figures._style import Style
 TITLE = "Emergence over training"
 POSITION = 2
 NEEDS = ("study",)
+SECTIONS = ("C5",)
 CAPTION = (
     "Emergence E, the number of directed paths from inactive to active units (left), and relative emergence, E "
     "per non-zero parameter (right), over training, per sparsity. A unit is active where its absolute activation "

@@ -15,6 +15,7 @@ from emergence.figures._style import Style
 TITLE = "Loss landscape: contours"
 POSITION = 7
 NEEDS = ("landscape",)
+SECTIONS = ("landscape",)
 CAPTION = (
     "Loss on {probe_samples} probe samples on a plane through the final weights (cross), in two random directions by "
     "default, for the first of {landscape_seeds} sampled seeds; random directions have the norms of the weights, per "

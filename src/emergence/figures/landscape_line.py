@@ -12,6 +12,7 @@ from emergence.figures._style import Style
 TITLE = "From the initial to the final weights"
 POSITION = 9
 NEEDS = ("landscape",)
+SECTIONS = ("landscape",)
 CAPTION = (
     "Loss (left) and accuracy (right) on {probe_samples} probe samples on the straight line from the initial "
     "weights (0) to the final weights (1), per sparsity. Lines are means over {landscape_seeds} seeds (geometric means "

@@ -17,6 +17,7 @@ from emergence.figures.emergence_against_improvement import describe
 TITLE = "Emergence against the ruggedness of the landscape"
 POSITION = 20
 NEEDS = ("study", "claims")
+SECTIONS = ("C6",)
 CAPTION = (
     "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds, "
     "coloured by sparsity; markers tell the steps of training apart. Left: roughness of the loss on random slices "

@@ -17,6 +17,7 @@ from emergence.figures._style import Style
 TITLE = "Loss landscape: surface"
 POSITION = 8
 NEEDS = ("landscape",)
+SECTIONS = ("landscape",)
 CAPTION = (
     "The planes of the contour figure as surfaces: height and colour show the loss, on a logarithmic scale, on "
     "{probe_samples} probe samples, for the first of {landscape_seeds} sampled seeds. Height has the same "

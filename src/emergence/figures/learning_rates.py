@@ -14,6 +14,7 @@ from emergence.figures._style import Style
 TITLE = "Choice of the learning rate"
 POSITION = 30
 NEEDS = ("tuning",)
+SECTIONS = ("learning_rates",)
 CAPTION = (
     "Validation loss after {tuning_epochs} epochs over the learning rate at the start, for each configuration whose "
     "rate is tuned. Lines are means over {tuning_seeds} seeds that the study does not use, bands the range from the "

@@ -9,6 +9,7 @@ from emergence.figures._style import Style
 TITLE = "What pruned networks are trained again from"
 POSITION = 11
 NEEDS = ("study",)
+SECTIONS = ("retraining", "C4")
 CAPTION = (
     "Test accuracy after training and epochs until convergence over the share of weights removed, one line per way in "
     "which networks pruned by the first method of the study are trained again; 0 is the dense network. A run has "

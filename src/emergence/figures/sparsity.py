@@ -10,6 +10,7 @@ from emergence.figures._style import Style
 TITLE = "What sparsity changes"
 POSITION = 6
 NEEDS = ("study",)
+SECTIONS = ("C4", "C3")
 CAPTION = (
     "Test accuracy after training, epochs until convergence and relative emergence after training over the share of "
     "weights removed; 0 is the dense network. A run has converged where its validation accuracy first reaches "

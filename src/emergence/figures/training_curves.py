@@ -12,6 +12,7 @@ from emergence.figures._style import Style
 TITLE = "Training curves"
 POSITION = 1
 NEEDS = ("study",)
+SECTIONS = ("C4",)
 CAPTION = (
     "Accuracy and cross-entropy loss on the training part and on the validation part over training, for the dense "
     "network and for networks pruned to each sparsity and trained again from their original initialisation. Points "

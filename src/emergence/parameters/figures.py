@@ -1,16 +1,22 @@
 """Section ``figures``: how results are drawn; changes redraw, nothing else."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from emergence.parameters.base import Section
+
+FontFamily = Literal["DejaVu Sans", "DejaVu Serif", "STIXGeneral"]
+"""Families that come with Matplotlib, so that figures are the same everywhere."""
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 class Figures(Section):
     """Look of all figures."""
+
+    font_family: FontFamily = "DejaVu Sans"
+    """Typeface of text and formulas; STIXGeneral is a Times."""
 
     font_size: float = Field(default=9, gt=0)
     """Size of the text in points."""

@@ -45,7 +45,9 @@ PLACES = {
     "find_minima": Place("landscape", "results/landscape/minima", {"minima": "minima.nc"}),
     "collect_runs": Place("statistics", "results/statistics", {"study": "study.nc"}, keyed=False),
     "judge_claims": Place("statistics", "results", {"claims": "claims.json"}, keyed=False),
-    "draw_figure": Place("figures", "results/figures", {"png": "png/{name}.png", "svg": "svg/{name}.svg"}, keyed=False),
+    "draw_figure": Place(
+        "figures", "results/figures", {form: f"{form}/{{name}}.{form}" for form in ("png", "svg", "pdf")}, keyed=False
+    ),
     "write_report": Place("report", "results", {"report": "report.html"}, keyed=False),
 }
 
