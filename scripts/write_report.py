@@ -5,6 +5,7 @@ import json
 import logging
 from pathlib import Path
 
+from emergence.figures._inputs import read_runs
 from emergence.logs import configure
 from emergence.parameters import Parameters
 from emergence.report.page import make_page
@@ -17,7 +18,10 @@ log = logging.getLogger("write_report")
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--manifest", required=True, type=Path, help="JSON file that lists the claims, figures and timings to read"
+        "--manifest",
+        required=True,
+        type=Path,
+        help="JSON file that lists the files to read",
     )
     parser.add_argument("--parameters", required=True, help="all sections of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="HTML file to write")
@@ -31,7 +35,8 @@ def main() -> None:
     claims = json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8"))
     figures = [Path(entry["png"]) for entry in manifest["figures"]]
     parameters = Parameters.model_validate_json(options.parameters)
-    page = make_page(claims, figures, parameters, read_timings(manifest["timings"]))
+    landscapes = read_runs(manifest, "landscape")
+    page = make_page(claims, figures, parameters, read_timings(manifest["timings"]), landscapes)
     write_text(options.output, page)
     log.info("%s: %d claims, %d figures", options.output, len(claims), len(figures))
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from emergence.figures import catalogue
-from emergence.figures._inputs import read_inputs
+from emergence.figures._inputs import read_inputs, read_runs
 from emergence.figures._render import render
 from emergence.figures._style import Style
 from emergence.parameters import Parameters
@@ -76,12 +76,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def html(results: dict[str, Any]) -> str:
     figures = [Path(entry["png"]) for entry in results["manifest"]["figures"]]
     times = [RuleTime("train_networks", 2, 100.0, 60.0, 400.0), RuleTime("make_masks", 1, 3.0, 3.0, None)]
-    return make_page(results["claims"], figures, figure_data.parameters(figure_data.TWO[:1]), times)
+    landscapes = read_runs(results["manifest"], "landscape")
+    return make_page(results["claims"], figures, figure_data.parameters(figure_data.TWO[:1]), times, landscapes)
 
 
 def test_the_page_refers_to_nothing_that_it_would_have_to_load(html: str) -> None:
     page = Page(html)
-    assert not {"script", "link", "iframe", "object", "embed"} & {tag for tag, _ in page.elements}
+    assert not {"link", "iframe", "object", "embed"} & {tag for tag, _ in page.elements}
+    assert not any(
+        "src" in attributes or re.search(r"fetch|import|https?:", text) for attributes, text in page.all("script")
+    )
     assert all(attributes["src"].startswith("data:image/png;base64,") for attributes, _ in page.all("img"))  # type: ignore[union-attr]
     assert not re.search(r"url\(|@import", next(text for _, text in page.all("style")))
     targets = {attributes.get("id") for _, attributes in page.elements}
@@ -163,7 +167,8 @@ def test_a_claim_leads_to_its_tests(html: str, results: dict[str, Any]) -> None:
 
 
 def test_figures_stand_in_the_order_of_the_catalogue_with_captions(html: str) -> None:
-    captions = [text for _, text in Page(html).all("figcaption")]
+    *captions, surfaces = [text for _, text in Page(html).all("figcaption")]
+    assert surfaces.startswith("Loss surfaces to turn.")
     titles = [entry.title for name, entry in catalogue().items() if name in SHOWN]
     assert [caption.split(". ")[1] for caption in captions] == titles
     assert all("8 seeds" in caption and "95 %" in caption for caption in captions)

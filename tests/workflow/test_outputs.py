@@ -72,8 +72,11 @@ def test_the_report_opens_without_network_overflow_or_error(
     finished: Repository, browser: str, tmp_path: Path, width: int
 ) -> None:
     probe = (
-        "<script>document.title=['width',document.documentElement.scrollWidth,innerWidth,'broken',"
-        "[...document.images].filter(i=>!i.naturalWidth).length].join(' ')</script></body>"
+        "<script>const surface=document.querySelector('canvas'),first=surface.toDataURL();"
+        "surface.dispatchEvent(new KeyboardEvent('keydown',{key:'ArrowLeft'}));"
+        "document.title=['width',document.documentElement.scrollWidth,innerWidth,'broken',"
+        "[...document.images].filter(i=>!i.naturalWidth).length,"
+        "'turned',surface.toDataURL()!==first].join(' ')</script></body>"
     )
     page = tmp_path / "report.html"
     text = (finished.folder / "results/report.html").read_text()
@@ -85,7 +88,7 @@ def test_the_report_opens_without_network_overflow_or_error(
     command = [browser, *options, *quiet, *look, page.as_uri()]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert "CONSOLE" not in shown.stderr
-    found = re.search(r"<title>width (\d+) (\d+) broken (\d+)</title>", shown.stdout)
+    found = re.search(r"<title>width (\d+) (\d+) broken (\d+) turned true</title>", shown.stdout)
     assert found, shown.stdout[:500]
     content, window, broken = map(int, found.groups())
     assert content <= window

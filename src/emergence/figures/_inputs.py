@@ -62,17 +62,23 @@ def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retra
     """
     study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
-    analyses = [
-        (_experiment(entry), _variant(entry), read_dataset(Path(entry[kind])))
-        for kind in ("emergence", "landscape", "tuning")
-        for entry in manifest.get(kind, ())
-    ]
     cells = split_study(study[0]) if study else {}
     return Inputs(
         study={experiment: made_by(of_variant, method, retraining) for experiment, of_variant in cells.items()},
-        analyses=join_blocks(analyses),
+        analyses=read_runs(manifest, "emergence", "landscape", "tuning"),
         claims=claims[0] if claims else {},
         cells=cells,
+    )
+
+
+def read_runs(manifest: Mapping[str, list[dict[str, Any]]], *kinds: str) -> Runs:
+    """Read those files of single runs that a manifest lists as one of `kinds`: emergence, landscape, tuning."""
+    return join_blocks(
+        [
+            (_experiment(entry), _variant(entry), read_dataset(Path(entry[kind])))
+            for kind in kinds
+            for entry in manifest.get(kind, ())
+        ]
     )
 
 

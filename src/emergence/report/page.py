@@ -11,8 +11,10 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from emergence.figures import Entry, catalogue
+from emergence.figures._inputs import Runs
 from emergence.parameters import Parameters
 from emergence.report import wording
+from emergence.report.surfaces import surfaces_fragment
 from emergence.report.timings import RuleTime
 from emergence.report.versions import PACKAGE, versions
 
@@ -58,12 +60,16 @@ class Picture:
 
 
 def make_page(
-    claims: Mapping[str, Any], figures: Iterable[Path], parameters: Parameters, timings: list[RuleTime]
+    claims: Mapping[str, Any],
+    figures: Iterable[Path],
+    parameters: Parameters,
+    timings: list[RuleTime],
+    landscapes: Runs | None = None,
 ) -> str:
     """Return the report as one HTML page that refers to no other file.
 
-    `claims` is the content of ``claims.json``; `figures` are PNG files named after their figures. Raises ValueError for
-    a file that is not a figure of the catalogue or not a PNG file.
+    `claims` is the content of ``claims.json``; `figures` are PNG files named after their figures; `landscapes` are
+    shown as surfaces to turn. Raises ValueError for a file that is not a figure of the catalogue or not a PNG file.
     """
     directory = Path(__file__).parent
     environment = Environment(
@@ -84,6 +90,7 @@ def make_page(
             other["role"] == "decides" for claim in claims.values() for other in claim["further"].values()
         ),
         pictures=_pictures(figures, settings),
+        surfaces=surfaces_fragment(landscapes or {}, parameters.figures.colour_map),
         study=parameters,
         settings=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
         versions=versions(),

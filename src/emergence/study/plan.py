@@ -109,4 +109,7 @@ class Plan:
     def _write_report(self) -> Job:
         parameters = self.parameters.model_dump(exclude={"compute"})
         figures = tuple(figure for name in catalogue() if (figure := self._figure(name)))
-        return self._registry.job("write_report", "report", parameters, claims=self._claims(), figures=figures)
+        landscapes = self._analyses.of_reference(self._analyses.landscape)
+        return self._registry.job(
+            "write_report", "report", parameters, claims=self._claims(), figures=figures, landscape=landscapes
+        )
