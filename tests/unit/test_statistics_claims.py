@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from jsonschema import Draft202012Validator
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
@@ -17,6 +18,7 @@ from emergence.parameters.statistics import Statistics
 from emergence.statistics.claims import c1, c3, c4, c5
 from emergence.statistics.convergence import epochs_until
 from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.entries import SCHEMA_FILE
 from emergence.statistics.judge import judge
 from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
@@ -30,6 +32,12 @@ REFERENCE = Reference("global_magnitude", "original_initialisation")
 MLP, CNN = ("digits", "mlp", "dense", 0.0), ("digits", "cnn", "dense", 0.0)
 PRUNED = ("digits", "mlp", "global_magnitude", 0.5)
 Run = dict[str, NDArray[np.float64]]
+
+
+@pytest.fixture(autouse=True)
+def without_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """statsmodels collects garbage in every call, which would take most of the time."""
+    monkeypatch.setattr("gc.collect", lambda: 0)
 
 
 def learning(rate: ArrayLike, rng: np.random.Generator, emergence: float = 0.0, left: float = 1.0) -> Run:
@@ -92,8 +100,7 @@ def simulated(studies: int, confidence: float, emergence: float = 0.0) -> list[F
     return [judge_samples(rule, rules.general, sample, settings).together for sample in samples]
 
 
-def test_without_an_effect_p_values_are_uniform_and_support_is_rare(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects garbage in every call, which takes most time
+def test_without_an_effect_p_values_are_uniform_and_support_is_rare() -> None:
     found = simulated(studies=200, confidence=0.95)
     p_values = np.array([finding.estimate.p_value for finding in found])
     verdicts = [finding.verdict for finding in found]
@@ -102,15 +109,13 @@ def test_without_an_effect_p_values_are_uniform_and_support_is_rare(monkeypatch:
     assert verdicts.count("supported") <= 10 and verdicts.count("contradicted") > 100
 
 
-def test_with_an_effect_of_just_the_smallest_size_contradiction_is_rare(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gc.collect", lambda: 0)
+def test_with_an_effect_of_just_the_smallest_size_contradiction_is_rare() -> None:
     found = simulated(studies=200, confidence=0.95, emergence=0.35)
     assert np.mean([finding.estimate.estimate for finding in found]) == pytest.approx(0.3, abs=0.03)
     assert [finding.verdict for finding in found].count("contradicted") <= 12
 
 
-def test_a_family_of_tests_without_effects_rarely_shows_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gc.collect", lambda: 0)
+def test_a_family_of_tests_without_effects_rarely_shows_any() -> None:
     rng, rules = np.random.default_rng(11), read_rules()
     rule = rules.claims["C4"].quantities["convergence"]
     shown = []
@@ -277,12 +282,7 @@ def test_counts_too_large_for_a_float_and_counts_of_zero_have_a_ratio() -> None:
 def test_every_claim_has_the_entries_that_are_documented() -> None:
     rng = np.random.default_rng(7)
     claims = judge(joined({MLP: learning(0.3, rng), PRUNED: learning(0.3, rng)}), SETTINGS, REFERENCE)
-    numbers = {"estimate", "interval_low", "interval_high", "p_value", "corrected_p_value", "runs", "verdict"}
-    quantity = numbers | {"quantity", "test", "unit", "direction", "smallest_effect", "experiments"}
-    for entry in claims.values():
-        assert set(entry) == quantity | {"statement", "further"}
-        assert all(set(test) == numbers for test in entry["experiments"].values())
-        assert all(set(other) == quantity | {"role"} for other in entry["further"].values())
+    Draft202012Validator(json.loads(Path(SCHEMA_FILE).read_text())).validate(claims)
     assert set(claims["C1"]["experiments"]) == {"digits/mlp"}
     assert set(claims["C4"]["experiments"]) == {"digits/mlp/global_magnitude~0.5/original_initialisation"}
     assert claims["C1"]["runs"] == SEEDS

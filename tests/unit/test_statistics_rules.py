@@ -8,9 +8,11 @@ from pydantic import ValidationError
 
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.document import document, main
+from emergence.statistics.entries import SCHEMA_FILE, as_schema
 from emergence.statistics.rules import Claim, Quantity, read_rules
 
-PAGE = Path(__file__).parents[2] / "docs" / "claims.md"
+PROJECT = Path(__file__).parents[2]
+PAGE = PROJECT / "docs" / "claims.md"
 QUANTITY = {
     "role": "decides",
     "quantity": "ratio",
@@ -27,6 +29,10 @@ def test_the_page_says_what_the_rules_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == document()
 
 
+def test_the_schema_is_that_of_the_models() -> None:
+    assert (PROJECT / SCHEMA_FILE).read_text(encoding="utf-8") == as_schema()
+
+
 def test_the_page_names_every_claim_quantity_and_bound() -> None:
     page = document()
     for name, claim in read_rules().claims.items():
@@ -38,10 +44,10 @@ def test_the_page_names_every_claim_quantity_and_bound() -> None:
 
 
 def test_checking_a_page_that_differs_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = tmp_path / "claims.md"
-    monkeypatch.setattr("sys.argv", ["document", str(page)])
+    page = tmp_path / "docs/claims.md"
+    monkeypatch.setattr("sys.argv", ["document", str(tmp_path)])
     main()
-    monkeypatch.setattr("sys.argv", ["document", "--check", str(page)])
+    monkeypatch.setattr("sys.argv", ["document", "--check", str(tmp_path)])
     main()
     page.write_text(page.read_text(encoding="utf-8").replace("0.3", "0.2"), encoding="utf-8")
     with pytest.raises(SystemExit, match="differs from the rules"):

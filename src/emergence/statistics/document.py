@@ -1,11 +1,18 @@
-"""Write docs/claims.md from the rules: ``python -m emergence.statistics.document [--check] [file]``."""
+"""Write docs/claims.md from the rules, and the schema of results/claims.json from its models.
+
+``python -m emergence.statistics.document [--check] [folder]``, where the folder is that of the project.
+"""
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from emergence.statistics.rules import Claim, General, read_rules
+from emergence.statistics.entries import SCHEMA_FILE, as_schema
+from emergence.statistics.rules import Analysis, Claim, General, read_rules
 from emergence.storage import write_text
+
+PAGE_FILE = "docs/claims.md"
 
 INTRODUCTION = """\
 # The claims and what decides them
@@ -14,6 +21,7 @@ The claims are those of AlShinaifi et al., *Quantifying Emergence in Neural Netw
 each of them was written down before any result, in `src/emergence/statistics/rules.yaml`, which the code reads and from
 which this page is written (`python -m emergence.statistics.document`). Confidence, convergence share and the criterion
 and threshold of activity are parameters of the study.
+`workflow/claims.schema.json` says what form `results/claims.json` has.
 """
 
 GENERAL = {
@@ -27,6 +35,10 @@ GENERAL = {
     "inconclusive": "Inconclusive",
     "over_experiments": "Over experiments",
     "over_quantities": "Over quantities",
+    "across_claims_text": "Across claims",
+    "absence": "No effect",
+    "power_text": "Power",
+    "analyses": "Analyses",
 }
 
 
@@ -52,19 +64,29 @@ def _claim(name: str, claim: Claim) -> str:
     for key, rule in claim.quantities.items():
         bound = f"{'at least' if rule.direction == 'positive' else 'at most'} {rule.smallest_effect:g}"
         lines.append(f"| `{key}` | {rule.role} | {rule.quantity} | {rule.runs} | {bound} | {rule.because} |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *_analyses(claim.analyses), ""])
+
+
+def _analyses(analyses: Mapping[str, Analysis]) -> list[str]:
+    lines = ["", "| analysis | what is computed | runs | unit | how |", "|---|---|---|---|---|"]
+    rows = [
+        f"| `{key}` | {rule.analysis} | {rule.runs} | {rule.unit} | {rule.method} |" for key, rule in analyses.items()
+    ]
+    return lines + rows if rows else []
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m emergence.statistics.document", description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, default=Path("docs/claims.md"))
-    parser.add_argument("--check", action="store_true", help="exit with 1 if the file is not what would be written")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path())
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a file is not what would be written")
     arguments = parser.parse_args()
-    if not arguments.check:
-        write_text(arguments.file, document())
-    elif not arguments.file.is_file() or arguments.file.read_text(encoding="utf-8") != document():
-        sys.exit(f"{arguments.file} differs from the rules; run python -m emergence.statistics.document")
+    for name, text in {PAGE_FILE: document(), SCHEMA_FILE: as_schema()}.items():
+        file = arguments.folder / name
+        if not arguments.check:
+            write_text(file, text)
+        elif not file.is_file() or file.read_text(encoding="utf-8") != text:
+            sys.exit(f"{file} differs from the rules; run python -m emergence.statistics.document")
 
 
 if __name__ == "__main__":

@@ -97,6 +97,26 @@ def sign_flip_test(values: ArrayLike, direction: Literal["positive", "negative"]
     return float(found.pvalue)
 
 
+def equivalence_test(values: ArrayLike, scale: ScaleName, smallest_effect: float) -> float:
+    """Return the p-value of the mean over seeds lying nearer to no effect than `smallest_effect` does, on both sides.
+
+    Two one-sided t tests (Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15:657) on the scale of the
+    values; NaN where fewer than two seeds have a value.
+
+    >>> round(equivalence_test([-0.1, 0.0, 0.1, 0.05], "correlation", 0.3), 4)
+    0.0033
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    sample = SCALES[scale].forward(sample[~np.isnan(sample)])
+    if len(sample) < 2:
+        return float("nan")
+    bound = abs(float(SCALES[scale].forward(np.array(smallest_effect))))
+    mean, error = sample.mean(), stats.sem(sample)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above, below = (mean + bound) / error, (mean - bound) / error
+    return float(max(stats.t.sf(above, len(sample) - 1), stats.t.cdf(below, len(sample) - 1)))
+
+
 def estimate(
     values: ArrayLike, scale: ScaleName, direction: Literal["positive", "negative"], settings: Statistics
 ) -> Estimate:

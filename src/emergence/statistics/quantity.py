@@ -1,14 +1,15 @@
 """Judging one quantity: a test per experiment, and what they say together."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import pandas as pd
 
 from emergence.parameters.statistics import Statistics
-from emergence.statistics.estimate import SCALES, Estimate, estimate
+from emergence.statistics.entries import finite_or_none
+from emergence.statistics.estimate import SCALES, Estimate, equivalence_test, estimate
 from emergence.statistics.rules import General, Quantity
 from emergence.statistics.verdict import Verdict, correct, judge_quantity, judge_test, reached_by_more_than
 
@@ -17,10 +18,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Finding:
-    """An estimate with its corrected p-value and verdict."""
+    """An estimate with its corrected p-value, the p-value of its equivalence test, and verdict."""
 
     estimate: Estimate
     corrected_p_value: float
+    equivalence_p_value: float
     verdict: Verdict
 
     def as_json(self) -> dict[str, Any]:
@@ -31,8 +33,9 @@ class Finding:
             "interval_high": self.estimate.high,
             "p_value": self.estimate.p_value,
             "corrected_p_value": self.corrected_p_value,
+            "equivalence_p_value": self.equivalence_p_value,
         }
-        finite = {name: number if isfinite(number) else None for name, number in numbers.items()}
+        finite = {name: finite_or_none(number) for name, number in numbers.items()}
         return {**finite, "runs": self.estimate.runs, "verdict": self.verdict}
 
 
@@ -50,12 +53,15 @@ def judge_samples(rule: Quantity, general: General, samples: pd.DataFrame, setti
     p_values = [found.p_value for found in estimates.values()]
     corrected = correct(p_values, general.correction)
     level = 1 - settings.confidence
+    equivalence = [equivalence_test(samples[name], rule.scale, rule.smallest_effect) for name in samples]
     tests = {}
-    for (name, found), p_value in zip(estimates.items(), corrected, strict=True):
+    for (name, found), p_value, equivalent in zip(estimates.items(), corrected, equivalence, strict=True):
         interval = (found.low, found.high)
         verdict = judge_test(found.estimate, interval, p_value, rule.smallest_effect, rule.direction, level)
-        tests[name] = Finding(found, p_value, verdict)
-    _warn_of_few_seeds(rule, tests, level)
+        tests[name] = Finding(found, p_value, equivalent, verdict)
+    if too_few_seeds(tests, level):
+        seeds = most_seeds(tests)
+        log.warning("%s: %d seeds are too few for %d tests at level %.3g", rule.quantity, seeds, len(tests), level)
     mean = _mean_over_tests(rule, samples, settings)
     overall = Estimate(
         mean.estimate,
@@ -64,8 +70,23 @@ def judge_samples(rule: Quantity, general: General, samples: pd.DataFrame, setti
         reached_by_more_than(p_values, general.more_than),
         sum(found.runs for found in estimates.values()),
     )
-    verdict = judge_quantity([test.verdict for test in tests.values()], general.more_than)
-    return JudgedQuantity(Finding(overall, reached_by_more_than(corrected, general.more_than), verdict), tests)
+    together = Finding(
+        overall,
+        reached_by_more_than(corrected, general.more_than),
+        reached_by_more_than(equivalence, general.more_than),
+        judge_quantity([test.verdict for test in tests.values()], general.more_than),
+    )
+    return JudgedQuantity(together, tests)
+
+
+def most_seeds(tests: Mapping[str, Finding]) -> int:
+    """Return the number of seeds of the test that has most."""
+    return max((test.estimate.runs for test in tests.values()), default=0)
+
+
+def too_few_seeds(tests: Mapping[str, Finding], level: float) -> bool:
+    """Whether no result could have been significant, whatever the data."""
+    return len(tests) * 2.0 ** -most_seeds(tests) > level if tests else False
 
 
 def _mean_over_tests(rule: Quantity, samples: pd.DataFrame, settings: Statistics) -> Estimate:
@@ -73,10 +94,3 @@ def _mean_over_tests(rule: Quantity, samples: pd.DataFrame, settings: Statistics
     scale = SCALES[rule.scale]
     per_seed = pd.DataFrame(scale.forward(samples.to_numpy(dtype=float))).mean(axis="columns")
     return estimate(scale.back(per_seed.to_numpy()), rule.scale, rule.direction, settings)
-
-
-def _warn_of_few_seeds(rule: Quantity, tests: dict[str, Finding], level: float) -> None:
-    """Say so where no result could have been significant, whatever the data."""
-    seeds = max((test.estimate.runs for test in tests.values()), default=0)
-    if tests and len(tests) * 2.0**-seeds > level:
-        log.warning("%s: %d seeds are too few for %d tests at level %.3g", rule.quantity, seeds, len(tests), level)

@@ -14,13 +14,19 @@ Direction = Literal["positive", "negative"]
 
 
 class General(Section):
-    """Rules that hold for all claims; `correction` and `more_than` steer the code, the rest is for readers."""
+    """Rules that hold for all claims; those with a description steer the code, the rest is for readers."""
 
     correction: Literal["holm", "bonferroni"]
-    """Method of statsmodels' multipletests."""
+    """Within a quantity: method of statsmodels' multipletests."""
+
+    across_claims: Literal["fdr_bh", "fdr_by", "holm"]
+    """Over the claims: method of statsmodels' multipletests."""
 
     more_than: float = Field(ge=0.5, lt=1)
     """Share of the tests of a quantity that must agree; the verdict needs more than this."""
+
+    power: float = Field(gt=0, lt=1)
+    """Chance of each test to show an effect of the smallest size that counts, for which seeds are reckoned."""
 
     test_name: str
 
@@ -34,6 +40,10 @@ class General(Section):
     inconclusive: str
     over_experiments: str
     over_quantities: str
+    across_claims_text: str
+    absence: str
+    power_text: str
+    analyses: str
 
 
 class Quantity(Section):
@@ -47,6 +57,8 @@ class Quantity(Section):
     direction: Direction
     smallest_effect: float
     because: str
+    measures: tuple[str, ...] = ()
+    """Measures that the study must have computed (`measures.names`)."""
 
     @model_validator(mode="after")
     def _effect_lies_on_the_claimed_side(self) -> Self:
@@ -56,6 +68,15 @@ class Quantity(Section):
         return self
 
 
+class Analysis(Section):
+    """A second opinion or a description beside the quantities, which decides nothing."""
+
+    analysis: str
+    runs: str
+    unit: str
+    method: str
+
+
 class Claim(Section):
     """A published claim and the quantities that decide it; the first one is its headline."""
 
@@ -63,6 +84,7 @@ class Claim(Section):
     source: str
     choices: str
     quantities: dict[str, Quantity]
+    analyses: dict[str, Analysis] = {}
 
     @model_validator(mode="after")
     def _headline_decides(self) -> Self:

@@ -1,17 +1,20 @@
 """The claims: one file each, with a function ``samples(study)``.
 
 It returns, for each quantity that `rules.yaml` names for the claim, a table with one row per seed and one column per
-test (an experiment, or an experiment at one sparsity), in the units of the rules; NaN where a seed has no value.
+test (an experiment, or an experiment at one sparsity), in the units of the rules; NaN where a seed has no value. Some
+have a function ``analyses(study)`` too, for the analyses that `rules.yaml` names.
 """
 
 from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from emergence.statistics.claims import c1, c3, c4, c5, c6
+from emergence.statistics.analysis import Found
+from emergence.statistics.claims import c1, c3, c4, c5, c6, c8
 from emergence.statistics.study import Study
 
 Samples = Mapping[str, pd.DataFrame]
+Analyses = Mapping[str, Mapping[str, Found]]
 
 CLAIMS: dict[str, Callable[[Study], Samples]] = {
     "C1": c1.samples,
@@ -19,4 +22,11 @@ CLAIMS: dict[str, Callable[[Study], Samples]] = {
     "C4": c4.samples,
     "C5": c5.samples,
     "C6": c6.samples,
+    "C8": c8.samples,
 }
+
+ANALYSES: dict[str, Callable[[Study], Analyses]] = {
+    "C5": c5.analyses,
+    "C8": c8.analyses,
+}
+"""What is computed beside the quantities, by the names of the rules: experiment -> what was found."""

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.statistics.analysis import Found, by_seed, log10_paths
+from emergence.statistics.change_points import onsets
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.study import Study, per_seed, whole_epochs
 
@@ -14,6 +16,16 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     left = pd.DataFrame({experiment: _share_left(run) for experiment, run in runs.items()})
     trend = pd.DataFrame({experiment: _trend(run) for experiment, run in runs.items()})
     return {"near_zero": left, "fall": left, "trend": trend}
+
+
+def analyses(study: Study) -> dict[str, dict[str, Found]]:
+    """Find when the logarithm of emergence begins to rise and to fall."""
+    settings = study.settings
+    found = {
+        name: onsets(run["step_epoch"].values, by_seed(run, log10_paths(run)), settings.confidence, settings.seed)
+        for name, run in study.dense().items()
+    }
+    return {f"{way}_onset": {name: onset[way] for name, onset in found.items()} for way in ("rise", "fall")}
 
 
 def _share_left(run: xr.Dataset) -> pd.Series:

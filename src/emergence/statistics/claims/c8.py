@@ -1,0 +1,50 @@
+"""C8: complexity rises fast early in training, then settles or falls."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from emergence.statistics.analysis import Found
+from emergence.statistics.change_points import onsets
+from emergence.statistics.study import Study, per_seed
+
+MEASURE = "effective_complexity"
+
+EARLY = 0.1
+"""Share of training that counts as early."""
+
+QUARTER = 0.25
+
+
+def samples(study: Study) -> dict[str, pd.DataFrame]:
+    """Take the change of effective complexity during the early part of training, and after it, per seed."""
+    runs = study.dense()
+    early = pd.DataFrame({name: _change(run, 0, EARLY) for name, run in runs.items()})
+    late = pd.DataFrame({name: _change(run, EARLY, 1) for name, run in runs.items()})
+    quarter = pd.DataFrame({name: _change(run, 0, QUARTER) for name, run in runs.items()})
+    return {"early_rise": early, "settling": late - early, "late_change": late, "rise_in_quarter": quarter}
+
+
+def analyses(study: Study) -> dict[str, dict[str, Found]]:
+    """Find when effective complexity begins to rise and to fall."""
+    settings = study.settings
+    found = {
+        name: onsets(run["step_epoch"].values, _complexity(run), settings.confidence, settings.seed)
+        for name, run in study.dense().items()
+        if MEASURE in run
+    }
+    return {f"{way}_onset": {name: onset[way] for name, onset in found.items()} for way in ("rise", "fall")}
+
+
+def _change(run: xr.Dataset, begin: float, end: float) -> pd.Series:
+    """Change of effective complexity between two shares of training, linear between checkpoints."""
+    if MEASURE not in run:
+        return per_seed(run, [np.nan] * run.sizes["seed"])
+    epochs = run["step_epoch"].values
+    moments = epochs[0] + np.array([begin, end]) * (epochs[-1] - epochs[0])
+    at = [np.interp(moments, epochs, row) for row in _complexity(run)]
+    return per_seed(run, [after - before for before, after in at])
+
+
+def _complexity(run: xr.Dataset) -> np.ndarray:
+    return np.asarray(run[MEASURE].transpose("seed", "step").values, dtype=np.float64)

@@ -1,0 +1,129 @@
+"""The content of results/claims.json, as typed models; workflow/claims.schema.json is written from them.
+
+Objects, strings, numbers and null only, so that ``dvc metrics diff`` can compare two versions.
+"""
+
+import json
+from math import isfinite
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from emergence.parameters.base import Section
+from emergence.statistics.rules import Direction
+from emergence.statistics.verdict import Verdict
+
+SCHEMA_FILE = "workflow/claims.schema.json"
+
+
+Number = Annotated[float | None, Field(allow_inf_nan=False)]
+Probability = Annotated[float | None, Field(ge=0, le=1)]
+
+
+def finite_or_none(number: float) -> float | None:
+    """Return a number as the file holds it: null where it is undefined or infinite.
+
+    >>> finite_or_none(0.5), finite_or_none(float("nan"))
+    (0.5, None)
+    """
+    return float(number) if isfinite(number) else None
+
+
+class Interval(Section):
+    """An estimate with its interval, in the unit of what was estimated."""
+
+    estimate: Number
+    interval_low: Number
+    interval_high: Number
+    p_value: Probability
+
+
+class JudgedEntry(Interval):
+    """What a test says: of one experiment, or of one experiment at one sparsity."""
+
+    corrected_p_value: Probability
+    """Corrected over all tests of the quantity."""
+    equivalence_p_value: Probability
+    """Of the test that the effect lies within the smallest one that counts, to either side of none."""
+    runs: int
+    """Values that entered: one per seed."""
+    verdict: Verdict
+
+
+class QuantityEntry(JudgedEntry):
+    """A quantity, judged over all its tests together, and by test."""
+
+    quantity: str
+    test: str
+    unit: str
+    direction: Direction
+    smallest_effect: float
+    experiments: dict[str, JudgedEntry]
+    """By the name of the test: digits/mlp, or digits/mlp/global_magnitude~0.5/rewind."""
+
+
+class FurtherEntry(QuantityEntry):
+    """A quantity beside the headline."""
+
+    role: Literal["decides", "reported"]
+
+
+class FoundEntry(Interval):
+    """What an analysis found in one experiment."""
+
+    observations: int
+    """Values that entered."""
+
+
+class AnalysisEntry(Section):
+    """An analysis that gives a second opinion or describes, and decides nothing."""
+
+    analysis: str
+    method: str
+    unit: str
+    experiments: dict[str, FoundEntry]
+
+
+class PowerEntry(Section):
+    """How many seeds the deciding tests of a claim need, given the spread over seeds that was observed."""
+
+    power: float
+    """Chance that each test is to have."""
+    seeds_to_support: int | None
+    """Seeds at which the tests would show an effect of the smallest size that counts; null: unknown or too many."""
+    seeds_to_contradict: int | None
+    """Seeds at which intervals would exclude that size where there is no effect; null: unknown or too many."""
+
+
+class ClaimEntry(QuantityEntry):
+    """A claim: its verdict, and the quantity that is its headline."""
+
+    statement: str
+    reason: str | None
+    """Why the verdict is inconclusive; null where it is not."""
+    claim_p_value: Probability
+    """The largest corrected p-value of the quantities that decide."""
+    across_claims_p_value: Probability
+    """The same, corrected over all claims."""
+    power: PowerEntry
+    further: dict[str, FurtherEntry]
+    """The other quantities by name."""
+    analyses: dict[str, AnalysisEntry]
+
+
+CLAIMS_FILE: TypeAdapter[dict[str, ClaimEntry]] = TypeAdapter(dict[str, ClaimEntry])
+"""The whole file: claim id (C1) -> its entry."""
+
+
+def as_schema() -> str:
+    """Return the JSON schema of the file.
+
+    >>> json.loads(as_schema())["title"]
+    'Verdicts on the claims'
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Verdicts on the claims",
+        **CLAIMS_FILE.json_schema(mode="validation"),
+    }
+    return json.dumps(schema, indent=2) + "\n"
