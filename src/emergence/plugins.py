@@ -9,6 +9,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 
@@ -23,6 +24,7 @@ def available(room: str) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_"))
 
 
+@cache
 def module_of(room: str, name: str) -> str:
     """Return the module that a name stands for; ValueError names the nearest known one.
 

@@ -7,7 +7,7 @@ from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
 from emergence.plugins import module_of
 from emergence.study.jobs import Job, Run
 from emergence.study.network_jobs import NetworkJobs
-from emergence.study.registry import Registry
+from emergence.study.registry import Registry, once_per_run
 
 
 class AnalysisJobs:
@@ -18,16 +18,19 @@ class AnalysisJobs:
         self._parameters = networks.parameters
         self._registry = registry
 
+    @once_per_run
     def paths(self, run: Run) -> Job:
         """The job that counts a run's paths."""
         return self._analysis("count_paths", run, self._parameters.emergence.model_dump())
 
+    @once_per_run
     def measures(self, run: Run) -> Job:
         """The job that applies the other measures to a run."""
         names = self._parameters.measures.names
         plugins = tuple(module_of("measures", name) for name in names)
         return self._analysis("apply_measures", run, {"names": names}, *plugins)
 
+    @once_per_run
     def landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
         section, statistics = self._parameters.landscape, self._parameters.statistics
@@ -49,6 +52,7 @@ class AnalysisJobs:
         """The seeds of a run whose landscape is sampled."""
         return [seed for seed in run.seeds if seed < self._parameters.landscape.seeds]
 
+    @once_per_run
     def ruggedness(self, run: Run) -> Job | None:
         """The job that measures how rugged a run's sampled landscape is."""
         landscape, parameters = self.landscape(run), {"ruggedness": self._parameters.ruggedness.model_dump()}
@@ -59,10 +63,12 @@ class AnalysisJobs:
         seeds, steps = self._sampled(run), self._parameters.landscape.steps
         return self._analysis(rule, run, {**section, "seeds": seeds, "steps": steps}) if seeds else None
 
+    @once_per_run
     def curvature(self, run: Run) -> Job | None:
         """The job that measures the curvature of the loss around a run's networks."""
         return self._around("measure_curvature", run, curvature=self._parameters.curvature.model_dump())
 
+    @once_per_run
     def minima(self, run: Run) -> Job | None:
         """The job that finds the minima near a run's networks."""
         return self._around("find_minima", run, minima=self._parameters.minima.model_dump())

@@ -1,7 +1,7 @@
 """What a pruning method scores and looks at, read from its file without importing it."""
 
 import ast
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def scored_with(method: str, root: Path) -> set[str]:
 
     Raises ValueError for a key that there is not.
     """
-    keys = list(Scoring.model_fields)
+    keys = tuple(Scoring.model_fields)
     used = _constant(method, root, "SCORED_WITH", keys)
     return set(keys if used is None else used)
 
@@ -43,7 +43,8 @@ def rounds(sparsity: float, share: float) -> list[float]:
     return before
 
 
-def _constant(method: str, root: Path, name: str, allowed: Sequence[str]) -> Any:
+@cache
+def _constant(method: str, root: Path, name: str, allowed: tuple[str, ...]) -> Any:
     """Return a constant, a word or a tuple of words, of a method's module; None where that does not define it."""
     module = Path(*module_of("pruning", method).split(".")).with_suffix(".py")
     file = next((file for file in (root / "src" / module, root / module) if file.is_file()), None)

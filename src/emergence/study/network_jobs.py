@@ -11,7 +11,7 @@ from emergence.parameters.training import Checkpoints, Training
 from emergence.plugins import module_of
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.methods import rounds, scored_run, scored_with
-from emergence.study.registry import Registry
+from emergence.study.registry import Registry, once_per_run
 
 TEXT_LOADER = "emergence.datasets._text:load"
 
@@ -91,6 +91,7 @@ class NetworkJobs:
         network = self.parameters.networks[run.network]
         return network.model_dump(), (module_of("networks", network.builder),)
 
+    @once_per_run
     def training(self, run: Run) -> Job:
         """The job that makes a run's checkpoints and metrics."""
         tuning = self.tuning(run)
@@ -101,6 +102,7 @@ class NetworkJobs:
         rule = "train_networks" if run.method in UNPRUNED else "retrain_networks"
         return self._train(rule, run, {"training": settings}, **chosen)
 
+    @once_per_run
     def tuning(self, run: Run) -> Job | None:
         """The job that chooses a run's learning rate, if rates are given.
 
@@ -142,6 +144,7 @@ class NetworkJobs:
             start["gradual"] = {"method": run.method, "sparsity": run.sparsity, "until": pruning.gradual_until}
         return start
 
+    @once_per_run
     def _masks(self, run: Run) -> Job:
         method, _ = method_and_step(run.method)
         scoring = self.parameters.pruning.scoring.model_dump(include=scored_with(method, self._registry.root))

@@ -72,6 +72,7 @@ class Plan:
             del training["epochs"]
         return replace(job, parameters={**parameters, "training": training}).key
 
+    @cached_property
     def _study(self) -> Job:
         return self._registry.job(
             "collect_runs",
@@ -85,9 +86,10 @@ class Plan:
             minima=self._analyses.of_reference(self._analyses.minima),
         )
 
+    @cached_property
     def _claims(self) -> Job:
         parameters = {**self.parameters.statistics.model_dump(), **self._networks.reference}
-        return self._registry.job("judge_claims", "claims", parameters, study=self._study())
+        return self._registry.job("judge_claims", "claims", parameters, study=self._study)
 
     def _figure(self, name: str) -> Job | None:
         """The job that draws a figure, unless nothing of what it needs is made."""
@@ -95,8 +97,8 @@ class Plan:
         statistics = self.parameters.statistics.model_dump(exclude=unused) | self._networks.reference
         parameters = {"figures": self.parameters.figures.model_dump(), "statistics": statistics}
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
-            "study": self._study,
-            "claims": self._claims,
+            "study": lambda: self._study,
+            "claims": lambda: self._claims,
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "tuning": lambda: tuple(dict.fromkeys(job for run in self.runs if (job := self._networks.tuning(run)))),
@@ -111,5 +113,5 @@ class Plan:
         figures = tuple(figure for name in catalogue() if (figure := self._figure(name)))
         landscapes = self._analyses.of_reference(self._analyses.landscape)
         return self._registry.job(
-            "write_report", "report", parameters, claims=self._claims(), figures=figures, landscape=landscapes
+            "write_report", "report", parameters, claims=self._claims, figures=figures, landscape=landscapes
         )

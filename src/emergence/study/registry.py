@@ -1,13 +1,30 @@
 """The jobs of a study, each made once, with the code that its script uses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from emergence.study import trusted
 from emergence.study.code import CodeDigests
 from emergence.study.jobs import Job, Run
 from emergence.study.layout import PLACES
+
+Maker = TypeVar("Maker")
+Made = TypeVar("Made")
+
+
+def once_per_run(make: Callable[[Maker, Run], Made]) -> Callable[[Maker, Run], Made]:
+    """Method that makes something of a run: done once, however many jobs and figures ask for it."""
+
+    @wraps(make)
+    def made_once(self: Maker, run: Run) -> Made:
+        made: dict[Run, Made] = vars(self).setdefault(f"_made_by_{make.__name__}", {})
+        if run not in made:
+            made[run] = make(self, run)
+        return made[run]
+
+    return made_once
 
 
 class Registry:
