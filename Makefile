@@ -4,10 +4,13 @@ PRESET ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test test-long lint format clean preset
+.PHONY: run status test test-long lint format clean preset
 
 run: .venv/installed ## the study of params.yaml, from data to results/report.html
 	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
+
+status: .venv/installed ## what is finished, what is left, how long it takes, what began and did not finish
+	python -m emergence.study.status $(if $(PRESET),workflow/presets/$(PRESET).yaml)
 
 preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=smoke
 	python -m emergence.parameters apply $(PRESET)

@@ -31,6 +31,10 @@ localrules:
     report,
 
 
+onerror:
+    sys.stderr.write(failures(PLAN, STARTED, REPEAT))
+
+
 rule all:
     default_target: True
     input:

@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -24,6 +25,7 @@ from emergence.study import stamps
 from emergence.storage import write_json
 from emergence.study.layout import RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
+from emergence.study.status import failures
 
 # Of the files named on the command line, later ones win; params.yaml is read first.
 CONFIG_FILES = [Path(os.path.relpath(file)) for file in workflow.configfiles]
@@ -37,6 +39,14 @@ try:
     PLAN.of_phase("train", ONLY)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
+
+# What is needed to tell, after an error, which jobs of this run it concerns and how to repeat one of them.
+STARTED = time.time()
+REPEAT = ["snakemake"]
+if workflow.overwrite_configfiles:
+    REPEAT += ["--configfile", *map(os.path.relpath, workflow.overwrite_configfiles)]
+if workflow.config_settings.config:
+    REPEAT += ["--config", *(f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items())]
 
 if workflow.is_main_process:
     stamps.remove_broken(Path())

@@ -51,6 +51,9 @@ PLACES = {
     "write_report": Place("report", "results", {"report": "report.html"}, keyed=False),
 }
 
+PHASES = tuple(dict.fromkeys(place.phase for place in PLACES.values()))
+"""The parts of the workflow, in their order."""
+
 
 def pattern(rule: str, file: str) -> str:
     """Return the path of one of a rule's files, with wildcards.

@@ -1,0 +1,145 @@
+"""How far a study has come: jobs finished and left per phase, the time left, and what began and is not finished.
+
+Command line: ``python -m emergence.study.status [--at-a-time N] [FILE...]`` looks at the study of params.yaml, overlaid
+by FILEs. A job is finished where all its files exist; how long those left take is estimated by the mean of the
+finished jobs of the same rule.
+"""
+
+import argparse
+import os
+import shlex
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emergence.parameters.reading import read
+from emergence.report.timings import RuleTime, read_timings
+from emergence.study.jobs import Job
+from emergence.study.layout import PHASES, PLACES, log
+from emergence.study.plan import Plan
+
+LINES = 15
+"""How many of the last lines of a log are shown for a job that failed."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Jobs of one phase, and the seconds of work done and left; `unknown` ones left are of rules without a record."""
+
+    phase: str
+    finished: int
+    left: int
+    seconds_done: float
+    seconds_left: float
+    unknown: int
+
+    def __str__(self) -> str:
+        """One row of a table.
+
+        >>> str(Progress("train", 3, 2, 90.0, 3660.0, 0))
+        'train              3      2     0:01:30     1:01:00'
+        """
+        left = duration(self.seconds_left) if self.unknown < self.left or not self.left else "?"
+        more = f" + {self.unknown} jobs of unknown length" if 0 < self.unknown < self.left else ""
+        return f"{self.phase:12} {self.finished:7} {self.left:6} {duration(self.seconds_done):>11} {left:>11}{more}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time as hours, minutes and seconds.
+
+    >>> duration(3725.4)
+    '1:02:05'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def progress(plan: Plan, root: Path) -> list[Progress]:
+    """Return how far each phase has come, in the order of the phases."""
+    entries = [{"rule": entry["rule"], "file": str(root / entry["file"])} for entry in plan.timings]
+    times = {times.rule: times for times in read_timings(entries)}
+    return [_of_phase(phase, plan.of_phase(phase), times, root) for phase in PHASES]
+
+
+def expected(phases: Sequence[Progress], at_a_time: int) -> str:
+    """Say how long the jobs left take where so many run at the same time.
+
+    >>> expected([Progress("train", 3, 2, 90.0, 3660.0, 1)], at_a_time=2)
+    'About 0:30:30 left with 2 jobs at a time, and 1 jobs of rules of which none has finished.'
+    """
+    left, unknown = sum(phase.left for phase in phases), sum(phase.unknown for phase in phases)
+    if not left:
+        return "Everything is finished."
+    if left == unknown:
+        return "How long it takes is not known: of no rule that is left has a job finished."
+    work = sum(phase.seconds_left for phase in phases)
+    more = f", and {unknown} jobs of rules of which none has finished" if unknown else ""
+    return f"About {duration(work / at_a_time)} left with {at_a_time} jobs at a time{more}."
+
+
+def _of_phase(phase: str, jobs: Sequence[Job], times: dict[str, RuleTime], root: Path) -> Progress:
+    left = Counter(job.rule for job in jobs if not finished(job, root))
+    done = sum(rule.total for rule in times.values() if PLACES[rule.rule].phase == phase)
+    expected = sum(number * times[rule].total / times[rule].jobs for rule, number in left.items() if rule in times)
+    unknown = sum(number for rule, number in left.items() if rule not in times)
+    return Progress(phase, len(jobs) - left.total(), left.total(), done, expected, unknown)
+
+
+def finished(job: Job, root: Path) -> bool:
+    """Whether all files of a job exist."""
+    return all((root / file).exists() for file in job.files)
+
+
+def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Path]]:
+    """Yield jobs that wrote to their log at or after a time (seconds since 1970) and are not finished, with the log.
+
+    They run, or they failed or were interrupted: files cannot tell, but the time of the log's last line can.
+    """
+    for job in plan.jobs:
+        file = root / log(job.rule, job.name, job.key)
+        if file.is_file() and file.stat().st_mtime >= since and not finished(job, root):
+            yield job, file
+
+
+def failures(plan: Plan, since: float, command: Sequence[str]) -> str:
+    """Tell of every job that began at or after a time and is not finished: its log's last lines, and how to repeat it.
+
+    `command` is the command to which the name of a file is added.
+    """
+    told = []
+    for job, file in begun(plan, Path(), since):
+        again = shlex.join([*command, "--", job.files[0]])
+        told.append(f"{job.rule} of {job.name} did not finish. The last lines of {file}:\n")
+        told += [f"    {line}\n" for line in last_lines(file, LINES)]
+        told.append(f"To run it again:\n    {again}\n\n")
+    return "".join(told)
+
+
+def last_lines(file: Path, number: int) -> list[str]:
+    """Return the last lines of a log that are not empty."""
+    lines = [line for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-number:]
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m emergence.study.status", description=__doc__.splitlines()[0])
+    parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, help="how many jobs run at the same time")
+    parser.add_argument("files", nargs="*", type=Path, help="presets laid over params.yaml")
+    options = parser.parse_args()
+    plan = Plan(read(Path("params.yaml"), *options.files), Path())
+    phases = progress(plan, Path())
+    print("phase       finished   left   work done   work left")
+    for phase in phases:
+        print(phase)
+    print(expected(phases, options.at_a_time))
+    for job, file in begun(plan, Path()):
+        age = duration(time.time() - file.stat().st_mtime)
+        print(f"\n{job.rule} of {job.name} began and is not finished; {file}, written {age} ago, ends:")
+        print("    " + "".join(last_lines(file, 1)))
+
+
+if __name__ == "__main__":
+    main()

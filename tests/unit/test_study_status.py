@@ -1,0 +1,75 @@
+"""How far a study has come, told from files alone."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from emergence.parameters.reading import check
+from emergence.study import status
+from emergence.study.jobs import Job
+from emergence.study.layout import log, timing
+from emergence.study.plan import Plan
+
+ROOT = Path(__file__).parent.parent.parent
+BLOCKS = {"experiments": ["digits/mlp"], "seeds": 6, "seeds_per_block": 2}
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return Plan(check({"study": BLOCKS, "pruning": {"sparsities": [0.5]}}), ROOT)
+
+
+def finish(job: Job, root: Path, seconds: float) -> None:
+    for file in [*job.files, timing(job.rule, job.name, job.key)]:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).touch()
+    (root / timing(job.rule, job.name, job.key)).write_text(f"s\tmax_rss\n{seconds}\t10\n")
+
+
+def begin(job: Job, root: Path, text: str) -> Path:
+    file = root / log(job.rule, job.name, job.key)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_time_left_is_the_mean_of_finished_jobs_of_the_same_rule_times_those_left(plan: Plan, tmp_path: Path) -> None:
+    first, second, _ = plan.of_phase("train")
+    finish(first, tmp_path, 100)
+    finish(second, tmp_path, 200)
+    phases = {phase.phase: phase for phase in status.progress(plan, tmp_path)}
+    assert phases["train"] == status.Progress("train", 2, 1, 300, 150, 0)
+    assert (phases["data"].finished, phases["data"].left, phases["data"].unknown) == (0, 1, 1)
+    assert sum(phase.finished + phase.left for phase in phases.values()) == len(plan.jobs)
+    others = len(plan.jobs) - 3
+    assert status.expected(list(phases.values()), 2).startswith("About 0:01:15 left with 2 jobs at a time")
+    assert f"{others} jobs of rules of which none has finished" in status.expected(list(phases.values()), 2)
+
+
+def test_a_job_that_lacks_one_of_its_files_is_not_finished(plan: Plan, tmp_path: Path) -> None:
+    job = plan.of_phase("train")[0]
+    finish(job, tmp_path, 1)
+    (tmp_path / job.files[0]).unlink()
+    assert not status.finished(job, tmp_path)
+
+
+def test_jobs_with_a_log_and_without_results_have_begun(plan: Plan, tmp_path: Path) -> None:
+    done, failed, older = plan.of_phase("train")
+    begin(done, tmp_path, "done\n")
+    finish(done, tmp_path, 1)
+    file = begin(failed, tmp_path, "INFO epoch 3/20\n\n")
+    os.utime(begin(older, tmp_path, "of another run\n"), (1, 1))
+    assert list(status.begun(plan, tmp_path, since=2)) == [(failed, file)]
+    assert {job for job, _ in status.begun(plan, tmp_path)} == {failed, older}
+
+
+def test_a_failure_is_told_with_the_end_of_its_log_and_the_command_to_repeat_it(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = plan.of_phase("train")[0]
+    begin(job, tmp_path, "\n".join(f"line {number}" for number in range(100)))
+    monkeypatch.chdir(tmp_path)
+    told = status.failures(plan, 0.0, ["snakemake", "--config", 'compute={"device": "cpu"}'])
+    assert "line 99" in told and "line 50" not in told
+    assert f"""snakemake --config 'compute={{"device": "cpu"}}' -- '{job.files[0]}'""" in told
