@@ -1,6 +1,7 @@
 """What a pruning method scores and looks at, read from its file without importing it."""
 
 import ast
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def scored_with(method: str, root: Path) -> set[str]:
 
     Raises ValueError for a key that there is not.
     """
-    keys = tuple(Scoring.model_fields)
+    keys = list(Scoring.model_fields)
     used = _constant(method, root, "SCORED_WITH", keys)
     return set(keys if used is None else used)
 
@@ -43,15 +44,20 @@ def rounds(sparsity: float, share: float) -> list[float]:
     return before
 
 
-@cache
-def _constant(method: str, root: Path, name: str, allowed: tuple[str, ...]) -> Any:
+def _constant(method: str, root: Path, name: str, allowed: Sequence[str]) -> Any:
     """Return a constant, a word or a tuple of words, of a method's module; None where that does not define it."""
     module = Path(*module_of("pruning", method).split(".")).with_suffix(".py")
     file = next((file for file in (root / "src" / module, root / module) if file.is_file()), None)
-    for statement in ast.parse(file.read_text(encoding="utf-8")).body if file else ():
+    for statement in _statements(file.read_text(encoding="utf-8")) if file else ():
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
             value = ast.literal_eval(statement.value)
             if not set([value] if isinstance(value, str) else value) <= set(allowed):
                 raise ValueError(f"{file}: {name} = {value!r}; allowed: {', '.join(allowed)}")
             return value
     return None
+
+
+@cache
+def _statements(text: str) -> list[ast.stmt]:
+    """The statements of a module, which is asked for every run that its method prunes."""
+    return ast.parse(text).body
