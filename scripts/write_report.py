@@ -1,4 +1,4 @@
-"""Write the report: one page with verdicts, figures, parameters, versions and times."""
+"""Write the report: one page with verdicts, figures, methods, files, parameters, versions and times."""
 
 import argparse
 import json
@@ -8,8 +8,8 @@ from pathlib import Path
 from emergence.figures._inputs import read_runs
 from emergence.logs import configure
 from emergence.parameters import Parameters
-from emergence.report.page import make_page
-from emergence.report.timings import read_timings
+from emergence.report.page import Contents, make_page
+from emergence.report.records import read_records
 from emergence.storage import write_text
 
 log = logging.getLogger("write_report")
@@ -18,10 +18,7 @@ log = logging.getLogger("write_report")
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--manifest",
-        required=True,
-        type=Path,
-        help="JSON file that lists the files to read",
+        "--manifest", required=True, type=Path, help="JSON file that lists the files to read and the jobs of the study"
     )
     parser.add_argument("--parameters", required=True, help="all sections of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="HTML file to write")
@@ -32,13 +29,15 @@ def main() -> None:
     configure()
     options = arguments()
     manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
-    claims = json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8"))
-    figures = [Path(entry["png"]) for entry in manifest["figures"]]
-    parameters = Parameters.model_validate_json(options.parameters)
-    landscapes = read_runs(manifest, "landscape")
-    page = make_page(claims, figures, parameters, read_timings(manifest["timings"]), landscapes)
-    write_text(options.output, page)
-    log.info("%s: %d claims, %d figures", options.output, len(claims), len(figures))
+    contents = Contents(
+        claims=json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8")),
+        figures=[Path(entry["png"]) for entry in manifest["figures"]],
+        parameters=Parameters.model_validate_json(options.parameters),
+        records=read_records(manifest["records"]),
+        landscapes=read_runs(manifest, "landscape"),
+    )
+    write_text(options.output, make_page(contents))
+    log.info("%s: %d claims, %d figures", options.output, len(contents.claims), len(contents.figures))
 
 
 if __name__ == "__main__":

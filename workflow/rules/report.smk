@@ -25,7 +25,7 @@ rule write_report:
         mem_mb=memory(2000),
         runtime=30,
     params:
-        manifest=lambda wildcards: manifest_of(REPORT, timings=PLAN.timings),
+        manifest=lambda wildcards: manifest_of(REPORT, records=PLAN.records),
         parameters=json.dumps(REPORT.parameters, sort_keys=True),
     message:
         "Write the report"

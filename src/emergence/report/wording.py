@@ -1,6 +1,6 @@
 """How numbers and words are written in the report; what is undefined is a dash."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import Any
 
@@ -56,12 +56,22 @@ def p_value(value: float | None) -> str:
 
 
 def bound(found: Mapping[str, Any]) -> str:
-    """Write the smallest effect that counts.
+    r"""Write the smallest effect that counts.
 
     >>> bound({"direction": "negative", "smallest_effect": 0.9})
-    '≤ 0.9'
+    '≤\xa00.9'
     """
-    return ("≥ " if found["direction"] == "positive" else "≤ ") + number(found["smallest_effect"])
+    sign = "≥" if found["direction"] == "positive" else "≤"
+    return f"{sign}\N{NO-BREAK SPACE}{number(found['smallest_effect'])}"
+
+
+def seeds_needed(power: Mapping[str, Any]) -> str:
+    """Write how many seeds would show the smallest effect that counts, and how many would exclude it.
+
+    >>> seeds_needed({"seeds_to_support": 11, "seeds_to_contradict": None})
+    '11 / –'
+    """
+    return f"{number(power['seeds_to_support'])} / {number(power['seeds_to_contradict'])}"
 
 
 def duration(seconds: float) -> str:
@@ -86,13 +96,26 @@ def percent(share: float) -> str:
     return f"{100 * share:g}\N{NO-BREAK SPACE}%"
 
 
-def listing(words: list[str]) -> str:
-    """Join words as a sentence does.
+def listing(words: str | Sequence[Any]) -> str:
+    """Join words as a sentence does; a word by itself stays as it is.
 
-    >>> listing(["C1", "C4", "C5"])
-    'C1, C4 and C5'
+    >>> listing(["C1", "C4", "C5"]), listing("C1")
+    ('C1, C4 and C5', 'C1')
     """
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    if isinstance(words, str):
+        return words
+    *others, last = map(str, words)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def enumeration(phrases: Sequence[str]) -> str:
+    """Join phrases that have commas of their own.
+
+    >>> enumeration(["that E falls (C5)", "that it grows, always (C7)"])
+    'that E falls (C5); and that it grows, always (C7)'
+    """
+    *others, last = phrases
+    return f"{'; '.join(others)}; and {last}" if others else last
 
 
 def lower_first(text: str) -> str:
@@ -102,6 +125,37 @@ def lower_first(text: str) -> str:
     ('epochs until', "Spearman's rank")
     """
     return text if text.startswith("Spearman") else text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    """Write a text as the beginning of a sentence.
+
+    >>> upper_first("one-sided test")
+    'One-sided test'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def settings(section: BaseModel) -> str:
+    """Write the parameters of a section as a sentence lists them; sections within it in brackets.
+
+    >>> from emergence.parameters.networks import MLP
+    >>> settings(MLP())
+    'widths 64 and 32, activation relu'
+    """
+    return ", ".join(_setting(name.replace("_", " "), value) for name, value in section if name != "builder")
+
+
+def _setting(name: str, value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return f"{name} ({settings(value)})"
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    if name == "name":
+        return str(value)
+    if isinstance(value, list | tuple | Mapping):
+        return f"{name} {listing(list(value)) if value else 'none'}"
+    return f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}"
 
 
 def tally(tests: Mapping[str, Mapping[str, Any]]) -> str:

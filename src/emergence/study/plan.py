@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
@@ -55,10 +56,19 @@ class Plan:
         return [job for job in jobs if job.run and fnmatch.fnmatch(job.run.name, runs)]
 
     @property
-    def timings(self) -> list[dict[str, str]]:
-        """Where the workflow notes how long each job took, in the order of the phases."""
+    def records(self) -> list[dict[str, Any]]:
+        """What the report says of each job, in the order of the phases: its files, its key, where its time is noted."""
         jobs = sorted(self.jobs, key=lambda job: list(PLACES).index(job.rule))
-        return [{"rule": job.rule, "file": timing(job.rule, job.name, job.key)} for job in jobs]
+        return [
+            {
+                "rule": job.rule,
+                "name": job.name,
+                "key": job.key,
+                "files": job.results,
+                "timing": timing(job.rule, job.name, job.key),
+            }
+            for job in jobs
+        ]
 
     def trajectory(self, job: Job) -> str:
         """Key of a training job as far as more epochs can continue it: under most schedules, all but their number.
