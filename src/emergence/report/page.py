@@ -57,8 +57,8 @@ WRITERS = (
 class Contents:
     """What the report is made from.
 
-    `claims` is the content of ``claims.json``; `figures` are PNG files named after their figures; `records` are all jobs
-    of the study; `landscapes` are shown as surfaces to turn.
+    `claims` is the content of ``claims.json``; `figures` are PNG files named after their figures; `records` are all
+    jobs of the study; `landscapes` are shown as surfaces to turn.
     """
 
     claims: Mapping[str, Any]
@@ -86,20 +86,23 @@ def make_page(contents: Contents) -> str:
     parameters = contents.parameters
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
+    fragments = {"landscape": surfaces_fragment(contents.landscapes, parameters.figures.colour_map)}
+    filled = {name for name in SECTIONS if standing_in(name, pictures) or fragments.get(name)}
     rules = read_rules()
     environment.globals.update(
         claims=contents.claims,
         rules=rules.claims,
         verdicts=VERDICTS,
         pictures=pictures,
-        surfaces=surfaces_fragment(contents.landscapes, parameters.figures.colour_map),
+        fragments=fragments,
         standing_in={section: standing_in(section, pictures) for section in SECTIONS},
         referred_to={section: referred_to(section, pictures) for section in SECTIONS},
-        beyond={name: section for name, section in texts.sections().items() if standing_in(name, pictures)},
-        absent={name: section for name, section in texts.sections().items() if not standing_in(name, pictures)},
+        beyond={name: section for name, section in texts.sections().items() if name in filled},
+        absent={name: section for name, section in texts.sections().items() if name not in filled},
         requests=texts.requests(),
         glossary=texts.glossary(),
         general={title: getattr(rules.general, name) for name, title in GENERAL.items()},
+        power=rules.general.power,
         study=parameters,
         values=yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100),
         records=contents.records,
