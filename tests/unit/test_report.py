@@ -297,8 +297,8 @@ def test_times_are_summed_up_per_step(tmp_path: Path) -> None:
     ]
     absent = Record("draw_figure", "d", "", (), str(tmp_path / "absent.tsv"))
     assert times([*read_records(entries), absent]) == [
-        RuleTime("train networks", 2, 14.5, 10.5, 310.0),
-        RuleTime("make masks", 1, 0.02, 0.02, None),
+        RuleTime("train_networks", 2, 14.5, 10.5, 310.0),
+        RuleTime("make_masks", 1, 0.02, 0.02, None),
     ]
 
 

@@ -19,23 +19,33 @@ class Record:
 
     @property
     def step(self) -> str:
-        """The rule's name as words.
-
-        >>> Record("train_networks", "digits/mlp/dense/seeds~0-7", "3fa9", (), "").step
-        'train networks'
-        """
-        return self.rule.replace("_", " ")
+        """The rule's name as words."""
+        return in_words(self.rule)
 
 
 @dataclass(frozen=True)
 class RuleTime:
     """Times of one rule: jobs with a record, their seconds in sum and at most, and the highest memory use in MiB."""
 
-    step: str
+    rule: str
     jobs: int
     total: float
     longest: float
     memory: float | None
+
+    @property
+    def step(self) -> str:
+        """The rule's name as words."""
+        return in_words(self.rule)
+
+
+def in_words(rule: str) -> str:
+    """Return the name of a rule as words.
+
+    >>> in_words("train_networks")
+    'train networks'
+    """
+    return rule.replace("_", " ")
 
 
 def read_records(entries: Iterable[Mapping[str, Any]]) -> list[Record]:
@@ -48,17 +58,17 @@ def keys(records: Iterable[Record]) -> dict[str, str]:
     return {file: record.key for record in records for file in record.files}
 
 
-def times(records: Iterable[Record]) -> list[RuleTime]:
-    """Sum up the times that were noted, per rule.
+def times(records: Iterable[Record], root: Path = Path()) -> list[RuleTime]:
+    """Sum up the times that were noted below a folder, per rule.
 
     A job has none where its result came from elsewhere.
     """
     noted: dict[str, list[tuple[float, float | None]]] = {}
     for record in records:
-        file = Path(record.timing)
+        file = root / record.timing
         if file.is_file():
-            noted.setdefault(record.step, []).append(_read(file))
-    return [_sum_up(step, of_step) for step, of_step in noted.items()]
+            noted.setdefault(record.rule, []).append(_read(file))
+    return [_sum_up(rule, of_rule) for rule, of_rule in noted.items()]
 
 
 def _read(file: Path) -> tuple[float, float | None]:
@@ -71,7 +81,7 @@ def _read(file: Path) -> tuple[float, float | None]:
         return float(row["s"]), None
 
 
-def _sum_up(step: str, noted: list[tuple[float, float | None]]) -> RuleTime:
+def _sum_up(rule: str, noted: list[tuple[float, float | None]]) -> RuleTime:
     seconds = [time for time, _ in noted]
     memory = [used for _, used in noted if used is not None]
-    return RuleTime(step, len(noted), sum(seconds), max(seconds), max(memory, default=None))
+    return RuleTime(rule, len(noted), sum(seconds), max(seconds), max(memory, default=None))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emergence.parameters.reading import read
-from emergence.report.timings import RuleTime, read_timings
+from emergence.report.records import RuleTime, read_records, times
 from emergence.study.jobs import Job
 from emergence.study.layout import PHASES, PLACES, log
 from emergence.study.plan import Plan
@@ -58,9 +58,8 @@ def duration(seconds: float) -> str:
 
 def progress(plan: Plan, root: Path) -> list[Progress]:
     """Return how far each phase has come, in the order of the phases."""
-    entries = [{"rule": entry["rule"], "file": str(root / entry["file"])} for entry in plan.timings]
-    times = {times.rule: times for times in read_timings(entries)}
-    return [_of_phase(phase, plan.of_phase(phase), times, root) for phase in PHASES]
+    by_rule = {found.rule: found for found in times(read_records(plan.records), root)}
+    return [_of_phase(phase, plan.of_phase(phase), by_rule, root) for phase in PHASES]
 
 
 def expected(phases: Sequence[Progress], at_a_time: int) -> str:
@@ -79,11 +78,13 @@ def expected(phases: Sequence[Progress], at_a_time: int) -> str:
     return f"About {duration(work / at_a_time)} left with {at_a_time} jobs at a time{more}."
 
 
-def _of_phase(phase: str, jobs: Sequence[Job], times: dict[str, RuleTime], root: Path) -> Progress:
+def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], root: Path) -> Progress:
     left = Counter(job.rule for job in jobs if not finished(job, root))
-    done = sum(rule.total for rule in times.values() if PLACES[rule.rule].phase == phase)
-    expected = sum(number * times[rule].total / times[rule].jobs for rule, number in left.items() if rule in times)
-    unknown = sum(number for rule, number in left.items() if rule not in times)
+    done = sum(rule.total for rule in by_rule.values() if PLACES[rule.rule].phase == phase)
+    expected = sum(
+        number * by_rule[rule].total / by_rule[rule].jobs for rule, number in left.items() if rule in by_rule
+    )
+    unknown = sum(number for rule, number in left.items() if rule not in by_rule)
     return Progress(phase, len(jobs) - left.total(), left.total(), done, expected, unknown)
 
 
