@@ -17,11 +17,11 @@ log = logging.getLogger("draw_figure")
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--figure", required=True, choices=catalogue(), help="name of the figure")
-    parser.add_argument("--parameters", required=True, help="sections figures and statistics of params.yaml as JSON")
+    parser.add_argument("--parameters", required=True, help="sections of params.yaml that figures depend on, as JSON")
     parser.add_argument("--manifest", required=True, type=Path, help="JSON file that lists the files to draw from")
-    parser.add_argument("--png", required=True, type=Path, help="PNG file to write")
-    parser.add_argument("--svg", required=True, type=Path, help="SVG file to write")
-    parser.add_argument("--pdf", required=True, type=Path, help="PDF file to write")
+    parser.add_argument(
+        "--files", required=True, type=Path, nargs="+", help="files to write: .png, .svg, .pdf, and .gif to animate"
+    )
     return parser.parse_args()
 
 
@@ -29,12 +29,11 @@ def main() -> None:
     configure()
     options = arguments()
     parameters = json.loads(options.parameters)
-    style = Style.model_validate({**parameters["figures"], **parameters["statistics"]})
+    style = Style.model_validate({key: value for section in parameters.values() for key, value in section.items()})
     manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
     inputs = read_inputs(manifest, style.reference_method, style.reference_retraining)
-    files = (options.png, options.svg, options.pdf)
-    render(options.figure, inputs, style, *files)
-    log.info("%s: %s", options.figure, ", ".join(map(str, files)))
+    render(options.figure, inputs, style, *options.files)
+    log.info("%s: %s", options.figure, ", ".join(map(str, options.files)))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def main() -> None:
     manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
     contents = Contents(
         claims=json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8")),
-        figures=[Path(entry["png"]) for entry in manifest["figures"]],
+        figures=[Path(entry[form]) for entry in manifest["figures"] for form in ("png", "gif") if form in entry],
         parameters=Parameters.model_validate_json(options.parameters),
         records=read_records(manifest["records"]),
         landscapes=read_runs(manifest, "landscape"),

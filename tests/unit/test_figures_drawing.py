@@ -75,12 +75,13 @@ def test_equal_inputs_give_equal_bytes_also_in_another_process(
     name: str, one_experiment: Manifest, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
+    forms = (*FORMS, "gif") if catalogue()[name].animated else FORMS
     if name == "landscape_surface":
         run_script(name, one_experiment, second, tmp_path)
     else:
-        render(name, inputs_of(name, one_experiment), COARSE, *(second / f"a.{form}" for form in FORMS))
-    render(name, inputs_of(name, one_experiment), COARSE, *(first / f"a.{form}" for form in FORMS))
-    for form in FORMS:
+        render(name, inputs_of(name, one_experiment), COARSE, *(second / f"a.{form}" for form in forms))
+    render(name, inputs_of(name, one_experiment), COARSE, *(first / f"a.{form}" for form in forms))
+    for form in forms:
         assert (first / f"a.{form}").read_bytes() == (second / f"a.{form}").read_bytes()
     assert b"Software" not in (first / "a.png").read_bytes()
     assert b"dc:date" not in (first / "a.svg").read_bytes()
@@ -106,9 +107,10 @@ def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> N
     sections = {
         "figures": parameters.figures.model_dump() | {"dpi": COARSE.dpi},
         "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed", "accuracy_targets"}),
+        "ruggedness": parameters.ruggedness.model_dump(),
     }
     arguments = ["--figure", name, "--parameters", json.dumps(sections), "--manifest", str(tmp_path / "manifest.json")]
-    outputs = [word for form in FORMS for word in (f"--{form}", str(folder / f"a.{form}"))]
+    outputs = ["--files", *(str(folder / f"a.{form}") for form in FORMS)]
     subprocess.run([sys.executable, "scripts/draw_figure.py", *arguments, *outputs], cwd=ROOT, check=True)
 
 

@@ -35,25 +35,27 @@ def changed(before: Plan, after: Plan) -> set[str]:
     return {job.rule for job in after.jobs if job.key not in keys}
 
 
-CONCLUSIONS = {"collect_runs", "judge_claims", "draw_figure", "write_report"}
+FIGURES = {"draw_figure", "write_report"}
+MOVING = "animate_figure"
+CONCLUSIONS = {"collect_runs", "judge_claims", *FIGURES}
 LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"}
 
 
 @pytest.mark.parametrize(
     ("changes", "rules"),
     [
-        ({"figures": {"font_size": 12}}, {"draw_figure", "write_report"}),
-        ({"statistics": {"confidence": 0.9}}, {"judge_claims", "draw_figure", "write_report"}),
+        ({"figures": {"font_size": 12}}, {MOVING, *FIGURES}),
+        ({"statistics": {"confidence": 0.9}}, {"judge_claims", MOVING, *FIGURES}),
         ({"emergence": {"thresholds": [0.05]}}, {"count_paths", *CONCLUSIONS}),
         ({"measures": {"names": ["weight_norm"]}}, {"apply_measures", *CONCLUSIONS}),
-        ({"landscape": {"points": 5}}, {"sample_landscape", "measure_ruggedness", *CONCLUSIONS}),
-        ({"landscape": {"steps": ["ep0"]}}, {*LANDSCAPE, *CONCLUSIONS}),
-        ({"ruggedness": {"noise_floor": 0.1}}, {"measure_ruggedness", *CONCLUSIONS}),
+        ({"landscape": {"points": 5}}, {"sample_landscape", "measure_ruggedness", MOVING, *CONCLUSIONS}),
+        ({"landscape": {"steps": ["ep0"]}}, {*LANDSCAPE, MOVING, *CONCLUSIONS}),
+        ({"ruggedness": {"noise_floor": 0.1}}, {"measure_ruggedness", MOVING, *CONCLUSIONS}),
         ({"curvature": {"probes": 9}}, {"measure_curvature", *CONCLUSIONS}),
         ({"minima": {"copies": 2}}, {"find_minima", *CONCLUSIONS}),
         (
             {"pruning": {"sparsities": [0.5, 0.6]}},
-            {"make_masks", "retrain_networks", "count_paths", "apply_measures", *LANDSCAPE, *CONCLUSIONS},
+            {"make_masks", "retrain_networks", "count_paths", "apply_measures", *LANDSCAPE, MOVING, *CONCLUSIONS},
         ),
         ({"statistics": {"accuracy_targets": [0.5]}}, CONCLUSIONS),
         ({"compute": {"device": "cpu"}}, set()),

@@ -20,13 +20,12 @@ for figure in PLAN.of_phase("figures"):
                 category="Figures",
                 labels={"figure": figure.name.replace("_", " ")},
             ),
-            svg=figure.file("svg"),
-            pdf=figure.file("pdf"),
+            others=figure.results[1:],
             stamp=figure.stamp,
         log:
-            log("draw_figure", figure.name, figure.key),
+            log(figure.rule, figure.name, figure.key),
         benchmark:
-            timing("draw_figure", figure.name, figure.key)
+            timing(figure.rule, figure.name, figure.key)
         conda:
             "../envs/emergence.yaml"
         threads: 1
@@ -41,5 +40,5 @@ for figure in PLAN.of_phase("figures"):
             f"Draw {figure.name}"
         shell:
             "(python scripts/draw_figure.py --figure {params.figure} --parameters {params.parameters:q}"
-            " --manifest {params.manifest} --png {output.png} --svg {output.svg} --pdf {output.pdf}"
-            " && python -m emergence.study.stamps {output.stamp} {output.png} {output.svg} {output.pdf}) 2> {log}"
+            " --manifest {params.manifest} --files {output.png} {output.others}"
+            " && python -m emergence.study.stamps {output.stamp} {output.png} {output.others}) 2> {log}"

@@ -33,6 +33,7 @@ PLACEHOLDERS = {
     "probe_samples": ("data", "probe_samples"),
     "landscape_seeds": ("landscape", "seeds"),
     "normalisation": ("landscape", "normalisation"),
+    "noise_floor": ("ruggedness", "noise_floor"),
     "tuning_seeds": ("tuning", "seeds"),
     "tuning_epochs": ("tuning", "epochs"),
 }
@@ -47,7 +48,7 @@ _PERCENTAGES = ("confidence", "convergence")
 class Entry:
     """A figure as its file describes it; `caption` still has its placeholders.
 
-    It stands in the first of its `sections`; the others refer to it.
+    It stands in the first of its `sections`; the others refer to it. It is `animated` where its file defines `animate`.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Entry:
     sections: tuple[str, ...]
     caption: str
     alternative: str
+    animated: bool = False
 
     def caption_for(self, parameters: Mapping[str, Mapping[str, Any]]) -> str:
         """Return the caption with numbers taken from `parameters` (section -> key -> value)."""
@@ -88,8 +90,10 @@ def _jinja(word: str, section: str, key: str) -> str:
 
 def _read(file: Path) -> Entry:
     """Read the constants of a figure's file; ValueError for one that is absent or names what does not exist."""
-    found = {}
+    found: dict[str, Any] = {}
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "animate":
+            found["animated"] = True
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             name = statement.targets[0].id
             if name in CONSTANTS:

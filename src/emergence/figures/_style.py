@@ -39,6 +39,9 @@ class Style(Figures):
     reference_retraining: str = "original_initialisation"
     """What follows pruning in the runs shown where the figure does not compare that."""
 
+    noise_floor: float = 0.0001
+    """Depth below which a minimum of the loss is not marked (nat)."""
+
     confidence: float
     """Coverage of all bands and bars."""
 

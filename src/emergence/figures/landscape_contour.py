@@ -1,58 +1,62 @@
-"""Loss on a plane through the final weights, as contours."""
+"""Loss on a plane through the final weights, as contours, with the trajectory of training."""
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
-from emergence.figures._log_axes import Range
+from emergence.figures._landscapes import (
+    TRAJECTORY,
+    add_loss_bar,
+    draw_contours,
+    last_planes,
+    loss_scale,
+    name_directions,
+    plane_grid,
+)
 from emergence.figures._panels import variant_labels
 from emergence.figures._style import Style
 
-TITLE = "Loss landscape: contours"
+TITLE = "Loss landscape: contours and the trajectory of training"
 POSITION = 7
 NEEDS = ("landscape",)
 SECTIONS = ("landscape",)
 CAPTION = (
-    "Loss on {probe_samples} probe samples on a plane through the final weights (cross), in two random directions by "
-    "default, for the first of {landscape_seeds} sampled seeds; random directions have the norms of the weights, per "
-    "{normalisation}. Colours and contour lines are spaced evenly in the logarithm "
-    "of the loss and are the same within an experiment."
+    "Loss on {probe_samples} probe samples on a plane through the final weights (cross), for the first of "
+    "{landscape_seeds} sampled seeds: the plane of the first two principal components of the training trajectory where "
+    "it was sampled, else the first plane of landscape.planes. On the former a line joins the checkpoints, projected "
+    "onto the plane; percentages are the shares of their variance along the two directions. Colours and contour lines "
+    "are spaced evenly in the logarithm of the loss and are the same within an experiment."
 )
 ALTERNATIVE = (
     "Filled contour maps of the loss around the final weights, one row per experiment and one column per "
-    "sparsity, with a cross at the final weights and a colour bar per row."
+    "sparsity, with the path of the checkpoints, a cross at the final weights and a colour bar per row."
 )
-LEVELS = 15
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
-    """Draw one row per experiment and one column per variant."""
-    figure, panels = plane_grid(style, inputs.analyses)
-    for row, (experiment, of_variant) in zip(panels, inputs.analyses.items(), strict=True):
-        planes = first_planes(of_variant)
+    """Draw the panels of each experiment, one per variant."""
+    figure, groups = plane_grid(style, [len(of_variant) for of_variant in inputs.analyses.values()])
+    for panels, (experiment, of_variant) in zip(groups, inputs.analyses.items(), strict=True):
+        planes = last_planes(of_variant, TRAJECTORY)
         scale = loss_scale(planes.values())
-        labels = variant_labels(list(planes))
-        for axes, label, plane in zip(row, labels, planes.values(), strict=True):
-            _draw_plane(axes, plane, scale, style)
-            axes.set_title(label)
+        for axes, label, plane in zip(panels, variant_labels(list(planes)), planes.values(), strict=True):
+            draw_contours(axes, plane, scale, style)
+            axes.set_title(f"{label}\n{_draw_trajectory(axes, plane)}".strip())
             axes.label_outer()
-        row[0].set_title(f"{experiment}\n{labels[0]}")
-        add_loss_bar(row, scale, style)
-    figure.supxlabel("multiple of direction 1", fontsize=style.font_size)
-    figure.supylabel("multiple of direction 2", fontsize=style.font_size)
+        panels[0].set_title(f"{experiment}, {panels[0].get_title('left')}")
+        add_loss_bar(panels, scale, style)
+    name_directions(figure, style)
     return figure
 
 
-def _draw_plane(axes: Axes, plane: xr.DataArray, scale: Range, style: Style) -> None:
-    levels = np.geomspace(*scale, LEVELS)
-    alpha, beta, loss = plane["alpha"].values, plane["beta"].values, plane.transpose("beta", "alpha").values
-    shown = np.clip(loss, *scale)
-    axes.contourf(alpha, beta, shown, levels=levels, norm=LogNorm(*scale), cmap=style.colour_map)
-    axes.contour(alpha, beta, shown, levels=levels, colors="white", linewidths=0.4, alpha=0.6)
-    axes.plot(0, 0, marker="+", color="white", markersize=7, markeredgewidth=1.4)
-    axes.set(aspect="equal", xticks=corner_ticks(alpha), yticks=corner_ticks(beta))
-    axes.grid(False)
+def _draw_trajectory(axes: Axes, plane: xr.Dataset) -> str:
+    """Join the checkpoints on a plane of the trajectory; return the shares of variance along its directions."""
+    if plane["plane"].item() != TRAJECTORY:
+        return ""
+    limits = axes.get_xlim(), axes.get_ylim()
+    path = plane["trajectory_alpha"].values, plane["trajectory_beta"].values
+    for colour, width, size in (("white", 2.2, 3.4), ("#b2182b", 1.1, 2.2)):
+        axes.plot(*path, marker="o", color=colour, linewidth=width, markersize=size, markeredgewidth=0)
+    axes.set(xlim=limits[0], ylim=limits[1])
+    return " and ".join(f"{100 * share:.0f} %" for share in plane["explained_variance"].values)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import Axes3D  # type: ignore[import-untyped]
 
 from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import add_loss_bar, corner_ticks, first_planes, loss_scale, plane_grid
+from emergence.figures._landscapes import add_loss_bar, corner_ticks, last_planes, loss_scale, plane_grid
 from emergence.figures._log_axes import Range, tick_labels, tick_values
 from emergence.figures._panels import variant_labels
 from emergence.figures._style import Style
@@ -19,9 +19,9 @@ POSITION = 8
 NEEDS = ("landscape",)
 SECTIONS = ("landscape",)
 CAPTION = (
-    "The planes of the contour figure as surfaces: height and colour show the loss, on a logarithmic scale, on "
-    "{probe_samples} probe samples, for the first of {landscape_seeds} sampled seeds. Height has the same "
-    "scale within an experiment."
+    "Loss on {probe_samples} probe samples on a plane through the final weights, in two random directions by default, "
+    "for the first of {landscape_seeds} sampled seeds; random directions have the norms of the weights, per "
+    "{normalisation}. Height and colour show the loss on a logarithmic scale, which is the same within an experiment."
 )
 ALTERNATIVE = (
     "Three-dimensional surfaces of the loss around the final weights, one row per experiment and one column per "
@@ -31,10 +31,11 @@ VIEW = {"elev": 28, "azim": -55}
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
-    """Draw one row per experiment and one column per variant."""
-    figure, panels = plane_grid(style, inputs.analyses, projection=Axes3D.name)
-    for row, (experiment, of_variant) in zip(panels, inputs.analyses.items(), strict=True):
-        planes = first_planes(of_variant)
+    """Draw the panels of each experiment, one per variant."""
+    counts = [len(of_variant) for of_variant in inputs.analyses.values()]
+    figure, groups = plane_grid(style, counts, projection=Axes3D.name)
+    for row, (experiment, of_variant) in zip(groups, inputs.analyses.items(), strict=True):
+        planes = last_planes(of_variant)
         scale = loss_scale(planes.values())
         labels = variant_labels(list(planes))
         for axes, label, plane in zip(row, labels, planes.values(), strict=True):
@@ -45,9 +46,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _draw_surface(axes: Any, plane: xr.DataArray, scale: Range, style: Style) -> None:
+def _draw_surface(axes: Any, plane: xr.Dataset, scale: Range, style: Style) -> None:
     alpha, beta = np.meshgrid(plane["alpha"].values, plane["beta"].values, indexing="ij")
-    height = np.log10(np.clip(plane.transpose("alpha", "beta").values, *scale))
+    height = np.log10(np.clip(plane["plane_loss"].transpose("alpha", "beta").values, *scale))
     limits = np.log10(scale)
     axes.plot_surface(
         alpha,

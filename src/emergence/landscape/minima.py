@@ -38,10 +38,21 @@ def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 
 def depths(grid: Floats) -> Floats:
     """Return the depth of each local minimum away from the border of a grid of any number of dimensions.
 
-    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there.
-
     >>> depths(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
     array([0.5, 3. ])
+    """
+    return find_local_minima(grid)[1]
+
+
+def find_local_minima(grid: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return the places (minimum, dimension) and the depths (minimum) of local minima away from the border of a grid.
+
+    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there. The grid may
+    have any number of dimensions.
+
+    >>> find_local_minima(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
+    (array([[1],
+           [3]]), array([0.5, 3. ]))
     """
     padded = np.pad(grid, 1, constant_values=np.inf)
     heights, inner = padded.ravel(), _inner(grid.shape)
@@ -60,8 +71,9 @@ def depths(grid: Floats) -> Floats:
                 if low != high:
                     pool[high] = low
                     ends[high] = float(heights[place])
-    found = np.array([level - heights[bottom] for bottom, level in sorted(ends.items()) if inner[bottom]])
-    return found[found > 0]
+    bottoms = np.array([bottom for bottom in sorted(ends) if inner[bottom] and ends[bottom] > heights[bottom]], np.intp)
+    found = np.array([ends[bottom] - heights[bottom] for bottom in bottoms.tolist()])
+    return np.stack(np.unravel_index(bottoms, padded.shape), axis=-1) - 1, found
 
 
 def _bottom(pool: NDArray[np.int64], place: int) -> int:

@@ -57,8 +57,8 @@ WRITERS = (
 class Contents:
     """What the report is made from.
 
-    `claims` is the content of ``claims.json``; `figures` are PNG files named after their figures; `records` are all
-    jobs of the study; `landscapes` are shown as surfaces to turn.
+    `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
+    all jobs of the study; `landscapes` are shown as surfaces to turn.
     """
 
     claims: Mapping[str, Any]
@@ -71,7 +71,7 @@ class Contents:
 def make_page(contents: Contents) -> str:
     """Return the report as one HTML page that refers to no other file.
 
-    Raises ValueError for a file that is not a figure of the catalogue or not a PNG file.
+    Raises ValueError for a file that is not a figure of the catalogue or not what its suffix says.
     """
     folder = Path(__file__).parent
     environment = Environment(

@@ -9,12 +9,13 @@ from typing import Any
 
 from emergence.figures import SECTIONS, Entry, catalogue
 
-PNG = b"\x89PNG\r\n\x1a\n"
+BEGINNINGS = {".png": b"\x89PNG\r\n\x1a\n", ".gif": b"GIF89a"}
+"""How files of pictures begin, by their suffix."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as the page shows it: `uri` holds the whole PNG file; sizes are in CSS pixels."""
+    """A figure as the page shows it: `uri` and `animation` hold whole PNG and GIF files; sizes are in CSS pixels."""
 
     number: int
     name: str
@@ -25,18 +26,20 @@ class Picture:
     uri: str
     width: int
     height: int
+    animation: str | None
 
 
 def read_pictures(files: Iterable[Path], settings: Mapping[str, Any]) -> list[Picture]:
-    """Read PNG files named after their figures, numbered in the order of the report.
+    """Read files named after their figures, a PNG of each and a GIF of some, numbered in the order of the report.
 
-    Raises ValueError for a file that is not a figure of the catalogue or not a PNG file.
+    Raises ValueError for a file that is not a figure of the catalogue or not what its suffix says.
     """
     known = catalogue()
-    by_name = {file.stem: file for file in files}
-    strange = sorted(set(by_name) - set(known))
-    if strange:
-        raise ValueError(f"{by_name[strange[0]]}: no figure has this name; there are {', '.join(known)}")
+    by_name: dict[str, dict[str, bytes]] = {}
+    for file in files:
+        if file.stem not in known:
+            raise ValueError(f"{file}: no figure has this name; there are {', '.join(known)}")
+        by_name.setdefault(file.stem, {})[file.suffix] = _content(file)
     entries = sorted(
         (entry for name, entry in known.items() if name in by_name),
         key=lambda entry: SECTIONS.index(entry.sections[0]),
@@ -54,11 +57,16 @@ def referred_to(section: str, pictures: Sequence[Picture]) -> list[Picture]:
     return [picture for picture in pictures if section in picture.sections[1:]]
 
 
-def _picture(number: int, file: Path, entry: Entry, settings: Mapping[str, Any]) -> Picture:
+def _content(file: Path) -> bytes:
     content = file.read_bytes()
-    if content[: len(PNG)] != PNG:
-        raise ValueError(f"{file} is not a PNG file")
-    pixels = struct.unpack(">II", content[16:24])
+    if not content.startswith(BEGINNINGS[file.suffix]):
+        raise ValueError(f"{file} is not a {file.suffix[1:].upper()} file")
+    return content
+
+
+def _picture(number: int, contents: Mapping[str, bytes], entry: Entry, settings: Mapping[str, Any]) -> Picture:
+    uris = {form: f"data:image/{form[1:]};base64,{base64.b64encode(data).decode()}" for form, data in contents.items()}
+    pixels = struct.unpack(">II", contents[".png"][16:24])
     width, height = (round(96 * side / settings["figures"]["dpi"]) for side in pixels)
     return Picture(
         number=number,
@@ -67,7 +75,8 @@ def _picture(number: int, file: Path, entry: Entry, settings: Mapping[str, Any])
         caption=entry.caption_for(settings),
         alternative=entry.alternative,
         sections=entry.sections,
-        uri="data:image/png;base64," + base64.b64encode(content).decode(),
+        uri=uris[".png"],
         width=width,
         height=height,
+        animation=uris.get(".gif"),
     )

@@ -48,11 +48,10 @@ def surface_data(landscapes: Runs, colour_map: str) -> dict[str, Any]:
     """
     surfaces, scales = [], {}
     for experiment, of_variant in landscapes.items():
-        planes = {variant: run["plane_loss"].isel(seed=0) for variant, run in of_variant.items() if "plane_loss" in run}
-        low, high = loss_scale(planes.values())
+        low, high = loss_scale(run.isel(seed=0) for run in of_variant.values())
         ticks = [[_logarithm(tick), f"{tick:g}"] for tick in tick_values(low, high)]
         scales[str(experiment)] = {"low": _logarithm(low), "high": _logarithm(high), "ticks": ticks}
-        for label, run in zip(variant_labels(list(planes)), of_variant.values(), strict=True):
+        for label, run in zip(variant_labels(list(of_variant)), of_variant.values(), strict=True):
             of_run = _surfaces_of(run.isel(seed=0), low, high)
             surfaces += [{"experiment": str(experiment), "sparsity": label, **surface} for surface in of_run]
     shades = matplotlib.colormaps[colour_map](np.linspace(0, 1, COLOURS))

@@ -26,6 +26,10 @@ class Place:
     script: str = ""
 
 
+def _forms(*forms: str) -> dict[str, str]:
+    return {form: f"{form}/{{name}}.{form}" for form in forms}
+
+
 PLACES = {
     "prepare_data": Place("data", "data/processed", {"dataset": "dataset.nc"}),
     "train_networks": Place("train", "results/train", {"metrics": "metrics.nc", "checkpoints": "checkpoints"}),
@@ -45,8 +49,9 @@ PLACES = {
     "find_minima": Place("landscape", "results/landscape/minima", {"minima": "minima.nc"}),
     "collect_runs": Place("statistics", "results/statistics", {"study": "study.nc"}, keyed=False),
     "judge_claims": Place("statistics", "results", {"claims": "claims.json"}, keyed=False),
-    "draw_figure": Place(
-        "figures", "results/figures", {form: f"{form}/{{name}}.{form}" for form in ("png", "svg", "pdf")}, keyed=False
+    "draw_figure": Place("figures", "results/figures", _forms("png", "svg", "pdf"), keyed=False),
+    "animate_figure": Place(
+        "figures", "results/figures", _forms("png", "svg", "pdf", "gif"), keyed=False, script="draw_figure"
     ),
     "write_report": Place("report", "results", {"report": "report.html"}, keyed=False),
 }

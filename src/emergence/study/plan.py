@@ -105,7 +105,11 @@ class Plan:
         """The job that draws a figure, unless nothing of what it needs is made."""
         unused = {"resamples", "seed", "accuracy_targets"}
         statistics = self.parameters.statistics.model_dump(exclude=unused) | self._networks.reference
-        parameters = {"figures": self.parameters.figures.model_dump(), "statistics": statistics}
+        parameters = {
+            "figures": self.parameters.figures.model_dump(),
+            "statistics": statistics,
+            "ruggedness": self.parameters.ruggedness.model_dump(include={"noise_floor"}),
+        }
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
             "study": lambda: self._study,
             "claims": lambda: self._claims,
@@ -116,7 +120,8 @@ class Plan:
         inputs = {need: needs[need]() for need in catalogue()[name].needs}
         if () in inputs.values():
             return None
-        return self._registry.job("draw_figure", name, parameters, (module_of("figures", name),), **inputs)
+        rule = "animate_figure" if catalogue()[name].animated else "draw_figure"
+        return self._registry.job(rule, name, parameters, (module_of("figures", name),), **inputs)
 
     def _write_report(self) -> Job:
         parameters = self.parameters.model_dump(exclude={"compute"})

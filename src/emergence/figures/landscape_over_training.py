@@ -1,0 +1,88 @@
+"""The loss around the weights while training goes on: a contour map per sampled step, and as an animation."""
+
+from collections.abc import Iterator, Mapping
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.figures._inputs import Inputs, Runs, Variant, dense
+from emergence.figures._landscapes import (
+    add_loss_bar,
+    draw_contours,
+    loss_scale,
+    name_directions,
+    plane_grid,
+    plane_of,
+)
+from emergence.figures._log_axes import Range
+from emergence.figures._panels import variant_labels
+from emergence.figures._style import Style
+
+TITLE = "Loss landscape over training"
+POSITION = 21
+NEEDS = ("landscape",)
+SECTIONS = ("landscape",)
+CAPTION = (
+    "Loss on {probe_samples} probe samples around the weights of the dense network (cross) at every step of training "
+    "that landscape.steps names, on the first plane of landscape.planes, for the first of {landscape_seeds} sampled "
+    "seeds; random directions have the norms of the weights at the step, per {normalisation}. Colours are the same "
+    "within an experiment. The animation shows the same of all networks, one frame per step; more steps in "
+    "landscape.steps give it more frames."
+)
+ALTERNATIVE = (
+    "Filled contour maps of the loss around the weights, one row per experiment and one column per step of training, "
+    "with a cross at the weights and a colour bar per row."
+)
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw the panels of each experiment, one per step."""
+    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.analyses.items()}
+    figure, groups = plane_grid(style, [run.sizes["step"] for run in runs.values()])
+    for panels, (experiment, run) in zip(groups, runs.items(), strict=True):
+        planes = plane_of(run)
+        scale = loss_scale([planes])
+        for axes, step in zip(panels, planes["step"].values.tolist(), strict=True):
+            draw_contours(axes, planes.sel(step=step), scale, style)
+            axes.set_title(step)
+            axes.label_outer()
+        panels[0].set_title(f"{experiment}, {planes['step'].values[0]}")
+        add_loss_bar(panels, scale, style)
+    name_directions(figure, style)
+    return figure
+
+
+def animate(inputs: Inputs, style: Style) -> Iterator[Figure]:
+    """Yield the panels of each experiment, one per variant, at one sampled step after another."""
+    figure, groups = plane_grid(style, [len(of_variant) for of_variant in inputs.analyses.values()])
+    scales = [loss_scale(map(plane_of, of_variant.values())) for of_variant in inputs.analyses.values()]
+    for panels, scale in zip(groups, scales, strict=True):
+        add_loss_bar(panels, scale, style)
+    name_directions(figure, style)
+    steps = _steps(inputs.analyses)
+    for step in steps:
+        figure.suptitle(f"step {step} of {steps[-1]}", fontsize=style.font_size + 1)
+        for panels, scale, (experiment, of_variant) in zip(groups, scales, inputs.analyses.items(), strict=True):
+            _show_step(panels, of_variant, step, scale, style)
+            panels[0].set_title(f"{experiment}, {panels[0].get_title('left')}")
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # all frames keep the places of the first
+        yield figure
+
+
+def _show_step(
+    panels: list[Axes], of_variant: Mapping[Variant, xr.Dataset], step: str, scale: Range, style: Style
+) -> None:
+    for axes, label, run in zip(panels, variant_labels(list(of_variant)), of_variant.values(), strict=True):
+        axes.clear()
+        if step in run["step"]:
+            draw_contours(axes, plane_of(run).sel(step=step), scale, style)
+        axes.set_title(label)
+        axes.label_outer()
+
+
+def _steps(runs: Runs) -> list[str]:
+    """Return the sampled steps of all runs in the order of training, each once."""
+    sampled = [run["step"].values.tolist() for of_variant in runs.values() for run in of_variant.values()]
+    return list(dict.fromkeys(step for steps in sampled for step in steps))

@@ -1,0 +1,58 @@
+"""Loss on random lines through the final weights, with its local minima."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.figures._inputs import Inputs
+from emergence.figures._log_axes import fit_log_axis
+from emergence.figures._panels import grid, legend_above, variant_labels
+from emergence.figures._style import Style
+from emergence.landscape.minima import find_local_minima
+
+TITLE = "Random slices of the loss landscape"
+POSITION = 22
+NEEDS = ("landscape",)
+SECTIONS = ("landscape",)
+CAPTION = (
+    "Loss on {probe_samples} probe samples on random lines through the final weights, for the first of "
+    "{landscape_seeds} sampled seeds; directions have the norms of the weights, per {normalisation}. Dots mark local "
+    "minima that are deeper than {noise_floor} nat, of which the number is above each panel. Minima at the ends do not "
+    "count."
+)
+ALTERNATIVE = (
+    "Line charts of the loss against the position on random lines, one row per experiment and one column per sparsity, "
+    "with dots at the local minima."
+)
+MINIMUM = "#d55e00"
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one row per experiment and one panel per variant."""
+    figure, panels = grid(style, len(inputs.analyses), max(map(len, inputs.analyses.values())))
+    for row, (experiment, of_variant) in zip(panels, inputs.analyses.items(), strict=True):
+        for axes, label, run in zip(row, variant_labels(list(of_variant)), of_variant.values(), strict=False):
+            minima = _draw_slices(axes, run, style) if "slice_loss" in run else 0
+            axes.set_title(f"{experiment}\n{label}: {minima} minima")
+            axes.set(xlabel="multiple of the direction", ylabel="loss (nat)")
+        fit_log_axis(row[: len(of_variant)])
+        for unused in row[len(of_variant) :]:
+            unused.remove()
+    dot = {"marker": "o", "linestyle": "none", "color": MINIMUM, "label": "local minimum"}
+    legend_above(figure, {"": [{"color": style.shades(2)[0], "label": "a random line"}, dot]})
+    return figure
+
+
+def _draw_slices(axes: Axes, run: xr.Dataset, style: Style) -> int:
+    """Draw the lines of the first seed at the last step; return how many minima they have."""
+    losses = run["slice_loss"].isel(seed=0, step=-1).transpose("slice", "offset")
+    offsets, found = losses["offset"].values, 0
+    for loss, shade in zip(losses.values, style.shades(len(losses)), strict=True):
+        axes.plot(offsets, loss, color=shade, linewidth=0.9)
+        if np.isfinite(loss).all():
+            places, depths = find_local_minima(loss)
+            deep = places[depths > style.noise_floor, 0]
+            axes.plot(offsets[deep], loss[deep], "o", color=MINIMUM, markersize=3)
+            found += len(deep)
+    return found
