@@ -19,7 +19,9 @@ from emergence.statistics.claims import c1, c3, c4, c5
 from emergence.statistics.convergence import epochs_until
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.entries import SCHEMA_FILE
+from emergence.statistics.estimate import sign_flip_test
 from emergence.statistics.judge import judge
+from emergence.statistics.power import needed_seeds, seeds_to_contradict, seeds_to_support
 from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Reference, Study
@@ -323,3 +325,108 @@ def test_a_reference_that_was_not_counted_is_refused() -> None:
         judge(study, SETTINGS.model_copy(update={"reference_threshold": 0.2}), REFERENCE)
     with pytest.raises(ValueError, match="reference_criterion all"):
         judge(study, SETTINGS.model_copy(update={"reference_criterion": "all"}), REFERENCE)
+
+
+def test_a_claim_left_open_says_why() -> None:
+    rng = np.random.default_rng(30)
+    opposed = {MLP: learning(0.3, rng, emergence=1.5, left=0.001), CNN: learning(0.3, rng, emergence=-1.5, left=0.001)}
+    claims = judge(joined(opposed), SETTINGS, REFERENCE)
+    assert claims["C1"]["reason"].endswith("more than 50% of the tests (1 supported, 1 contradicted)")
+    assert claims["C4"]["reason"].startswith("convergence: the study has none of the runs that this needs (each pruned")
+    assert claims["C6"]["reason"] == "ruggedness: no seed has a value"
+    assert claims["C5"]["verdict"] == "supported" and claims["C5"]["reason"] is None
+    two = judge(joined({MLP: learning(0.3, rng, left=0.001)}).isel(seed=slice(2)), SETTINGS, REFERENCE)
+    assert two["C5"]["reason"] == "near_zero: the seeds are too few for 1 tests at level 0.05"
+
+
+def test_claims_are_corrected_together_by_benjamini_and_hochberg_and_keep_their_verdicts() -> None:
+    rng = np.random.default_rng(31)
+    claims = judge(joined({MLP: learning(0.3, rng, 1.5, 0.001), PRUNED: learning(0.4, rng)}), SETTINGS, REFERENCE)
+    own = {name: claim["claim_p_value"] for name, claim in claims.items()}
+    for name, claim in claims.items():
+        deciding = [claim, *(other for other in claim["further"].values() if other["role"] == "decides")]
+        assert own[name] == max(quantity["corrected_p_value"] for quantity in deciding)
+    expected = stats.false_discovery_control(list(own.values()))
+    assert [claim["across_claims_p_value"] for claim in claims.values()] == pytest.approx(expected.tolist())
+    assert claims["C1"]["verdict"] == claims["C5"]["verdict"] == "supported"
+
+
+def test_a_claim_that_has_no_p_value_counts_as_one_that_shows_nothing() -> None:
+    claims = judge(joined({MLP: learning(0.3, np.random.default_rng(32), 1.5)}), SETTINGS, REFERENCE)
+    assert claims["C4"]["claim_p_value"] is None and claims["C4"]["across_claims_p_value"] is None
+    filled = [1.0 if claim["claim_p_value"] is None else claim["claim_p_value"] for claim in claims.values()]
+    assert claims["C1"]["across_claims_p_value"] == pytest.approx(stats.false_discovery_control(filled)[0])
+
+
+def test_absence_and_the_other_sign_are_told_apart() -> None:
+    rng = np.random.default_rng(33)
+    absent = judge(joined({MLP: learning(0.3, rng)}), SETTINGS, REFERENCE)["C1"]
+    opposite = judge(joined({MLP: learning(0.3, rng, emergence=-1.5)}), SETTINGS, REFERENCE)["C1"]
+    assert absent["verdict"] == opposite["verdict"] == "contradicted"
+    assert absent["equivalence_p_value"] <= 0.05 < opposite["equivalence_p_value"]
+
+
+def test_second_opinions_on_the_first_claim_agree_where_the_effect_is_plain() -> None:
+    data = joined({MLP: learning(0.3, np.random.default_rng(34), 1.5), CNN: learning(0.3, np.random.default_rng(35))})
+    found = c1.analyses(Study.at_reference(data, SETTINGS, REFERENCE))
+    for name in ("mixed_model", "mixed_model_given_epoch"):
+        assert found[name]["digits/mlp"].low > 0.5 and found[name]["digits/mlp"].observations == SEEDS * (EPOCHS - 1)
+        assert found[name]["digits/cnn"].p_value > 0.05
+    assert found["lead"]["digits/mlp"].observations == SEEDS and found["lead"]["digits/cnn"].p_value > 0.05
+
+
+def test_runs_that_end_before_they_converge_are_censored() -> None:
+    rng = np.random.default_rng(36)
+    data = joined({MLP: learning(0.4, rng), PRUNED: learning([[0.05]] * 6 + [[0.9]] * 2, rng)})
+    name = "digits/mlp/global_magnitude~0.5/original_initialisation"
+    found = c4.analyses(Study.at_reference(data, SETTINGS, REFERENCE))
+    assert found["hazard_ratio"][name].estimate == pytest.approx(2 / 6, rel=1e-4)
+    assert found["hazard_ratio"][name].p_value == pytest.approx(stats.chi2.sf((6 - 2) ** 2 / 8, 1))
+    median = found["median_epochs"][name]
+    assert np.isinf(median.estimate) and np.isinf(median.high) and median.observations == SEEDS
+
+
+def test_the_hazard_of_converging_rises_with_relative_emergence_given_sparsity_where_it_matters() -> None:
+    found = {
+        effect: c3.analyses(
+            Study.at_reference(grid_of_pruned_runs(np.random.default_rng(37), effect, 2.0), SETTINGS, REFERENCE)
+        )["hazard_ratio"]["digits/mlp"]
+        for effect in (0.0, 0.4)
+    }
+    assert found[0.4].low > 2 and found[0.4].p_value < 1e-3
+    assert found[0.0].low < 1 < found[0.0].high and found[0.0].observations == 16 * SEEDS
+
+
+def test_emergence_that_rises_and_falls_has_both_onsets() -> None:
+    rng = np.random.default_rng(38)
+    course = np.interp(np.arange(EPOCHS), [0, 4, 14], [6, 8, 5])
+    run = learning(0.3, rng)
+    run["log10_emergence"] = course + rng.normal(0, 0.1, (SEEDS, EPOCHS))
+    found = c5.analyses(Study.at_reference(joined({MLP: run}), SETTINGS, REFERENCE))
+    assert found["rise_onset"]["digits/mlp"].estimate == 0
+    assert found["fall_onset"]["digits/mlp"].estimate == pytest.approx(4, abs=1)
+
+
+def test_seeds_that_a_verdict_needs_come_from_the_spread_over_seeds() -> None:
+    samples = pd.DataFrame({"wide": [-0.6, 0.6] * 4, "narrow": [0.2, 0.4] * 4, "middle": [0.0, 0.6] * 4})
+    rules = read_rules()
+    rule = rules.claims["C1"].quantities["correlation"]
+    spread = samples["middle"].std()
+    expected = needed_seeds(0.3 / spread, 0.05 / 3, 0.8)
+    assert seeds_to_support(rule, rules.general, samples, SETTINGS) == max(expected, 6)
+    assert seeds_to_contradict(rule, rules.general, samples, SETTINGS) == needed_seeds(0.3 / spread, 0.025, 0.8)
+    unknown = samples.iloc[:1]
+    assert seeds_to_support(rule, rules.general, unknown, SETTINGS) == np.inf
+
+
+def test_the_seeds_that_are_said_to_suffice_do_and_fewer_do_not() -> None:
+    rng, rules = np.random.default_rng(39), read_rules()
+    rule, spread = rules.claims["C1"].quantities["correlation"], 0.35
+    sample = pd.DataFrame({"digits/mlp": stats.zscore(np.arange(8.0), ddof=1) * spread})
+    seeds = int(seeds_to_support(rule, rules.general, sample, SETTINGS))
+    assert seeds == 10
+    power = {
+        size: np.mean([sign_flip_test(rng.normal(0.3, spread, size), "positive", 1024, 0) <= 0.05 for _ in range(400)])
+        for size in (seeds - 4, seeds)
+    }
+    assert power[seeds] == pytest.approx(0.8, abs=0.06) and power[seeds - 4] < 0.7

@@ -26,6 +26,9 @@ CLAIMS: dict[str, Callable[[Study], Samples]] = {
 }
 
 ANALYSES: dict[str, Callable[[Study], Analyses]] = {
+    "C1": c1.analyses,
+    "C3": c3.analyses,
+    "C4": c4.analyses,
     "C5": c5.analyses,
     "C8": c8.analyses,
 }

@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.statistics.analysis import Found, by_seed, log10_paths
 from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.lead_lag import lead_lag
+from emergence.statistics.mixed_model import slope_over_seeds
 from emergence.statistics.study import Study, per_seed, whole_epochs
 
 COVARIATES = {"correlation": (), "given_epoch": ("step_epoch",), "given_activity": ("active_fraction",)}
@@ -16,6 +19,27 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     return {
         quantity: pd.DataFrame({experiment: _correlations(run, given) for experiment, run in runs.items()})
         for quantity, given in COVARIATES.items()
+    }
+
+
+def analyses(study: Study) -> dict[str, dict[str, Found]]:
+    """Fit mixed models to the epochs of all seeds, and look which of emergence and accuracy changes first."""
+    found = {experiment: _second_opinions(whole_epochs(run), study) for experiment, run in study.dense().items()}
+    names = ("mixed_model", "mixed_model_given_epoch", "lead", "lead_correlation")
+    return {name: {experiment: by_name[name] for experiment, by_name in found.items()} for name in names}
+
+
+def _second_opinions(run: xr.Dataset, study: Study) -> dict[str, Found]:
+    confidence, seed = study.settings.confidence, study.settings.seed
+    emergence, accuracy = (by_seed(run, values) for values in (log10_paths(run), run["train_accuracy"]))
+    improvement, epoch = (by_seed(run, values)[:, :-1] for values in (_improvement(run), run["step_epoch"]))
+    before = emergence[:, :-1]
+    lead, lead_correlation = lead_lag(emergence, accuracy, confidence, seed)
+    return {
+        "mixed_model": slope_over_seeds(improvement, before, confidence=confidence),
+        "mixed_model_given_epoch": slope_over_seeds(improvement, before, epoch, confidence=confidence),
+        "lead": lead,
+        "lead_correlation": lead_correlation,
     }
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 
+from emergence.statistics.analysis import Found, log10_paths
 from emergence.statistics.convergence import convergence
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.study import Study, per_seed
+from emergence.statistics.survival import Times, hazard_ratio
 
 FEWEST_RUNS = 5
 """With fewer pruned runs a seed has no correlation."""
@@ -21,12 +24,7 @@ COVARIATES = {
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Correlate relative emergence at the start of retraining with the epochs until convergence, over pruned runs."""
-    dense = study.dense()
-    tables = {
-        name: pd.concat([_starts(run, dense[name], study.settings.convergence_share) for run in runs])
-        for name, runs in study.retrained().items()
-        if runs
-    }
+    tables = _tables(study)
     return {
         quantity: pd.DataFrame(
             {name: table.groupby(level=0).apply(_correlation, given=given) for name, table in tables.items()}
@@ -35,14 +33,45 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     }
 
 
+def analyses(study: Study) -> dict[str, dict[str, Found]]:
+    """Compare the hazard of converging between runs of a seed, where some end before they converge."""
+    tables = _tables(study)
+    return {"hazard_ratio": {name: _hazard_ratio(table, study.settings.confidence) for name, table in tables.items()}}
+
+
+def _tables(study: Study) -> dict[str, pd.DataFrame]:
+    """All pruned runs of each experiment, one row per seed and run."""
+    dense = study.dense()
+    return {
+        name: pd.concat([_starts(run, dense[name], study.settings.convergence_share) for run in runs])
+        for name, runs in study.retrained().items()
+        if runs
+    }
+
+
+def _hazard_ratio(table: pd.DataFrame, confidence: float) -> Found:
+    """Per standard deviation of the logarithm of relative emergence, given sparsity; a baseline per seed."""
+    known = table[["log10_relative", "sparsity", "epochs", "end"]].dropna()
+    varies = [name for name in ("log10_relative", "sparsity") if known[name].nunique() > 1]
+    if len(known) < FEWEST_RUNS or "log10_relative" not in varies:
+        return Found(observations=len(known))
+    covariates = stats.zscore(known[varies].to_numpy(), axis=0)
+    return hazard_ratio(Times.censored_at(known["end"], known["epochs"]), covariates, known.index, confidence)
+
+
 def _starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """One row per seed: how the network stands before the first update of its retraining, and its convergence."""
     start = run.isel(step=0)
-    columns = {"relative_emergence": _log10_relative(start), **{name: start[name] for name in _covariates()}}
+    columns = {
+        "relative_emergence": _log10_relative(start),
+        "log10_relative": log10_paths(start) - np.log10(start["nonzero_parameters"]),
+        **{name: start[name] for name in _covariates()},
+    }
     starts = {
         name: per_seed(run, values.broadcast_like(start["seed"]).values.tolist()) for name, values in columns.items()
     }
-    return pd.DataFrame({**starts, "epochs": convergence(run, dense, share)})
+    end = float(run["step_epoch"].values[-1])
+    return pd.DataFrame({**starts, "epochs": convergence(run, dense, share), "end": end})
 
 
 def _covariates() -> list[str]:
