@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
 import yaml
 from jinja2 import DictLoader, Environment, StrictUndefined
 
@@ -13,6 +14,7 @@ from emergence.figures._inputs import Runs
 from emergence.parameters import Parameters
 from emergence.report import texts, wording
 from emergence.report.abstract import PHRASES, verdict_phrases
+from emergence.report.comparisons import TARGETS, conclusions
 from emergence.report.pictures import Picture, read_pictures, referred_to, standing_in
 from emergence.report.records import Record, keys, times
 from emergence.report.surfaces import surfaces_fragment
@@ -26,6 +28,7 @@ TEMPLATES = (
     "front.html",
     "claims.html",
     "beyond.html",
+    "comparisons.html",
     "methods.html",
     "requests.html",
     "appendix.html",
@@ -58,7 +61,8 @@ class Contents:
     """What the report is made from.
 
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
-    all jobs of the study; `landscapes` are shown as surfaces to turn.
+    all jobs of the study; `landscapes` are shown as surfaces to turn; `rivals` and `stopping` are the comparisons of
+    ``results/statistics``, where they were made.
     """
 
     claims: Mapping[str, Any]
@@ -66,6 +70,8 @@ class Contents:
     parameters: Parameters
     records: Sequence[Record]
     landscapes: Runs
+    rivals: xr.Dataset | None = None
+    stopping: xr.Dataset | None = None
 
 
 def make_page(contents: Contents) -> str:
@@ -86,15 +92,18 @@ def make_page(contents: Contents) -> str:
     parameters = contents.parameters
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
-    fragments = {"landscape": surfaces_fragment(contents.landscapes, parameters.figures.colour_map)}
-    filled = {name for name in SECTIONS if standing_in(name, pictures) or fragments.get(name)}
+    surfaces = surfaces_fragment(contents.landscapes, parameters.figures.colour_map)
+    compared = conclusions(contents.rivals, contents.stopping)
+    filled = {*compared, *(picture.sections[0] for picture in pictures), *(["landscape"] if surfaces else [])}
     rules = read_rules()
     environment.globals.update(
         claims=contents.claims,
         rules=rules.claims,
         verdicts=VERDICTS,
         pictures=pictures,
-        fragments=fragments,
+        surfaces=surfaces,
+        conclusions=compared,
+        targets=TARGETS,
         standing_in={section: standing_in(section, pictures) for section in SECTIONS},
         referred_to={section: referred_to(section, pictures) for section in SECTIONS},
         beyond={name: section for name, section in texts.sections().items() if name in filled},

@@ -1,0 +1,134 @@
+"""Rivals and stopping rules as rows of tables, and what they amount to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+EMERGENCE = "emergence"
+NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
+"""Predictors that are not single rivals."""
+
+USUAL = "validation_loss"
+"""The rule in common use: stop when the validation loss no longer falls."""
+
+HELD_OUT = "seeds"
+"""What is left out of the fits by which comparisons of rivals are counted."""
+
+TARGETS = {
+    "improvement": "change of training accuracy during an epoch",
+    "final_accuracy": "final test accuracy",
+    "convergence": "epochs until convergence",
+}
+"""What is predicted, in the order of the report."""
+
+Found = Mapping[str, float | None]
+"""An estimate with its interval, as `emergence.report.wording.effect` writes it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found in one experiment of one predictor, or of one rule at one tolerated loss."""
+
+    experiment: str
+    name: str
+    found: Mapping[str, Found]
+    held_out: str = ""
+    tolerated_loss: float = 0.0
+    settings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How many comparisons emergence wins and loses: those whose whole interval lies on one side of zero."""
+
+    comparisons: int
+    won: int
+    lost: int
+
+
+def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
+    """Return rows (experiment, left out of the fit, predictor) for each target, of what `statistics.rivals` returns.
+
+    What is found: ``skill``, ``advantage`` (of emergence) and ``gain`` (by emergence). Unknown predictors have no row.
+    """
+    targets = [target for target in TARGETS if target in rivals["target"].values]
+    return {target: list(_rivals_of(rivals.sel(target=target))) for target in targets}
+
+
+def balance_of_rivals(rivals: xr.Dataset) -> Balance:
+    """Count in how many comparisons with a single rival (per experiment and target) emergence predicts better."""
+    single = [name for name in rivals["predictor"].values.tolist() if name not in NO_RIVALS]
+    return _balance(rivals.sel(predictor=single, held_out=HELD_OUT), "advantage")
+
+
+def stopping_rows(stopping: xr.Dataset) -> list[Row]:
+    """Return a row per experiment, rule and tolerated loss, of what `emergence.statistics.stopping` returns.
+
+    What is found: ``saved`` (epochs), ``share`` (of all epochs), ``lost`` (test accuracy), ``ahead`` (epochs saved more
+    than the rule in common use at the same tolerated loss).
+    """
+    rows = []
+    for experiment, rule, loss in product(*(stopping[name].values.tolist() for name in _STOPPING)):
+        at = stopping.sel(experiment=experiment, rule=rule, tolerated_loss=loss)
+        saved = _found(at, "epochs_saved")
+        found = {
+            "saved": saved,
+            "share": _scaled(saved, 1 / float(at["epochs"])),
+            "lost": _found(at, "accuracy_lost"),
+            "ahead": _found(at.sel(other=USUAL), "epochs_ahead"),
+        }
+        settings = list(dict.fromkeys(str(setting) for setting in at["setting"].values))
+        rows.append(Row(experiment, rule, found, tolerated_loss=loss, settings=settings))
+    return rows
+
+
+def balance_of_stopping(stopping: xr.Dataset) -> Balance:
+    """Count in how many comparisons with the rule in common use a rule that watches emergence saves more epochs."""
+    rules = [rule for rule in stopping["rule"].values.tolist() if rule.startswith(EMERGENCE)]
+    return _balance(stopping.sel(rule=rules, other=USUAL), "epochs_ahead")
+
+
+_RIVALS = ("experiment", "held_out", "predictor")
+_STOPPING = ("experiment", "rule", "tolerated_loss")
+
+
+def _rivals_of(rivals: xr.Dataset) -> Iterator[Row]:
+    for experiment, held_out, predictor in product(*(rivals[name].values.tolist() for name in _RIVALS)):
+        at = rivals.sel(experiment=experiment, held_out=held_out, predictor=predictor)
+        found = {name: _found(at, name) for name in ("skill", "advantage", "gain")}
+        if found["skill"]["estimate"] is not None:
+            yield Row(experiment, predictor, found, held_out)
+
+
+def _found(at: xr.Dataset, name: str) -> dict[str, float | None]:
+    ends = {"estimate": "mean", "interval_low": "low", "interval_high": "high"}
+    return {key: _finite(float(at[f"{name}_{end}"])) for key, end in ends.items()}
+
+
+def _scaled(found: Found, factor: float) -> Found:
+    return {key: None if value is None else value * factor for key, value in found.items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+def _balance(data: xr.Dataset, name: str) -> Balance:
+    low, high = (data[f"{name}_{end}"].values for end in ("low", "high"))
+    known = np.isfinite(low) & np.isfinite(high)
+    return Balance(int(known.sum()), int((low[known] > 0).sum()), int((high[known] < 0).sum()))
+
+
+def conclusions(rivals: xr.Dataset | None, stopping: xr.Dataset | None) -> dict[str, Any]:
+    """Return what the page shows of both: rows and balances by name; nothing of what was not computed."""
+    shown: dict[str, Any] = {}
+    if rivals is not None:
+        shown["rivals"] = {"by_target": rivals_by_target(rivals), "balance": balance_of_rivals(rivals)}
+    if stopping is not None:
+        shown["stopping"] = {"rows": stopping_rows(stopping), "balance": balance_of_stopping(stopping)}
+    return shown

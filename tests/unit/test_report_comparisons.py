@@ -1,0 +1,105 @@
+"""Rivals and stopping rules in the report: the rows of its tables, and how often emergence wins."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from emergence.parameters import Parameters
+from emergence.report.comparisons import (
+    Balance,
+    balance_of_rivals,
+    balance_of_stopping,
+    rivals_by_target,
+    stopping_rows,
+)
+from emergence.report.page import Contents, make_page
+
+EXPERIMENTS = ["digits/mlp", "digits/cnn"]
+PREDICTORS = ["emergence", "relative_emergence", "weight_norm", "sparsity", "all_rivals"]
+RULES = ["emergence_level", "validation_loss", "train_to_the_end"]
+LOSSES = [0.0, 0.01]
+
+
+def with_ends(names: list[str], dims: Mapping[str, list[object]]) -> xr.Dataset:
+    """Means 0.2, with intervals from 0.1 to 0.3, everywhere."""
+    shape = tuple(map(len, dims.values()))
+    ends = {"mean": 0.2, "low": 0.1, "high": 0.3}
+    variables = {f"{name}_{end}": (tuple(dims), np.full(shape, value)) for name in names for end, value in ends.items()}
+    return xr.Dataset(variables, dims)
+
+
+@pytest.fixture
+def rivals() -> xr.Dataset:
+    """Emergence beats all predictors but sparsity, which beats it in one of the experiments for one of the targets."""
+    dims = {
+        "experiment": EXPERIMENTS,
+        "target": ["improvement", "final_accuracy"],
+        "held_out": ["seeds", "configurations"],
+        "predictor": PREDICTORS,
+    }
+    data = with_ends(["skill", "advantage", "gain"], dims)
+    undecided = {"predictor": "sparsity", "held_out": "seeds"}
+    data["advantage_low"].loc[undecided] = -0.1
+    for end, value in {"mean": -0.4, "low": -0.5, "high": -0.3}.items():
+        data[f"advantage_{end}"].loc[undecided | {"experiment": "digits/cnn", "target": "improvement"}] = value
+    return data
+
+
+@pytest.fixture
+def stopping() -> xr.Dataset:
+    """Rules save a fifth of an epoch, and emergence more than validation loss, but for where nothing may be lost."""
+    dims = {"experiment": EXPERIMENTS, "rule": RULES, "tolerated_loss": LOSSES}
+    data = with_ends(["epochs_saved", "accuracy_lost"], dims)
+    data = data.merge(with_ends(["epochs_ahead"], {**dims, "other": RULES}))
+    data["epochs_ahead_low"].loc[{"tolerated_loss": 0.0}] = -0.3
+    data["epochs"] = ("experiment", [20.0, 20.0])
+    settings = np.full((2, 3, 2, 2), "level 0.1")
+    settings[..., 1] = "level 0.2"
+    data["setting"] = ((*dims, "half"), settings)
+    return data
+
+
+def test_rivals_have_a_row_per_predictor_and_what_is_left_out_for_each_target(rivals: xr.Dataset) -> None:
+    by_target = rivals_by_target(rivals)
+    assert list(by_target) == ["improvement", "final_accuracy"]
+    rows = by_target["improvement"]
+    order = [(e, h, p) for e in EXPERIMENTS for h in ("seeds", "configurations") for p in PREDICTORS]
+    assert [(row.experiment, row.held_out, row.name) for row in rows] == order
+    expected = {"estimate": -0.4, "interval_low": -0.5, "interval_high": -0.3}
+    assert rows[order.index(("digits/cnn", "seeds", "sparsity"))].found["advantage"] == expected
+
+
+def test_predictors_that_are_known_nowhere_are_left_out(rivals: xr.Dataset) -> None:
+    unknown = rivals.where(rivals["predictor"] != "weight_norm")
+    assert not any(row.name == "weight_norm" for rows in rivals_by_target(unknown).values() for row in rows)
+
+
+def test_comparisons_count_as_won_or_lost_where_the_whole_interval_lies_on_one_side(rivals: xr.Dataset) -> None:
+    assert balance_of_rivals(rivals) == Balance(comparisons=8, won=4, lost=1)
+    assert balance_of_rivals(rivals.where(rivals["predictor"] != "weight_norm")) == Balance(4, 0, 1)
+
+
+def test_stopping_rules_have_a_row_per_tolerated_loss_with_the_share_of_epochs(stopping: xr.Dataset) -> None:
+    rows = stopping_rows(stopping)
+    assert len(rows) == 2 * 3 * 2
+    first = rows[0]
+    assert (first.experiment, first.name, first.tolerated_loss) == ("digits/mlp", "emergence_level", 0.0)
+    assert first.found["share"] == pytest.approx({"estimate": 0.01, "interval_low": 0.005, "interval_high": 0.015})
+    assert first.settings == ["level 0.1", "level 0.2"]
+
+
+def test_only_rules_that_watch_emergence_are_counted_against_the_usual_one(stopping: xr.Dataset) -> None:
+    assert balance_of_stopping(stopping) == Balance(comparisons=4, won=2, lost=0)
+
+
+def test_the_report_shows_both_and_says_in_the_abstract_what_they_amount_to(
+    rivals: xr.Dataset, stopping: xr.Dataset
+) -> None:
+    page = make_page(Contents({}, [], Parameters(), [], {}, rivals=rivals, stopping=stopping))
+    words = " ".join(page.split())
+    assert "better than a single rival in 4 of 8 comparisons and worse in 1" in words
+    assert "in 2 of 4 comparisons, and fewer in 0" in words
+    assert page.count("<td>weight norm</td>") == 8
+    assert page.count("level 0.1; level 0.2") == 12
