@@ -39,7 +39,11 @@ def test_dvc_tells_what_a_change_changed(repository: Repository) -> None:
     repository.set("statistics.confidence", 0.9)
     repository.run("dvc", "repro")
     assert "statistics.confidence" in repository.run("dvc", "params", "diff")
-    assert "C1" in repository.run("dvc", "metrics", "diff")
+    assert "C1.interval_low" in repository.run("dvc", "metrics", "diff")
+    repository.run("dvc", "plots", "diff", "--out", "plots")
+    versions = [(repository.folder / "plots/static").glob(f"{name}_*sparsity.png") for name in ("HEAD", "workspace")]
+    before, now = (next(files).read_bytes() for files in versions)
+    assert before != now
 
 
 def test_snakemake_writes_its_own_report_with_captions(repository: Repository) -> None:
