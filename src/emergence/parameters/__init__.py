@@ -10,7 +10,7 @@ from emergence.parameters.curvature import Curvature
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
 from emergence.parameters.figures import Figures
-from emergence.parameters.landscape import Landscape
+from emergence.parameters.landscape import SHOWN, Landscape
 from emergence.parameters.measures import Measures
 from emergence.parameters.minima import Minima
 from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
@@ -67,6 +67,16 @@ class Parameters(Section):
         text = next((dataset for dataset, _ in self.study.pairs if dataset in self.data.texts), None)
         if text and self.training.augmentation.changes_images:
             raise ValueError(f"training.augmentation changes images, but the data set '{text}' is text")
+        return self
+
+    @model_validator(mode="after")
+    def _shown_metrics_are_sampled(self) -> Self:
+        missing = [name for name in SHOWN if name not in self.landscape.metrics]
+        if missing:
+            raise ValueError(
+                f"landscape.metrics lacks {' and '.join(missing)}, which figures and claims read; "
+                f"allowed: {', '.join(SHOWN)} and further ones, got {self.landscape.metrics}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,10 @@ LAST = "last"
 
 EMERGENCE = "emergence"
 
-NO_MEASURES = ("loss", "accuracy", EMERGENCE)
+SHOWN = ("loss", "accuracy")
+"""What is always sampled in a study."""
+
+NO_MEASURES = (*SHOWN, EMERGENCE)
 """What can be sampled without being a file of `emergence.measures`."""
 
 
