@@ -1,6 +1,9 @@
 """Rivals and stopping rules in the report: the rows of its tables, and how often emergence wins."""
 
+import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +12,15 @@ import xarray as xr
 from emergence.parameters import Parameters
 from emergence.report.comparisons import (
     Balance,
+    Holding,
     balance_of_rivals,
     balance_of_stopping,
+    holdings,
     rivals_by_target,
     stopping_rows,
 )
 from emergence.report.page import Contents, make_page
+from tests import figure_data
 
 EXPERIMENTS = ["digits/mlp", "digits/cnn"]
 PREDICTORS = ["emergence", "relative_emergence", "weight_norm", "sparsity", "all_rivals"]
@@ -94,12 +100,30 @@ def test_only_rules_that_watch_emergence_are_counted_against_the_usual_one(stopp
     assert balance_of_stopping(stopping) == Balance(comparisons=4, won=2, lost=0)
 
 
-def test_the_report_shows_both_and_says_in_the_abstract_what_they_amount_to(
-    rivals: xr.Dataset, stopping: xr.Dataset
+@pytest.fixture
+def robustness() -> xr.Dataset:
+    """C1 is supported at the first of two thresholds alone, where it is supported by two of three criteria."""
+    verdicts = np.array([[[1, 0], [1, 0], [-1, 0]]])
+    dims = ("claim", "criterion", "threshold")
+    return xr.Dataset({"claim_verdict": (dims, verdicts)}, {"claim": ["C1"]})
+
+
+def test_a_claim_holds_at_so_many_choices_of_counting(robustness: xr.Dataset) -> None:
+    assert holdings(robustness) == [Holding("C1", supported=2, inconclusive=3, contradicted=1)]
+    assert holdings(robustness)[0].choices == 6
+
+
+def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
+    robustness: xr.Dataset, rivals: xr.Dataset, stopping: xr.Dataset, tmp_path: Path
 ) -> None:
-    page = make_page(Contents({}, [], Parameters(), [], {}, rivals=rivals, stopping=stopping))
+    figure_data.write_results(tmp_path, figure_data.TWO[:1], seeds=3, epochs=3, points=3)
+    claims = json.loads((tmp_path / "claims.json").read_text())
+    found = {"robustness": robustness, "rivals": rivals, "stopping": stopping}
+    page = make_page(Contents(claims, [], Parameters(), [], {}, found))
     words = " ".join(page.split())
     assert "better than a single rival in 4 of 8 comparisons and worse in 1" in words
     assert "in 2 of 4 comparisons, and fewer in 0" in words
     assert page.count("<td>weight norm</td>") == 8
+    row = re.search(r'<tr><th scope="row"><a href="#C1">C1</a></th>.*', page)
+    assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "3", "1"]
     assert page.count("level 0.1; level 0.2") == 12

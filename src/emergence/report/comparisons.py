@@ -1,4 +1,4 @@
-"""Rivals and stopping rules as rows of tables, and what they amount to."""
+"""Rivals, stopping rules and choices of counting as rows of tables, and what they amount to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+
+CONCLUSIONS = ("robustness", "rivals", "stopping")
+"""Files of ``results/statistics`` that the report shows beside the claims."""
 
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
@@ -49,6 +52,30 @@ class Balance:
     comparisons: int
     won: int
     lost: int
+
+
+@dataclass(frozen=True)
+class Holding:
+    """At how many choices of how emergence is counted a claim gets each verdict."""
+
+    claim: str
+    supported: int
+    inconclusive: int
+    contradicted: int
+
+    @property
+    def choices(self) -> int:
+        """All choices together."""
+        return self.supported + self.inconclusive + self.contradicted
+
+
+def holdings(robustness: xr.Dataset) -> list[Holding]:
+    """Return a row per claim, of a data set whose ``claim_verdict`` is -1, 0 or 1 over `claim` and the choices."""
+    verdicts = robustness["claim_verdict"]
+    return [
+        Holding(claim, *(int((verdicts.sel(claim=claim) == code).sum()) for code in (1, 0, -1)))
+        for claim in verdicts["claim"].values.tolist()
+    ]
 
 
 def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
@@ -124,11 +151,15 @@ def _balance(data: xr.Dataset, name: str) -> Balance:
     return Balance(int(known.sum()), int((low[known] > 0).sum()), int((high[known] < 0).sum()))
 
 
-def conclusions(rivals: xr.Dataset | None, stopping: xr.Dataset | None) -> dict[str, Any]:
-    """Return what the page shows of both: rows and balances by name; nothing of what was not computed."""
+def conclusions(found: Mapping[str, xr.Dataset]) -> dict[str, Any]:
+    """Return what the page shows of ``robustness``, ``rivals`` and ``stopping``, by name, as far as they were found."""
     shown: dict[str, Any] = {}
-    if rivals is not None:
+    if "robustness" in found:
+        shown["robustness"] = holdings(found["robustness"])
+    if "rivals" in found:
+        rivals = found["rivals"]
         shown["rivals"] = {"by_target": rivals_by_target(rivals), "balance": balance_of_rivals(rivals)}
-    if stopping is not None:
+    if "stopping" in found:
+        stopping = found["stopping"]
         shown["stopping"] = {"rows": stopping_rows(stopping), "balance": balance_of_stopping(stopping)}
     return shown

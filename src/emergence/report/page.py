@@ -1,7 +1,7 @@
 """Filling the page's templates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,8 @@ class Contents:
     """What the report is made from.
 
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
-    all jobs of the study; `landscapes` are shown as surfaces to turn; `rivals` and `stopping` are the comparisons of
-    ``results/statistics``, where they were made.
+    all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
+    ``rivals`` and ``stopping`` of ``results/statistics``, as far as they were made.
     """
 
     claims: Mapping[str, Any]
@@ -70,8 +70,7 @@ class Contents:
     parameters: Parameters
     records: Sequence[Record]
     landscapes: Runs
-    rivals: xr.Dataset | None = None
-    stopping: xr.Dataset | None = None
+    conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
 
 
 def make_page(contents: Contents) -> str:
@@ -93,7 +92,7 @@ def make_page(contents: Contents) -> str:
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
     surfaces = surfaces_fragment(contents.landscapes, parameters.figures.colour_map)
-    compared = conclusions(contents.rivals, contents.stopping)
+    compared = conclusions(contents.conclusions)
     filled = {*compared, *(picture.sections[0] for picture in pictures), *(["landscape"] if surfaces else [])}
     rules = read_rules()
     environment.globals.update(
