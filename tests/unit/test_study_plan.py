@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from emergence.parameters.reading import check
+from emergence.parameters import Parameters
+from emergence.parameters.reading import check, read
 from emergence.study.jobs import DENSE
 from emergence.study.layout import PLACES
 from emergence.study.methods import scored_with
@@ -284,3 +285,10 @@ def test_a_step_behind_a_method_that_prunes_during_training_is_refused() -> None
         ValueError, match=r"'gradual_magnitude@ep1' names a step to score, .* write 'gradual_magnitude'"
     ):
         plan(pruning={"methods": ["gradual_magnitude@ep1"]})
+
+
+def test_a_parameter_that_is_left_out_gives_the_same_keys_as_its_default_written_down() -> None:
+    written = Parameters.model_validate(Parameters().model_dump(mode="json"))
+    assert {job.key for job in Plan(written, ROOT).jobs} == {job.key for job in Plan(Parameters(), ROOT).jobs}
+    read_back = read(ROOT / "params.yaml")
+    assert {job.key for job in Plan(read_back, ROOT).jobs} == {job.key for job in Plan(Parameters(), ROOT).jobs}

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def _jinja(word: str, section: str, key: str) -> str:
     return f'{{{{ "%g" % (100 * {value}) }}}}' if word in _PERCENTAGES else f"{{{{ {value} }}}}"
 
 
+@cache
 def _read(file: Path) -> Entry:
     """Read the constants of a figure's file; ValueError for one that is absent or names what does not exist."""
     found: dict[str, Any] = {}

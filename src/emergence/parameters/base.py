@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 class Section(BaseModel):
     """A section of ``params.yaml``; every field carries its default and a one-line description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True)
 
 
 def without_repeats(values: list[Item]) -> list[Item]:

@@ -1,7 +1,7 @@
 """The jobs of a study, each made once, with the code that its script uses."""
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +32,6 @@ class Registry:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._digests = CodeDigests(root / "src", root)
         self._trusted = trusted.read(root)
         self._jobs: dict[tuple[str, str], Job] = {}
         self._code: dict[tuple[str, ...], str] = {}
@@ -55,10 +54,20 @@ class Registry:
         if (rule, name) not in self._jobs:
             used = (rule, *plugins)
             if used not in self._code:
-                self._code[used] = self._digest(PLACES[rule].script or rule, plugins)
+                self._code[used] = self._code_of(PLACES[rule].script or rule, plugins)
             self._jobs[rule, name] = Job(rule, name, parameters, self._code[used], inputs, run)
         return self._jobs[rule, name]
 
-    def _digest(self, script: str, plugins: tuple[str, ...]) -> str:
-        digest = self._digests.digest(self.root / "scripts" / f"{script}.py", plugins)
+    def _code_of(self, script: str, plugins: tuple[str, ...]) -> str:
+        digest = _digest(self.root, script, plugins)
         return self._trusted[digest].stands_for if digest in self._trusted else digest
+
+
+@cache
+def _digest(root: Path, script: str, plugins: tuple[str, ...]) -> str:
+    return _digests(root).digest(root / "scripts" / f"{script}.py", plugins)
+
+
+@cache
+def _digests(root: Path) -> CodeDigests:
+    return CodeDigests(root / "src", root)
