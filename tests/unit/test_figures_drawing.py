@@ -70,6 +70,13 @@ def test_logarithmic_axes_have_ticks_to_read_them_by(figure: Figure) -> None:
                 assert not any(first.overlaps(second) for first, second in pairwise(boxes))
 
 
+def test_titles_lie_within_the_figure(one_experiment: Manifest) -> None:
+    figure = drawn("landscape_surface", one_experiment)
+    for axes in panels(figure):
+        title = axes.title.get_window_extent()
+        assert title.ymax <= figure.bbox.ymax and title.ymin > 0.7 * figure.bbox.ymax
+
+
 @pytest.mark.parametrize("name", catalogue())
 def test_equal_inputs_give_equal_bytes_also_in_another_process(
     name: str, one_experiment: Manifest, tmp_path: Path

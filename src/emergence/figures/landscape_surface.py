@@ -29,6 +29,9 @@ ALTERNATIVE = (
 )
 VIEW = {"elev": 28, "azim": -55}
 
+TITLE_PLACE = 0.98
+"""Height of titles in a panel: within it, above the box, as the layout leaves no room outside."""
+
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw the panels of each experiment, one per variant."""
@@ -40,8 +43,8 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         labels = variant_labels(list(planes))
         for axes, label, plane in zip(row, labels, planes.values(), strict=True):
             _draw_surface(axes, plane, scale, style)
-            axes.set_title(label)
-        row[0].set_title(f"{experiment}\n{labels[0]}")
+            axes.set_title(label, y=TITLE_PLACE)
+        row[0].set_title(f"{experiment}\n{labels[0]}", y=TITLE_PLACE)
         add_loss_bar(row, scale, style)
     return figure
 
