@@ -1,4 +1,4 @@
-"""Join the metrics, emergence and measures of all runs into one labelled file, with when they reach accuracies."""
+"""Join the metrics, emergence and measures of all runs into one labelled file, with how fast they learn."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emergence.logs import configure
 from emergence.statistics.collect import collect, read_manifest
-from emergence.statistics.convergence import epochs_to_targets
+from emergence.statistics.convergence import epochs_to_targets, mean_accuracies
 from emergence.storage import write_dataset
 
 log = logging.getLogger("collect_runs")
@@ -26,7 +26,8 @@ def main() -> None:
     options = arguments()
     files = read_manifest(json.loads(options.manifest.read_text(encoding="utf-8")))
     study = collect(files)
-    study = study.merge(epochs_to_targets(study, json.loads(options.accuracy_targets)))
+    targets = json.loads(options.accuracy_targets)
+    study = study.merge(epochs_to_targets(study, targets)).merge(mean_accuracies(study))
     write_dataset(options.output, study, {"runs": study["run"].values.tolist(), "seeds": study["seed"].values.tolist()})
     log.info("%d files joined: %s", len(files), ", ".join(f"{name} {size}" for name, size in study.sizes.items()))
 

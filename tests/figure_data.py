@@ -45,7 +45,7 @@ def write_results(
     write_dataset(folder / "study.nc", study, {})
     write_json(folder / "claims.json", judge(study, Statistics(), Reference("global_magnitude", RETRAINING)))
     random = np.random.default_rng(1)
-    emergence, landscape, tuning = [], [], []
+    emergence, landscape, tuning, densities = [], [], [], []
     for place, run in enumerate(runs):
         write_dataset(folder / f"{place}" / "emergence.nc", _emergence(random, run, epochs), {})
         write_dataset(folder / f"{place}" / "landscape.nc", _landscape(random, run, points), {})
@@ -53,12 +53,17 @@ def write_results(
         emergence.append({**run, "emergence": str(folder / f"{place}" / "emergence.nc")})
         landscape.append({**run, "landscape": str(folder / f"{place}" / "landscape.nc")})
         tuning.append({**run, "tuning": str(folder / f"{place}" / "tuning.nc")})
+        if run["sparsity"]:
+            write_dataset(folder / f"{place}" / "densities.nc", _densities(random, run), {})
+            of_mask = {"retraining": "none", "densities": str(folder / f"{place}" / "densities.nc")}
+            densities.append({**run, **of_mask})
     return {
         "study": [{"study": str(folder / "study.nc")}],
         "claims": [{"claims": str(folder / "claims.json")}],
         "emergence": emergence,
         "landscape": landscape,
         "tuning": tuning,
+        "densities": densities,
     }
 
 
@@ -201,6 +206,27 @@ def _tuning(random: np.random.Generator, run: dict[str, Any]) -> xr.Dataset:
     coordinates = {"learning_rate": rates, "seed": [1_000_000, 1_000_001], "step": ["ep0", "ep1"]}
     attributes = {"chosen_learning_rate": chosen, "position_among_rates": "between"}
     return xr.Dataset({"validation_loss": _labelled(along, loss)}, coordinates, attributes)
+
+
+def _densities(random: np.random.Generator, run: dict[str, Any]) -> xr.Dataset:
+    """Masks that thin out the layers differently and, at high sparsity, leave weights without effect."""
+    layers = ["linear1", "linear2", "output"] if run["network"] == "mlp" else ["conv1", "conv2", "output"]
+    size = np.array([4096, 2048, 320])
+    kept = np.round(
+        size * np.clip((1 - run["sparsity"]) * random.normal([0.9, 1, 1.3], 0.03, (len(run["seeds"]), 3)), 0, 1)
+    )
+    effective = np.round(kept * (1 - run["sparsity"] ** 6))
+    along = ("seed", "layer")
+    return xr.Dataset(
+        {
+            "size": _labelled(("layer",), size),
+            **{
+                f"{prefix}density": _labelled(along, left / size)
+                for prefix, left in (("", kept), ("effective_", effective))
+            },
+        },
+        {"seed": run["seeds"], "layer": [f"{name}.weight" for name in layers]},
+    )
 
 
 def _steps(epochs: int) -> tuple[list[str], np.ndarray]:

@@ -258,3 +258,63 @@ def test_a_study_without_landscapes_says_so_in_the_figure_of_their_ruggedness(ma
     }
     figure = drawn("landscape_ruggedness_against_emergence", Inputs(study=bare, claims=inputs.claims))
     assert all(axes.texts[0].get_text() == "no landscape sampled" for axes in panels(figure))
+
+
+def test_masks_are_shown_layer_by_layer_as_they_are_and_in_effect(manifest: Manifest) -> None:
+    (axes,) = panels(drawn("mask_density", manifest))
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["linear1", "linear2", "output"]
+    for place, entry in enumerate(manifest["densities"]):
+        masks = read_dataset(Path(entry["densities"]))
+        for line, name in zip(axes.get_lines()[2 * place :], ("density", "effective_density"), strict=False):
+            np.testing.assert_allclose(line.get_ydata(), 100 * masks[name].mean("seed"))
+    assert len(axes.get_lines()) == 2 * len(manifest["densities"]) == 4
+
+
+@pytest.mark.parametrize(("start", "step"), [("ep0", 0), ("ep1", 5), ("last", -1), ("new", None)])
+def test_emergence_before_pruning_is_that_of_the_dense_network_at_the_same_weights(
+    start: str, step: int | None
+) -> None:
+    inputs = retrained(("global_magnitude", "random"))
+    runs = inputs.cells[MLP]
+    runs[Variant("gradual", 0.5, "none")] = runs[Variant("random", 0.5, "rewind")].assign_coords(retraining="none")
+    style = STYLE.model_copy(update={"reference_start": start, "reference_retraining": "rewind"})
+    before, after = panels(drawn("emergence_before_and_after_pruning", inputs, style))
+    of_dense = dense(runs)["emergence"].sel(criterion="mean", threshold=0.05).mean("seed").values
+    magnitude, during, chance = (line.get_ydata() for line in before.get_lines()[::3])
+    assert magnitude[0] == pytest.approx(np.nan if step is None else of_dense[step], nan_ok=True)
+    assert np.isnan(during[1]) and not np.isnan([magnitude[1:], chance[1:]]).any()
+    for lines, place in ((before.get_lines()[::3], 0), (after.get_lines()[::3], -1)):
+        for method, line in (("global_magnitude", lines[0]), ("random", lines[2])):
+            pruned = [runs[Variant(method, s, "rewind")].sel(criterion="mean", threshold=0.05) for s in (0.5, 0.9)]
+            expected = [float(run["emergence"].isel(step=place).mean()) for run in pruned]
+            np.testing.assert_allclose(line.get_ydata()[1:], expected)
+    assert after.get_lines()[0].get_ydata()[0] == pytest.approx(of_dense[-1])
+    assert before.get_ylim() == after.get_ylim()
+
+
+def test_winning_tickets_are_filled_points_at_the_emergence_that_they_start_from() -> None:
+    inputs = retrained(("global_magnitude", "random"))
+    runs = inputs.cells[MLP]
+    final = runs[Variant("random", 0.9, "rewind")]["test_accuracy"]
+    final.loc[{"step": "ep6"}] = dense(runs)["test_accuracy"].sel(step="ep6") + np.array([0.01, -0.5, 0.0])
+    shown = {True: np.empty((0, 2)), False: np.empty((0, 2))}
+    axes, relative = panels(drawn("winning_tickets", inputs))
+    for line in axes.get_lines():
+        if len(line.get_xdata()) and line.get_marker() != "None":
+            filled = line.get_markerfacecolor() != "white"
+            shown[filled] = np.concatenate([shown[filled], line.get_xydata()])
+    of_dense = dense(runs)["test_accuracy"].isel(step=-1)
+    missed = float(of_dense.std("seed", ddof=1))
+    expected: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+    for variant, run in runs.items():
+        if variant.retraining in ("original_initialisation", "rewind"):
+            gap = run["test_accuracy"].isel(step=-1) - of_dense
+            start = run["emergence"].sel(criterion="mean", threshold=0.05).isel(step=0)
+            for seed in range(3):
+                expected[bool(gap[seed] >= -missed)].append((float(start[seed]), 100 * float(gap[seed])))
+    for won in (True, False):
+        np.testing.assert_allclose(sorted(map(tuple, shown[won])), sorted(expected[won]), atol=1e-9)
+        assert expected[won]
+    dashed = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
+    assert dashed[0].get_ydata()[0] == pytest.approx(-100 * missed, abs=1e-6)
+    assert len(relative.get_lines()) == len(axes.get_lines())

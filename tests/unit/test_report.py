@@ -76,7 +76,9 @@ def record_of(folder: Path, rule: str, name: str, row: str) -> dict[str, Any]:
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("results")
     manifest = figure_data.write_results(folder, figure_data.TWO[:1], seeds=5, epochs=4, points=5)
-    inputs = read_inputs(manifest | {"landscape": [], "tuning": []}, STYLE.reference_method, STYLE.reference_retraining)
+    inputs = read_inputs(
+        manifest | {"landscape": [], "tuning": [], "densities": []}, STYLE.reference_method, STYLE.reference_retraining
+    )
     for name in SHOWN:
         render(name, inputs, STYLE, folder / f"{name}.png")
     manifest["figures"] = [{"png": str(folder / f"{name}.png")} for name in SHOWN]

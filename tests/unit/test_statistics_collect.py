@@ -152,4 +152,6 @@ def test_the_script_writes_the_same_bytes_for_the_same_runs(tmp_path: Path) -> N
     assert {"step_epoch", "step_iteration"} <= set(study.data_vars)
     assert study["epochs_to_accuracy"].dims == study["censored"].dims == ("run", "seed", "accuracy_target")
     assert study["accuracy_target"].values.tolist() == [0.5, 0.9]
+    areas = [np.trapezoid([value(seed, step, 0.5) for step in STEPS]) / (len(STEPS) - 1) for seed in (0, 1)]
+    np.testing.assert_allclose(study["mean_accuracy"].isel(run=1).sel(seed=[0, 1]), areas)
     assert all({"units", "long_name"} <= set(variable.attrs) for variable in study.data_vars.values())

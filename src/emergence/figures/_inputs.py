@@ -44,8 +44,8 @@ class Inputs:
     """Results to draw; a figure finds those that it says it needs.
 
     `cells` holds (seed, step) of `study.nc`; `study` only the dense networks and those pruned in the way of reference.
-    `analyses` holds the files of single runs (`emergence.nc`, `landscape.nc` or `tuning.nc`), and `claims` the content
-    of `claims.json`.
+    `analyses` holds the files of single runs (such as `emergence.nc` or `densities.nc`), and `claims` the content of
+    `claims.json`.
     """
 
     study: Runs = field(default_factory=dict)
@@ -55,9 +55,9 @@ class Inputs:
 
 
 def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retraining: str) -> Inputs:
-    """Read the files that a manifest lists by what they are: study, claims, emergence, landscape, tuning.
+    """Read the files that a manifest lists by what they are: study, claims, emergence, landscape, tuning, densities.
 
-    Entries of the last three also say which run a file belongs to: dataset, network, method, sparsity, retraining.
+    Entries of the last four also say which run a file belongs to: dataset, network, method, sparsity, retraining.
     `method` and `retraining` are the way of pruning of reference.
     """
     study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
@@ -65,14 +65,14 @@ def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retra
     cells = split_study(study[0]) if study else {}
     return Inputs(
         study={experiment: made_by(of_variant, method, retraining) for experiment, of_variant in cells.items()},
-        analyses=read_runs(manifest, "emergence", "landscape", "tuning"),
+        analyses=read_runs(manifest, "emergence", "landscape", "tuning", "densities"),
         claims=claims[0] if claims else {},
         cells=cells,
     )
 
 
 def read_runs(manifest: Mapping[str, list[dict[str, Any]]], *kinds: str) -> Runs:
-    """Read those files of single runs that a manifest lists as one of `kinds`: emergence, landscape, tuning."""
+    """Read those files of single runs that a manifest lists as one of `kinds`, such as landscape."""
     return join_blocks(
         [
             (_experiment(entry), _variant(entry), read_dataset(Path(entry[kind])))

@@ -1,6 +1,7 @@
 """Quantities over sparsity: a row of panels per experiment, in each a line per way of pruning."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.figures._bands import Floats, amount_band, share_band
-from emergence.figures._inputs import DENSE, Runs, Variant, all_variants, at_reference, dense
+from emergence.figures._inputs import DENSE, NONE, Runs, Variant, all_variants, at_reference, dense
 from emergence.figures._panels import Line, grid, legend_above, percent_axis
 from emergence.figures._style import Style
 from emergence.statistics.convergence import convergence
@@ -26,6 +27,14 @@ MARKERS = "os^D"
 TITLES: dict[Way, str] = {"method": "pruning method", "retraining": "trained again from"}
 
 
+def of_one_retraining(runs: Runs, retraining: str) -> Runs:
+    """Leave out the runs trained again in another way; those not trained again stay."""
+    return {
+        experiment: {variant: run for variant, run in of_variant.items() if variant.retraining in (NONE, retraining)}
+        for experiment, of_variant in runs.items()
+    }
+
+
 def draw_over_sparsity(
     runs: Runs, quantities: Mapping[str, Samples], way: Way, style: Style
 ) -> tuple[Figure, list[list[Axes]]]:
@@ -38,7 +47,7 @@ def draw_over_sparsity(
     ]
     for row, (experiment, of_variant) in zip(panels, runs.items(), strict=True):
         for axes, (label, samples) in zip(row, quantities.items(), strict=True):
-            for line, shift in zip(lines, _shifts(len(lines)), strict=True):
+            for line, shift in zip(lines, _shifts(len(lines), of_variant), strict=True):
                 _draw_line(axes, of_variant, samples, way, style, line, shift)
             axes.set(title=str(experiment), xlabel="sparsity (% of weights removed)", ylabel=label)
             axes.margins(x=0.06, y=0.12)
@@ -49,13 +58,16 @@ def draw_over_sparsity(
     return figure, panels
 
 
-def _shifts(lines: int) -> list[float]:
-    """Return how far each line's points move sideways, as shares of the highest sparsity, so that no bars hide others.
+def _shifts(lines: int, variants: Iterable[Variant]) -> list[float]:
+    """Return how far each line's points move sideways (%), so that no bars hide others and sparsities stay apart.
 
-    >>> _shifts(3)
-    [-0.015, 0.0, 0.015]
+    >>> _shifts(3, [Variant("dense", 0.0), Variant("snip", 0.5), Variant("snip", 0.8)])
+    [-1.2, 0.0, 1.2]
     """
-    return [0.015 * (place - (lines - 1) / 2) for place in range(lines)]
+    sparsities = sorted({100 * variant.sparsity for variant in variants})
+    nearest = min((after - before for before, after in pairwise(sparsities)), default=0.0)
+    step = min(0.015 * sparsities[-1], 0.7 * nearest / lines)
+    return [step * (place - (lines - 1) / 2) for place in range(lines)]
 
 
 def _draw_line(
@@ -71,8 +83,7 @@ def _draw_line(
     band = share_band if samples is accuracy else amount_band
     columns = [band(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
     mean, low, high = np.array(columns)[..., 0].T
-    widest = max(100 * variant.sparsity for variant in of_variant)
-    sparsity = [100 * variant.sparsity + shift * widest * (variant.sparsity > 0) for variant in chosen]
+    sparsity = [100 * variant.sparsity + shift * (variant.sparsity > 0) for variant in chosen]
     axes.errorbar(sparsity, mean, yerr=(mean - low, high - mean), capsize=2.5, elinewidth=1.1, **line)
 
 
@@ -95,7 +106,29 @@ def epochs_to_convergence(run: xr.Dataset, dense_run: xr.Dataset, style: Style) 
 
 def relative_emergence(run: xr.Dataset, _: xr.Dataset, style: Style) -> Floats:
     """Return relative emergence after training."""
-    return _last(at_reference(run, style.reference_threshold, style.reference_criterion)["relative_emergence"])
+    return _last(_at_reference(run, style)["relative_emergence"])
+
+
+def emergence_before_training(run: xr.Dataset, dense_run: xr.Dataset, style: Style) -> Floats:
+    """Return emergence of the weights that training again starts from: under the mask, or all those of the dense run.
+
+    Missing where there are none: of networks that are pruned during training, and before a new initialisation's mask.
+    """
+    again = "ep0" if run["retraining"] != NONE else "new"
+    start = style.reference_start if run is dense_run else again
+    emergence = _at_reference(run, style)["emergence"]
+    if start == "new":
+        return np.full(emergence.sizes["seed"], np.nan)
+    return _last(emergence) if start == "last" else emergence.sel(step=start).values
+
+
+def emergence_after_training(run: xr.Dataset, _: xr.Dataset, style: Style) -> Floats:
+    """Return emergence after training."""
+    return _last(_at_reference(run, style)["emergence"])
+
+
+def _at_reference(run: xr.Dataset, style: Style) -> xr.Dataset:
+    return at_reference(run, style.reference_threshold, style.reference_criterion)
 
 
 def _last(values: xr.DataArray) -> Floats:

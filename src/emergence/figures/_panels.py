@@ -17,6 +17,8 @@ Line = dict[str, Any]
 """Keyword arguments of a Matplotlib line."""
 
 DASHES = ("-", "--", ":", "-.")
+MARKERS = "osD^vP*X<>pdH"
+NO_LINE = {"linestyle": "none", "markersize": 6}
 
 
 def grid(style: Style, rows: int, columns: int, height: float = 1.0) -> tuple[Figure, list[list[Axes]]]:
@@ -57,6 +59,27 @@ def variant_labels(variants: Sequence[Variant]) -> list[str]:
         "dense" if not variant.sparsity else f"{100 * variant.sparsity:g} %" + f" {variant.method}" * several
         for variant in variants
     ]
+
+
+def variant_markers(style: Style, variants: Sequence[Variant]) -> tuple[dict[str, list[Line]], dict[Variant, Line]]:
+    """Return the entries of the legends (title -> markers), and the marker of each variant: coloured by sparsity.
+
+    Shapes tell methods apart or, where there is one method, what training starts from.
+    """
+    sparsities = sorted({variant.sparsity for variant in variants})
+    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=False))
+    several = len({variant.method for variant in variants}) > 1
+    title, way = ("pruning method", "method") if several else ("trained again from", "retraining")
+    names = list(dict.fromkeys(getattr(variant, way) for variant in variants))
+    markers = {name: MARKERS[place % len(MARKERS)] for place, name in enumerate(names)}
+    legends = {
+        "sparsity": [
+            {"marker": "o", "color": shade, "label": f"{100 * sparsity:g} %", **NO_LINE}
+            for sparsity, shade in shades.items()
+        ],
+        title: [{"marker": marker, "color": "#606060", "label": name, **NO_LINE} for name, marker in markers.items()],
+    }
+    return legends, {v: {"marker": markers[getattr(v, way)], "color": shades[v.sparsity], **NO_LINE} for v in variants}
 
 
 def legend_above(figure: Figure, groups: Mapping[str, Sequence[Line]]) -> None:

@@ -42,6 +42,9 @@ class Style(Figures):
     noise_floor: float = 0.0001
     """Depth below which a minimum of the loss is not marked (nat)."""
 
+    reference_start: str = "ep0"
+    """Weights from which these are trained again: a step of the dense network, last, or new."""
+
     confidence: float
     """Coverage of all bands and bars."""
 

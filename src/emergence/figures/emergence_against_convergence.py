@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from emergence.figures._bands import Floats
 from emergence.figures._inputs import NONE, Inputs, Variant, all_variants, at_reference, dense, one_path_per_parameter
 from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, wrapped_grid
+from emergence.figures._panels import Line, legend_above, variant_markers, wrapped_grid
 from emergence.figures._style import Style
 from emergence.statistics.convergence import convergence
 
@@ -33,14 +33,12 @@ ALTERNATIVE = (
     "logarithmic axis against epochs until convergence, coloured by sparsity, with hollow points where a run never "
     "converged."
 )
-MARKERS = "osD^vP*X<>"
-NO_LINE = {"linestyle": "none", "markersize": 6}
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment."""
     figure, panels = wrapped_grid(style, len(inputs.cells))
-    legends, lines = _lines(style, [variant for variant in all_variants(inputs.cells) if variant.retraining != NONE])
+    legends, lines = variant_markers(style, [v for v in all_variants(inputs.cells) if v.retraining != NONE])
     for axes, (experiment, of_variant) in zip(panels, inputs.cells.items(), strict=True):
         _draw_points(axes, of_variant, lines, style)
         axes.set(title=str(experiment), ylabel="convergence (epochs)")
@@ -50,24 +48,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     if lines:
         legend_above(figure, legends)
     return figure
-
-
-def _lines(style: Style, variants: list[Variant]) -> tuple[dict[str, list[Line]], dict[Variant, Line]]:
-    """Return the entries of the legends, and the look of each variant's point."""
-    sparsities = sorted({variant.sparsity for variant in variants})
-    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=False))
-    several = len({variant.method for variant in variants}) > 1
-    title, way = ("pruning method", "method") if several else ("trained again from", "retraining")
-    names = list(dict.fromkeys(getattr(variant, way) for variant in variants))
-    markers = {name: MARKERS[place % len(MARKERS)] for place, name in enumerate(names)}
-    legends = {
-        "sparsity": [
-            {"marker": "o", "color": shade, "label": f"{100 * sparsity:g} %", **NO_LINE}
-            for sparsity, shade in shades.items()
-        ],
-        title: [{"marker": marker, "color": "#606060", "label": name, **NO_LINE} for name, marker in markers.items()],
-    }
-    return legends, {v: {"marker": markers[getattr(v, way)], "color": shades[v.sparsity], **NO_LINE} for v in variants}
 
 
 def _draw_points(

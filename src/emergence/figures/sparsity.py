@@ -2,9 +2,15 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import NONE, Inputs, one_path_per_parameter
+from emergence.figures._inputs import Inputs, one_path_per_parameter
 from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence, relative_emergence
+from emergence.figures._over_sparsity import (
+    accuracy,
+    draw_over_sparsity,
+    epochs_to_convergence,
+    of_one_retraining,
+    relative_emergence,
+)
 from emergence.figures._style import Style
 
 TITLE = "What sparsity changes"
@@ -34,11 +40,7 @@ QUANTITIES = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row per experiment and one column per quantity, with a line per method."""
-    ways = (NONE, style.reference_retraining)
-    runs = {
-        experiment: {variant: run for variant, run in of_variant.items() if variant.retraining in ways}
-        for experiment, of_variant in inputs.cells.items()
-    }
+    runs = of_one_retraining(inputs.cells, style.reference_retraining)
     figure, panels = draw_over_sparsity(runs, QUANTITIES, "method", style)
     for row, of_variant in zip(panels, runs.values(), strict=True):
         fit_log_axis([row[-1]], linear_below=one_path_per_parameter(of_variant))

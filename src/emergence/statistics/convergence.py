@@ -61,6 +61,16 @@ def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset
     ).transpose("run", "seed", "accuracy_target")
 
 
+def mean_accuracies(study: xr.Dataset) -> xr.Dataset:
+    """Return the area under each run's learning curve, see `mean_accuracy`: ``mean_accuracy`` over run and seed."""
+    title = "mean over epochs of validation accuracy, the area under the learning curve divided by its length"
+    values = np.array([mean_accuracy(run) for run in runs_of(study)])
+    return xr.Dataset(
+        {"mean_accuracy": (("run", "seed"), values, {"units": "1", "long_name": title})},
+        {"run": study["run"].values, "seed": study["seed"].values},
+    )
+
+
 def mean_accuracy(run: xr.Dataset) -> pd.Series:
     """Return per seed the area under the curve of validation accuracy over epochs, divided by their number.
 

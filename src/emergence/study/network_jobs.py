@@ -64,6 +64,15 @@ class NetworkJobs:
         ways = [(DENSE, NONE), self._ways_of_pruning[0]]
         return [run for run in self.runs if (run.method, run.retraining) in ways]
 
+    @property
+    def reference_start(self) -> str:
+        """The weights from which networks pruned in the way of reference are trained: a step, last, or new."""
+        return str(self._start(self.reference_runs[-1])["start"])
+
+    def all_masks(self) -> tuple[Job, ...]:
+        """The jobs that make the masks of all runs; those pruned during training have none."""
+        return tuple(dict.fromkeys(self._masks(run) for run in self.runs if run.retraining != NONE))
+
     def _scored_run(self, method: str) -> str:
         return scored_run(method_and_step(method)[0], self._registry.root)
 

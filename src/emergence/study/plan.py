@@ -107,7 +107,7 @@ class Plan:
         statistics = self.parameters.statistics.model_dump(exclude=unused) | self._networks.reference
         parameters = {
             "figures": self.parameters.figures.model_dump(),
-            "statistics": statistics,
+            "statistics": statistics | {"reference_start": self._networks.reference_start},
             "ruggedness": self.parameters.ruggedness.model_dump(include={"noise_floor"}),
         }
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
@@ -116,6 +116,7 @@ class Plan:
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "tuning": lambda: tuple(dict.fromkeys(job for run in self.runs if (job := self._networks.tuning(run)))),
+            "densities": self._networks.all_masks,
         }
         inputs = {need: needs[need]() for need in catalogue()[name].needs}
         if () in inputs.values():

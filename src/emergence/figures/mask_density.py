@@ -1,0 +1,76 @@
+"""Density of the masks, layer by layer."""
+
+from collections.abc import Mapping, Sequence
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.figures._bands import Band, draw_band
+from emergence.figures._inputs import Experiment, Inputs, Variant, all_variants
+from emergence.figures._log_axes import fit_log_axis
+from emergence.figures._panels import Line, legend_above, wrapped_grid
+from emergence.figures._style import Style
+
+TITLE = "Density of the masks per layer"
+POSITION = 14
+NEEDS = ("densities",)
+SECTIONS = ("retraining",)
+CAPTION = (
+    "Share of the weights of each layer that is kept, from input to output, for each method and sparsity: as the mask "
+    "says (solid lines), and in effect, that is on a path of kept weights from input to output (dashed). Lines are "
+    "means over {seeds} seeds, bands the range of the solid ones from the lowest to the highest seed. The vertical axis is logarithmic and, so that an empty layer has its place, linear below a "
+    "single weight of the largest layer. Networks pruned during training have no mask beforehand and are not shown."
+)
+ALTERNATIVE = (
+    "Line charts, one panel per experiment and pruning method: density in percent on a logarithmic axis against the "
+    "layers of the network, one colour per sparsity, solid as the mask says and dashed in effect."
+)
+
+KINDS: dict[str, Line] = {
+    "kept": {"linestyle": "-", "marker": "o", "markersize": 4},
+    "in effect": {"linestyle": (0, (2, 1.5)), "marker": "x", "markersize": 4},
+}
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one panel per experiment and method."""
+    ways = _ways(inputs)
+    figure, panels = wrapped_grid(style, len(ways))
+    sparsities = sorted({variant.sparsity for variant in all_variants(inputs.analyses)})
+    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=True))
+    for axes, (experiment, method) in zip(panels, ways, strict=True):
+        for variant, densities in inputs.analyses[experiment].items():
+            if variant.method == method:
+                _draw_lines(axes, densities, shades[variant.sparsity])
+        axes.set(title=f"{experiment}\n{method}", xlabel="layer", ylabel="weights (%)")
+    for experiment, of_variant in inputs.analyses.items():
+        _scale([axes for axes, way in zip(panels, ways, strict=True) if way[0] == experiment], of_variant)
+    colours: list[Line] = [{"color": shade, "label": f"{100 * share:g} %"} for share, shade in shades.items()]
+    kinds: list[Line] = [{"color": "#606060", "label": name, **look} for name, look in KINDS.items()]
+    legend_above(figure, {"sparsity": colours, "weights": kinds})
+    return figure
+
+
+def _ways(inputs: Inputs) -> list[tuple[Experiment, str]]:
+    """Return every experiment with each of its methods."""
+    return list(
+        dict.fromkeys((e, variant.method) for e, of_variant in inputs.analyses.items() for variant in of_variant)
+    )
+
+
+def _draw_lines(axes: Axes, densities: xr.Dataset, colour: str) -> None:
+    kept, effective = (100 * densities[name] for name in ("density", "effective_density"))
+    places, band = range(densities.sizes["layer"]), Band(kept.mean("seed"), kept.min("seed"), kept.max("seed"))
+    draw_band(axes, places, band, color=colour, **KINDS["kept"])
+    axes.plot(places, effective.mean("seed"), color=colour, **KINDS["in effect"])
+
+
+def _scale(panels: Sequence[Axes], of_variant: Mapping[Variant, xr.Dataset]) -> None:
+    """Name the layers, and give the panels of an experiment the same vertical axis."""
+    first = next(iter(of_variant.values()))
+    fit_log_axis(panels, linear_below=100 / float(first["size"].max()))
+    for axes in panels:
+        names = [str(name).removesuffix(".weight") for name in first["layer"].values]
+        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 5 else 30)
+        axes.margins(x=0.06)
