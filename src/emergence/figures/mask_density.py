@@ -19,8 +19,9 @@ SECTIONS = ("retraining",)
 CAPTION = (
     "Share of the weights of each layer that is kept, from input to output, for each method and sparsity: as the mask "
     "says (solid lines), and in effect, that is on a path of kept weights from input to output (dashed). Lines are "
-    "means over {seeds} seeds, bands the range of the solid ones from the lowest to the highest seed. The vertical axis is logarithmic and, so that an empty layer has its place, linear below a "
-    "single weight of the largest layer. Networks pruned during training have no mask beforehand and are not shown."
+    "means over {seeds} seeds, bands the range of the solid ones from the lowest to the highest seed. The vertical "
+    "axis is logarithmic and, so that an empty layer has its place, linear below a single weight of the largest layer. "
+    "Networks pruned during training have no mask beforehand and are not shown."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment and pruning method: density in percent on a logarithmic axis against the "
