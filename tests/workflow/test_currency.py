@@ -19,11 +19,15 @@ FIGURES_OF_THE_STUDY = {
     "draw_sparsity": 1,
     "draw_emergence_against_convergence": 1,
     "draw_retraining": 1,
+    "draw_emergence_before_and_after_pruning": 1,
+    "draw_winning_tickets": 1,
     "draw_landscape_ruggedness_against_emergence": 1,
 }
 AROUND = {"measure_ruggedness": 1, "measure_curvature": 1, "find_minima": 1}
 FIGURES_OF_LANDSCAPES = {"draw_landscape_contour": 1, "draw_landscape_surface": 1, "draw_landscape_line": 1}
-FIGURES = FIGURES_OF_THE_STUDY | FIGURES_OF_LANDSCAPES
+FIGURES_OF_MASKS = {"draw_mask_density": 1}
+FIGURES_OF_RESULTS = FIGURES_OF_THE_STUDY | FIGURES_OF_LANDSCAPES
+FIGURES = FIGURES_OF_RESULTS | FIGURES_OF_MASKS
 CONCLUSIONS = {"collect_runs": 1, "judge_claims": 1, "write_report": 1}
 
 CHANGES = {
@@ -45,7 +49,7 @@ CHANGES = {
     "points of the landscape": (
         "landscape.points",
         9,
-        {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES,
+        {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES_OF_RESULTS,
     ),
     "the device": ("compute.device", "cpu", {}),
 }
@@ -69,6 +73,14 @@ def test_a_change_recomputes_what_depends_on_it_by_either_tool(repository: Repos
     assert repository.executed("dvc", "repro") == expected
     assert repository.planned() == {}
     assert is_clean(repository)
+
+
+def test_one_more_method_trains_only_its_own_cells_which_can_be_made_alone(repository: Repository) -> None:
+    repository.set("pruning.methods", ["global_magnitude", "random_weights"])
+    cell = {"make_masks": 1, "retrain_networks": 1, "count_paths": 1, "apply_measures": 1}
+    assert repository.planned() == cell | CONCLUSIONS | FIGURES_OF_THE_STUDY | FIGURES_OF_MASKS
+    only = ("--config", "only=digits/mlp/random_weights~0.5/*")
+    assert repository.planned("prune", "emergence", *only) == cell
 
 
 def test_results_after_changes_equal_those_of_a_run_from_scratch(source: Repository, repository: Repository) -> None:
@@ -112,7 +124,7 @@ def test_a_comment_recomputes_nothing(repository: Repository) -> None:
 
 def test_a_function_of_one_phase_recomputes_that_phase_and_what_follows(repository: Repository) -> None:
     repository.edit("scripts/sample_landscape.py", "def main() -> None:\n", "def main() -> None:\n    print('begin')\n")
-    assert repository.planned() == {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES
+    assert repository.planned() == {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES_OF_RESULTS
 
 
 def test_a_figure_changed_by_hand_is_drawn_again(repository: Repository) -> None:
