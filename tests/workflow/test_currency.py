@@ -24,7 +24,13 @@ FIGURES_OF_THE_STUDY = {
     "draw_landscape_ruggedness_against_emergence": 1,
 }
 AROUND = {"measure_ruggedness": 1, "measure_curvature": 1, "find_minima": 1}
-FIGURES_OF_LANDSCAPES = {"draw_landscape_contour": 1, "draw_landscape_surface": 1, "draw_landscape_line": 1}
+FIGURES_OF_LANDSCAPES = {
+    "draw_landscape_contour": 1,
+    "draw_landscape_surface": 1,
+    "draw_landscape_line": 1,
+    "draw_landscape_slices": 1,
+    "animate_figure": 1,
+}
 FIGURES_OF_MASKS = {"draw_mask_density": 1}
 FIGURES_OF_RESULTS = FIGURES_OF_THE_STUDY | FIGURES_OF_LANDSCAPES
 FIGURES = FIGURES_OF_RESULTS | FIGURES_OF_MASKS

@@ -15,7 +15,7 @@ from tests.workflow.conftest import Repository
 
 pytestmark = [pytest.mark.workflow, pytest.mark.data, pytest.mark.long]
 
-METHODS = ["iterative_magnitude", "global_magnitude@ep0", "random_weights"]
+METHODS = ["iterative_magnitude", "layer_magnitude@ep0", "random_weights"]
 SPARSITIES = [0.95, 0.98]
 
 

@@ -61,10 +61,10 @@ def _ways(inputs: Inputs) -> list[tuple[Experiment, str]]:
 
 
 def _draw_lines(axes: Axes, densities: xr.Dataset, colour: str) -> None:
-    kept, effective = (100 * densities[name] for name in ("density", "effective_density"))
-    places, band = range(densities.sizes["layer"]), Band(kept.mean("seed"), kept.min("seed"), kept.max("seed"))
-    draw_band(axes, places, band, color=colour, **KINDS["kept"])
-    axes.plot(places, effective.mean("seed"), color=colour, **KINDS["in effect"])
+    places = range(densities.sizes["layer"])
+    kept, effective = (100 * densities[n].transpose("seed", "layer").values for n in ("density", "effective_density"))
+    draw_band(axes, places, Band(kept.mean(0), kept.min(0), kept.max(0)), color=colour, **KINDS["kept"])
+    axes.plot(places, effective.mean(0), color=colour, **KINDS["in effect"])
 
 
 def _scale(panels: Sequence[Axes], of_variant: Mapping[Variant, xr.Dataset]) -> None:

@@ -45,7 +45,7 @@ QUANTITIES = {
     "emergence": "emergence E before training (paths)",
     "relative_emergence": "relative emergence before training\n(paths per parameter)",
 }
-LOOKS = {
+LOOKS: dict[str, Line] = {
     "winning ticket": {"markeredgecolor": "white", "markeredgewidth": 0.4},
     "not winning": {"markerfacecolor": "white"},
 }
