@@ -23,19 +23,23 @@ QUANTITIES = {
     "negative_curvature": ("emergence", "slice_negative_curvature"),
     "distance": ("emergence", "minima_distance"),
     "top_curvature": ("emergence", "top_curvature"),
+    "plain": ("emergence", "slice_relative_roughness"),
 }
-"""What is correlated, by the name of the quantity in the rules."""
+"""What is correlated, by the name of the quantity in the rules; given `GIVEN`, but for the plain correlation."""
 
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Correlate emergence with what surrounds the weights, given size, sparsity and epoch, over networks of a seed."""
     tables = {name: pd.concat(list(map(networks, runs))) for name, runs in study.by_experiment().items()}
     return {
-        quantity: pd.DataFrame(
-            {name: table.groupby(level="seed").apply(_correlation, names=names) for name, table in tables.items()}
-        )
-        for quantity, names in QUANTITIES.items()
+        quantity: pd.DataFrame({name: _by_seed(table, quantity) for name, table in tables.items()})
+        for quantity in QUANTITIES
     }
+
+
+def _by_seed(table: pd.DataFrame, quantity: str) -> pd.Series:
+    given = () if quantity == "plain" else GIVEN
+    return table.groupby(level="seed").apply(_correlation, names=QUANTITIES[quantity], given=given)
 
 
 def networks(run: xr.Dataset) -> pd.DataFrame:
@@ -59,8 +63,8 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(values, index=pd.Index(seeds, name="seed"), dtype=float)
 
 
-def _correlation(table: pd.DataFrame, names: tuple[str, str]) -> float:
+def _correlation(table: pd.DataFrame, names: tuple[str, str], given: tuple[str, ...]) -> float:
     known = table[[*names, *GIVEN]].dropna()
     if len(known) < FEWEST_NETWORKS:
         return float("nan")
-    return rank_correlation(*(known[name] for name in (*names, *GIVEN)))
+    return rank_correlation(*(known[name] for name in (*names, *given)))
