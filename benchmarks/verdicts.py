@@ -22,11 +22,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-sys.path.insert(0, str(PROJECT / "src"))  # before this folder, where emergence.py lies
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
-from tests.simulated_studies import SCENARIOS  # noqa: E402
+from tests.simulated_studies import SCENARIOS
 
 ALLOWED = 0.05
 VERDICTS = ("supported", "contradicted", "inconclusive")

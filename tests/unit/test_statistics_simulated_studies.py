@@ -5,7 +5,7 @@ import pytest
 
 from tests.simulated_studies import SCENARIOS, Scenario
 
-STUDIES = 8
+STUDIES = 6
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: f"{scenario.claim}: {scenario.truth}")
