@@ -23,7 +23,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROG
 from emergence.parameters.reading import check
 from emergence.study import stamps
 from emergence.storage import write_json
-from emergence.study.layout import RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
+from emergence.study.layout import PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 from emergence.study.status import failures
 
@@ -48,13 +48,26 @@ if workflow.overwrite_configfiles:
 if workflow.config_settings.config:
     REPEAT += ["--config", *(f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items())]
 
+# With default storage elsewhere (S3), what has a fixed place is still made here, where stamps can speak for it.
+ELSEWHERE = bool(workflow.storage_settings.default_storage_provider)
+
 if workflow.is_main_process:
     stamps.remove_broken(Path())
 
 
 def files_of(*phases):
     """Everything that the given phases make, or what they make of the runs in ONLY; never compared by time."""
-    return [ancient(file) for phase in phases for job in PLAN.of_phase(phase, ONLY) for file in job.files]
+    return [placed(job, file) for phase in phases for job in PLAN.of_phase(phase, ONLY) for file in job.files]
+
+
+def here(file):
+    """A file of a fixed place."""
+    return local(file) if ELSEWHERE else file
+
+
+def placed(job, file):
+    """A file of a job as an input."""
+    return ancient(file if PLACES[job.rule].keyed else here(file))
 
 
 def job_of(wildcards):
@@ -134,13 +147,27 @@ def gpus(wildcards):
 
 def inputs_of(job):
     """All files that a job reads, by the name of the input: for rules of one job."""
-    return {name: [ancient(file) for source in jobs for file in source.results] for name, jobs in job.sources.items()}
+    return {
+        name: [placed(source, file) for source in jobs for file in source.results] for name, jobs in job.sources.items()
+    }
 
 
-def manifest_of(job, **more):
-    """A file that lists what a job reads, each with the run it belongs to: too long for a command line."""
+def manifest_of(job, files, **more):
+    """A file that lists what a job reads, each with the run it belongs to: too long for a command line.
+
+    `files` are the job's inputs: where they lie on the machine that runs it.
+    """
+    names = [file for jobs in job.sources.values() for source in jobs for file in source.results]
+    where = dict(zip(names, map(str, files), strict=True))
+    listed = {
+        name: [
+            {key: where.get(value, value) if isinstance(value, str) else value for key, value in entry.items()}
+            for entry in entries
+        ]
+        for name, entries in job.manifest.items()
+    }
     path = manifest(job.key)
-    write_json(Path(path), {**job.manifest, **more})
+    write_json(Path(path), {**listed, **more})
     return path
 
 

@@ -15,19 +15,22 @@ for figure in PLAN.of_phase("figures"):
             **inputs_of(figure),
         output:
             png=report(
-                figure.file("png"),
+                here(figure.file("png")),
                 caption=f"../captions/{figure.name}.rst",
                 category="Figures",
                 labels={"figure": figure.name.replace("_", " ")},
             ),
-            others=figure.results[1:],
-            stamp=figure.stamp,
+            others=list(map(here, figure.results[1:])),
+            stamp=here(figure.stamp),
         log:
             log(figure.rule, figure.name, figure.key),
         benchmark:
             timing(figure.rule, figure.name, figure.key)
+        localrule: ELSEWHERE
         conda:
             "../envs/emergence.yaml"
+        group:
+            "figures"
         threads: 1
         resources:
             mem_mb=memory(2000),
@@ -35,7 +38,7 @@ for figure in PLAN.of_phase("figures"):
         params:
             figure=figure.name,
             parameters=json.dumps(figure.parameters, sort_keys=True),
-            manifest=lambda wildcards, figure=figure: manifest_of(figure),
+            manifest=lambda wildcards, input, figure=figure: manifest_of(figure, input),
         message:
             f"Draw {figure.name}"
         shell:

@@ -12,12 +12,13 @@ rule write_report:
     input:
         **inputs_of(REPORT),
     output:
-        report=REPORT.file("report"),
-        stamp=REPORT.stamp,
+        report=here(REPORT.file("report")),
+        stamp=here(REPORT.stamp),
     log:
         log("write_report", REPORT.name, REPORT.key),
     benchmark:
         timing("write_report", REPORT.name, REPORT.key)
+    localrule: ELSEWHERE
     conda:
         "../envs/emergence.yaml"
     threads: 1
@@ -25,7 +26,7 @@ rule write_report:
         mem_mb=memory(2000),
         runtime=30,
     params:
-        manifest=lambda wildcards: manifest_of(REPORT, records=PLAN.records),
+        manifest=lambda wildcards, input: manifest_of(REPORT, input, records=PLAN.records),
         parameters=json.dumps(REPORT.parameters, sort_keys=True),
     message:
         "Write the report"

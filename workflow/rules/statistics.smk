@@ -12,12 +12,13 @@ rule collect_runs:
     input:
         **inputs_of(STUDY),
     output:
-        study=STUDY.file("study"),
-        stamp=STUDY.stamp,
+        study=here(STUDY.file("study")),
+        stamp=here(STUDY.stamp),
     log:
         log("collect_runs", STUDY.name, STUDY.key),
     benchmark:
         timing("collect_runs", STUDY.name, STUDY.key)
+    localrule: ELSEWHERE
     conda:
         "../envs/emergence.yaml"
     threads: 1
@@ -25,7 +26,7 @@ rule collect_runs:
         mem_mb=memory(4000),
         runtime=60,
     params:
-        manifest=lambda wildcards: manifest_of(STUDY),
+        manifest=lambda wildcards, input: manifest_of(STUDY, input),
         targets=json.dumps(STUDY.parameters["accuracy_targets"]),
     message:
         "Join the results of all runs"
@@ -39,12 +40,13 @@ rule judge_claims:
     input:
         **inputs_of(CLAIMS),
     output:
-        claims=CLAIMS.file("claims"),
-        stamp=CLAIMS.stamp,
+        claims=here(CLAIMS.file("claims")),
+        stamp=here(CLAIMS.stamp),
     log:
         log("judge_claims", CLAIMS.name, CLAIMS.key),
     benchmark:
         timing("judge_claims", CLAIMS.name, CLAIMS.key)
+    localrule: ELSEWHERE
     conda:
         "../envs/emergence.yaml"
     threads: 1

@@ -1,0 +1,48 @@
+"""The profiles for machines of other kinds plan the whole study."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.workflow.conftest import Repository, jobs_of
+
+pytestmark = pytest.mark.workflow
+
+
+class Empty(http.server.BaseHTTPRequestHandler):
+    """Storage that holds nothing."""
+
+    def do_HEAD(self) -> None:
+        self.send_error(404)
+
+    do_GET = do_HEAD
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Empty) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_ACCESS_KEY", "key")
+        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_SECRET_KEY", "secret")
+        yield
+        server.shutdown()
+
+
+def test_a_node_with_many_cores_plans_the_study(source: Repository) -> None:
+    assert source.planned("--profile", "profiles/node") == source.planned()
+
+
+def test_kubernetes_keeps_runs_in_storage_and_what_has_a_fixed_place_at_hand(source: Repository, storage: None) -> None:
+    where = ["--default-storage-prefix", "s3://bucket/study", "--container-image", "example/nn-emergence"]
+    planned = source.run("snakemake", "--dry-run", "--profile", "profiles/kubernetes", *where)
+    assert jobs_of(planned) == source.planned()
+    assert "s3://bucket/study/results/train/digits/mlp/dense" in planned
+    assert "s3://bucket/study/results/statistics" not in planned and "results/statistics/study.nc" in planned
+    for fixed in ("results/claims.json", "results/figures", "results/stamps", "results/report.html"):
+        assert f"s3://bucket/study/{fixed}" not in planned and fixed in planned
