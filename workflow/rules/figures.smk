@@ -29,8 +29,6 @@ for figure in PLAN.of_phase("figures"):
         localrule: ELSEWHERE
         conda:
             "../envs/emergence.yaml"
-        group:
-            "figures"
         threads: 1
         resources:
             mem_mb=memory(2000),

@@ -48,8 +48,6 @@ rule measure_ruggedness:
         timing("measure_ruggedness")
     conda:
         "../envs/emergence.yaml"
-    group:
-        "ruggedness"
     threads: 1
     resources:
         mem_mb=memory(2000),
