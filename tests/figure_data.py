@@ -1,6 +1,7 @@
 """Made-up results in the workflow's formats and with the shape of real ones, for figures and the report."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import xarray as xr
 
 from emergence.parameters import Parameters
 from emergence.parameters.statistics import Statistics
+from emergence.parameters.variations import UNVARIED
 from emergence.statistics.judge import judge
 from emergence.statistics.study import Reference
 from emergence.storage import write_dataset, write_json
@@ -119,6 +121,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         },
         coords={
             **{key: ("run", [run[key] for run in runs]) for key in KEYS},
+            **{key: ("run", [run.get(key, value) for run in runs]) for key, value in asdict(UNVARIED).items()},
             "run": [name_of(run) for run in runs],
             "seed": runs[0]["seeds"],
             "step": labels,

@@ -1,11 +1,14 @@
 """Made-up studies with a known truth, in the shape in which runs are joined."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
+
+from emergence.parameters.variations import UNVARIED, Variation
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 RETRAINING = "original_initialisation"
@@ -17,13 +20,16 @@ def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Datase
     """Join runs given as {(dataset, network, method, sparsity): {variable: values (seed, epoch)}}.
 
     A fifth part of the key says what follows pruning; without it pruned runs start from their original initialisation.
+    A `Variation` as last part says how a dense network is varied.
     Counts of paths hold at criterion "mean" and threshold 0.05; elsewhere they are noise. Epochs count from 0.
     """
     return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
 
 
 def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
-    dataset, network, method, sparsity, retraining = (*key, RETRAINING if key[3] else "none")[:5]
+    variation = key[-1] if isinstance(key[-1], Variation) else UNVARIED
+    plain = tuple(part for part in key if part is not variation)
+    dataset, network, method, sparsity, retraining = (*plain, RETRAINING if key[3] else "none")[:5]
     arrays = {name: np.asarray(array, dtype=float) for name, array in values.items()}
     seeds, epochs = next(iter(arrays.values())).shape
     variables: dict[str, Any] = {
@@ -35,6 +41,7 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
         variables[name] = (("seed", "step", "criterion", "threshold"), counted)
     variables["step_epoch"] = ("step", np.arange(epochs, dtype=float))
     pruning = method if method == "dense" else f"{method}~{sparsity:g}/{retraining}"
+    name = "/".join(part for part in (dataset, network, pruning, variation.name) if part)
     return xr.Dataset(
         {name: (dims, array, ATTRIBUTES) for name, (dims, array) in variables.items()},
         coords={
@@ -42,11 +49,12 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
             "step": [f"ep{epoch}" for epoch in range(epochs)],
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
-            "run": f"{dataset}/{network}/{pruning}",
+            "run": name,
             "dataset": dataset,
             "network": network,
             "method": method,
             "sparsity": sparsity,
             "retraining": retraining,
+            **asdict(variation),
         },
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+from torch import Tensor
 
 from emergence.compute import prepare
 from emergence.datasets import read_processed
-from emergence.networks import describe
+from emergence.networks import Architecture, describe
 from emergence.parameters.compute import Compute
 from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
@@ -18,6 +19,7 @@ from emergence.pruning import Mask, starting_weights
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.gradual import Gradual
 from emergence.training.interruption import notice_signals
+from emergence.training.promotion import promoted_weights
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, help="entry of the section `networks` as JSON")
     parser.add_argument("--parameters", required=True, help="section `training` as JSON")
     parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
+    parser.add_argument("--alpha", type=float, default=1.0, help="of the emergence-promoting initialisation")
     parser.add_argument("--dense", type=Path, help="checkpoints of the dense networks that were pruned")
     parser.add_argument("--start", default="ep0", help="step of the dense networks to start from, last, or new")
     parser.add_argument("--mask", type=Path, nargs="?", help="masks of the same seeds; removed weights stay zero")
@@ -43,7 +46,8 @@ def seeds_of(given: argparse.Namespace) -> list[int]:
 def made_from(given: argparse.Namespace, training: dict[str, Any]) -> dict[str, Any]:
     """Return what a file of results says of its origin: the arguments, and the settings of training."""
     gradual = {"gradual": json.loads(given.gradual)} if given.gradual else {}
-    return {"network": json.loads(given.network), "training": training, "seeds": seeds_of(given), **gradual}
+    alpha = {"alpha": given.alpha} if given.alpha != 1 else {}
+    return {"network": json.loads(given.network), "training": training, "seeds": seeds_of(given), **gradual, **alpha}
 
 
 def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
@@ -69,7 +73,7 @@ def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
             training,
             given.work,
             device=device,
-            initial=starting_weights(network, seeds, given.dense, given.start) if given.dense else None,
+            initial=_initial(given, network, seeds),
             masks=mask.of_seeds(seeds) if mask else None,
             gradual=gradual,
             seeds_at_once=compute.seeds_at_once,
@@ -77,3 +81,10 @@ def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
         )
 
     return train
+
+
+def _initial(given: argparse.Namespace, network: Architecture, seeds: list[int]) -> dict[str, Tensor] | None:
+    """Return the weights (seed, ...) that training starts from; None for those that the seeds give."""
+    if given.dense:
+        return starting_weights(network, seeds, given.dense, given.start)
+    return promoted_weights(network, seeds, given.alpha) if given.alpha != 1 else None

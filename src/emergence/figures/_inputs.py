@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
+from emergence.parameters.variations import UNVARIED, Variation
+from emergence.statistics.study import variation_of
 from emergence.storage import read_dataset
 
 DENSE = "dense"
@@ -39,12 +41,17 @@ Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 """Per experiment and variant (dense first, then by method and rising sparsity) one data set of all seeds."""
 
 
+Varied = dict[Experiment, dict[Variation, xr.Dataset]]
+"""Per experiment one data set (seed, step) of each dense network."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Results to draw; a figure finds those that it says it needs.
 
-    `cells` holds (seed, step) of `study.nc`; `study` only the dense networks and those pruned in the way of reference.
-    `analyses` holds the files of single runs (such as `emergence.nc` or `densities.nc`), and `claims` the content of
+    `cells` holds (seed, step) of `study.nc` but for what `varied` holds: dense networks in all their variations, the
+    unvaried one among them; `study` has only the dense networks and those pruned in the way of reference. `analyses`
+    holds the files of single runs (such as `emergence.nc` or `densities.nc`), and `claims` the content of
     `claims.json`.
     """
 
@@ -52,6 +59,7 @@ class Inputs:
     analyses: Runs = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
     cells: Runs = field(default_factory=dict)
+    varied: Varied = field(default_factory=dict)
 
 
 def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retraining: str) -> Inputs:
@@ -68,6 +76,7 @@ def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retra
         analyses=read_runs(manifest, "emergence", "landscape", "tuning", "densities"),
         claims=claims[0] if claims else {},
         cells=cells,
+        varied=split_varied(study[0]) if study else {},
     )
 
 
@@ -89,9 +98,20 @@ def made_by(of_variant: Mapping[Variant, xr.Dataset], method: str, retraining: s
 
 
 def split_study(study: xr.Dataset) -> Runs:
-    """Split a joined study into its runs, each without the steps and seeds that it lacks."""
+    """Split a joined study into its unvaried runs, each without the steps and seeds that it lacks."""
     runs = (study.isel(run=place) for place in range(study.sizes["run"]))
-    return join_blocks([(_experiment(run), _variant(run), _present(run)) for run in runs])
+    return join_blocks(
+        [(_experiment(run), _variant(run), _present(run)) for run in runs if variation_of(run) == UNVARIED]
+    )
+
+
+def split_varied(study: xr.Dataset) -> Varied:
+    """Return the dense networks of a joined study, each without the steps and seeds that it lacks."""
+    found: Varied = {}
+    for run in (study.isel(run=place) for place in range(study.sizes["run"])):
+        if run["method"] == DENSE:
+            found.setdefault(_experiment(run), {})[variation_of(run)] = _present(run)
+    return found
 
 
 def join_blocks(files: list[tuple[Experiment, Variant, xr.Dataset]]) -> Runs:

@@ -20,6 +20,7 @@ from emergence.parameters.statistics import Statistics
 from emergence.parameters.study import Study
 from emergence.parameters.training import Training
 from emergence.parameters.tuning import Tuning
+from emergence.parameters.variations import Variations
 from emergence.training.step import Step
 
 _LARGE: dict[str, Network] = {"vgg19": VGG(), "resnet20": ResNet(), "transformer": Transformer()}
@@ -33,6 +34,7 @@ class Parameters(Section):
     networks: dict[str, Network] = {"mlp": MLP(), "cnn": CNN(), **_LARGE}
     training: Training = Training()
     tuning: Tuning = Tuning()
+    variations: Variations = Variations()
     pruning: Pruning = Pruning()
     emergence: Emergence = Emergence()
     measures: Measures = Measures()

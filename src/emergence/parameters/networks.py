@@ -9,8 +9,29 @@ from emergence.parameters.base import Section
 Activation = Literal["relu", "gelu", "silu", "tanh", "sigmoid"]
 Width = Annotated[int, Field(ge=1)]
 
+RESIZABLE = "mlp, cnn, transformer"
+"""Kinds of networks that come in all widths and depths."""
 
-class MLP(Section):
+
+class _Described(Section):
+    """What the descriptions of all kinds of networks share."""
+
+    builder: str
+
+    def resized(self, width: float = 1, depth: int = 0) -> Self:
+        """Return the description of a network `width` times as wide, with `depth` hidden layers more.
+
+        Raises ValueError for a size that networks of this kind do not have.
+
+        >>> MLP(widths=[64, 32]).resized(width=0.5).widths, MLP(widths=[64, 32]).resized(depth=1).widths
+        ([32, 16], [64, 32, 32])
+        """
+        if (width, depth) != (1, 0):
+            raise ValueError(f"a network of kind '{self.builder}' has no other widths and depths; those of {RESIZABLE} have")
+        return self
+
+
+class MLP(_Described):
     """Fully connected network."""
 
     builder: Literal["mlp"] = "mlp"
@@ -22,8 +43,12 @@ class MLP(Section):
     activation: Activation = "relu"
     """Non-linearity after every hidden layer."""
 
+    def resized(self, width: float = 1, depth: int = 0) -> Self:
+        """See the base class; layers are added behind the last one, as wide as it, and taken from there."""
+        return self.model_copy(update={"widths": _resized(self.widths, width, depth)})
 
-class CNN(Section):
+
+class CNN(_Described):
     """Convolutions of kernel size 3, each followed by the non-linearity and 2 x 2 max pooling, then a linear layer."""
 
     builder: Literal["cnn"] = "cnn"
@@ -38,8 +63,12 @@ class CNN(Section):
     batch_norm: bool = False
     """Normalise every convolution's output over the batch."""
 
+    def resized(self, width: float = 1, depth: int = 0) -> Self:
+        """See the base class; layers are added behind the last one, as wide as it, and taken from there."""
+        return self.model_copy(update={"channels": _resized(self.channels, width, depth)})
 
-class VGG(Section):
+
+class VGG(_Described):
     """VGG with batch normalisation for 32 x 32 images (Simonyan and Zisserman 2014)."""
 
     builder: Literal["vgg"] = "vgg"
@@ -49,7 +78,7 @@ class VGG(Section):
     """Number of weight layers of the published configuration."""
 
 
-class ResNet(Section):
+class ResNet(_Described):
     """Residual network for 32 x 32 images (He et al. 2016)."""
 
     builder: Literal["resnet"] = "resnet"
@@ -59,7 +88,7 @@ class ResNet(Section):
     """Number of weight layers: 20 has 16 to 64 channels, 18 has 64 to 512."""
 
 
-class Transformer(Section):
+class Transformer(_Described):
     """Causal transformer on sequences of characters, which predicts the next one at every position."""
 
     builder: Literal["transformer"] = "transformer"
@@ -83,8 +112,15 @@ class Transformer(Section):
             raise ValueError(f"heads = {self.heads} does not divide width = {self.width}")
         return self
 
+    def resized(self, width: float = 1, depth: int = 0) -> Self:
+        """See the base class; the number of heads stays, and the width is a multiple of it."""
+        if self.blocks + depth < 1:
+            raise ValueError(_too_shallow(self.blocks, depth))
+        wide = self.heads * max(1, round(width * self.width / self.heads))
+        return self.model_copy(update={"width": wide, "blocks": self.blocks + depth})
 
-class CustomNetwork(Section):
+
+class CustomNetwork(_Described):
     """A network of your own, built by a function ``build(input_shape, classes, **options)``."""
 
     builder: str = Field(pattern=r"^[\w.]+:\w+$")
@@ -92,6 +128,18 @@ class CustomNetwork(Section):
 
     options: dict[str, Any] = {}
     """Keyword arguments of the builder."""
+
+
+def _resized(sizes: list[int], width: float, depth: int) -> list[int]:
+    """Scale the sizes of hidden layers, and repeat the last one or leave out as many."""
+    if len(sizes) + depth < 1:
+        raise ValueError(_too_shallow(len(sizes), depth))
+    wide = [max(1, round(width * size)) for size in sizes]
+    return [*wide, *depth * wide[-1:]][: len(sizes) + depth]
+
+
+def _too_shallow(layers: int, depth: int) -> str:
+    return f"of {layers} hidden layers at least one must be left, not {layers + depth}"
 
 
 def _kind(value: Any) -> str:

@@ -47,7 +47,7 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
     except ValidationError as error:
         mistakes = [_explain(details) for details in error.errors()]
     else:
-        checks = (_unknown_names, _unsaved_steps, _unfit_networks, _mistaken_texts)
+        checks = (_unknown_names, _unsaved_steps, _unfit_networks, _impossible_variations, _mistaken_texts)
         mistakes = [mistake for check_all in checks for mistake in check_all(parameters)]
     if mistakes:
         raise ParametersError("\n".join(f"{_source(key, files)}: {_dotted(key)}{text}" for key, text in mistakes))
@@ -180,6 +180,28 @@ def _unfit_networks(parameters: Parameters) -> Iterable[tuple[Key, str]]:
                 key,
                 f": '{network}' (transformer) reads text, not '{dataset}'; allowed: names in data.texts ({texts})",
             )
+
+
+def _impossible_variations(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find networks to vary that there are not, and widths and depths that a network cannot have."""
+    section = parameters.variations
+    changes: list[tuple[str, int, dict[str, Any]]] = [
+        *(("widths", position, {"width": width}) for position, width in enumerate(section.widths)),
+        *(("depths", position, {"depth": depth}) for position, depth in enumerate(section.depths)),
+    ]
+    for place, network in enumerate(section.networks):
+        if network not in parameters.networks:
+            yield ("variations", "networks", place), ": " + unknown(network, list(parameters.networks), "network")
+            continue
+        for key, position, change in changes:
+            try:
+                parameters.networks[network].resized(**change)
+            except ValueError as error:
+                yield (
+                    ("variations", key, position),
+                    f" = {getattr(section, key)[position]:g}: '{network}' cannot be varied so: {error}; "
+                    f"leave this out, or '{network}' of variations.networks",
+                )
 
 
 def _mistaken_texts(parameters: Parameters) -> Iterable[tuple[Key, str]]:

@@ -10,16 +10,17 @@ import xarray as xr
 from pydantic import ConfigDict
 
 from emergence.parameters.base import Section
+from emergence.parameters.variations import Variation
 from emergence.storage import read_dataset
 from emergence.training.step import Step
 
 NONE = "none"
 OVER_STEPS = {"seed", "step", "criterion", "threshold"}
-CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining")
+CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth")
 OF_ALL_SEEDS = ("metrics", "emergence", "measures")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
 KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
-Configuration = tuple[str, str, str, float, str]
+Configuration = tuple[str, str, str, float, str, float, float, int]
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration"}
 
 
@@ -34,6 +35,9 @@ class RunFile(Section):
     sparsity: float
     seeds: tuple[int, ...]
     retraining: str = NONE
+    alpha: float = 1.0
+    width: float = 1.0
+    depth: int = 0
     metrics: Path | None = None
     emergence: Path | None = None
     measures: Path | None = None
@@ -61,14 +65,16 @@ class RunFile(Section):
     @property
     def configuration(self) -> Configuration:
         """What the run has in common with its other blocks of seeds."""
-        return self.dataset, self.network, self.method, self.sparsity, self.retraining
+        pruning = (self.method, self.sparsity, self.retraining)
+        return self.dataset, self.network, *pruning, self.alpha, self.width, self.depth
 
     @property
     def run(self) -> str:
-        """Name of the configuration, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
+        """Name of the configuration: ``digits/mlp/global_magnitude~0.5/rewind``, ``digits/mlp/dense/alpha~2``."""
         pruning = self.method if self.sparsity == 0 else f"{self.method}~{self.sparsity:g}"
-        retraining = () if self.retraining == NONE else (self.retraining,)
-        return "/".join((self.dataset, self.network, pruning, *retraining))
+        retraining = "" if self.retraining == NONE else self.retraining
+        variation = Variation(self.alpha, self.width, self.depth).name
+        return "/".join(part for part in (self.dataset, self.network, pruning, retraining, variation) if part)
 
 
 def read_manifest(content: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[RunFile]:
@@ -85,9 +91,9 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     """Join run files along run, seed and step; what a run lacks is NaN.
 
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
-    each with a leading dimension `run`, along which stand the coordinates dataset, network, method, sparsity and
-    retraining. Landscapes are known for some of the seeds only; of what depends on the radius of a perturbation the
-    mean is taken. Steps are the union over runs in the order of training; `step_epoch` and `step_iteration` are
+    each with a leading dimension `run`, along which stand the coordinates dataset, network, method, sparsity,
+    retraining, and what varies dense networks: alpha, width and depth. Landscapes are known for some of the seeds
+    only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over runs in the order of training; `step_epoch` and `step_iteration` are
     variables because the position of a step depends on the run. `learning_rate` (run) is the rate at the start that a
     run's networks were trained with, whether given or tuned. Raises ValueError where a file's seeds are not the stated
     ones or come twice.

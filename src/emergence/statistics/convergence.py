@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from emergence.statistics.study import DENSE, experiment_of, per_seed, runs_of
+from emergence.statistics.study import experiment_of, is_reference, per_seed, runs_of
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset
     ``censored`` says (1: never, 0: reached, missing: unknown).
     """
     runs = runs_of(study)
-    dense = {experiment_of(run): run for run in runs if str(run["method"].values) == DENSE}
+    dense = {experiment_of(run): run for run in runs if is_reference(run)}
     times = np.array([[epochs_to_share(run, dense[experiment_of(run)], goal) for goal in targets] for run in runs])
     along = ("run", "accuracy_target", "seed")
     found = {

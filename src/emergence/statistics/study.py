@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from emergence.parameters.statistics import Statistics
+from emergence.parameters.variations import UNVARIED, Variation
 from emergence.training.step import Step
 
 DENSE = "dense"
@@ -46,8 +47,20 @@ class Study:
         return cls(data.isel(threshold=int(near.argmax())).sel(criterion=criterion), settings, reference)
 
     def dense(self) -> dict[str, xr.Dataset]:
-        """Return the dense runs (seed, step) by experiment, written ``dataset/network``."""
-        return {experiment_of(run): run for run in runs_of(self.data) if str(run["method"].values) == DENSE}
+        """Return the dense runs (seed, step) by experiment, written ``dataset/network``; none of the varied ones."""
+        return {experiment_of(run): run for run in runs_of(self.data) if is_reference(run)}
+
+    def varied(self, *ways: str) -> dict[str, list[xr.Dataset]]:
+        """Return, by experiment, the dense run and the dense runs that are varied in the ways named, of alpha, width, depth.
+
+        Experiments without such variations have the dense run alone.
+        """
+        found: dict[str, list[xr.Dataset]] = {experiment: [run] for experiment, run in self.dense().items()}
+        for run in runs_of(self.data):
+            variation = variation_of(run)
+            if any(getattr(variation, way) != getattr(UNVARIED, way) for way in ways):
+                found[experiment_of(run)].append(run)
+        return found
 
     def pruned(self) -> dict[str, xr.Dataset]:
         """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
@@ -68,8 +81,8 @@ class Study:
         return {experiment: [run for run in pruned if experiment_of(run) == experiment] for experiment in self.dense()}
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
-        """Return all runs, dense and pruned, by the experiment of the dense run."""
-        runs = runs_of(self.data)
+        """Return all runs, dense and pruned, but no varied ones, by the experiment of the dense run."""
+        runs = [run for run in runs_of(self.data) if variation_of(run) == UNVARIED]
         return {name: [run for run in runs if experiment_of(run) == name] for name in self.dense()}
 
 
@@ -82,6 +95,16 @@ def runs_of(data: xr.Dataset) -> list[xr.Dataset]:
 def experiment_of(run: xr.Dataset) -> str:
     """Return the data set and the network of a run, written ``dataset/network``."""
     return f"{run['dataset'].values}/{run['network'].values}"
+
+
+def variation_of(run: xr.Dataset) -> Variation:
+    """Return how a run differs from the dense or pruned network that the study describes."""
+    return Variation(float(run["alpha"]), float(run["width"]), int(run["depth"]))
+
+
+def is_reference(run: xr.Dataset) -> bool:
+    """Whether a run is that of the dense network as the study describes it, which others are compared with."""
+    return str(run["method"].values) == DENSE and variation_of(run) == UNVARIED
 
 
 def whole_epochs(run: xr.Dataset) -> xr.Dataset:

@@ -8,10 +8,11 @@ with the machine, nor with parameters that other jobs use.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from emergence.parameters.variations import UNVARIED, Variation
 from emergence.study.layout import PLACES, pattern, stamp
 
 DENSE = "dense"
@@ -24,7 +25,10 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class Run:
-    """One configuration of the study, trained from a block of seeds; `retraining` says what follows pruning."""
+    """One configuration of the study, trained from a block of seeds; `retraining` says what follows pruning.
+
+    Only dense networks are varied.
+    """
 
     dataset: str
     network: str
@@ -32,6 +36,7 @@ class Run:
     sparsity: float
     seeds: tuple[int, ...]
     retraining: str = NONE
+    variation: Variation = UNVARIED
 
     @property
     def name(self) -> str:
@@ -39,22 +44,27 @@ class Run:
 
         >>> Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2), "rewind").name
         'digits/mlp/global_magnitude~0.5/rewind/seeds~0-2'
+        >>> Run("digits", "mlp", DENSE, 0.0, (0, 1), variation=Variation(alpha=2.0)).name
+        'digits/mlp/dense/alpha~2/seeds~0-1'
         """
         method = self.method.replace(":", ".")
         pruning = method if self.method in UNPRUNED else f"{method}~{self.sparsity:g}"
-        retraining = () if self.retraining == NONE else (self.retraining,)
+        retraining = "" if self.retraining == NONE else self.retraining
         seeds = f"seeds~{self.seeds[0]}-{self.seeds[-1]}"
-        return "/".join((self.dataset, self.network, pruning, *retraining, seeds))
+        parts = (self.dataset, self.network, pruning, retraining, self.variation.name, seeds)
+        return "/".join(part for part in parts if part)
 
     @property
     def dense(self) -> "Run":
         """The dense network with the same seeds."""
-        return Run(self.dataset, self.network, DENSE, 0.0, self.seeds)
+        return replace(self, method=DENSE, sparsity=0.0, retraining=NONE)
 
     @property
     def described(self) -> dict[str, Any]:
         """What distinguishes this run from others, as plain values."""
-        return {**asdict(self), "seeds": list(self.seeds)}
+        described = asdict(self)
+        variation = described.pop("variation")
+        return {**described, **variation, "seeds": list(self.seeds)}
 
 
 @dataclass(frozen=True, eq=False)

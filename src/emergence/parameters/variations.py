@@ -1,0 +1,83 @@
+"""Section ``variations``: dense networks that start from other weights or have another size."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from emergence.parameters.base import Section, without_repeats
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How a dense network differs from the one that the section `networks` describes: not at all, or in one thing.
+
+    `alpha` is that of the emergence-promoting initialisation, `width` a factor of the sizes of all hidden layers, and
+    `depth` the number of hidden layers more.
+    """
+
+    alpha: float = 1.0
+    width: float = 1.0
+    depth: int = 0
+
+    @property
+    def name(self) -> str:
+        """Readable name; empty where nothing differs.
+
+        >>> Variation(alpha=2.0).name, Variation(width=0.5).name, Variation(depth=1).name, Variation().name
+        ('alpha~2', 'width~0.5', 'depth~+1', '')
+        """
+        differences = {
+            f"alpha~{self.alpha:g}": self.alpha != 1,
+            f"width~{self.width:g}": self.width != 1,
+            f"depth~{self.depth:+d}": self.depth != 0,
+        }
+        return "_".join(name for name, differs in differences.items() if differs)
+
+
+UNVARIED = Variation()
+
+
+def _other_than_one(factor: float) -> float:
+    if factor == 1:
+        raise ValueError("the network as it is, which is always trained")
+    return factor
+
+
+def _other_than_none(layers: int) -> int:
+    if layers == 0:
+        raise ValueError("the network as it is, which is always trained")
+    return layers
+
+
+Factor = Annotated[float, Field(gt=0), AfterValidator(_other_than_one)]
+Layers = Annotated[int, AfterValidator(_other_than_none)]
+
+
+class Variations(Section):
+    """Networks that are trained, not pruned, beside the dense ones and from the same seeds: each differs in one thing."""
+
+    networks: Annotated[list[str], AfterValidator(without_repeats)] = ["mlp", "cnn"]
+    """Which of `networks` are varied, on all data sets of the study."""
+
+    alphas: Annotated[list[Factor], AfterValidator(without_repeats)] = [0.25, 0.5, 0.7, 1.4, 2.0, 4.0]
+    """Initialisations with more emergence (alpha above 1) or less: factors between the weights of layers, for claim C2."""
+
+    widths: Annotated[list[Factor], AfterValidator(without_repeats)] = [0.25, 0.5, 2.0, 4.0]
+    """Factors of the widths of all hidden layers (mlp, cnn, transformer), for claim C7."""
+
+    depths: Annotated[list[Layers], AfterValidator(without_repeats)] = [-1, 1]
+    """Hidden layers (mlp), convolutions (cnn) or blocks (transformer) more, or less where negative, for claim C7."""
+
+    def of(self, network: str) -> list[Variation]:
+        """The variations in which a network is trained.
+
+        >>> Variations(networks=["mlp"], alphas=[2.0], widths=[], depths=[-1]).of("mlp")
+        [Variation(alpha=2.0, width=1.0, depth=0), Variation(alpha=1.0, width=1.0, depth=-1)]
+        >>> Variations(networks=["mlp"]).of("cnn")
+        []
+        """
+        if network not in self.networks:
+            return []
+        sizes = [*(Variation(width=width) for width in self.widths), *(Variation(depth=depth) for depth in self.depths)]
+        return [*(Variation(alpha=alpha) for alpha in self.alphas), *sizes]
