@@ -18,7 +18,7 @@ from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = {"experiments": ["digits/mlp"], "seeds": 4, "seeds_per_block": 2}
-SMALL = {"study": STUDY, "pruning": {"sparsities": [0.5]}}
+SMALL = {"study": STUDY, "pruning": {"sparsities": [0.5]}, "variations": {"networks": []}}
 
 
 def plan(**changes: dict) -> Plan:

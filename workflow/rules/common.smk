@@ -118,9 +118,12 @@ def steps(wildcards):
 
 
 def start(wildcards):
-    """Options that say from which weights pruned networks are trained, and how they are masked."""
+    """Options that say from which weights networks are trained, where not from those of their seeds, and how masked."""
     parameters = job_of(wildcards).parameters
-    options = ["--start", parameters["start"]]
+    options = []
+    for name in ("start", "alpha"):
+        if name in parameters:
+            options += [f"--{name}", str(parameters[name])]
     if parameters.get("shuffled_mask"):
         options.append("--shuffled-mask")
     if "gradual" in parameters:

@@ -27,6 +27,7 @@ rule tune_learning_rate:
         training=parameter("training"),
         rates=parameter("learning_rates"),
         seeds=seeds,
+        start=start,
         compute=compute,
         resume=resume_folder,
     message:
@@ -34,7 +35,7 @@ rule tune_learning_rate:
     shell:
         "python scripts/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds}"
-        " --work {params.resume} --compute {params.compute:q} --output {output.tuning} 2> {log}"
+        " {params.start} --work {params.resume} --compute {params.compute:q} --output {output.tuning} 2> {log}"
 
 
 rule train_networks:
@@ -60,6 +61,7 @@ rule train_networks:
         network=parameter("network"),
         training=parameter("training"),
         seeds=seeds,
+        start=start,
         compute=compute,
         resume=resume_folder,
     message:
@@ -67,5 +69,5 @@ rule train_networks:
     shell:
         "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
-        " --work {params.resume} --compute {params.compute:q}"
+        " {params.start} --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"

@@ -9,7 +9,7 @@ from emergence.parameters.base import Section
 Activation = Literal["relu", "gelu", "silu", "tanh", "sigmoid"]
 Width = Annotated[int, Field(ge=1)]
 
-RESIZABLE = "mlp, cnn, transformer"
+RESIZABLE = "mlp, cnn or transformer"
 """Kinds of networks that come in all widths and depths."""
 
 
@@ -27,7 +27,7 @@ class _Described(Section):
         ([32, 16], [64, 32, 32])
         """
         if (width, depth) != (1, 0):
-            raise ValueError(f"a network of kind '{self.builder}' has no other widths and depths; those of {RESIZABLE} have")
+            raise ValueError(f"only networks of kind {RESIZABLE} come in all sizes, it is of kind '{self.builder}'")
         return self
 
 

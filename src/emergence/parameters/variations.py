@@ -55,19 +55,19 @@ Layers = Annotated[int, AfterValidator(_other_than_none)]
 
 
 class Variations(Section):
-    """Networks that are trained, not pruned, beside the dense ones and from the same seeds: each differs in one thing."""
+    """Networks that differ from the dense ones in one thing each, trained from the same seeds and not pruned."""
 
     networks: Annotated[list[str], AfterValidator(without_repeats)] = ["mlp", "cnn"]
     """Which of `networks` are varied, on all data sets of the study."""
 
     alphas: Annotated[list[Factor], AfterValidator(without_repeats)] = [0.25, 0.5, 0.7, 1.4, 2.0, 4.0]
-    """Initialisations with more emergence (alpha above 1) or less: factors between the weights of layers, for claim C2."""
+    """Initialisations with more emergence (above 1) or less (below 1), by Li et al. 2024; claim C2 compares them."""
 
     widths: Annotated[list[Factor], AfterValidator(without_repeats)] = [0.25, 0.5, 2.0, 4.0]
-    """Factors of the widths of all hidden layers (mlp, cnn, transformer), for claim C7."""
+    """Factors of the widths of all hidden layers (mlp, cnn, transformer); claim C7 compares sizes."""
 
     depths: Annotated[list[Layers], AfterValidator(without_repeats)] = [-1, 1]
-    """Hidden layers (mlp), convolutions (cnn) or blocks (transformer) more, or less where negative, for claim C7."""
+    """Hidden layers (mlp), convolutions (cnn) or blocks (transformer) more, or less where negative; for C7 too."""
 
     def of(self, network: str) -> list[Variation]:
         """The variations in which a network is trained.

@@ -51,7 +51,7 @@ class Study:
         return {experiment_of(run): run for run in runs_of(self.data) if is_reference(run)}
 
     def varied(self, *ways: str) -> dict[str, list[xr.Dataset]]:
-        """Return, by experiment, the dense run and the dense runs that are varied in the ways named, of alpha, width, depth.
+        """Return, by experiment, the dense run and those varied in the ways named (of alpha, width, depth).
 
         Experiments without such variations have the dense run alone.
         """

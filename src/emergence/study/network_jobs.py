@@ -8,6 +8,7 @@ from typing import Any
 from emergence.parameters import Parameters
 from emergence.parameters.pruning import method_and_step
 from emergence.parameters.training import Checkpoints, Training
+from emergence.parameters.variations import UNVARIED, Variation
 from emergence.plugins import module_of
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.methods import rounds, scored_run, scored_with
@@ -25,7 +26,7 @@ class NetworkJobs:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """Every configuration and block of seeds: the dense network first, then its pruned versions."""
+        """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
         study, pruning = self.parameters.study, self.parameters.pruning
         size = study.seeds_per_block
         blocks = [range(study.seeds)[start : start + size] for start in range(0, study.seeds, size)]
@@ -34,12 +35,16 @@ class NetworkJobs:
             for method, retraining in self._ways_of_pruning
             for sparsity in pruning.sparsities
         ]
+        configurations = [(*unvaried, UNVARIED) for unvaried in [(DENSE, 0.0, NONE), *pruned]]
         return [
-            Run(dataset, network, method, sparsity, tuple(seeds), retraining)
+            Run(dataset, network, method, sparsity, tuple(seeds), retraining, variation)
             for dataset, network in study.pairs
-            for method, sparsity, retraining in [(DENSE, 0.0, NONE), *pruned]
+            for method, sparsity, retraining, variation in [*configurations, *self._variations(network)]
             for seeds in blocks
         ]
+
+    def _variations(self, network: str) -> list[tuple[str, float, str, Variation]]:
+        return [(DENSE, 0.0, NONE, variation) for variation in self.parameters.variations.of(network)]
 
     @cached_property
     def _ways_of_pruning(self) -> list[tuple[str, str]]:
@@ -60,9 +65,9 @@ class NetworkJobs:
 
     @cached_property
     def reference_runs(self) -> list[Run]:
-        """The dense runs, and those pruned in the way of reference."""
+        """The dense runs, none of them varied, and those pruned in the way of reference."""
         ways = [(DENSE, NONE), self._ways_of_pruning[0]]
-        return [run for run in self.runs if (run.method, run.retraining) in ways]
+        return [run for run in self.runs if (run.method, run.retraining) in ways and run.variation == UNVARIED]
 
     @property
     def reference_start(self) -> str:
@@ -97,7 +102,8 @@ class NetworkJobs:
 
     def network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Describe a run's network, and name the module that holds its builder."""
-        network = self.parameters.networks[run.network]
+        variation = run.variation
+        network = self.parameters.networks[run.network].resized(variation.width, variation.depth)
         return network.model_dump(), (module_of("networks", network.builder),)
 
     @once_per_run
@@ -139,6 +145,8 @@ class NetworkJobs:
                 plugins = (*plugins, module_of("pruning", run.method))
             else:
                 inputs = {**inputs, "mask": self._masks(run)}
+        if run.variation.alpha != 1:
+            parameters = {**parameters, "alpha": run.variation.alpha}
         parameters = {"network": network, **parameters, "seeds": list(run.seeds)}
         return self._registry.job(rule, run, parameters, plugins, data=self.data(run.dataset), **inputs)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
+from emergence.parameters.variations import UNVARIED
 from emergence.plugins import module_of
 from emergence.study.analysis_jobs import AnalysisJobs
 from emergence.study.jobs import Job, Run
@@ -34,7 +35,7 @@ class Plan:
 
     @property
     def runs(self) -> list[Run]:
-        """Every configuration and block of seeds: the dense network first, then its pruned versions."""
+        """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
         return self._networks.runs
 
     @cached_property
@@ -101,6 +102,11 @@ class Plan:
         parameters = {**self.parameters.statistics.model_dump(), **self._networks.reference}
         return self._registry.job("judge_claims", "claims", parameters, study=self._study)
 
+    def _tuning(self) -> tuple[Job, ...]:
+        """The jobs that choose learning rates, but for those of variations."""
+        unvaried = [run for run in self.runs if run.variation == UNVARIED]
+        return tuple(dict.fromkeys(job for run in unvaried if (job := self._networks.tuning(run))))
+
     def _figure(self, name: str) -> Job | None:
         """The job that draws a figure, unless nothing of what it needs is made."""
         unused = {"resamples", "seed", "accuracy_targets"}
@@ -115,7 +121,7 @@ class Plan:
             "claims": lambda: self._claims,
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
-            "tuning": lambda: tuple(dict.fromkeys(job for run in self.runs if (job := self._networks.tuning(run)))),
+            "tuning": self._tuning,
             "densities": self._networks.all_masks,
         }
         inputs = {need: needs[need]() for need in catalogue()[name].needs}
