@@ -1,6 +1,7 @@
 """Rank correlation within a run, as it is and given other quantities."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
@@ -28,6 +29,23 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, *given: ArrayLike) -> 
     left = [_unexplained(row, ranks[2:].T) for row in ranks[:2]]
     length = np.linalg.norm(left[0]) * np.linalg.norm(left[1])
     return float("nan") if length == 0 else float(np.clip(left[0] @ left[1] / length, -1, 1))
+
+
+def rank_products(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Return what each point adds to Spearman's rank correlation: values whose mean is the correlation.
+
+    They let points be averaged over several correlations before these are tested. NaN at points with a NaN, and
+    everywhere where fewer than 3 points are left or one side does not vary.
+
+    >>> rank_products(pd.Series([1, 2, 3]), pd.Series([10, 30, 20])).tolist()
+    [1.5, 0.0, 0.0]
+    """
+    known = pd.DataFrame({"first": first, "second": second}).dropna()
+    ranks = known.rank()
+    ranks -= ranks.mean()
+    length = float(np.prod(np.linalg.norm(ranks.to_numpy(), axis=0)))
+    products = len(known) * ranks.prod(axis="columns") / (length if len(known) > 2 and length > 0 else np.nan)
+    return products.reindex(first.index)
 
 
 def _unexplained(centred: Floats, given: Floats) -> Floats:

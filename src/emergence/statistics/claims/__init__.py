@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from emergence.statistics.analysis import Found
-from emergence.statistics.claims import c1, c3, c4, c5, c6, c8
+from emergence.statistics.claims import c1, c2, c3, c4, c5, c6, c7, c8
 from emergence.statistics.study import Study
 
 Samples = Mapping[str, pd.DataFrame]
@@ -18,10 +18,12 @@ Analyses = Mapping[str, Mapping[str, Found]]
 
 CLAIMS: dict[str, Callable[[Study], Samples]] = {
     "C1": c1.samples,
+    "C2": c2.samples,
     "C3": c3.samples,
     "C4": c4.samples,
     "C5": c5.samples,
     "C6": c6.samples,
+    "C7": c7.samples,
     "C8": c8.samples,
 }
 

@@ -1,0 +1,90 @@
+"""C2: higher emergence at the start means better trainability and final performance."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from emergence.statistics.analysis import log10_paths
+from emergence.statistics.convergence import convergence
+from emergence.statistics.correlation import rank_correlation, rank_products
+from emergence.statistics.study import Study, per_seed
+
+FEWEST_INITIALISATIONS = 5
+"""With fewer initialisations of known emergence a seed has no correlation."""
+
+CORRELATED = {
+    "performance": ("emergence", "accuracy"),
+    "trainability": ("emergence", "epochs"),
+    "intervention": ("alpha", "emergence"),
+}
+
+OUTCOMES = {"performance_over_seeds": "accuracy", "trainability_over_seeds": "epochs"}
+
+
+def samples(study: Study) -> dict[str, pd.DataFrame]:
+    """Compare networks that start with more and with less emergence: initialisations of a seed, and seeds."""
+    dense, share = study.dense(), study.settings.convergence_share
+    of_seeds = {
+        name: pd.concat([starts(run, dense[name], share) for run in runs]).groupby(level="seed")
+        for name, runs in study.varied("alpha").items()
+        if len(runs) > 1
+    }
+    ends = {name: seeds.apply(_lowest_and_highest) for name, seeds in of_seeds.items()}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        high_and_low = {
+            "accuracy": {name: end["high_accuracy"] - end["low_accuracy"] for name, end in ends.items()},
+            "errors": {name: (1 - end["high_accuracy"]) / (1 - end["low_accuracy"]) for name, end in ends.items()},
+            "speed": {name: end["high_epochs"] / end["low_epochs"] for name, end in ends.items()},
+        }
+    correlations = {
+        quantity: {name: seeds.apply(_correlation, names=names) for name, seeds in of_seeds.items()}
+        for quantity, names in CORRELATED.items()
+    }
+    every = study.varied("alpha", "width", "depth")
+    over_seeds = {
+        quantity: {
+            name: _mean_product([starts(run, dense[name], share) for run in runs], outcome)
+            for name, runs in every.items()
+        }
+        for quantity, outcome in OUTCOMES.items()
+    }
+    return {name: pd.DataFrame(columns) for name, columns in (correlations | high_and_low | over_seeds).items()}
+
+
+def starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
+    """Return a table with one row per seed: alpha, log10(1 + E) before training, final test accuracy, convergence."""
+    emergence = log10_paths(run).isel(step=0)
+    table = {
+        "alpha": per_seed(run, [float(run["alpha"])] * run.sizes["seed"]),
+        "emergence": per_seed(run, emergence.values.tolist()),
+        "accuracy": per_seed(run, run["test_accuracy"].isel(step=-1).values.tolist()),
+        "epochs": convergence(run, dense, share),
+    }
+    return pd.DataFrame(table).rename_axis("seed")
+
+
+def _correlation(table: pd.DataFrame, names: tuple[str, str]) -> float:
+    known = table[list(names)].dropna()
+    return rank_correlation(known[names[0]], known[names[1]]) if len(known) >= FEWEST_INITIALISATIONS else np.nan
+
+
+def _lowest_and_highest(table: pd.DataFrame) -> pd.Series:
+    """Return what became of the initialisations with most and with least emergence; NaN where these are one."""
+    known = table.dropna().sort_values("emergence", kind="stable")
+    differ = known["emergence"].nunique() > 1
+    ends = {"low": 0, "high": -1}
+    return pd.Series(
+        {
+            f"{end}_{name}": known[name].iloc[place] if differ else np.nan
+            for end, place in ends.items()
+            for name in ("accuracy", "epochs")
+        },
+        dtype=float,
+    )
+
+
+def _mean_product(tables: list[pd.DataFrame], outcome: str) -> pd.Series:
+    """Return per seed its part in the correlation over seeds within a configuration, averaged over configurations."""
+    return pd.concat([rank_products(table["emergence"], table[outcome]) for table in tables], axis="columns").mean(
+        axis=1
+    )
