@@ -10,7 +10,7 @@ import xarray as xr
 
 from emergence.parameters import Parameters
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED
+from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.judge import judge
 from emergence.statistics.study import Reference
 from emergence.storage import write_dataset, write_json
@@ -18,6 +18,11 @@ from emergence.storage import write_dataset, write_json
 TWO = (("digits", "mlp"), ("digits", "cnn"))
 SIX = tuple((dataset, network) for dataset in ("mnist", "fashion_mnist", "cifar10") for network in ("mlp", "cnn"))
 VARIANTS = (("dense", 0.0), *(("global_magnitude", sparsity) for sparsity in (0.3, 0.5, 0.7, 0.9)))
+VARIATIONS = (
+    *(Variation(alpha=alpha) for alpha in (0.25, 0.5, 2.0, 4.0)),
+    *(Variation(width=width) for width in (0.5, 2.0, 4.0)),
+    Variation(depth=1),
+)
 CRITERIA = ["mean", "any", "all", "fraction", "sample"]
 THRESHOLDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 EARLY = (1, 2, 4, 8)
@@ -35,6 +40,7 @@ def write_results(
     seeds: int = 8,
     epochs: int = 20,
     points: int = 25,
+    variations: Sequence[Variation] = VARIATIONS,
 ) -> dict[str, list[dict[str, Any]]]:
     """Write study.nc, claims.json and the files of all runs; return the manifest of all of them."""
     runs = [
@@ -43,7 +49,8 @@ def write_results(
         for dataset, network in experiments
         for method, sparsity in variants
     ]
-    study = make_study(runs, epochs)
+    varied = [{**run, **asdict(variation)} for run in runs if run["method"] == "dense" for variation in variations]
+    study = make_study(runs + varied, epochs)
     write_dataset(folder / "study.nc", study, {})
     write_json(folder / "claims.json", judge(study, Statistics(), Reference("global_magnitude", RETRAINING)))
     random = np.random.default_rng(1)
@@ -72,7 +79,8 @@ def write_results(
 def name_of(run: dict[str, Any]) -> str:
     """The name that `emergence.statistics.collect` gives a run."""
     pruned = f"/{run['method']}~{run['sparsity']:g}/{run['retraining']}" if run["sparsity"] else "/dense"
-    return f"{run['dataset']}/{run['network']}{pruned}"
+    variation = Variation(*(run.get(key, value) for key, value in asdict(UNVARIED).items())).name
+    return f"{run['dataset']}/{run['network']}{pruned}" + f"/{variation}" * bool(variation)
 
 
 def parameters(experiments: Pairs = TWO, **figures: Any) -> Parameters:
@@ -88,12 +96,14 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     seeds = len(runs[0]["seeds"])
     sparsity = np.array([run["sparsity"] for run in runs])[:, None, None]
     scale = np.array([10.0 if run["network"] == "cnn" else 1.0 for run in runs])[:, None, None]
+    width, alpha = (np.array([run.get(key, 1.0) for run in runs])[:, None, None] for key in ("width", "alpha"))
+    scale = scale * width
     rate = (1.2 + 0.5 * sparsity) * random.lognormal(0, 0.15, (len(runs), seeds, 1))
     learned = 1 - np.exp(-rate * epoch)
     noise = random.normal(0, 0.003, learned.shape)
     top = 1 - 0.08 * sparsity**4 - 0.01 * random.random((len(runs), seeds, 1))
     weights = np.round(7000 * scale * (1 - sparsity)) * np.ones(learned.shape)
-    start = scale**1.5 * 5e4 * (1 - sparsity) ** 2 * random.lognormal(0, 0.15, (len(runs), seeds, 1))
+    start = alpha * scale**1.5 * 5e4 * (1 - sparsity) ** 2 * random.lognormal(0, 0.15, (len(runs), seeds, 1))
     emergence = start * (0.35 + 0.65 * np.exp(-0.6 * epoch)) * random.lognormal(0, 0.02, learned.shape)
     by_criterion = np.array([1.0, 0.3, 0.05, 0.9, 0.8])[:, None]
     counted = emergence[..., None, None] * by_criterion * [0.5, 0.8, 1.0, 1.1, 1.0, 0.3]
@@ -112,6 +122,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         "emergence": counted,
         "log10_emergence": np.log10(counted),
         "relative_emergence": counted / weights[..., None, None],
+        "normalised_emergence": counted / (1e6 * scale**2)[..., None, None],
     }
     return xr.Dataset(
         {

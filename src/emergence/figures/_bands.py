@@ -51,7 +51,17 @@ def loss_band(samples: ArrayLike, confidence: float) -> Band:
     >>> mean.round(3).tolist(), np.allclose(mean / low, high / mean)
     ([0.1], True)
     """
-    return Band(*np.exp(_mean_band(log_loss(samples), confidence, -np.inf, np.inf)))
+    return _geometric_band(log_loss(samples), confidence)
+
+
+def count_band(samples: ArrayLike, confidence: float) -> Band:
+    """Return the same of each column of counts or shares that span decades; those that are zero are left out.
+
+    >>> count_band([[10.0], [1000.0], [0.0]], confidence=0.95).mean.round(6).tolist()
+    [100.0]
+    """
+    with np.errstate(divide="ignore"):
+        return _geometric_band(np.log(np.asarray(samples, dtype=float)), confidence)
 
 
 def log_loss(samples: ArrayLike) -> Floats:
@@ -70,6 +80,11 @@ def by_seed(samples: xr.DataArray) -> Floats:
     """Return a quantity of each seed at each step as an array (seed, step)."""
     values: Floats = samples.transpose("seed", "step").values
     return values
+
+
+def _geometric_band(logarithms: Floats, confidence: float) -> Band:
+    with np.errstate(over="ignore"):
+        return Band(*np.exp(_mean_band(logarithms, confidence, -np.inf, np.inf)))
 
 
 def _mean_band(samples: ArrayLike, confidence: float, lowest: float, highest: float) -> Band:
