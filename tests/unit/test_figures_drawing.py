@@ -17,6 +17,7 @@ from emergence.figures._inputs import Inputs, Runs, Variant, dense, split_study
 from emergence.figures._render import render
 from emergence.figures._style import Style
 from emergence.parameters.figures import FontFamily
+from emergence.parameters.variations import UNVARIED
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -175,9 +176,9 @@ def test_figures_hold_for_a_study_without_pruning_and_with_emergence_gone(name: 
             for experiment, of_variant in runs.items()
         }
 
-    figure = drawn(
-        name, Inputs(only_dense(inputs.study), only_dense(inputs.analyses), inputs.claims, only_dense(inputs.cells))
-    )
+    cells = only_dense(inputs.cells)
+    varied = {experiment: {UNVARIED: dense(of_variant)} for experiment, of_variant in cells.items()}
+    figure = drawn(name, Inputs(only_dense(inputs.study), only_dense(inputs.analyses), inputs.claims, cells, varied))
     assert all(np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all() for axes in figure.axes)
 
 

@@ -9,8 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.scale import SymmetricalLogTransform
 from scipy import stats
 
-from emergence.figures._inputs import Inputs, Variant, dense, join_blocks, split_study
+from emergence.figures._inputs import Inputs, Variant, at_reference, dense, join_blocks, split_study
 from emergence.figures._style import Style
+from emergence.figures.emergence_against_improvement import describe
+from emergence.figures.emergence_against_size import slope
+from emergence.parameters.variations import Variation
 from emergence.statistics.convergence import convergence
 from emergence.storage import read_dataset
 from tests import figure_data
@@ -318,3 +321,37 @@ def test_winning_tickets_are_filled_points_at_the_emergence_that_they_start_from
     dashed = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
     assert dashed[0].get_ydata()[0] == pytest.approx(-100 * missed, abs=1e-3)
     assert len(relative.get_lines()) == len(axes.get_lines())
+
+
+def test_initialisations_are_points_at_their_emergence_before_training_and_what_became_of_them(
+    manifest: Manifest,
+) -> None:
+    inputs = inputs_of("emergence_at_start", manifest)
+    performance, trainability = panels(drawn("emergence_at_start", manifest))
+    scaled = inputs.varied[MLP][Variation(alpha=4.0)]
+    start = at_reference(scaled, 0.05, "mean").isel(step=0)["emergence"].values
+    points = [line.get_xydata() for line in performance.get_lines() if line.get_marker() == "o"]
+    of_seeds = np.column_stack([start, scaled["test_accuracy"].isel(step=-1).values])
+    assert any(np.array_equal(found, of_seeds) for found in points)
+    assert any(np.allclose(found, of_seeds.mean(axis=0)[None]) for found in points)
+    claim = inputs.claims["C2"]
+    for axes, entry in ((performance, claim), (trainability, claim["further"]["trainability"])):
+        assert describe(entry["experiments"]["digits/mlp"]) in axes.get_title(loc="left")
+
+
+def test_networks_of_all_sizes_are_points_at_their_parameters_and_emergence(manifest: Manifest) -> None:
+    inputs = inputs_of("emergence_against_size", manifest)
+    before, after, share = panels(drawn("emergence_against_size", manifest))
+    sizes = [run for variation, run in inputs.varied[MLP].items() if variation.alpha == 1]
+    assert len(sizes) == 5
+    for axes, name, step in ((before, "emergence", 0), (after, "emergence", -1), (share, "normalised_emergence", 0)):
+        expected = [
+            (
+                float(run["nonzero_parameters"].max()),
+                float(np.exp(np.log(at_reference(run, 0.05, "mean")[name].isel(step=step)).mean())),
+            )
+            for run in sizes
+        ]
+        shown = [bars.lines[0].get_xydata()[0] for bars in axes.containers[: len(sizes)]]
+        assert np.allclose(shown, expected)
+    assert slope(inputs.claims["C7"]["experiments"]["digits/mlp"]) in before.get_title(loc="left")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emergence.parameters import Parameters
+from emergence.parameters import CNN, VGG, Parameters, Transformer
 from emergence.parameters.reading import ParametersError, check, overlay, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
 
@@ -126,3 +126,43 @@ def test_a_file_that_is_no_mapping_is_refused_by_name(tmp_path: Path) -> None:
 def test_landscapes_without_the_loss_that_figures_show_are_refused() -> None:
     with pytest.raises(ValueError, match=r"landscape\.metrics lacks loss, .* got \['accuracy'\]"):
         Parameters.model_validate({"landscape": {"metrics": ["accuracy"]}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"variations": {"networks": ["mpl"]}},
+            r"variations\.networks\[0\]: unknown network 'mpl'.* did you mean 'mlp'",
+        ),
+        (
+            {"variations": {"networks": ["vgg19"], "widths": [2], "depths": []}},
+            r"variations\.widths\[0\] = 2: 'vgg19' cannot be varied so: only networks of kind mlp, cnn or transformer",
+        ),
+        (
+            {"variations": {"networks": ["mlp"], "depths": [-2]}},
+            r"variations\.depths\[0\] = -2: 'mlp' cannot be varied so: of 2 hidden layers at least one must be left",
+        ),
+        (
+            {"variations": {"widths": [1]}},
+            r"variations\.widths\[0\] = 1: the network as it is, which is always trained",
+        ),
+        ({"variations": {"depths": [0]}}, r"variations\.depths\[0\] = 0: the network as it is"),
+        ({"variations": {"alphas": [0]}}, r"variations\.alphas\[0\] = 0: input should be greater than 0"),
+    ],
+    ids=["unknown network", "fixed size", "no layer left", "width as it is", "depth as it is", "alpha of zero"],
+)
+def test_a_variation_that_there_cannot_be_is_refused(changes: dict, message: str) -> None:
+    with pytest.raises(ParametersError, match=message):
+        check(changes)
+
+
+def test_networks_are_resized_in_whole_layers_and_a_transformer_in_whole_heads() -> None:
+    cnn, transformer = CNN(channels=[8, 3]), Transformer(width=12, heads=3, blocks=2)
+    assert cnn.resized(width=0.1).channels == [1, 1] and cnn.resized(depth=2).channels == [8, 3, 3, 3]
+    assert cnn.resized(depth=-1).channels == [8] and cnn.resized() == cnn
+    wide = transformer.resized(width=1.3, depth=-1)
+    assert (wide.width, wide.blocks, wide.heads) == (15, 1, 3)
+    with pytest.raises(ValueError, match="of 2 hidden layers at least one must be left, not 0"):
+        transformer.resized(depth=-2)
+    assert VGG().resized() == VGG()

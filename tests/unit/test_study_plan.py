@@ -11,7 +11,7 @@ import pytest
 
 from emergence.parameters import Parameters
 from emergence.parameters.reading import check, read
-from emergence.study.jobs import DENSE
+from emergence.study.jobs import DENSE, Job
 from emergence.study.layout import PLACES
 from emergence.study.methods import scored_with
 from emergence.study.plan import Plan
@@ -292,3 +292,48 @@ def test_a_parameter_that_is_left_out_gives_the_same_keys_as_its_default_written
     assert {job.key for job in Plan(written, ROOT).jobs} == {job.key for job in Plan(Parameters(), ROOT).jobs}
     read_back = read(ROOT / "params.yaml")
     assert {job.key for job in Plan(read_back, ROOT).jobs} == {job.key for job in Plan(Parameters(), ROOT).jobs}
+
+
+VARIED = {"networks": ["mlp"], "alphas": [2.0], "widths": [0.5], "depths": [1, -1]}
+
+
+def test_a_varied_network_is_named_after_what_varies_it() -> None:
+    varied = [run for run in plan(variations=VARIED).runs if run not in plan().runs]
+    assert [run.name for run in varied if run.seeds == (2, 3)] == [
+        f"digits/mlp/dense/{variation}/seeds~2-3" for variation in ("alpha~2", "width~0.5", "depth~+1", "depth~-1")
+    ]
+    chosen = plan(variations=VARIED).of_phase("train", "digits/mlp/dense/alpha~*")
+    assert [job.name for job in chosen] == [f"digits/mlp/dense/alpha~2/seeds~{seeds}" for seeds in ("0-1", "2-3")]
+
+
+def test_varied_networks_are_trained_counted_and_measured_only_and_leave_others_as_they_are() -> None:
+    before, after = plan(), plan(variations=VARIED)
+    keys = {job.key for job in before.jobs}
+    new = [job for job in after.jobs if job.key not in keys]
+    assert {job.rule for job in new if job.run} == {"train_networks", "count_paths", "apply_measures"}
+    assert {job.rule for job in new if not job.run} == CONCLUSIONS
+    assert {job.key for job in before.jobs if job.run} <= {job.key for job in after.jobs}
+
+
+def test_each_variation_has_a_network_and_initial_weights_of_its_own() -> None:
+    def trained(alpha: float) -> dict[str, Job]:
+        jobs = plan(variations={**VARIED, "alphas": [alpha]}).of_phase("train", "*/seeds~0-1")
+        return {job.name.split("/")[3]: job for job in jobs}
+
+    jobs = trained(2.0)
+    widths = {name: job.parameters["network"]["widths"] for name, job in jobs.items()}
+    assert widths.pop("seeds~0-1") == widths.pop("alpha~2") == [64, 32]
+    assert widths == {"width~0.5": [32, 16], "depth~+1": [64, 32, 32], "depth~-1": [64]}
+    assert {name: job.parameters["alpha"] for name, job in jobs.items() if "alpha" in job.parameters} == {"alpha~2": 2}
+    assert len({job.key for job in [*jobs.values(), trained(3.0)["alpha~3"]]}) == 6
+
+
+def test_every_varied_network_is_tuned_by_itself_and_the_figure_of_tuning_shows_the_unvaried() -> None:
+    tuned = plan(variations=VARIED, tuning=RATES)
+    for job in (job for job in tuned.jobs if job.rule == "train_networks"):
+        (tuning,) = job.sources["tuning"]
+        assert tuning.run is not None and job.run is not None and tuning.run.variation == job.run.variation
+        assert tuning.parameters.get("alpha") == job.parameters.get("alpha")
+        assert tuning.parameters["network"] == job.parameters["network"]
+    (figure,) = [job for job in tuned.of_phase("figures") if job.name == "learning_rates"]
+    assert [job.name for job in figure.sources["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
