@@ -79,8 +79,13 @@ def write_results(
 def name_of(run: dict[str, Any]) -> str:
     """The name that `emergence.statistics.collect` gives a run."""
     pruned = f"/{run['method']}~{run['sparsity']:g}/{run['retraining']}" if run["sparsity"] else "/dense"
-    variation = Variation(*(run.get(key, value) for key, value in asdict(UNVARIED).items())).name
+    variation = variation_in(run).name
     return f"{run['dataset']}/{run['network']}{pruned}" + f"/{variation}" * bool(variation)
+
+
+def variation_in(run: dict[str, Any]) -> Variation:
+    """How a run is varied; not at all where it does not say."""
+    return Variation(*(run.get(key, value) for key, value in asdict(UNVARIED).items()))
 
 
 def parameters(experiments: Pairs = TWO, **figures: Any) -> Parameters:
@@ -113,8 +118,9 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     for part in ("validation", "test"):
         values[f"{part}_loss"] = 2.2 * np.exp(-rate * epoch) + 0.09 + 0.003 * epoch
         values[f"{part}_accuracy"] = np.clip(0.1 + (top - 0.13) * learned + 2 * noise, 0, 1)
-    sampled = np.zeros(learned.shape[1:], dtype=bool)
-    sampled[:3, [0, -1]] = True
+    sampled = np.zeros(learned.shape, dtype=bool)
+    unvaried = np.array([variation_in(run) == UNVARIED for run in runs])
+    sampled[:, :3, [0, -1]] = unvaried[:, None, None]
     rugged = np.log10(emergence) / 20 + random.normal(0, 0.02, learned.shape)
     values["slice_relative_roughness"] = np.where(sampled, rugged, np.nan)
     values["minima"] = np.where(sampled, np.round(12 * rugged) / 3, np.nan)

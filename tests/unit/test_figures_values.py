@@ -13,8 +13,9 @@ from emergence.figures._inputs import Inputs, Variant, at_reference, dense, join
 from emergence.figures._style import Style
 from emergence.figures.emergence_against_improvement import describe
 from emergence.figures.emergence_against_size import slope
-from emergence.parameters.variations import Variation
+from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.convergence import convergence
+from emergence.statistics.study import variation_of
 from emergence.storage import read_dataset
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
@@ -243,7 +244,7 @@ def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> No
 def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(manifest: Manifest) -> None:
     figure = drawn("landscape_ruggedness_against_emergence", manifest)
     study = read_dataset(Path(manifest["study"][0]["study"])).sel(criterion="mean", threshold=0.05)
-    runs = study.isel(run=(study["network"] == "mlp").values)
+    runs = study.isel(run=[variation_of(study.isel(run=place)) == UNVARIED for place in range(study.sizes["run"])])
     for axes, name in zip(panels(figure), ("slice_relative_roughness", "minima"), strict=False):
         shown = np.concatenate([points.get_offsets() for points in axes.collections])
         known = runs[name].notnull().values

@@ -92,7 +92,7 @@ def test_onsets_are_those_of_the_course() -> None:
 
 
 def test_a_study_without_the_measure_leaves_the_claim_open_and_says_why() -> None:
-    names = ("log10_emergence", "train_accuracy", "validation_accuracy", "nonzero_parameters")
+    names = ("log10_emergence", "train_accuracy", "validation_accuracy", "test_accuracy", "nonzero_parameters")
     flat = {name: np.zeros((SEEDS, EPOCHS)) for name in names}
     found = judge(joined({MLP: {**flat, "relative_emergence": flat["log10_emergence"]}}), SETTINGS, REFERENCE)["C8"]
     assert found["verdict"] == "inconclusive" and found["runs"] == 0

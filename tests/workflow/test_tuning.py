@@ -56,7 +56,9 @@ def test_a_rescaled_network_starts_from_the_weights_of_its_seed_rescaled(tuned: 
     study = read_dataset(tuned.folder / "results/statistics/study.nc")
     assert study["run"].values[[0, -1]].tolist() == ["digits/mlp/dense", "digits/mlp/dense/alpha~2"]
     assert study["alpha"].values.tolist() == [1, 1, 2] and (study["width"] == 1).all() and (study["depth"] == 0).all()
-    folders = [found(tuned, f"results/train/digits/mlp/dense/{part}seeds~0-2/*/checkpoints") for part in ("", "alpha~2/")]
+    folders = [
+        found(tuned, f"results/train/digits/mlp/dense/{part}seeds~0-2/*/checkpoints") for part in ("", "alpha~2/")
+    ]
     ((plain,), (rescaled,)) = ([read(paths(folder)[Step(0)]).of_seeds([0, 1, 2]) for folder in of] for of in folders)
     for name, factor in {"linear1.weight": 0.5, "linear2.weight": 1, "output.weight": 2, "linear1.bias": 1}.items():
         assert torch.equal(rescaled[name], factor * plain[name])
