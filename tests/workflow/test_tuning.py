@@ -56,14 +56,12 @@ def test_a_rescaled_network_starts_from_the_weights_of_its_seed_rescaled(tuned: 
     study = read_dataset(tuned.folder / "results/statistics/study.nc")
     assert study["run"].values[[0, -1]].tolist() == ["digits/mlp/dense", "digits/mlp/dense/alpha~2"]
     assert study["alpha"].values.tolist() == [1, 1, 2] and (study["width"] == 1).all() and (study["depth"] == 0).all()
-    folders = [
-        found(tuned, f"results/train/digits/mlp/dense/{part}seeds~0-2/*/checkpoints") for part in ("", "alpha~2/")
-    ]
-    ((plain,), (rescaled,)) = ([read(paths(folder)[Step(0)]).of_seeds([0, 1, 2]) for folder in of] for of in folders)
+    plain, rescaled = (
+        read(paths(found(tuned, f"results/train/{run}/seeds~0-2/*/checkpoints")[0])[Step(0)]).of_seeds([0, 1, 2])
+        for run in study["run"].values[[0, -1]]
+    )
     for name, factor in {"linear1.weight": 0.5, "linear2.weight": 1, "output.weight": 2, "linear1.bias": 1}.items():
         assert torch.equal(rescaled[name], factor * plain[name])
-    for part in ("train", "count"):
-        assert found(tuned, f"logs/timings/{part}_*/digits/mlp/dense/alpha~2/seeds~0-2/*.tsv")
 
 
 def test_a_change_of_tuning_recomputes_what_depends_on_it(tuned: Repository, tmp_path: Path) -> None:
@@ -77,8 +75,9 @@ def test_a_change_of_tuning_recomputes_what_depends_on_it(tuned: Repository, tmp
     repository.set("tuning.scope", "network")
     assert repository.planned(*TARGETS) == pruned | conclusions
     repository.set("tuning.learning_rates", [0.1, 0.2])
-    everything = {"tune_learning_rate": 1, "train_networks": 1, "make_masks": 1, "retrain_networks": 1}
-    assert repository.planned(*TARGETS) == everything | dict.fromkeys(analyses, 2) | conclusions
+    everything = {"tune_learning_rate": 2, "train_networks": 2, "make_masks": 1, "retrain_networks": 1}
+    analysed = dict.fromkeys(landscape, 2) | {"count_paths": 3, "apply_measures": 3}
+    assert repository.planned(*TARGETS) == everything | analysed | conclusions
 
 
 def test_without_tuning_its_figure_is_removed_with_the_variants(tuned: Repository, tmp_path: Path) -> None:
