@@ -19,6 +19,7 @@ STUDIES: tuple[dict[str, Any], ...] = (
         "study": {"experiments": ["own/mlp"], "seeds": 2, "seeds_per_block": 1},
         "data": {"custom": {"own": "extensions.own:load"}},
         "networks": {"mlp": {"builder": "mlp"}},
+        "variations": {"networks": ["mlp"], "alphas": [2.0], "widths": [2.0], "depths": [1]},
         "pruning": {"methods": ["l1_magnitude", "most_emergence"], "sparsities": [0.5]},
         "emergence": {"thresholds": [0.05, 0.1]},
         "landscape": {"seeds": 1, "metrics": ["loss", "accuracy", "emergence"]},
@@ -29,6 +30,7 @@ STUDIES: tuple[dict[str, Any], ...] = (
         "data": {"texts": {"text": {"file": "text.txt", "sha256": "0" * 64, "length": 8}}},
         "networks": {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}},
         "tuning": {"learning_rates": [0.01, 0.1], "scope": "configuration"},
+        "variations": {"networks": []},
         "pruning": {
             "methods": ["iterative_magnitude", "gradual_magnitude", "snip"],
             "sparsities": [0.5],
