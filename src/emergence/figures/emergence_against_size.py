@@ -16,7 +16,7 @@ from emergence.figures._style import Style
 from emergence.parameters.variations import UNVARIED, Variation
 
 TITLE = "Emergence against the size of the network"
-POSITION = 13
+POSITION = 17
 NEEDS = ("study", "claims")
 SECTIONS = ("C7",)
 CAPTION = (

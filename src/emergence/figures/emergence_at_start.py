@@ -19,7 +19,7 @@ from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.convergence import convergence
 
 TITLE = "Emergence at the start against performance and convergence"
-POSITION = 12
+POSITION = 16
 NEEDS = ("study", "claims")
 SECTIONS = ("C2",)
 CAPTION = (
