@@ -3,7 +3,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from emergence.landscape.fast_forms import sliced_max_pool, speed_up
+from emergence.landscape.fast_forms import (
+    columns_innermost,
+    flatten_channels_innermost,
+    flattened_images,
+    sliced_max_pool,
+    speed_up,
+)
 
 
 @pytest.mark.parametrize("size", [(2, 2), (3, 3), (1, 4), (5, 2)])
@@ -68,3 +74,16 @@ def test_a_layer_whose_result_is_given_already_keeps_it():
     network[0].forward = lambda _: given
     speed_up(network)
     assert network(torch.zeros(2, 5)) is given
+
+
+def test_images_flattened_as_they_are_stored_meet_weights_of_the_same_order():
+    head = nn.Sequential(nn.Flatten(), nn.Linear(3 * 2 * 4, 5))
+    network = nn.Sequential(nn.Identity(), head, nn.Flatten(), nn.Linear(5, 2)).requires_grad_(False)
+    images = torch.randn(6, 3, 2, 4, generator=torch.Generator().manual_seed(0))
+    expected = network(images)
+    shapes = flattened_images(network, images)
+    assert shapes == {"1.1.weight": torch.Size([3, 2, 4])}
+    flatten_channels_innermost(network, shapes)
+    assert not torch.allclose(network(images), expected)
+    head[1].weight.data = columns_innermost({"1.1.weight": head[1].weight}, shapes)["1.1.weight"]
+    torch.testing.assert_close(network(images), expected)

@@ -1,6 +1,6 @@
 """Forms of layers, weights and images that a CPU computes faster and to the same result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial, reduce
 from itertools import pairwise
 
@@ -61,6 +61,40 @@ def outputs_innermost(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.t().contiguous().t() if tensor.ndim == 2 else tensor for name, tensor in tensors.items()}
 
 
+def flattened_images(network: nn.Module, inputs: Tensor) -> dict[str, torch.Size]:
+    """Return the shapes (channel, height, width) of images that are flattened right before a linear layer.
+
+    By the name of that layer's weight; a network that uses the flattened images elsewhere too is not told apart.
+    """
+    shapes: dict[str, torch.Size] = {}
+    hooks = [
+        flatten.register_forward_pre_hook(lambda _, images, weight=weight: shapes.update({weight: images[0].shape[1:]}))
+        for flatten, weight in _flattening(network)
+    ]
+    network(inputs[:1])
+    for hook in hooks:
+        hook.remove()
+    return {weight: shape for weight, shape in shapes.items() if len(shape) == 3}
+
+
+def flatten_channels_innermost(network: nn.Module, weights: Collection[str]) -> None:
+    """Flatten images before the linear layers with these weights in the order in which they are stored.
+
+    `columns_innermost` brings the weights into the same order, once for all points instead of images at every point.
+    """
+    for flatten, weight in _flattening(network):
+        if weight in weights:
+            _compute_by(flatten, _flatten_channels_innermost)
+
+
+def columns_innermost(tensors: Mapping[str, Tensor], images: Mapping[str, torch.Size]) -> dict[str, Tensor]:
+    """Order columns of weights that belong to (channel, height, width) of flattened images with channels innermost."""
+    return {
+        name: tensor.unflatten(1, images[name]).permute(0, 2, 3, 1).flatten(1) if name in images else tensor
+        for name, tensor in tensors.items()
+    }
+
+
 def sliced_max_pool(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the maximum of each window of (height, width) `size`; what fills no window at the edge is left out.
 
@@ -74,6 +108,21 @@ def sliced_max_pool(images: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _pool_then_relu(images: Tensor, size: tuple[int, int]) -> Tensor:
     return sliced_max_pool(images, size).relu_()
+
+
+def _flattening(network: nn.Module) -> list[tuple[nn.Flatten, str]]:
+    """Return the layers that flatten samples right before a linear layer, each with the name of its weight."""
+    return [
+        (flatten, f"{name}.{own}.weight".lstrip("."))
+        for name, sequence in network.named_modules()
+        if isinstance(sequence, nn.Sequential)
+        for flatten, (own, layer) in zip(sequence, list(sequence.named_children())[1:], strict=False)
+        if type(flatten) is nn.Flatten and (flatten.start_dim, flatten.end_dim) == (1, -1) and type(layer) is nn.Linear
+    ]
+
+
+def _flatten_channels_innermost(images: Tensor) -> Tensor:
+    return images.permute(0, 2, 3, 1).flatten(1)
 
 
 def _same(images: Tensor) -> Tensor:

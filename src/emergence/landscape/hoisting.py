@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from emergence.landscape.combination import Combination, Weights, complete
-from emergence.landscape.fast_forms import channels_innermost, outputs_innermost, speed_up
+from emergence.landscape.fast_forms import (
+    channels_innermost,
+    columns_innermost,
+    flatten_channels_innermost,
+    flattened_images,
+    outputs_innermost,
+    speed_up,
+)
 from emergence.landscape.first_layers import first_layers
 
 MEMORY_LIMIT = 2**30
@@ -39,11 +46,15 @@ class HoistedNetwork:
         self._blocks = [inputs.clone() for inputs in blocks]
         self._products = [_products(self._network, basis, list(sizes), inputs) for inputs in self._blocks]
         self._outputs: Weights = {}
+        images = flattened_images(self._network, self._blocks[0])
         for name in sizes:
             self._network.get_submodule(name).forward = partial(self._output_of, name)
         hoisted = {key for name in sizes for key in _own(basis[0], name).values()}
         others = [{name: tensor for name, tensor in tensors.items() if name not in hoisted} for tensors in basis]
         if fast_forms:
+            images = {name: shape for name, shape in images.items() if name in others[0]}
+            flatten_channels_innermost(self._network, images)
+            others = [columns_innermost(tensors, images) for tensors in others]
             speed_up(self._network)
             self._products = [list(map(channels_innermost, of_block)) for of_block in self._products]
             others = [outputs_innermost(channels_innermost(tensors)) for tensors in others]
