@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from emergence.parameters.reading import read
+from emergence.study.layout import PHASES
+from emergence.study.plan import Plan
+
 ROOT = Path(__file__).parent.parent.parent
 COMMIT = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-q", "-m"]
 
@@ -71,6 +75,14 @@ class Repository:
         assert old in text, f"{file} does not hold {old!r}"
         path.write_text(text.replace(old, new, 1))
 
+    def plan(self) -> Plan:
+        """The plan of the study that the repository's params.yaml describes."""
+        return Plan(read(self.folder / "params.yaml"), self.folder)
+
+    def logs(self) -> list[str]:
+        """The logs of all jobs that ran here; clones have none."""
+        return sorted(str(file.relative_to(self.folder)) for file in self.folder.glob("logs/**/*.log"))
+
     def claims(self) -> dict[str, object]:
         content: dict[str, object] = json.loads((self.folder / "results" / "claims.json").read_text())
         return content
@@ -102,8 +114,7 @@ def jobs_of(output: str) -> dict[str, int]:
 
 
 def without_phases(jobs: dict[str, int]) -> dict[str, int]:
-    phases = {"all", "data", "train", "prune", "emergence", "landscape", "statistics", "figures", "report"}
-    return {rule: count for rule, count in jobs.items() if rule not in phases}
+    return {rule: count for rule, count in jobs.items() if rule not in ("all", *PHASES)}
 
 
 @pytest.fixture(scope="session")

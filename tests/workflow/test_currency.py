@@ -1,64 +1,43 @@
 """What a change recomputes, in fresh clones, by Snakemake and by DVC."""
 
+import json
 import os
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from emergence.study.jobs import Job
+from emergence.study.layout import PHASES, PLACES, log
+from emergence.study.plan import Plan
 from tests.workflow.conftest import Repository
 
 pytestmark = pytest.mark.workflow
 
-FIGURES_OF_THE_STUDY = {
-    "draw_training_curves": 1,
-    "draw_emergence_over_training": 1,
-    "draw_active_units": 1,
-    "draw_emergence_against_improvement": 1,
-    "draw_emergence_over_threshold": 1,
-    "draw_sparsity": 1,
-    "draw_emergence_against_convergence": 1,
-    "draw_retraining": 1,
-    "draw_emergence_before_and_after_pruning": 1,
-    "draw_winning_tickets": 1,
-    "draw_landscape_ruggedness_against_emergence": 1,
-}
-AROUND = {"measure_ruggedness": 1, "measure_curvature": 1, "find_minima": 1}
-FIGURES_OF_LANDSCAPES = {
-    "draw_landscape_contour": 1,
-    "draw_landscape_surface": 1,
-    "draw_landscape_line": 1,
-    "draw_landscape_slices": 1,
-    "animate_figure": 1,
-}
-FIGURES_OF_MASKS = {"draw_mask_density": 1}
-FIGURES_OF_RESULTS = FIGURES_OF_THE_STUDY | FIGURES_OF_LANDSCAPES
-FIGURES = FIGURES_OF_RESULTS | FIGURES_OF_MASKS
-CONCLUSIONS = {"collect_runs": 1, "judge_claims": 1, "write_report": 1}
+CONCLUSIONS = ["statistics", "figures", "report"]
 
 CHANGES = {
-    "a colour": ("figures.colours", ["#D55E00", "#0072B2", "#009E73", "#000000"], FIGURES | {"write_report": 1}),
-    "a font size": ("figures.font_size", 11, FIGURES | {"write_report": 1}),
-    "the threshold grid": (
-        "emergence.thresholds",
-        [0.05, 0.1],
-        {"count_paths": 2} | CONCLUSIONS | FIGURES_OF_THE_STUDY,
-    ),
-    "one more sparsity": (
-        "pruning.sparsities",
-        [0.5, 0.8],
-        {"make_masks": 1, "retrain_networks": 1, "count_paths": 1, "apply_measures": 1, "sample_landscape": 1}
-        | AROUND
-        | CONCLUSIONS
-        | FIGURES,
-    ),
-    "points of the landscape": (
-        "landscape.points",
-        9,
-        {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES_OF_RESULTS,
-    ),
-    "the device": ("compute.device", "cpu", {}),
+    "a colour": ("figures.colours", ["#D55E00", "#0072B2", "#009E73", "#000000"], ["figures", "report"]),
+    "the threshold grid": ("emergence.thresholds", [0.05, 0.1], ["emergence", *CONCLUSIONS]),
+    "one more sparsity": ("pruning.sparsities", [0.5, 0.8], ["prune", "emergence", "landscape", *CONCLUSIONS]),
+    "points of the landscape": ("landscape.points", 9, ["landscape", *CONCLUSIONS]),
+    "the device": ("compute.device", "cpu", []),
 }
+
+
+def new_jobs(before: Plan, after: Plan) -> list[Job]:
+    """The jobs of a plan that an earlier one has not, or has with another key."""
+    return [job for job in after.jobs if job.key not in before.by_key]
+
+
+def counted(jobs: list[Job]) -> dict[str, int]:
+    """How many jobs of each rule there are; figures have rules of their own."""
+    return dict(Counter(f"draw_{job.name}" if job.rule == "draw_figure" else job.rule for job in jobs))
+
+
+def phases_of(jobs: list[Job]) -> list[str]:
+    return [phase for phase in PHASES if phase in {PLACES[job.rule].phase for job in jobs}]
 
 
 def is_clean(repository: Repository) -> bool:
@@ -73,18 +52,32 @@ def test_in_a_fresh_clone_nothing_is_to_be_done_after_a_pull(repository: Reposit
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_recomputes_what_depends_on_it_by_either_tool(repository: Repository, change: str) -> None:
-    key, value, expected = CHANGES[change]
+    key, value, phases = CHANGES[change]
+    before = repository.plan()
     repository.set(key, value)
-    assert repository.planned() == expected
-    assert repository.executed("dvc", "repro") == expected
+    expected = new_jobs(before, repository.plan())
+    assert phases_of(expected) == phases
+    assert repository.planned() == counted(expected)
+    assert stages_named_by_status(repository, key) == phases
+    repository.run("dvc", "repro")
+    assert repository.logs() == sorted(log(job.rule, job.name, job.key) for job in expected)
     assert repository.planned() == {}
     assert is_clean(repository)
 
 
+def stages_named_by_status(repository: Repository, key: str) -> list[str]:
+    """The stages of which `dvc status` says that a parameter has changed."""
+    status = json.loads(repository.run("dvc", "status", "--json"))
+    return [stage for stage in PHASES if f"'{key}'" in str(status.get(stage, ""))]
+
+
 def test_one_more_method_trains_only_its_own_cells_which_can_be_made_alone(repository: Repository) -> None:
+    before = repository.plan()
     repository.set("pruning.methods", ["global_magnitude", "random_weights"])
+    expected = new_jobs(before, repository.plan())
+    assert {job.run.method for job in expected if job.run} == {"random_weights"}
+    assert repository.planned() == counted(expected)
     cell = {"make_masks": 1, "retrain_networks": 1, "count_paths": 1, "apply_measures": 1}
-    assert repository.planned() == cell | CONCLUSIONS | FIGURES_OF_THE_STUDY | FIGURES_OF_MASKS
     only = ("--config", "only=digits/mlp/random_weights~0.5/*")
     assert repository.planned("prune", "emergence", *only) == cell
 
@@ -103,11 +96,15 @@ def test_results_after_changes_equal_those_of_a_run_from_scratch(source: Reposit
 def test_going_back_to_earlier_parameters_brings_the_earlier_results_back(repository: Repository) -> None:
     before = (repository.folder / "results/figures/png/sparsity.png").read_bytes()
     parameters = (repository.folder / "params.yaml").read_text()
+    plan = repository.plan()
     repository.set("figures.font_size", 14)
+    redrawn = counted(new_jobs(plan, repository.plan()))
     repository.run("snakemake")
     assert (repository.folder / "results/figures/png/sparsity.png").read_bytes() != before
     (repository.folder / "params.yaml").write_text(parameters)
-    assert repository.executed("snakemake") == FIGURES | {"write_report": 1}
+    assert set(repository.executed("snakemake")) == set(counted(repository.plan().of_phase("figures"))) | {
+        "write_report"
+    }
     assert (repository.folder / "results/figures/png/sparsity.png").read_bytes() == before
 
 
@@ -128,9 +125,13 @@ def test_a_comment_recomputes_nothing(repository: Repository) -> None:
     assert repository.executed("dvc", "repro") == {}
 
 
-def test_a_function_of_one_phase_recomputes_that_phase_and_what_follows(repository: Repository) -> None:
+def test_a_function_of_one_phase_recomputes_that_phase_and_what_follows(
+    finished: Repository, repository: Repository
+) -> None:
     repository.edit("scripts/sample_landscape.py", "def main() -> None:\n", "def main() -> None:\n    print('begin')\n")
-    assert repository.planned() == {"sample_landscape": 2, "measure_ruggedness": 2} | CONCLUSIONS | FIGURES_OF_RESULTS
+    expected = new_jobs(finished.plan(), repository.plan())
+    assert phases_of(expected) == ["landscape", *CONCLUSIONS]
+    assert repository.planned() == counted(expected)
 
 
 def test_a_figure_changed_by_hand_is_drawn_again(repository: Repository) -> None:
@@ -143,13 +144,15 @@ def test_a_figure_changed_by_hand_is_drawn_again(repository: Repository) -> None
 
 
 def test_an_older_figure_restored_over_newer_results_is_drawn_again(repository: Repository) -> None:
+    before = repository.plan()
     repository.set("emergence.thresholds", [0.05, 0.1])
     repository.run("dvc", "repro")
     repository.commit("Other thresholds")
     repository.run("git", "checkout", "-q", "HEAD~1", "--", "dvc.lock")
     repository.run("dvc", "checkout", "-q", "--force", "results/figures", "results/stamps/figures")
     repository.run("git", "checkout", "-q", "HEAD", "--", "dvc.lock")
-    assert repository.executed("snakemake") == FIGURES_OF_THE_STUDY
+    redrawn = [job for job in new_jobs(before, repository.plan()) if job.rule == "draw_figure"]
+    assert repository.executed("snakemake") == counted(redrawn)
 
 
 def test_an_experiment_in_a_temporary_folder_draws_with_its_own_parameter(repository: Repository) -> None:
