@@ -102,7 +102,7 @@ def test_going_back_to_earlier_parameters_brings_the_earlier_results_back(reposi
     repository.run("snakemake")
     assert (repository.folder / "results/figures/png/sparsity.png").read_bytes() != before
     (repository.folder / "params.yaml").write_text(parameters)
-    assert set(repository.executed("snakemake")) == set(counted(repository.plan().of_phase("figures"))) | {
+    assert repository.executed("snakemake") == redrawn
         "write_report"
     }
     assert (repository.folder / "results/figures/png/sparsity.png").read_bytes() == before
