@@ -31,7 +31,7 @@ def main() -> None:
     parameters = json.loads(options.parameters)
     style = Style.model_validate({key: value for section in parameters.values() for key, value in section.items()})
     manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
-    inputs = read_inputs(manifest, style.reference_method, style.reference_retraining)
+    inputs = read_inputs(manifest, style.reference_method, style.reference_retraining, style.reference_through)
     render(options.figure, inputs, style, *options.files)
     log.info("%s: %s", options.figure, ", ".join(map(str, options.files)))
 

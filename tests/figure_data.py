@@ -25,6 +25,7 @@ VARIATIONS = (
 )
 CRITERIA = ["mean", "any", "all", "fraction", "sample"]
 THRESHOLDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
+THROUGH = ["all", "active"]
 EARLY = (1, 2, 4, 8)
 BATCHES = 18
 KEYS = ("dataset", "network", "method", "sparsity", "retraining")
@@ -112,6 +113,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     emergence = start * (0.35 + 0.65 * np.exp(-0.6 * epoch)) * random.lognormal(0, 0.02, learned.shape)
     by_criterion = np.array([1.0, 0.3, 0.05, 0.9, 0.8])[:, None]
     counted = emergence[..., None, None] * by_criterion * [0.5, 0.8, 1.0, 1.1, 1.0, 0.3]
+    counted = counted[..., None] * [1.0, 0.2]
     along = ("run", "seed", "step")
     values = {"train_loss": 2.3 * np.exp(-rate * epoch) + 0.002 + abs(noise) / 9, "nonzero_parameters": weights}
     values["train_accuracy"] = np.clip(0.1 + (top - 0.1) * learned + noise, 0, 1)
@@ -127,13 +129,13 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     counts = {
         "emergence": counted,
         "log10_emergence": np.log10(counted),
-        "relative_emergence": counted / weights[..., None, None],
-        "normalised_emergence": counted / (1e6 * scale**2)[..., None, None],
+        "relative_emergence": counted / weights[..., None, None, None],
+        "normalised_emergence": counted / (1e6 * scale**2)[..., None, None, None],
     }
     return xr.Dataset(
         {
             **{name: _labelled(along, array) for name, array in values.items()},
-            **{name: _labelled((*along, "criterion", "threshold"), array) for name, array in counts.items()},
+            **{name: _labelled((*along, "criterion", "threshold", "through"), array) for name, array in counts.items()},
             "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
         },
         coords={
@@ -144,6 +146,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             "step": labels,
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
+            "through": THROUGH,
         },
     )
 

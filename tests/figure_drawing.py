@@ -21,7 +21,7 @@ Manifest = dict[str, list[dict[str, Any]]]
 
 def inputs_of(name: str, manifest: Manifest) -> Inputs:
     wanted = {need: manifest[need] for need in catalogue()[name].needs}
-    return read_inputs(wanted, STYLE.reference_method, STYLE.reference_retraining)
+    return read_inputs(wanted, STYLE.reference_method, STYLE.reference_retraining, STYLE.reference_through)
 
 
 def drawn(name: str, results: Manifest | Inputs, style: Style = STYLE) -> Figure:

@@ -13,7 +13,7 @@ from emergence.parameters.variations import UNVARIED, Variation
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 RETRAINING = "original_initialisation"
 COUNTS = ("log10_emergence", "relative_emergence")
-CRITERIA, THRESHOLDS = ["mean", "any"], [0.05, 0.1]
+CRITERIA, THRESHOLDS, THROUGH = ["mean", "any"], [0.05, 0.1], ["active", "all"]
 
 
 def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Dataset:
@@ -21,7 +21,8 @@ def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Datase
 
     A fifth part of the key says what follows pruning; without it pruned runs start from their original initialisation.
     A `Variation` as last part says how a dense network is varied.
-    Counts of paths hold at criterion "mean" and threshold 0.05; elsewhere they are noise. Epochs count from 0.
+    Counts of paths hold at criterion "mean" and threshold 0.05, through all units; elsewhere they are noise. Epochs
+    count from 0.
     """
     return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
 
@@ -36,9 +37,9 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
         name: (("seed", "step"), array) for name, array in arrays.items() if name not in COUNTS
     }
     for name in set(COUNTS) & set(arrays):
-        counted = np.random.default_rng(99).normal(size=(seeds, epochs, 2, 2))
-        counted[:, :, 0, 0] = arrays[name]
-        variables[name] = (("seed", "step", "criterion", "threshold"), counted)
+        counted = np.random.default_rng(99).normal(size=(seeds, epochs, 2, 2, 2))
+        counted[:, :, 0, 0, 1] = arrays[name]
+        variables[name] = (("seed", "step", "criterion", "threshold", "through"), counted)
     variables["step_epoch"] = ("step", np.arange(epochs, dtype=float))
     pruning = method if method == "dense" else f"{method}~{sparsity:g}/{retraining}"
     name = "/".join(part for part in (dataset, network, pruning, variation.name) if part)
@@ -49,6 +50,7 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
             "step": [f"ep{epoch}" for epoch in range(epochs)],
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
+            "through": THROUGH,
             "run": name,
             "dataset": dataset,
             "network": network,

@@ -106,13 +106,14 @@ def test_emergence_is_drawn_at_the_reference_threshold_and_criterion(manifest: M
     style = Style.model_validate({**STYLE.model_dump(), "reference_threshold": 0.2, "reference_criterion": "any"})
     axes = panels(drawn("emergence_over_training", manifest, style))[0]
     emergence = read_dataset(Path(manifest["study"][0]["study"]))["emergence"].isel(run=0)
-    expected = emergence.sel(threshold=0.2, criterion="any").mean("seed")
+    expected = emergence.sel(threshold=0.2, criterion="any", through="all").mean("seed")
     np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), expected)
 
 
 def test_points_compare_emergence_at_the_start_of_an_epoch_with_the_improvement_during_it(manifest: Manifest) -> None:
     axes = panels(drawn("emergence_against_improvement", manifest))[0]
-    study = read_dataset(Path(manifest["study"][0]["study"])).isel(run=0).sel(threshold=0.05, criterion="mean")
+    study = read_dataset(Path(manifest["study"][0]["study"])).isel(run=0)
+    study = study.sel(threshold=0.05, criterion="mean", through="all")
     points = [
         (
             float(study["emergence"].sel(seed=seed, step=f"ep{epoch}")),
@@ -243,7 +244,8 @@ def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> No
 
 def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(manifest: Manifest) -> None:
     figure = drawn("landscape_ruggedness_against_emergence", manifest)
-    study = read_dataset(Path(manifest["study"][0]["study"])).sel(criterion="mean", threshold=0.05)
+    study = read_dataset(Path(manifest["study"][0]["study"]))
+    study = study.sel(criterion="mean", threshold=0.05, through="all")
     runs = study.isel(run=[variation_of(study.isel(run=place)) == UNVARIED for place in range(study.sizes["run"])])
     for axes, name in zip(panels(figure), ("slice_relative_roughness", "minima"), strict=False):
         shown = np.concatenate([points.get_offsets() for points in axes.collections])

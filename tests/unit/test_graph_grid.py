@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -43,24 +44,26 @@ def inputs() -> Tensor:
 
 
 def assert_equals_single_counts(grid: xr.Dataset, net: nn.Module, **settings: object) -> None:
-    for criterion in CRITERIA:
-        for threshold in THRESHOLDS:
-            cell = grid.sel(criterion=criterion, threshold=threshold)
-            counts = count_paths(net, inputs(), criterion=criterion, threshold=threshold, **settings)
-            assert cell.emergence.item() == pytest.approx(counts.emergence, rel=1e-14)
-            assert cell.relative_emergence.item() == pytest.approx(counts.relative, rel=1e-14)
-            assert cell.normalised_emergence.item() == pytest.approx(counts.normalised, rel=1e-14)
-            np.testing.assert_allclose(cell.active_units, counts.active, rtol=1e-14)
-            expected = counts.log10 if counts.emergence else np.nan
-            np.testing.assert_allclose(cell.log10_emergence, expected, rtol=1e-14)
+    for criterion, threshold, through in product(CRITERIA, THRESHOLDS, grid.through.values):
+        cell = grid.sel(criterion=criterion, threshold=threshold, through=through)
+        counts = count_paths(net, inputs(), criterion=criterion, threshold=threshold, through=str(through), **settings)
+        assert cell.emergence.item() == pytest.approx(counts.emergence, rel=1e-14)
+        assert cell.relative_emergence.item() == pytest.approx(counts.relative, rel=1e-14)
+        assert cell.normalised_emergence.item() == pytest.approx(counts.normalised, rel=1e-14)
+        np.testing.assert_allclose(cell.active_units, counts.active, rtol=1e-14)
+        expected = counts.log10 if counts.emergence else np.nan
+        np.testing.assert_allclose(cell.log10_emergence, expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize(("through", "block"), [("all", 2**19), ("active", 2**19), ("all", 64)])
-def test_a_grid_equals_single_counts(through: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("through", "block"), [(["all", "active"], 2**19), (["active"], 2**19), (["active", "all"], 64)]
+)
+def test_a_grid_equals_single_counts(through: list[str], block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emergence.graph.tracing._BLOCK_UNITS", {True: block})
-    settings = {"fraction": 0.4, "through": through, "include_input": True}
-    grid = emergence_grid(network(0), inputs(), thresholds=THRESHOLDS, criteria=CRITERIA, **settings)
+    settings = {"fraction": 0.4, "include_input": True}
+    grid = emergence_grid(network(0), inputs(), thresholds=THRESHOLDS, criteria=CRITERIA, through=through, **settings)
     assert grid.site.values.tolist() == ["input_1", "2", "5", "output"]
+    assert grid.through.values.tolist() == through
     assert_equals_single_counts(grid, network(0), **settings)
     assert all({"units", "long_name"} <= set(variable.attrs) for variable in grid.data_vars.values())
 
@@ -125,11 +128,11 @@ def test_the_script_counts_every_seed_and_step_in_the_order_of_training(tmp_path
     assert result.step.values.tolist() == ["ep0", "ep0it3", "ep10"]
     assert result.seed.values.tolist() == [4, 7]
     assert json.loads(result.attrs["parameters"]) == section.model_dump()
-    assert result.emergence.dims == ("seed", "step", "criterion", "threshold")
+    assert result.emergence.dims == ("seed", "step", "criterion", "threshold", "through")
     assert result.active_units.dims == ("seed", "step", "criterion", "threshold", "site")
     assert (result.nonzero_parameters.dims, result.site_size.dims) == (("seed", "step"), ("site",))
     probe = data.inputs.values[data.part.values == 2]
     scaled = torch.tensor((probe - data["mean"].values) / data["std"].values, dtype=torch.float32)
     counts = count_paths(nets[Step(0, 3)][1], scaled, threshold=0.2, criterion="sample")
-    cell = result.sel(seed=7, step="ep0it3", threshold=0.2, criterion="sample")
+    cell = result.sel(seed=7, step="ep0it3", threshold=0.2, criterion="sample", through="all")
     assert cell.emergence.item() == pytest.approx(counts.emergence, rel=1e-12)

@@ -94,6 +94,7 @@ MISTAKES = [
     ({"study": {"experiments": ["digits/mpl"]}}, "unknown network 'mpl'; allowed: mlp, cnn, vgg19"),
     ({"emergence": {"thresholds": [-0.1, 0.05]}}, "emergence.thresholds[0] = -0.1: input should be greater than or"),
     ({"statistics": {"reference_threshold": 0.3}}, "statistics.reference_threshold = 0.3 is not among the counted"),
+    ({"emergence": {"through": ["active"]}}, "statistics.reference_through = all is not among the counted: ['active']"),
     ({"networks": {"mlp": {"builder": "mpl"}}}, "networks.mlp.builder: unknown kind of network 'mpl'; allowed: mlp"),
     ({"networks": {"mlp": {"builder": "mlp", "width": [3]}}}, "networks.mlp.width: unknown key 'width'"),
     ({"networks": {"mlp": {"builder": "mlp"}, "own": {"builder": "nowhere:f"}}}, "no module 'nowhere'"),

@@ -239,7 +239,7 @@ def test_relative_emergence_and_convergence_are_those_of_each_pruned_run() -> No
         accuracies = pruned["validation_accuracy"].isel(seed=seed).values
         epochs = [min(epochs_until(np.arange(EPOCHS), accuracy, goal), EPOCHS) for accuracy in accuracies]
         late += epochs.count(EPOCHS)
-        start = pruned["relative_emergence"].isel(seed=seed, step=0, criterion=0, threshold=0)
+        start = pruned["relative_emergence"].isel(seed=seed, step=0, criterion=0, threshold=0, through=1)
         assert found["plain"]["digits/mlp"][seed] == pytest.approx(stats.spearmanr(start, epochs).statistic)
     assert late > 0
 
@@ -325,6 +325,8 @@ def test_a_reference_that_was_not_counted_is_refused() -> None:
         judge(study, SETTINGS.model_copy(update={"reference_threshold": 0.2}), REFERENCE)
     with pytest.raises(ValueError, match="reference_criterion all"):
         judge(study, SETTINGS.model_copy(update={"reference_criterion": "all"}), REFERENCE)
+    with pytest.raises(ValueError, match=r"reference_through all is none of the study's \['active'\]"):
+        judge(study.sel(through=["active"]), SETTINGS, REFERENCE)
 
 
 def test_a_claim_left_open_says_why() -> None:

@@ -1,7 +1,7 @@
 """What figures are drawn from, and how the parts they show are picked out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,33 +62,40 @@ class Inputs:
     varied: Varied = field(default_factory=dict)
 
 
-def read_inputs(manifest: Mapping[str, list[dict[str, Any]]], method: str, retraining: str) -> Inputs:
+def read_inputs(
+    manifest: Mapping[str, list[dict[str, Any]]], method: str, retraining: str, through: str = "all"
+) -> Inputs:
     """Read the files that a manifest lists by what they are: study, claims, emergence, landscape, tuning, densities.
 
     Entries of the last four also say which run a file belongs to: dataset, network, method, sparsity, retraining.
-    `method` and `retraining` are the way of pruning of reference.
+    `method` and `retraining` are the way of pruning of reference, `through` names the units that paths run through.
     """
     study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
-    cells = split_study(study[0]) if study else {}
+    cells = split_study(study[0], through) if study else {}
     return Inputs(
         study={experiment: made_by(of_variant, method, retraining) for experiment, of_variant in cells.items()},
-        analyses=read_runs(manifest, "emergence", "landscape", "tuning", "densities"),
+        analyses=read_runs(manifest, "emergence", "landscape", "tuning", "densities", through=through),
         claims=claims[0] if claims else {},
         cells=cells,
-        varied=split_varied(study[0]) if study else {},
+        varied=split_varied(study[0], through) if study else {},
     )
 
 
-def read_runs(manifest: Mapping[str, list[dict[str, Any]]], *kinds: str) -> Runs:
+def read_runs(manifest: Mapping[str, list[dict[str, Any]]], *kinds: str, through: str = "all") -> Runs:
     """Read those files of single runs that a manifest lists as one of `kinds`, such as landscape."""
     return join_blocks(
         [
-            (_experiment(entry), _variant(entry), read_dataset(Path(entry[kind])))
+            (_experiment(entry), _variant(entry), counted(read_dataset(Path(entry[kind])), through))
             for kind in kinds
             for entry in manifest.get(kind, ())
         ]
     )
+
+
+def counted(data: xr.Dataset, through: str) -> xr.Dataset:
+    """Return results with, of what was counted by paths through several sets of units, only that of one."""
+    return data.sel(through=through, drop=True) if "through" in data.dims else data
 
 
 def made_by(of_variant: Mapping[Variant, xr.Dataset], method: str, retraining: str) -> dict[Variant, xr.Dataset]:
@@ -97,21 +104,29 @@ def made_by(of_variant: Mapping[Variant, xr.Dataset], method: str, retraining: s
     return {variant: run for variant, run in of_variant.items() if (variant.method, variant.retraining) in ways}
 
 
-def split_study(study: xr.Dataset) -> Runs:
-    """Split a joined study into its unvaried runs, each without the steps and seeds that it lacks."""
-    runs = (study.isel(run=place) for place in range(study.sizes["run"]))
+def split_study(study: xr.Dataset, through: str = "all") -> Runs:
+    """Split a joined study into its unvaried runs, without steps and seeds that they lack, at one kind of paths."""
     return join_blocks(
-        [(_experiment(run), _variant(run), _present(run)) for run in runs if variation_of(run) == UNVARIED]
+        [
+            (_experiment(run), _variant(run), _present(run))
+            for run in _single_runs(study, through)
+            if variation_of(run) == UNVARIED
+        ]
     )
 
 
-def split_varied(study: xr.Dataset) -> Varied:
-    """Return the dense networks of a joined study, each without the steps and seeds that it lacks."""
+def split_varied(study: xr.Dataset, through: str = "all") -> Varied:
+    """Return the dense networks of a joined study, without steps and seeds that they lack, at one kind of paths."""
     found: Varied = {}
-    for run in (study.isel(run=place) for place in range(study.sizes["run"])):
+    for run in _single_runs(study, through):
         if run["method"] == DENSE:
             found.setdefault(_experiment(run), {})[variation_of(run)] = _present(run)
     return found
+
+
+def _single_runs(study: xr.Dataset, through: str) -> Iterator[xr.Dataset]:
+    chosen = counted(study, through)
+    return (chosen.isel(run=place) for place in range(chosen.sizes["run"]))
 
 
 def join_blocks(files: list[tuple[Experiment, Variant, xr.Dataset]]) -> Runs:

@@ -33,6 +33,9 @@ class Style(Figures):
     reference_criterion: str
     """Criterion at which emergence is shown where the figure does not compare criteria."""
 
+    reference_through: str = "all"
+    """Which units the paths run through whose number figures show."""
+
     reference_method: str = "global_magnitude"
     """Pruning method whose runs are shown where the figure does not compare methods."""
 

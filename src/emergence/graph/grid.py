@@ -1,4 +1,4 @@
-"""Emergence for all thresholds and criteria in one pass over the samples, as labelled arrays."""
+"""Emergence for all thresholds, criteria and kinds of paths in one pass over the samples, as labelled arrays."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 GRID_CRITERIA = [*POOLED_CRITERIA, "sample"]
 Arrays = dict[str, NDArray[np.float64]]
 _DIMS: dict[str, tuple[str, ...]] = {
-    "emergence": ("criterion", "threshold"),
-    "log10_emergence": ("criterion", "threshold"),
-    "relative_emergence": ("criterion", "threshold"),
-    "normalised_emergence": ("criterion", "threshold"),
+    "emergence": ("criterion", "threshold", "through"),
+    "log10_emergence": ("criterion", "threshold", "through"),
+    "relative_emergence": ("criterion", "threshold", "through"),
+    "normalised_emergence": ("criterion", "threshold", "through"),
     "active_units": ("criterion", "threshold", "site"),
     "nonzero_parameters": (),
 }
@@ -53,18 +53,20 @@ def emergence_grid(
     thresholds: Sequence[float],
     criteria: Sequence[str],
     fraction: float = 0.5,
-    through: Through = "all",
+    through: Sequence[Through] = ("all",),
     include_input: bool = False,
     include_output: bool = True,
 ) -> xr.Dataset:
-    """Emergence of a network for every threshold and criterion (see `count_paths`), dims criterion, threshold, site.
+    """Emergence of a network for every threshold, criterion and kind of paths (see `count_paths`).
+
+    Dimensions are criterion, threshold and through, or site for the numbers of active units.
 
     >>> torch.manual_seed(0).initial_seed()
     0
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> grid = emergence_grid(net, torch.randn(9, 2), thresholds=[0.05, 0.5], criteria=["mean", "sample"])
     >>> dict(grid.sizes)
-    {'criterion': 2, 'threshold': 2, 'site': 2}
+    {'criterion': 2, 'threshold': 2, 'through': 1, 'site': 2}
     """
     graph = UnitGraph(model, inputs, include_input=include_input, include_output=include_output)
     return grid_of(graph, inputs, thresholds=thresholds, criteria=criteria, fraction=fraction, through=through)
@@ -78,7 +80,7 @@ def emergence_grids(
     thresholds: Sequence[float],
     criteria: Sequence[str],
     fraction: float = 0.5,
-    through: Through = "all",
+    through: Sequence[Through] = ("all",),
     include_input: bool = False,
     include_output: bool = True,
 ) -> xr.Dataset:
@@ -97,13 +99,13 @@ def grids_of(graph: UnitGraph, states: Mapping[str, Tensor], inputs: Inputs, **s
     members = [{name: stacked[seed] for name, stacked in states.items()} for seed in range(seeds)]
     results = [_measure_or_missing(graph, inputs, member, **settings) for member in members]
     stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
-    return _label(graph, stacked, settings["criteria"], settings["thresholds"], "seed")
+    return _label(graph, stacked, settings, "seed")
 
 
 def grid_of(graph: UnitGraph, inputs: Inputs, **settings: Any) -> xr.Dataset:
     """`emergence_grid` on a network that is traced already."""
     measured = _measure(graph, inputs, None, **settings)
-    return _label(graph, measured, settings["criteria"], settings["thresholds"])
+    return _label(graph, measured, settings)
 
 
 def _measure_or_missing(graph: UnitGraph, inputs: Inputs, weights: State, **settings: Any) -> Arrays:
@@ -111,8 +113,7 @@ def _measure_or_missing(graph: UnitGraph, inputs: Inputs, weights: State, **sett
         return _measure(graph, inputs, weights, **settings)
     except ActivationError as error:
         log.warning("no emergence: %s", error)
-        lengths = {"criterion": len(settings["criteria"]), "threshold": len(settings["thresholds"])}
-        lengths["site"] = len(graph.sites)
+        lengths = {dim: len(labels) for dim, labels in _labels(graph, settings).items()}
         return {name: np.full([lengths[dim] for dim in dims], np.nan) for name, dims in _DIMS.items()}
 
 
@@ -124,13 +125,14 @@ def _measure(
     thresholds: Sequence[float],
     criteria: Sequence[str],
     fraction: float = 0.5,
-    through: Through = "all",
+    through: Sequence[Through] = ("all",),
 ) -> Arrays:
     for criterion in criteria:
         check_criterion(criterion, GRID_CRITERIA)
     for threshold in thresholds:
         check_threshold(threshold, fraction)
-    check_through(through)
+    for kind in through:
+        check_through(kind)
 
     def count(counter: PathCounter) -> Arrays:
         tally = _Tally(graph, counter, criteria, thresholds, fraction, through)
@@ -160,7 +162,7 @@ class _Tally:
         criteria: Sequence[str],
         thresholds: Sequence[float],
         fraction: float,
-        through: Through,
+        through: Sequence[Through],
     ) -> None:
         self.counter, self.criteria, self.thresholds, self.through = counter, criteria, thresholds, through
         self.activity = Activity(criteria, thresholds, fraction)
@@ -172,11 +174,11 @@ class _Tally:
         self.activity.add(magnitudes)
         if "sample" in self.criteria:
             patterns = [[units > threshold for units in magnitudes] for threshold in self.thresholds]
-            self.by_sample.append(Scaled.stack([self._emergence(active).sum() for active in patterns]))
+            self.by_sample.append(Scaled.stack([self._emergence(active).sum(axis=0) for active in patterns]))
             self.active_by_sample += np.stack([_number_active(active).sum(0) for active in patterns])
 
     def result(self) -> tuple[Scaled, NDArray[np.float64]]:
-        """Emergence (criteria, thresholds) and active units (criteria, thresholds, sites)."""
+        """Emergence (criteria, thresholds, through) and active units (criteria, thresholds, sites)."""
         emergence, active = [], []
         for criterion in self.criteria:
             if criterion == "sample":
@@ -189,19 +191,28 @@ class _Tally:
         return Scaled.stack(emergence), np.stack(active)
 
     def _emergence(self, active: list[Tensor]) -> Scaled:
-        return self.counter.arriving(active, self.through).sum(axis=1)
+        """Emergence of each row of a pattern, (rows, through)."""
+        kinds = [self.counter.arriving(active, through).sum(axis=1) for through in self.through]
+        return Scaled.stack(kinds, axis=1)
 
 
 def _number_active(active: list[Tensor]) -> NDArray[np.float64]:
     return torch.stack([units.sum(1) for units in active], 1).double().cpu().numpy()
 
 
-def _label(
-    graph: UnitGraph, arrays: Arrays, criteria: Sequence[str], thresholds: Sequence[float], *front: str
-) -> xr.Dataset:
+def _labels(graph: UnitGraph, settings: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Labels of the dimensions."""
+    return {
+        "criterion": list(settings["criteria"]),
+        "threshold": list(settings["thresholds"]),
+        "through": list(settings.get("through", ("all",))),
+        "site": list(graph.sites),
+    }
+
+
+def _label(graph: UnitGraph, arrays: Arrays, settings: Mapping[str, Any], *front: str) -> xr.Dataset:
     variables = {name: ((*front, *_DIMS[name]), array) for name, array in arrays.items()}
-    coordinates = {"criterion": list(criteria), "threshold": list(thresholds), "site": list(graph.sites)}
-    labelled = xr.Dataset({**variables, "site_size": (("site",), graph.size)}, coordinates)
+    labelled = xr.Dataset({**variables, "site_size": (("site",), graph.size)}, _labels(graph, settings))
     for name, description in _DESCRIPTIONS.items():
         labelled[name].attrs = {"units": "1", "long_name": description}
     return labelled

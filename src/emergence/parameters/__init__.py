@@ -48,7 +48,9 @@ class Parameters(Section):
 
     @model_validator(mode="after")
     def _reference_is_counted(self) -> Self:
-        for name, counted in (("threshold", self.emergence.thresholds), ("criterion", self.emergence.criteria)):
+        section = self.emergence
+        grid = {"threshold": section.thresholds, "criterion": section.criteria, "through": section.through}
+        for name, counted in grid.items():
             value = getattr(self.statistics, f"reference_{name}")
             if value not in counted:
                 raise ValueError(f"statistics.reference_{name} = {value} is not among the counted: {counted}")

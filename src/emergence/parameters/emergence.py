@@ -6,12 +6,13 @@ from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section
 
+Through = Literal["all", "active"]
 Criterion = Literal["mean", "any", "all", "fraction", "sample"]
 Threshold = Annotated[float, Field(ge=0)]
 
 
 class Emergence(Section):
-    """Emergence is counted for every threshold and criterion."""
+    """Emergence is counted for every threshold, criterion and kind of paths."""
 
     thresholds: Distinct[Threshold] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
     """A unit is active where its absolute activation exceeds the threshold."""
@@ -22,5 +23,5 @@ class Emergence(Section):
     fraction: float = Field(default=0.5, gt=0, le=1)
     """Share of samples that the criterion `fraction` asks for."""
 
-    through: Literal["all", "active"] = "all"
-    """Paths run through all units, or through active ones only."""
+    through: Distinct[Through] = ["all", "active"]
+    """Which units paths run through: all, or active ones only."""

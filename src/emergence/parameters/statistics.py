@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section
-from emergence.parameters.emergence import Criterion, Threshold
+from emergence.parameters.emergence import Criterion, Threshold, Through
 
 
 class Statistics(Section):
@@ -16,6 +16,9 @@ class Statistics(Section):
 
     reference_criterion: Criterion = "mean"
     """Criterion of activity by which claims are judged."""
+
+    reference_through: Through = "all"
+    """Which units the paths run through by which claims are judged."""
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; 1 - confidence is the level of the tests."""

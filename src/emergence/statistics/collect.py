@@ -15,7 +15,7 @@ from emergence.storage import read_dataset
 from emergence.training.step import Step
 
 NONE = "none"
-OVER_STEPS = {"seed", "step", "criterion", "threshold"}
+OVER_STEPS = {"seed", "step", "criterion", "threshold", "through"}
 CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth")
 OF_ALL_SEEDS = ("metrics", "emergence", "measures")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")

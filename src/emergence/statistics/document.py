@@ -19,8 +19,8 @@ INTRODUCTION = """\
 
 The claims are those of AlShinaifi et al., *Quantifying Emergence in Neural Networks* (arXiv:2409.01568). What decides
 each of them was written down before any result, in `src/emergence/statistics/rules.yaml`, which the code reads and from
-which this page is written (`python -m emergence.statistics.document`). Confidence, convergence share and the criterion
-and threshold of activity are parameters of the study.
+which this page is written (`python -m emergence.statistics.document`). Confidence, convergence share, the criterion
+and threshold of activity, and which paths count, are parameters of the study.
 `workflow/claims.schema.json` says what form `results/claims.json` has.
 """
 

@@ -13,6 +13,9 @@ from emergence.training.step import Step
 DENSE = "dense"
 NONE = "none"
 
+CHOICES = ("threshold", "criterion", "through")
+"""How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -28,7 +31,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Study:
-    """Joined runs (run, seed, step) at one criterion and threshold; see `emergence.statistics.collect`."""
+    """Joined runs (run, seed, step) at one choice of how emergence is counted; see `emergence.statistics.collect`."""
 
     data: xr.Dataset
     settings: Statistics
@@ -36,15 +39,15 @@ class Study:
 
     @classmethod
     def at_reference(cls, data: xr.Dataset, settings: Statistics, reference: Reference) -> "Study":
-        """Choose the criterion and threshold of reference; ValueError where the study does not have them."""
-        threshold, criterion = settings.reference_threshold, settings.reference_criterion
-        thresholds, criteria = data["threshold"].values, data["criterion"].values
-        near = np.isclose(thresholds, threshold, rtol=1e-9, atol=0)
-        if not near.any():
-            raise ValueError(f"reference_threshold {threshold} is none of the study's {thresholds.tolist()}")
-        if criterion not in criteria:
-            raise ValueError(f"reference_criterion {criterion} is none of the study's {criteria.tolist()}")
-        return cls(data.isel(threshold=int(near.argmax())).sel(criterion=criterion), settings, reference)
+        """Choose threshold, criterion and kind of paths of reference; ValueError where the study lacks one of them."""
+        chosen = {}
+        for name in CHOICES:
+            wanted, counted = getattr(settings, f"reference_{name}"), data[name].values
+            near = np.isclose(counted, wanted, rtol=1e-9, atol=0) if name == "threshold" else counted == wanted
+            if not near.any():
+                raise ValueError(f"reference_{name} {wanted} is none of the study's {counted.tolist()}")
+            chosen[name] = int(near.argmax())
+        return cls(data.isel(chosen), settings, reference)
 
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``; none of the varied ones."""

@@ -38,7 +38,8 @@ class AnalysisJobs:
         counting = {
             "threshold": statistics.reference_threshold,
             "criterion": statistics.reference_criterion,
-            **self._parameters.emergence.model_dump(include={"fraction", "through"}),
+            "through": statistics.reference_through,
+            "fraction": self._parameters.emergence.fraction,
         }
         parameters = {
             "landscape": section.model_dump(exclude={"seeds"}),
