@@ -1,5 +1,6 @@
 """The typed parameters of a study: one file per section of ``params.yaml``."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import ValidationError, model_validator
@@ -49,7 +50,11 @@ class Parameters(Section):
     @model_validator(mode="after")
     def _reference_is_counted(self) -> Self:
         section = self.emergence
-        grid = {"threshold": section.thresholds, "criterion": section.criteria, "through": section.through}
+        grid: dict[str, Sequence[object]] = {
+            "threshold": section.thresholds,
+            "criterion": section.criteria,
+            "through": section.through,
+        }
         for name, counted in grid.items():
             value = getattr(self.statistics, f"reference_{name}")
             if value not in counted:
