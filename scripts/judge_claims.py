@@ -6,9 +6,8 @@ import logging
 from pathlib import Path
 
 from emergence.logs import configure
-from emergence.parameters.statistics import Statistics
 from emergence.statistics.judge import judge
-from emergence.statistics.study import Reference
+from emergence.statistics.study import settings_of
 from emergence.storage import read_dataset, write_json
 
 log = logging.getLogger("judge_claims")
@@ -27,9 +26,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     configure()
     options = arguments()
-    parameters = json.loads(options.parameters)
-    reference = Reference(parameters.pop("reference_method"), parameters.pop("reference_retraining"))
-    claims = judge(read_dataset(options.study), Statistics.model_validate(parameters), reference)
+    claims = judge(read_dataset(options.study), *settings_of(json.loads(options.parameters)))
     write_json(options.output, claims)
     for name, claim in claims.items():
         log.info("%s %s: %s", name, claim["verdict"], claim["statement"])

@@ -12,8 +12,10 @@ from emergence.parameters import Parameters
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.judge import judge
-from emergence.statistics.study import Reference
+from emergence.statistics.stopping import stopping
+from emergence.statistics.study import Reference, Study
 from emergence.storage import write_dataset, write_json
+from tests.conclusion_data import make_rivals, make_robustness
 
 TWO = (("digits", "mlp"), ("digits", "cnn"))
 SIX = tuple((dataset, network) for dataset in ("mnist", "fashion_mnist", "cifar10") for network in ("mlp", "cnn"))
@@ -54,6 +56,15 @@ def write_results(
     study = make_study(runs + varied, epochs)
     write_dataset(folder / "study.nc", study, {})
     write_json(folder / "claims.json", judge(study, Statistics(), Reference("global_magnitude", RETRAINING)))
+    names = [f"{dataset}/{network}" for dataset, network in experiments]
+    chosen = Study.at_reference(study, Statistics(), Reference("global_magnitude", RETRAINING))
+    conclusions = {
+        "robustness": make_robustness(study, names),
+        "rivals": make_rivals(names),
+        "stopping": stopping(chosen, [0.0, 0.01]),
+    }
+    for name, data in conclusions.items():
+        write_dataset(folder / f"{name}.nc", data, {})
     random = np.random.default_rng(1)
     emergence, landscape, tuning, densities = [], [], [], []
     for place, run in enumerate(runs):
@@ -70,6 +81,7 @@ def write_results(
     return {
         "study": [{"study": str(folder / "study.nc")}],
         "claims": [{"claims": str(folder / "claims.json")}],
+        **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
         "emergence": emergence,
         "landscape": landscape,
         "tuning": tuning,
@@ -126,6 +138,8 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     rugged = np.log10(emergence) / 20 + random.normal(0, 0.02, learned.shape)
     values["slice_relative_roughness"] = np.where(sampled, rugged, np.nan)
     values["minima"] = np.where(sampled, np.round(12 * rugged) / 3, np.nan)
+    compared = np.where(sampled & (sparsity == 0), emergence, np.nan)[..., None] * [1.0, 1.1, 0.7]
+    values |= {"control_emergence": compared, "control_accuracy": compared / np.nanmax(compared)}
     counts = {
         "emergence": counted,
         "log10_emergence": np.log10(counted),
@@ -134,7 +148,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     }
     return xr.Dataset(
         {
-            **{name: _labelled(along, array) for name, array in values.items()},
+            **{name: _labelled((*along, "control")[: array.ndim], array) for name, array in values.items()},
             **{name: _labelled((*along, "criterion", "threshold", "through"), array) for name, array in counts.items()},
             "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
         },
@@ -147,6 +161,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
             "through": THROUGH,
+            "control": ["itself", "weight_noise~0.1", "shuffled_weights"],
         },
     )
 

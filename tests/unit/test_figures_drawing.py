@@ -176,9 +176,9 @@ def test_figures_hold_for_a_study_without_pruning_and_with_emergence_gone(name: 
             for experiment, of_variant in runs.items()
         }
 
-    cells = only_dense(inputs.cells)
+    study, analyses, cells = map(only_dense, (inputs.study, inputs.analyses, inputs.cells))
     varied = {experiment: {UNVARIED: dense(of_variant)} for experiment, of_variant in cells.items()}
-    figure = drawn(name, Inputs(only_dense(inputs.study), only_dense(inputs.analyses), inputs.claims, cells, varied))
+    figure = drawn(name, Inputs(study, analyses, inputs.claims, cells, varied, inputs.conclusions))
     assert all(np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all() for axes in figure.axes)
 
 

@@ -38,7 +38,8 @@ def changed(before: Plan, after: Plan) -> set[str]:
 
 FIGURES = {"draw_figure", "write_report"}
 MOVING = "animate_figure"
-CONCLUSIONS = {"collect_runs", "judge_claims", *FIGURES}
+JUDGED = {"judge_claims", "map_robustness", "compare_rivals", "compare_stopping"}
+CONCLUSIONS = {"collect_runs", *JUDGED, *FIGURES}
 LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"}
 
 
@@ -46,7 +47,10 @@ LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "fin
     ("changes", "rules"),
     [
         ({"figures": {"font_size": 12}}, {MOVING, *FIGURES}),
-        ({"statistics": {"confidence": 0.9}}, {"judge_claims", MOVING, *FIGURES}),
+        ({"statistics": {"confidence": 0.9}}, {*JUDGED, MOVING, *FIGURES}),
+        ({"statistics": {"resamples": 2048}}, {"judge_claims", "map_robustness", *FIGURES}),
+        ({"stopping": {"tolerances": [0.1]}}, {"compare_stopping", *FIGURES}),
+        ({"controls": {"noise": [0.2]}}, {"compare_controls", *CONCLUSIONS}),
         ({"emergence": {"thresholds": [0.05]}}, {"count_paths", *CONCLUSIONS}),
         ({"measures": {"names": ["weight_norm"]}}, {"apply_measures", *CONCLUSIONS}),
         ({"landscape": {"points": 5}}, {"sample_landscape", "measure_ruggedness", MOVING, *CONCLUSIONS}),

@@ -9,7 +9,7 @@ from tests.workflow.conftest import Repository
 pytestmark = pytest.mark.workflow
 
 ON_GPUS = ["train_networks", "retrain_networks", "count_paths", "apply_measures", "sample_landscape"]
-ON_GPUS += ["measure_curvature", "find_minima"]
+ON_GPUS += ["compare_controls", "measure_curvature", "find_minima"]
 
 
 @pytest.fixture(scope="module")

@@ -71,12 +71,13 @@ def test_a_change_of_tuning_recomputes_what_depends_on_it(tuned: Repository, tmp
     landscape = ("sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima")
     analyses = ("count_paths", "apply_measures", *landscape)
     pruned = {"retrain_networks": 1} | dict.fromkeys(analyses, 1)
-    conclusions = {"collect_runs": 1, "judge_claims": 1, "draw_learning_rates": 1}
+    judged = ("judge_claims", "map_robustness", "compare_rivals", "compare_stopping")
+    conclusions = dict.fromkeys(("collect_runs", *judged, "draw_learning_rates"), 1)
     repository.set("tuning.scope", "network")
     assert repository.planned(*TARGETS) == pruned | conclusions
     repository.set("tuning.learning_rates", [0.1, 0.2])
     everything = {"tune_learning_rate": 2, "train_networks": 2, "make_masks": 1, "retrain_networks": 1}
-    analysed = dict.fromkeys(landscape, 2) | {"count_paths": 3, "apply_measures": 3}
+    analysed = dict.fromkeys(landscape, 2) | {"count_paths": 3, "apply_measures": 3, "compare_controls": 1}
     assert repository.planned(*TARGETS) == everything | analysed | conclusions
 
 

@@ -58,3 +58,30 @@ rule apply_measures:
     shell:
         "python scripts/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures} 2> {log}"
+
+
+rule compare_controls:
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        controls=pattern("compare_controls", "controls"),
+    log:
+        log("compare_controls"),
+    benchmark:
+        timing("compare_controls")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=120,
+        gpu=gpus,
+    params:
+        parameters=all_parameters,
+        compute=compute,
+    message:
+        "Compare {wildcards.name} with its controls"
+    shell:
+        "python scripts/compare_controls.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.controls} 2> {log}"

@@ -1,6 +1,6 @@
-"""Statistics: all runs joined into one labelled file, and the verdicts on the claims."""
+"""Statistics: all runs joined into one labelled file, and what is concluded from it, one rule each."""
 
-STUDY, CLAIMS = PLAN.of_phase("statistics")
+STUDY, *CONCLUSIONS = PLAN.of_phase("statistics")
 
 
 rule statistics:
@@ -36,28 +36,33 @@ rule collect_runs:
         " && python -m emergence.study.stamps {output.stamp} {output.study}) 2> {log}"
 
 
-rule judge_claims:
-    input:
-        **inputs_of(CLAIMS),
-    output:
-        claims=here(CLAIMS.file("claims")),
-        stamp=here(CLAIMS.stamp),
-    log:
-        log("judge_claims", CLAIMS.name, CLAIMS.key),
-    benchmark:
-        timing("judge_claims", CLAIMS.name, CLAIMS.key)
-    localrule: ELSEWHERE
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
-    params:
-        parameters=json.dumps(CLAIMS.parameters, sort_keys=True),
-    message:
-        "Judge the claims"
-    shell:
-        "(python scripts/judge_claims.py --study {input.study} --parameters {params.parameters:q}"
-        " --output {output.claims}"
-        " && python -m emergence.study.stamps {output.stamp} {output.claims}) 2> {log}"
+for conclusion in CONCLUSIONS:
+
+    rule:
+        name:
+            conclusion.rule
+        input:
+            **inputs_of(conclusion),
+        output:
+            here(conclusion.results[0]),
+            stamp=here(conclusion.stamp),
+        log:
+            log(conclusion.rule, conclusion.name, conclusion.key),
+        benchmark:
+            timing(conclusion.rule, conclusion.name, conclusion.key)
+        localrule: ELSEWHERE
+        conda:
+            "../envs/emergence.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory(4000),
+            runtime=60,
+        params:
+            script=conclusion.rule,
+            parameters=json.dumps(conclusion.parameters, sort_keys=True),
+        message:
+            f"Conclude from all runs: {conclusion.name}"
+        shell:
+            "(python scripts/{params.script}.py --study {input.study} --parameters {params.parameters:q}"
+            " --output {output[0]}"
+            " && python -m emergence.study.stamps {output.stamp} {output[0]}) 2> {log}"

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NEEDS = ("study", "claims", "emergence", "landscape", "tuning", "densities")
-"""What a figure can be made from: `study` and `claims` are one file each; the others are one file per run.
+NEEDS = ("study", "claims", "robustness", "rivals", "stopping", "emergence", "landscape", "tuning", "densities")
+"""What a figure can be made from: one file each, but for the last four, which are one file per run.
 
 A figure is drawn where all that it needs is made: `tuning` only where learning rates are tuned, `densities` (of masks)
 where networks are pruned.

@@ -37,6 +37,9 @@ class Variant(NamedTuple):
     retraining: str = NONE
 
 
+CONCLUSIONS = ("robustness", "rivals", "stopping")
+"""Files of results/statistics that are concluded from the joined study."""
+
 Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 """Per experiment and variant (dense first, then by method and rising sparsity) one data set of all seeds."""
 
@@ -51,8 +54,8 @@ class Inputs:
 
     `cells` holds (seed, step) of `study.nc` but for what `varied` holds: dense networks in all their variations, the
     unvaried one among them; `study` has only the dense networks and those pruned in the way of reference. `analyses`
-    holds the files of single runs (such as `emergence.nc` or `densities.nc`), and `claims` the content of
-    `claims.json`.
+    holds the files of single runs (such as `emergence.nc` or `densities.nc`), `claims` the content of `claims.json`,
+    and `conclusions` those of CONCLUSIONS that the figure needs, by name.
     """
 
     study: Runs = field(default_factory=dict)
@@ -60,15 +63,17 @@ class Inputs:
     claims: Mapping[str, Any] = field(default_factory=dict)
     cells: Runs = field(default_factory=dict)
     varied: Varied = field(default_factory=dict)
+    conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
 
 
 def read_inputs(
     manifest: Mapping[str, list[dict[str, Any]]], method: str, retraining: str, through: str = "all"
 ) -> Inputs:
-    """Read the files that a manifest lists by what they are: study, claims, emergence, landscape, tuning, densities.
+    """Read the files that a manifest lists by what they are: study, claims, CONCLUSIONS, and those of single runs.
 
-    Entries of the last four also say which run a file belongs to: dataset, network, method, sparsity, retraining.
-    `method` and `retraining` are the way of pruning of reference, `through` names the units that paths run through.
+    Entries of the last (emergence, landscape, tuning, densities) also say which run a file belongs to: dataset,
+    network, method, sparsity, retraining. `method` and `retraining` are the way of pruning of reference, `through`
+    names the units that paths run through.
     """
     study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
@@ -79,6 +84,7 @@ def read_inputs(
         claims=claims[0] if claims else {},
         cells=cells,
         varied=split_varied(study[0], through) if study else {},
+        conclusions={name: read_dataset(Path(manifest[name][0][name])) for name in CONCLUSIONS if manifest.get(name)},
     )
 
 

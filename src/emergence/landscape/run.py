@@ -73,13 +73,13 @@ class Run:
         return Metrics(network, self.inputs, self.labels, self.where.metrics, self.counting)
 
 
-def chosen_steps(wanted: Sequence[str], stored: list[str]) -> list[str]:
-    """Return the steps to sample in the order of training, each once; ValueError for one that is not stored.
+def chosen_steps(wanted: Sequence[str], stored: list[str], key: str = "landscape.steps") -> list[str]:
+    """Return the steps named by a parameter in the order of training, each once; ValueError for one that is not stored.
 
     >>> chosen_steps(["last", "ep0", "ep2"], ["ep0", "ep1", "ep2"])
     ['ep0', 'ep2']
     """
     named = {stored[-1] if step == LAST else step for step in wanted}
     for step in sorted(named - set(stored)):
-        raise ValueError(unknown(step, stored, "checkpoint in landscape.steps"))
+        raise ValueError(unknown(step, stored, f"checkpoint in {key}"))
     return [step for step in stored if step in named]

@@ -7,6 +7,7 @@ from pydantic import ValidationError, model_validator
 
 from emergence.parameters.base import Section
 from emergence.parameters.compute import Compute
+from emergence.parameters.controls import Controls
 from emergence.parameters.curvature import Curvature
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
@@ -18,6 +19,7 @@ from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transf
 from emergence.parameters.pruning import Pruning
 from emergence.parameters.ruggedness import Ruggedness
 from emergence.parameters.statistics import Statistics
+from emergence.parameters.stopping import Stopping
 from emergence.parameters.study import Study
 from emergence.parameters.training import Training
 from emergence.parameters.tuning import Tuning
@@ -39,11 +41,13 @@ class Parameters(Section):
     pruning: Pruning = Pruning()
     emergence: Emergence = Emergence()
     measures: Measures = Measures()
+    controls: Controls = Controls()
     landscape: Landscape = Landscape()
     ruggedness: Ruggedness = Ruggedness()
     curvature: Curvature = Curvature()
     minima: Minima = Minima()
     statistics: Statistics = Statistics()
+    stopping: Stopping = Stopping()
     figures: Figures = Figures()
     compute: Compute = Compute()
 

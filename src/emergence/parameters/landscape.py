@@ -22,13 +22,17 @@ def _check_step(step: str) -> str:
     return step if step == LAST else str(Step.parse(step))
 
 
+SavedStep = Annotated[str, AfterValidator(_check_step)]
+"""A checkpoint: ep0, ep0it4, ep12, or last."""
+
+
 class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
     seeds: int = Field(default=6, ge=1)
     """How many of the study's seeds are sampled; with fewer than 6 nothing is decided of two experiments."""
 
-    steps: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["ep0", LAST]
+    steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints around which planes and slices lie: ep0, ep0it4, ep12, last."""
 
     metrics: Distinct[str] = ["loss", "accuracy"]

@@ -6,5 +6,14 @@ from emergence.parameters.base import Distinct, Section
 class Measures(Section):
     """Rival explanations of what emergence shows."""
 
-    names: Distinct[str] = ["active_fraction", "weight_norm", "effective_complexity"]
+    names: Distinct[str] = [
+        "active_fraction",
+        "effective_complexity",
+        "weight_norm",
+        "path_norm",
+        "effective_rank",
+        "neural_persistence",
+        "loss_gradient_norm",
+        "hessian_top_eigenvalue",
+    ]
     """Measures: a file of `emergence.measures`, or module:function of your own."""

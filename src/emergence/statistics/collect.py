@@ -15,13 +15,13 @@ from emergence.storage import read_dataset
 from emergence.training.step import Step
 
 NONE = "none"
-OVER_STEPS = {"seed", "step", "criterion", "threshold", "through"}
+OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control"}
 CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth")
-OF_ALL_SEEDS = ("metrics", "emergence", "measures")
+OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
 KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
 Configuration = tuple[str, str, str, float, str, float, float, int]
-KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration"}
+KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration", "control_kind", "control_level"}
 
 
 class RunFile(Section):
@@ -41,6 +41,7 @@ class RunFile(Section):
     metrics: Path | None = None
     emergence: Path | None = None
     measures: Path | None = None
+    controls: Path | None = None
     ruggedness: Path | None = None
     curvature: Path | None = None
     minima: Path | None = None

@@ -1,6 +1,8 @@
 """What claims read from a study: runs by experiment, at the reference criterion and threshold."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,8 @@ from emergence.training.step import Step
 
 DENSE = "dense"
 NONE = "none"
+
+WAY = ("reference_method", "reference_retraining")
 
 CHOICES = ("threshold", "criterion", "through")
 """How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
@@ -27,6 +31,12 @@ class Reference:
     def made(self, run: xr.Dataset) -> bool:
         """Whether a pruned run was made in this way."""
         return (str(run["method"].values), str(run["retraining"].values)) == (self.method, self.retraining)
+
+
+def settings_of(parameters: Mapping[str, Any]) -> tuple[Statistics, Reference]:
+    """Tell the section `statistics` and the way of pruning of reference apart, which jobs are given together."""
+    settings = {name: value for name, value in parameters.items() if name not in WAY}
+    return Statistics.model_validate(settings), Reference(*(parameters[name] for name in WAY))
 
 
 @dataclass(frozen=True)

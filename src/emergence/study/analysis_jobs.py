@@ -33,21 +33,30 @@ class AnalysisJobs:
     @once_per_run
     def landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
-        section, statistics = self._parameters.landscape, self._parameters.statistics
-        seeds = self._sampled(run)
-        counting = {
+        section, seeds = self._parameters.landscape, self._sampled(run)
+        parameters = {
+            "landscape": section.model_dump(exclude={"seeds"}),
+            "counting": self._counting if EMERGENCE in section.metrics else {},
+            "seeds": seeds,
+        }
+        plugins = (module_of("measures", name) for name in section.metrics if name not in NO_MEASURES)
+        return self._analysis("sample_landscape", run, parameters, *plugins) if seeds else None
+
+    def controls(self, run: Run) -> Job:
+        """The job that compares a run's networks with their controls."""
+        parameters = {**self._parameters.controls.model_dump(), "counting": self._counting}
+        return self._analysis("compare_controls", run, parameters)
+
+    @property
+    def _counting(self) -> dict[str, Any]:
+        """How paths are counted where they are counted in one way only: that by which claims are judged."""
+        statistics = self._parameters.statistics
+        return {
             "threshold": statistics.reference_threshold,
             "criterion": statistics.reference_criterion,
             "through": statistics.reference_through,
             "fraction": self._parameters.emergence.fraction,
         }
-        parameters = {
-            "landscape": section.model_dump(exclude={"seeds"}),
-            "counting": counting if EMERGENCE in section.metrics else {},
-            "seeds": seeds,
-        }
-        plugins = (module_of("measures", name) for name in section.metrics if name not in NO_MEASURES)
-        return self._analysis("sample_landscape", run, parameters, *plugins) if seeds else None
 
     def _sampled(self, run: Run) -> list[int]:
         """The seeds of a run whose landscape is sampled."""

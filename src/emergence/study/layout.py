@@ -43,12 +43,16 @@ PLACES = {
     ),
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
+    "compare_controls": Place("emergence", "results/emergence/controls", {"controls": "controls.nc"}),
     "sample_landscape": Place("landscape", "results/landscape", {"landscape": "landscape.nc"}),
     "measure_ruggedness": Place("landscape", "results/landscape/ruggedness", {"ruggedness": "ruggedness.nc"}),
     "measure_curvature": Place("landscape", "results/landscape/curvature", {"curvature": "curvature.nc"}),
     "find_minima": Place("landscape", "results/landscape/minima", {"minima": "minima.nc"}),
     "collect_runs": Place("statistics", "results/statistics", {"study": "study.nc"}, keyed=False),
     "judge_claims": Place("statistics", "results", {"claims": "claims.json"}, keyed=False),
+    "map_robustness": Place("statistics", "results/statistics", {"robustness": "robustness.nc"}, keyed=False),
+    "compare_rivals": Place("statistics", "results/statistics", {"rivals": "rivals.nc"}, keyed=False),
+    "compare_stopping": Place("statistics", "results/statistics", {"stopping": "stopping.nc"}, keyed=False),
     "draw_figure": Place("figures", "results/figures", _forms("png", "svg", "pdf"), keyed=False),
     "animate_figure": Place(
         "figures", "results/figures", _forms("png", "svg", "pdf", "gif"), keyed=False, script="draw_figure"

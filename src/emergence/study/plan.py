@@ -12,7 +12,7 @@ from emergence.parameters import Parameters
 from emergence.parameters.variations import UNVARIED
 from emergence.plugins import module_of
 from emergence.study.analysis_jobs import AnalysisJobs
-from emergence.study.jobs import Job, Run
+from emergence.study.jobs import DENSE, Job, Run
 from emergence.study.layout import PLACES, timing
 from emergence.study.network_jobs import NetworkJobs
 from emergence.study.registry import Registry
@@ -92,6 +92,9 @@ class Plan:
             training=tuple(self._networks.training(run) for run in self.runs),
             emergence=tuple(self._analyses.paths(run) for run in self.runs),
             measures=tuple(self._analyses.measures(run) for run in self.runs),
+            controls=tuple(
+                self._analyses.controls(run) for run in self._networks.reference_runs if run.method == DENSE
+            ),
             ruggedness=self._analyses.of_reference(self._analyses.ruggedness),
             curvature=self._analyses.of_reference(self._analyses.curvature),
             minima=self._analyses.of_reference(self._analyses.minima),
@@ -102,6 +105,27 @@ class Plan:
         parameters = {**self.parameters.statistics.model_dump(), **self._networks.reference}
         return self._registry.job("judge_claims", "claims", parameters, study=self._study)
 
+    @cached_property
+    def _robustness(self) -> Job:
+        parameters = {**self.parameters.statistics.model_dump(), **self._networks.reference}
+        return self._registry.job("map_robustness", "robustness", parameters, study=self._study)
+
+    @cached_property
+    def _rivals(self) -> Job:
+        parameters = {"statistics": self._estimation, "measures": self.parameters.measures.names}
+        return self._registry.job("compare_rivals", "rivals", parameters, study=self._study)
+
+    @cached_property
+    def _stopping(self) -> Job:
+        parameters = {"statistics": self._estimation, **self.parameters.stopping.model_dump()}
+        return self._registry.job("compare_stopping", "stopping", parameters, study=self._study)
+
+    @cached_property
+    def _estimation(self) -> dict[str, Any]:
+        """The settings of the statistics, and the way of pruning of reference, as far as they concern estimates."""
+        unused = {"resamples", "seed", "accuracy_targets"}
+        return self.parameters.statistics.model_dump(exclude=unused) | self._networks.reference
+
     def _tuning(self) -> tuple[Job, ...]:
         """The jobs that choose learning rates, but for those of variations."""
         unvaried = [run for run in self.runs if run.variation == UNVARIED]
@@ -109,16 +133,17 @@ class Plan:
 
     def _figure(self, name: str) -> Job | None:
         """The job that draws a figure, unless nothing of what it needs is made."""
-        unused = {"resamples", "seed", "accuracy_targets"}
-        statistics = self.parameters.statistics.model_dump(exclude=unused) | self._networks.reference
         parameters = {
             "figures": self.parameters.figures.model_dump(),
-            "statistics": statistics | {"reference_start": self._networks.reference_start},
+            "statistics": self._estimation | {"reference_start": self._networks.reference_start},
             "ruggedness": self.parameters.ruggedness.model_dump(include={"noise_floor"}),
         }
         needs: dict[str, Callable[[], Job | tuple[Job, ...]]] = {
             "study": lambda: self._study,
             "claims": lambda: self._claims,
+            "robustness": lambda: self._robustness,
+            "rivals": lambda: self._rivals,
+            "stopping": lambda: self._stopping,
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "tuning": self._tuning,
@@ -133,7 +158,14 @@ class Plan:
     def _write_report(self) -> Job:
         parameters = self.parameters.model_dump(exclude={"compute"})
         figures = tuple(figure for name in catalogue() if (figure := self._figure(name)))
-        landscapes = self._analyses.of_reference(self._analyses.landscape)
         return self._registry.job(
-            "write_report", "report", parameters, claims=self._claims, figures=figures, landscape=landscapes
+            "write_report",
+            "report",
+            parameters,
+            claims=self._claims,
+            robustness=self._robustness,
+            rivals=self._rivals,
+            stopping=self._stopping,
+            figures=figures,
+            landscape=self._analyses.of_reference(self._analyses.landscape),
         )

@@ -1,0 +1,110 @@
+"""The emergence of a network beside that of its controls."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from emergence.controls.shuffled_activity import shuffled_activity
+from emergence.controls.shuffled_weights import shuffled_weights
+from emergence.controls.untrained import untrained
+from emergence.controls.weight_noise import weight_noise
+from emergence.graph.activity import ActivationError
+from emergence.graph.counting import Through
+from emergence.graph.scaled import Scaled
+from emergence.graph.unit_graph import UnitGraph
+
+ITSELF = "itself"
+
+DRAWS = 2_000_000
+"""Controls of the network with seed i are drawn with seed DRAWS + i, from which no network is trained."""
+
+_TEXTS = {
+    "control_emergence": "paths from inactive to active units of a network or its control",
+    "control_log10_emergence": "decimal logarithm of the emergence of a network or its control, missing where it is 0",
+    "control_accuracy": "share of right answers on the probe samples of a network or its control",
+}
+
+
+class _Control(NamedTuple):
+    """A control, the level of its noise, its network, and the seed that shuffles its activity, if any does."""
+
+    kind: str
+    level: float
+    network: nn.Module
+    shuffled_with: int | None = None
+
+
+class Comparison:
+    """Counts paths of a network and of its controls, on `inputs` with their `labels`.
+
+    `graph` is that of a network of the same architecture. `noise` are levels of noise on the weights; `counting` holds
+    threshold, criterion, fraction and through, as for `count_paths`; `build` makes an untrained network.
+    """
+
+    def __init__(
+        self,
+        graph: UnitGraph,
+        inputs: Tensor,
+        labels: Tensor,
+        *,
+        noise: Sequence[float],
+        counting: Mapping[str, Any],
+        build: Callable[[], nn.Module],
+    ) -> None:
+        self._graph, self._inputs, self._labels, self._noise, self._build = graph, inputs, labels, noise, build
+        self._activity = {name: value for name, value in counting.items() if name != "through"}
+        self._through: Through = counting["through"]
+
+    def __call__(self, network: nn.Module, seed: int) -> xr.Dataset:
+        """Compare one network, in evaluation mode, with its controls; `seed` is its own.
+
+        Returns ``control_emergence``, ``control_log10_emergence`` and ``control_accuracy`` over the dimension
+        `control`; along it stand ``control_kind`` and ``control_level`` (of the noise, else NaN). Shuffled activity
+        belongs to no network and has no accuracy. NaN where activations are not numbers.
+        """
+        controls = list(self._controls(network, DRAWS + seed))
+        names = [c.kind if np.isnan(c.level) else f"{c.kind}~{c.level:g}" for c in controls]
+        values = np.array([self._measure(control) for control in controls]).T
+        along = {
+            "control": names,
+            "control_kind": ("control", [control.kind for control in controls]),
+            "control_level": ("control", [control.level for control in controls]),
+        }
+        variables = {
+            name: ("control", row, {"units": "1", "long_name": text})
+            for (name, text), row in zip(_TEXTS.items(), values, strict=True)
+        }
+        return xr.Dataset(variables, along)
+
+    def _controls(self, network: nn.Module, seed: int) -> Iterator[_Control]:
+        yield _Control(ITSELF, np.nan, network)
+        for level in self._noise:
+            yield _Control("weight_noise", level, weight_noise(network, level, seed))
+        yield _Control("shuffled_weights", np.nan, shuffled_weights(network, seed))
+        yield _Control("untrained", np.nan, untrained(network, seed, self._build))
+        yield _Control("shuffled_activity", np.nan, network, shuffled_with=seed)
+
+    def _measure(self, control: _Control) -> tuple[float, float, float]:
+        """Emergence, its logarithm, and the share of right answers."""
+        try:
+            counted = self._count(control)
+        except ActivationError:
+            return np.nan, np.nan, np.nan
+        log10 = float(counted.log10()) if counted.mantissa > 0 else np.nan
+        accuracy = self._accuracy(control.network) if control.shuffled_with is None else np.nan
+        return float(counted.to_float()), log10, accuracy
+
+    def _count(self, control: _Control) -> Scaled:
+        state = control.network.state_dict()
+        active = self._graph.active(self._inputs, **self._activity, weights=state)
+        if control.shuffled_with is not None:
+            active = shuffled_activity(active, control.shuffled_with)
+        return self._graph.count(active, through=self._through, weights=state).sum() / len(active[0])
+
+    @torch.no_grad()
+    def _accuracy(self, network: nn.Module) -> float:
+        return float((network(self._inputs).argmax(1) == self._labels).double().mean())
