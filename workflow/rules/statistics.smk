@@ -44,7 +44,7 @@ for conclusion in CONCLUSIONS:
         input:
             **inputs_of(conclusion),
         output:
-            here(conclusion.results[0]),
+            conclusion=here(conclusion.results[0]),
             stamp=here(conclusion.stamp),
         log:
             log(conclusion.rule, conclusion.name, conclusion.key),
@@ -64,5 +64,5 @@ for conclusion in CONCLUSIONS:
             f"Conclude from all runs: {conclusion.name}"
         shell:
             "(python scripts/{params.script}.py --study {input.study} --parameters {params.parameters:q}"
-            " --output {output[0]}"
-            " && python -m emergence.study.stamps {output.stamp} {output[0]}) 2> {log}"
+            " --output {output.conclusion}"
+            " && python -m emergence.study.stamps {output.stamp} {output.conclusion}) 2> {log}"
