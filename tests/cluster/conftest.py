@@ -49,7 +49,10 @@ MpiDefault=none
 MailProg=/bin/true
 GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:1 State=UNKNOWN
-PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=10
+PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=2
 """
 
 
@@ -96,6 +99,11 @@ class Cluster:
         """Numbers of the running jobs of a rule, which the executor plug-in writes into their comments."""
         lines = self.run("squeue", "--noheader", "--states=RUNNING", "--format=%i %k").splitlines()
         return [line.split()[0] for line in lines if rule in line]
+
+    def preempt(self, job: str) -> None:
+        """Take the node from a running job by one of a partition that goes before; Slurm sends it back to the queue."""
+        self.run("sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 1")
+        wait_until(lambda: "Restarts=1" in self.run("scontrol", "show", "job", job), 60)
 
     def _all(self) -> dict[str, str]:
         return {**os.environ, **self.environment}
