@@ -17,7 +17,7 @@ BLOCKS = {"experiments": ["digits/mlp"], "seeds": 6, "seeds_per_block": 2}
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return Plan(check({"study": BLOCKS, "pruning": {"sparsities": [0.5]}}), ROOT)
+    return Plan(check({"study": BLOCKS, "pruning": {"sparsities": [0.5]}, "variations": {"networks": []}}), ROOT)
 
 
 def finish(job: Job, root: Path, seconds: float) -> None:
