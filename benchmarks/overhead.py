@@ -119,6 +119,7 @@ def ours(folder: Path, configurations: int, work: bool) -> Side:
     sparsities = [round(number / configurations, 4) for number in range(1, configurations)]
     study = {"experiments": ["digits/mlp"], "seeds": 2, "seeds_per_block": 2}
     overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities}}
+    overlay["variations"] = {"networks": []}
     (folder / "study.yaml").write_text(yaml.safe_dump(overlay))
     plan = Plan(read(folder / "params.yaml", folder / "study.yaml"), folder)
     command = ["snakemake", "--quiet", "progress", "rules", "--configfile", "params.yaml", "study.yaml"]
