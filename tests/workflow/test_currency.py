@@ -93,6 +93,19 @@ def test_results_after_changes_equal_those_of_a_run_from_scratch(source: Reposit
     assert {name: made[name] for name in expected} == expected
 
 
+def test_more_epochs_continue_training_to_the_bytes_of_training_in_one_go(source: Repository, tmp_path: Path) -> None:
+    grown, whole = source.clone(tmp_path / "grown"), source.clone(tmp_path / "whole")
+    grown.run("snakemake", "train")
+    for repository in (grown, whole):
+        repository.set("training.epochs", 5)
+        repository.run("snakemake", "train")
+    (training,) = [job for job in grown.plan().jobs if job.rule == "train_networks"]
+    messages = grown.folder / log(training.rule, training.name, training.key)
+    assert "continuing after ep3 of 5 epochs" in messages.read_text()
+    made, expected = grown.current_files(), whole.current_files()
+    assert {name: made[name] for name in expected} == expected
+
+
 def test_going_back_to_earlier_parameters_brings_the_earlier_results_back(repository: Repository) -> None:
     before = (repository.folder / "results/figures/png/sparsity.png").read_bytes()
     parameters = (repository.folder / "params.yaml").read_text()
