@@ -33,7 +33,7 @@ def new_jobs(before: Plan, after: Plan) -> list[Job]:
 
 def counted(jobs: list[Job]) -> dict[str, int]:
     """How many jobs of each rule there are; figures have rules of their own."""
-    return dict(Counter(f"draw_{job.name}" if job.rule == "draw_figure" else job.rule for job in jobs))
+    return dict(Counter(f"draw_{job.name}" if phases_of([job]) == ["figures"] else job.rule for job in jobs))
 
 
 def phases_of(jobs: list[Job]) -> list[str]:
@@ -162,7 +162,7 @@ def test_an_older_figure_restored_over_newer_results_is_drawn_again(repository: 
     repository.run("git", "checkout", "-q", "HEAD~1", "--", "dvc.lock")
     repository.run("dvc", "checkout", "-q", "--force", "results/figures", "results/stamps/figures")
     repository.run("git", "checkout", "-q", "HEAD", "--", "dvc.lock")
-    redrawn = [job for job in new_jobs(before, repository.plan()) if job.rule == "draw_figure"]
+    redrawn = [job for job in new_jobs(before, repository.plan()) if phases_of([job]) == ["figures"]]
     assert repository.executed("snakemake") == counted(redrawn)
 
 
