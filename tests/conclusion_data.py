@@ -25,9 +25,15 @@ def make_robustness(study: xr.Dataset, experiments: list[str]) -> xr.Dataset:
     effects[0, -1, -1, -1] = np.nan
     verdicts = np.where(effects > 1.5, CODES["supported"], np.where(effects < 0, CODES["contradicted"], 0))
     dims = ("test", *choices)
+    of_claims = ("claim", *choices), verdicts[[0, -1]], ATTRIBUTES
     return xr.Dataset(
-        {"relative_effect": (dims, effects, ATTRIBUTES), "verdict": (dims, verdicts, ATTRIBUTES)},
         {
+            "relative_effect": (dims, effects, ATTRIBUTES),
+            "verdict": (dims, verdicts, ATTRIBUTES),
+            "claim_verdict": of_claims,
+        },
+        {
+            "claim": ["C1", "C5"],
             "test": ["/".join(name) for name in names],
             "test_claim": ("test", [claim for claim, *_ in names]),
             "test_quantity": ("test", [quantity for _, quantity, _ in names]),

@@ -37,7 +37,7 @@ def rank_products(first: pd.Series, second: pd.Series) -> pd.Series:
     They let points be averaged over several correlations before these are tested. NaN at points with a NaN, and
     everywhere where fewer than 3 points are left or one side does not vary.
 
-    >>> rank_products(pd.Series([1, 2, 3]), pd.Series([10, 30, 20])).tolist()
+    >>> rank_products(pd.Series([1, 2, 3]), pd.Series([10, 30, 20])).round(9).tolist()
     [1.5, 0.0, 0.0]
     """
     known = pd.DataFrame({"first": first, "second": second}).dropna()
