@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from emergence.parameters.statistics import Statistics
+from emergence.parameters.variations import Variation
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.judge import judge_claim_samples
 from emergence.statistics.rules import read_rules
@@ -52,6 +53,38 @@ def progress(rng: Random, effect: float = 0.0, decline: float = 0.0, sluggishnes
             "active_fraction": rng.uniform(size=SHAPE),
         }
     return joined(runs)
+
+
+def initialisations(rng: Random, effect: float = 0.0) -> xr.Dataset:
+    """C2: six initialisations of each seed, which learn faster and to more by `effect` with emergence at the start."""
+    runs: Runs = {}
+    for network in NETWORKS:
+        for alpha in (0.5, 0.7, 1.0, 1.4, 2.0, 2.8):
+            emergence = np.log(alpha) + rng.normal(0, 0.3, (SEEDS, 1))
+            rate = 0.25 * np.exp(0.5 * effect * emergence + rng.normal(0, 0.2, (SEEDS, 1)))
+            run = _learning(rng, rate)
+            final = 0.9 + 0.01 * (effect * emergence + rng.normal(0, 0.7, (SEEDS, 1)))
+            run |= {"log10_emergence": 6 + emergence * np.ones(SHAPE), "test_accuracy": final * np.ones(SHAPE)}
+            runs["digits", network, "dense", 0.0, Variation(alpha=alpha)] = run
+    return joined(runs)
+
+
+def sizes(rng: Random, slope: float = 0.0) -> xr.Dataset:
+    """C7: networks of five widths and two depths whose emergence grows with parameters to the power `slope`."""
+    runs: Runs = {}
+    for network in NETWORKS:
+        for variation in (*(Variation(width=width) for width in (0.5, 0.7, 1.0, 1.4, 2.0)), *map(_deeper, (-1, 1))):
+            parameters = 1000 * variation.width**1.5 * 1.3**variation.depth * np.ones(SHAPE)
+            log10 = 6 + slope * np.log10(parameters / 1000) + rng.normal(0, 0.1, (SEEDS, 1)) * np.ones(SHAPE)
+            runs["digits", network, "dense", 0.0, variation] = {
+                "log10_emergence": log10,
+                "nonzero_parameters": parameters,
+            }
+    return joined(runs)
+
+
+def _deeper(layers: int) -> Variation:
+    return Variation(depth=layers)
 
 
 def convergence_of_pruned(
@@ -201,4 +234,8 @@ SCENARIOS = (
     Scenario("C8", "no effect", "contradicted", complexities),
     Scenario("C8", "effect", "supported", partial(complexities, height=0.1)),
     Scenario("C8", "an even rise", "contradicted", partial(complexities, height=0.3, until=1.0)),
+    Scenario("C2", "no effect", "contradicted", initialisations),
+    Scenario("C2", "effect", "supported", partial(initialisations, effect=1.0)),
+    Scenario("C7", "no effect", "contradicted", sizes),
+    Scenario("C7", "effect", "supported", partial(sizes, slope=0.5)),
 )
