@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from tests.small_disk import small_disk  # noqa: F401
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of garbage collection, which statsmodels calls at every correction of p-values."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

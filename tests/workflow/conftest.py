@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from emergence.parameters.reading import read
 from emergence.study.layout import PHASES
@@ -140,14 +141,26 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 @pytest.fixture(scope="session")
 def finished(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """The project with the smallest study done by `dvc repro`, committed and pushed to a remote folder."""
-    folder = tmp_path_factory.mktemp("finished")
-    repository = source.clone(folder / "project")
-    repository.run("dvc", "remote", "add", "--default", "store", str(folder / "store"))
+    """The project with the smallest study done by `dvc repro`, committed and pushed to a remote folder.
+
+    Processes that run tests side by side make it once; each has a copy of its own.
+    """
+    ours = tmp_path_factory.mktemp("finished") / "project"
+    side_by_side = "PYTEST_XDIST_WORKER" in os.environ
+    shared = (tmp_path_factory.getbasetemp().parent if side_by_side else ours.parent) / "finished-study"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "complete").exists():
+            shutil.rmtree(shared, ignore_errors=True)
+            finish(source.clone(shared / "project"), shared / "store")
+            (shared / "complete").touch()
+    return Repository(shared / "project").copy(ours)
+
+
+def finish(repository: Repository, store: Path) -> None:
+    repository.run("dvc", "remote", "add", "--default", "store", str(store))
     repository.run("dvc", "repro")
     repository.commit("Run the study")
     repository.run("dvc", "push", "-q")
-    return repository
 
 
 @pytest.fixture

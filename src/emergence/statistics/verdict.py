@@ -67,7 +67,10 @@ def correct(p_values: Sequence[float], method: str) -> list[float]:
     >>> [round(p, 3) for p in correct([0.01, 0.04, float("nan")], "holm")]
     [0.03, 0.08, 1.0]
     """
-    return [float(p) for p in multipletests(_filled(p_values), method=method)[1]] if p_values else []
+    filled = _filled(p_values)
+    if len(filled) < 2:
+        return [float(p) for p in filled]
+    return [float(p) for p in multipletests(filled, method=method)[1]]
 
 
 def reached_by_more_than(p_values: Sequence[float], share: float) -> float:
