@@ -125,6 +125,16 @@ def test_paths_are_those_that_the_graph_of_units_counts_in_the_network_unrolled_
     assert path_emergence(edge, active, 4) == pairs[0].sum().to_float()
 
 
+@pytest.mark.parametrize(("bias", "sign"), [(0.5, 1), (0.15, -1)])
+def test_paths_rise_with_inactive_nodes_where_these_are_few_and_fall_where_they_are_many(
+    bias: float, sign: int
+) -> None:
+    measured = ensemble(8, 3, bias, range(100), [4])
+    assert (measured.inactive.mean() < 4) == (sign > 0)
+    assert sign * stats.spearmanr(measured.paths.squeeze(), measured.inactive).statistic > 0.3
+    assert stats.spearmanr(measured.information, measured.inactive).statistic < -0.3
+
+
 def test_without_inactive_or_without_active_nodes_there_is_no_emergence_by_paths() -> None:
     edge = np.ones((4, 4), dtype=bool)
     assert path_emergence(edge, np.ones(4, dtype=bool), 3) == path_emergence(edge, np.zeros(4, dtype=bool), 3) == 0
