@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 from emergence.testbeds.sparse_parity import (
@@ -16,6 +17,7 @@ from emergence.testbeds.sparse_parity import (
     network_learner,
     skill_strengths,
 )
+from emergence.testbeds.sparse_parity.network import strengths_over_training, two_layer_network
 
 PAPER = SparseParity(skills=5, alpha=0.6, scale=5.0)
 
@@ -162,3 +164,32 @@ def test_impossible_tasks_are_refused(settings: dict[str, float], message: str) 
 def test_learners_that_start_with_all_skills_are_refused() -> None:
     with pytest.raises(ValueError, match="initial_strength is 2"):
         SkillLearner(learning_rate=1.0, initial_strength=2.0)
+
+
+def test_networks_learn_skills_completely_in_the_order_of_their_frequencies() -> None:
+    task = SparseParity(skills=3, alpha=0.6, bits=6, relevant_bits=2, scale=5.0)
+    network = two_layer_network(task, width=100, weight_deviation=0.01, seed=0)
+    steps, strengths = strengths_over_training(network, task, 0.05, steps=1500, every=30, batch=200, samples=1000)
+    np.testing.assert_allclose(strengths[0], 0, atol=0.01)
+    np.testing.assert_allclose(strengths[-1], 5, rtol=0.1)
+    for share in (0.05, 0.5):
+        assert (np.diff(emergence_times(steps, strengths, share * 5.0)) > 0).all()
+
+
+def test_the_same_seeds_train_the_same_network() -> None:
+    def trained() -> tuple[torch.Tensor, np.ndarray]:
+        network = two_layer_network(PAPER, width=10, weight_deviation=0.1, seed=1)
+        _, strengths = strengths_over_training(network, PAPER, 0.01, steps=4, every=2, batch=10, samples=10, seed=2)
+        return network[0].weight, strengths
+
+    (first, before), (second, after) = trained(), trained()
+    assert torch.equal(first, second)
+    np.testing.assert_array_equal(before, after)
+
+
+def test_initial_weights_have_the_deviation_asked_for() -> None:
+    values = torch.cat(
+        [value.detach().flatten() for value in two_layer_network(PAPER, 1000, 0.01, seed=0).parameters()]
+    )
+    assert abs(float(values.std()) / 0.01 - 1) < 0.02
+    assert abs(float(values.mean())) < 0.0003

@@ -84,8 +84,10 @@ class SparseParity:
 
     def inputs(self, samples: Samples) -> NDArray[np.float32]:
         """Return control bits and random bits as a model sees them: (samples, skills + bits)."""
-        control = np.eye(self.skills, dtype=np.float32)[samples.skills]
-        return np.concatenate([control, samples.bits.astype(np.float32)], axis=1)
+        seen = np.zeros((len(samples.skills), self.skills + self.bits), dtype=np.float32)
+        seen[np.arange(len(seen)), samples.skills] = 1
+        seen[:, self.skills :] = samples.bits
+        return seen
 
     def targets(self, samples: Samples) -> NDArray[np.float64]:
         """Return the values to learn, `scale` or -`scale`: (samples,)."""
