@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,14 @@ class Study:
             chosen[name] = int(near.argmax())
         return cls(data.isel(chosen), settings, reference)
 
+    @cached_property
+    def runs(self) -> list[xr.Dataset]:
+        """The runs (seed, step) in the order of the study, each without the steps that it lacks."""
+        return runs_of(self.data)
+
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``; none of the varied ones."""
-        return {experiment_of(run): run for run in runs_of(self.data) if is_reference(run)}
+        return {experiment_of(run): run for run in self.runs if is_reference(run)}
 
     def varied(self, *ways: str) -> dict[str, list[xr.Dataset]]:
         """Return, by experiment, the dense run and those varied in the ways named (of alpha, width, depth).
@@ -69,7 +75,7 @@ class Study:
         Experiments without such variations have the dense run alone.
         """
         found: dict[str, list[xr.Dataset]] = {experiment: [run] for experiment, run in self.dense().items()}
-        for run in runs_of(self.data):
+        for run in self.runs:
             variation = variation_of(run)
             if any(getattr(variation, way) != getattr(UNVARIED, way) for way in ways):
                 found[experiment_of(run)].append(run)
@@ -77,7 +83,7 @@ class Study:
 
     def pruned(self) -> dict[str, xr.Dataset]:
         """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
-        return {str(run["run"].values): run for run in runs_of(self.data) if str(run["method"].values) != DENSE}
+        return {str(run["run"].values): run for run in self.runs if str(run["method"].values) != DENSE}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
         """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
@@ -95,7 +101,7 @@ class Study:
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
         """Return all runs, dense and pruned, but no varied ones, by the experiment of the dense run."""
-        runs = [run for run in runs_of(self.data) if variation_of(run) == UNVARIED]
+        runs = [run for run in self.runs if variation_of(run) == UNVARIED]
         return {name: [run for run in runs if experiment_of(run) == name] for name in self.dense()}
 
 
