@@ -76,9 +76,10 @@ def judge_claim_samples(
 
 
 def _entry(rule: Quantity, general: General, judged: JudgedQuantity) -> dict[str, Any]:
+    tests = "1 test" if len(judged.tests) == 1 else f"{len(judged.tests)} tests"
     return {
         "quantity": rule.quantity,
-        "test": f"{general.test_name}; {general.correction.capitalize()} correction over {len(judged.tests)} tests",
+        "test": f"{general.test_name}; {general.correction.capitalize()} correction over {tests}",
         "unit": rule.unit,
         "direction": rule.direction,
         "smallest_effect": rule.smallest_effect,
