@@ -20,7 +20,7 @@ test: lint ## style, types and all tests but the long ones
 	pytest -n 2 --dist worksteal -m "workflow and not long"
 	pytest -m "cluster and not long"
 
-test-long: .venv/installed ## the tests that repeat what the others do once or twice
+test-long: .venv/installed ## the tests that repeat often what the others do once or twice, or take all data sets
 	pytest -m long
 
 lint: .venv/installed ## style, types, generated files

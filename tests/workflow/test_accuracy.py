@@ -10,18 +10,24 @@ from tests.workflow.conftest import Repository
 
 pytestmark = [pytest.mark.workflow, pytest.mark.data]
 
-CASES = {
-    ("mnist", "mlp"): (10, 0.975),
-    ("fashion_mnist", "mlp"): (10, 0.86),
-    ("mnist", "cnn"): (5, 0.985),
-}
+CASES = [
+    pytest.param("mnist", "mlp", 10, 0.975),
+    pytest.param("fashion_mnist", "mlp", 10, 0.86, marks=pytest.mark.long),
+    pytest.param("mnist", "cnn", 5, 0.985, marks=pytest.mark.long),
+]
 
 
-@pytest.mark.parametrize(("dataset", "network"), CASES)
+@pytest.mark.parametrize(("dataset", "network", "epochs", "accuracy"), CASES)
 def test_every_seed_reaches_the_expected_accuracy(
-    source: Repository, tmp_path: Path, real_data: Path, dataset: str, network: str, monkeypatch: pytest.MonkeyPatch
+    source: Repository,
+    tmp_path: Path,
+    real_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dataset: str,
+    network: str,
+    epochs: int,
+    accuracy: float,
 ) -> None:
-    epochs, accuracy = CASES[dataset, network]
     monkeypatch.setenv("EMERGENCE_DATA", os.fspath(real_data))
     repository = source.clone(tmp_path / "clone")
     repository.run("python", "-m", "emergence.parameters", "apply", "mnist")

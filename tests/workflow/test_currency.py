@@ -21,7 +21,6 @@ CHANGES = {
     "a colour": ("figures.colours", ["#D55E00", "#0072B2", "#009E73", "#000000"], ["figures", "report"]),
     "the threshold grid": ("emergence.thresholds", [0.05, 0.1], ["emergence", *CONCLUSIONS]),
     "one more sparsity": ("pruning.sparsities", [0.5, 0.8], ["prune", "emergence", "landscape", *CONCLUSIONS]),
-    "points of the landscape": ("landscape.points", 9, ["landscape", *CONCLUSIONS]),
     "the device": ("compute.device", "cpu", []),
 }
 
