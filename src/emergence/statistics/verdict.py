@@ -68,7 +68,7 @@ def correct(p_values: Sequence[float], method: str) -> list[float]:
     [0.03, 0.08, 1.0]
     """
     filled = _filled(p_values)
-    if len(filled) < 2:
+    if len(filled) < 2:  # nothing to correct, and statsmodels collects garbage in every call
         return [float(p) for p in filled]
     return [float(p) for p in multipletests(filled, method=method)[1]]
 
