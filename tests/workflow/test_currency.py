@@ -112,7 +112,7 @@ def test_going_back_to_earlier_parameters_brings_the_earlier_results_back(reposi
     repository.run("snakemake", "draw_sparsity")
     assert (repository.folder / "results/figures/png/sparsity.png").read_bytes() != before
     (repository.folder / "params.yaml").write_text(parameters)
-    assert repository.executed("snakemake") == {"draw_sparsity": 1}
+    assert repository.executed("snakemake") == {"draw_sparsity": 1, "write_report": 1}
     assert (repository.folder / "results/figures/png/sparsity.png").read_bytes() == before
 
 
@@ -142,12 +142,24 @@ def test_a_function_of_one_phase_recomputes_that_phase_and_what_follows(
     assert repository.planned() == counted(expected)
 
 
-def test_a_figure_changed_by_hand_is_drawn_again(repository: Repository) -> None:
+@pytest.mark.parametrize("phase", ["figures", "report"])
+def test_a_phase_asked_for_alone_first_makes_anew_what_it_reads_from_fixed_places(
+    repository: Repository, phase: str
+) -> None:
+    before = repository.plan()
+    repository.set("statistics.confidence", 0.9)
+    expected = new_jobs(before, repository.plan())
+    assert phases_of(expected) == CONCLUSIONS
+    earlier = PHASES[: PHASES.index(phase) + 1]
+    assert repository.planned(phase) == counted([job for job in expected if phases_of([job])[0] in earlier])
+
+
+def test_a_figure_changed_by_hand_is_drawn_again_and_the_report_with_it(repository: Repository) -> None:
     figure = repository.folder / "results/figures/png/sparsity.png"
     content = figure.read_bytes()
     figure.unlink()
     figure.write_bytes(content[:-100])
-    assert repository.executed("snakemake") == {"draw_sparsity": 1}
+    assert repository.executed("snakemake") == {"draw_sparsity": 1, "write_report": 1}
     assert figure.read_bytes() == content
 
 
@@ -160,7 +172,7 @@ def test_an_older_figure_restored_over_newer_results_is_drawn_again(repository: 
     repository.run("dvc", "checkout", "-q", "--force", "results/figures", "results/stamps/figures")
     repository.run("git", "checkout", "-q", "HEAD", "--", "dvc.lock")
     redrawn = [job for job in new_jobs(before, repository.plan()) if phases_of([job]) == ["figures"]]
-    assert repository.executed("snakemake") == counted(redrawn)
+    assert repository.executed("snakemake") == {**counted(redrawn), "write_report": 1}
 
 
 def test_an_experiment_in_a_temporary_folder_draws_with_its_own_parameter(repository: Repository) -> None:

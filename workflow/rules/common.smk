@@ -149,19 +149,24 @@ def gpus(wildcards):
 
 
 def inputs_of(job):
-    """All files that a job reads, by the name of the input: for rules of one job."""
-    return {
+    """All files that a job reads, by the name of the input: for rules of one job.
+
+    The stamps of files with a fixed place come last, since what lies there may be made from something else.
+    """
+    results = {
         name: [placed(source, file) for source in jobs for file in source.results] for name, jobs in job.sources.items()
     }
+    fixed = [source for jobs in job.sources.values() for source in jobs if not PLACES[source.rule].keyed]
+    return {**results, "stamps": [placed(source, source.stamp) for source in fixed]}
 
 
 def manifest_of(job, files, **more):
     """A file that lists what a job reads, each with the run it belongs to: too long for a command line.
 
-    `files` are the job's inputs: where they lie on the machine that runs it.
+    `files` are the job's inputs: where they lie on the machine that runs it, stamps last.
     """
     names = [file for jobs in job.sources.values() for source in jobs for file in source.results]
-    where = dict(zip(names, map(str, files), strict=True))
+    where = dict(zip(names, map(str, files)))
     listed = {
         name: [
             {key: where.get(value, value) if isinstance(value, str) else value for key, value in entry.items()}
