@@ -7,8 +7,10 @@ from emergence.landscape.fast_forms import (
     columns_innermost,
     flatten_channels_innermost,
     flattened_images,
+    pooled_windows,
     sliced_max_pool,
     speed_up,
+    windows,
 )
 
 
@@ -30,6 +32,18 @@ def test_a_relu_before_pooling_is_computed_after_it_to_the_same_result():
     speed_up(network)
     assert network[0](images) is images
     torch.testing.assert_close(network(images.clone()), expected, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 2), (1, 4)])
+def test_pooling_behind_a_named_layer_reads_windows_to_the_same_result(size: tuple[int, int]):
+    convolution = nn.Conv2d(3, 4, 3, padding=1)
+    network = nn.Sequential(nn.Sequential(convolution, nn.ReLU(), nn.MaxPool2d(size)), nn.Conv2d(4, 2, 1), nn.ReLU())
+    images = torch.randn(5, 3, 7, 9, generator=torch.Generator().manual_seed(0))
+    expected, outputs = network(images), convolution(images)
+    speed_up(network)
+    assert pooled_windows(network, ["0.0", "1"]) == {"0.0": size}
+    convolution.forward = lambda _: windows(outputs, size)
+    torch.testing.assert_close(network(images), expected)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ At weights sum_i c_i W_i the output of a first linear layer on samples X is sum_
 all points, which removes the larger part of the work of a dense network.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from itertools import chain
@@ -20,7 +20,9 @@ from emergence.landscape.fast_forms import (
     flatten_channels_innermost,
     flattened_images,
     outputs_innermost,
+    pooled_windows,
     speed_up,
+    windows,
 )
 from emergence.landscape.first_layers import first_layers
 
@@ -56,7 +58,8 @@ class HoistedNetwork:
             flatten_channels_innermost(self._network, images)
             others = [columns_innermost(tensors, images) for tensors in others]
             speed_up(self._network)
-            self._products = [list(map(channels_innermost, of_block)) for of_block in self._products]
+            pooled = pooled_windows(self._network, sizes)
+            self._products = [[_innermost(outputs, pooled) for outputs in of_block] for of_block in self._products]
             others = [outputs_innermost(channels_innermost(tensors)) for tensors in others]
         self._weights = Combination(others)
         own = dict(chain(self._network.named_parameters(), self._network.named_buffers()))
@@ -108,6 +111,12 @@ def _products(
         }
         for tensors in basis
     ]
+
+
+def _innermost(outputs: Weights, pooled: Mapping[str, tuple[int, int]]) -> dict[str, Tensor]:
+    """Store the outputs of layers with channels innermost; those of `pooled` layers in windows of the given sizes."""
+    inside = {name: windows(outputs[name], size) for name, size in pooled.items()}
+    return channels_innermost(outputs) | inside
 
 
 def _own(tensors: Weights, layer: str) -> dict[str, str]:
