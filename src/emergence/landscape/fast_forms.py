@@ -124,7 +124,7 @@ def windows(images: Tensor, size: tuple[int, int]) -> Tensor:
             [5., 7.]])
     """
     height, width = _tiled(images, size)
-    split = images[..., :height, :width].unflatten(3, (-1, size[1])).unflatten(2, (-1, size[0]))
+    split: Tensor = images[..., :height, :width].unflatten(3, (-1, size[1])).unflatten(2, (-1, size[0]))
     return split.permute(3, 5, 0, 2, 4, 1).flatten(0, 1).contiguous().permute(0, 1, 4, 2, 3)
 
 
