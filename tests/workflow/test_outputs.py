@@ -1,5 +1,6 @@
 """What a user opens after a run: report, claims, metrics and plots."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -35,13 +36,22 @@ def test_dvc_shows_metrics_and_plots(finished: Repository, tmp_path: Path) -> No
     assert all(any(picture.endswith(name) for picture in pictures) for name in drawn)
 
 
-def test_dvc_tells_what_a_change_changed(repository: Repository) -> None:
+def test_dvc_tells_what_a_change_changed_before_it_is_committed_and_between_revisions(repository: Repository) -> None:
     repository.set("statistics.confidence", 0.9)
     repository.run("dvc", "repro")
     assert "statistics.confidence" in repository.run("dvc", "params", "diff")
     assert "C1.interval_low" in repository.run("dvc", "metrics", "diff")
-    repository.run("dvc", "plots", "diff", "--out", "plots")
-    versions = [(repository.folder / "plots/static").glob(f"{name}_*sparsity.png") for name in ("HEAD", "workspace")]
+    repository.commit("Narrower intervals")
+    revisions = ("HEAD~1", "HEAD")
+    parameters = json.loads(repository.run("dvc", "params", "diff", "--json", *revisions))["params.yaml"]
+    assert {key: (change["old"], change["new"]) for key, change in parameters.items()} == {
+        "statistics.confidence": (0.95, 0.9)
+    }
+    claims = json.loads(repository.run("dvc", "metrics", "diff", "--json", *revisions))["results/claims.json"]
+    assert claims["C4.interval_low"]["diff"] > 0 > claims["C4.interval_high"]["diff"]
+    assert not any(key.endswith((".estimate", ".runs")) for key in claims)
+    repository.run("dvc", "plots", "diff", "--out", "plots", *revisions)
+    versions = [(repository.folder / "plots/static").glob(f"{name}_*sparsity.png") for name in revisions]
     before, now = (next(files).read_bytes() for files in versions)
     assert before != now
 
