@@ -38,4 +38,4 @@ onerror:
 rule all:
     default_target: True
     input:
-        files_of("statistics", "figures", "report"),
+        files_of("prune", "statistics", "figures", "report"),

@@ -40,6 +40,7 @@ FIGURES = {"draw_figure", "write_report"}
 MOVING = "animate_figure"
 JUDGED = {"judge_claims", "map_robustness", "compare_rivals", "compare_stopping"}
 CONCLUSIONS = {"collect_runs", *JUDGED, *FIGURES}
+CELL = {"make_masks", "retrain_networks", "count_paths", "apply_measures"}
 LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"}
 
 
@@ -60,7 +61,7 @@ LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "fin
         ({"minima": {"copies": 2}}, {"find_minima", *CONCLUSIONS}),
         (
             {"pruning": {"sparsities": [0.5, 0.6]}},
-            {"make_masks", "retrain_networks", "count_paths", "apply_measures", *LANDSCAPE, MOVING, *CONCLUSIONS},
+            {*CELL, "gather_networks", *LANDSCAPE, MOVING, *CONCLUSIONS},
         ),
         ({"statistics": {"accuracy_targets": [0.5]}}, CONCLUSIONS),
         ({"compute": {"device": "cpu"}}, set()),
@@ -257,8 +258,8 @@ def test_one_more_method_trains_only_its_own_cells() -> None:
     keys = {job.key for job in before.jobs}
     new = [job for job in after.jobs if job.key not in keys and job.run]
     assert {job.run.method for job in new} == {"snip"}
-    assert {job.rule for job in new} == {"make_masks", "retrain_networks", "count_paths", "apply_measures"}
-    assert changed(after, before) <= CONCLUSIONS
+    assert {job.rule for job in new} == CELL
+    assert changed(after, before) <= {"gather_networks", *CONCLUSIONS}
 
 
 @pytest.mark.parametrize(
@@ -315,7 +316,7 @@ def test_varied_networks_are_trained_counted_and_measured_only_and_leave_others_
     keys = {job.key for job in before.jobs}
     new = [job for job in after.jobs if job.key not in keys]
     assert {job.rule for job in new if job.run} == {"train_networks", "count_paths", "apply_measures"}
-    assert {job.rule for job in new if not job.run} == CONCLUSIONS
+    assert {job.rule for job in new if not job.run} == {"gather_networks", *CONCLUSIONS}
     assert {job.key for job in before.jobs if job.run} <= {job.key for job in after.jobs}
 
 

@@ -10,7 +10,7 @@ import torch
 
 from emergence.networks import Architecture
 from emergence.training import checkpoints
-from emergence.training.checkpoints import Checkpoint, paths, publish, read, write
+from emergence.training.checkpoints import CHECKSUMS, Checkpoint, paths, publish, publish_last, read, write
 from emergence.training.member import initial_network
 from emergence.training.step import Step
 from emergence.training.tensor_files import write_tensors
@@ -58,6 +58,20 @@ def test_the_format_is_plain_safetensors_with_the_promised_metadata(folder: Path
 
 def test_checkpoints_are_listed_in_the_order_of_training(folder: Path) -> None:
     assert [str(step) for step in paths(folder)] == ["ep0it4", "ep2", "ep10"]
+
+
+def test_the_last_checkpoints_of_runs_gather_under_names_of_the_runs(folder: Path, tmp_path: Path) -> None:
+    publish_last({"one": folder, "other": folder}, tmp_path / "networks")
+    gathered = tmp_path / "networks"
+    assert {file.name for file in gathered.iterdir()} == {"one.safetensors", "other.safetensors", CHECKSUMS}
+    assert read(gathered / "one.safetensors").step == Step(10)
+    assert (gathered / "one.safetensors").samefile(folder / "ep10.safetensors")
+    publish_last({"other": folder}, gathered)
+    assert not (gathered / "one.safetensors").exists()
+    (gathered / "other.safetensors").unlink()
+    (gathered / "other.safetensors").write_bytes((folder / "ep2.safetensors").read_bytes())
+    with pytest.raises(OSError, match=r"other\.safetensors is damaged"):
+        read(gathered / "other.safetensors")
 
 
 def test_equal_tensors_give_equal_bytes(tmp_path: Path) -> None:

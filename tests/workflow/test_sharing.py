@@ -9,9 +9,12 @@ from threading import Thread
 
 import boto3
 import pytest
+import xarray as xr
 import yaml
 from moto.server import ThreadedMotoServer
 
+from emergence.datasets import read_processed
+from emergence.training.checkpoints import read
 from tests.workflow.conftest import Repository
 
 pytestmark = pytest.mark.workflow
@@ -42,6 +45,28 @@ def test_results_pushed_to_s3_are_current_in_a_clone_that_pulls_them(
     clone.run("dvc", "pull", "-q")
     assert clone.current_files() == repository.current_files()
     assert clone.planned() == {}
+
+
+def test_final_weights_of_a_registered_version_are_those_that_reached_the_stated_accuracy(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.run("git", "config", "user.name", "Test")
+    repository.run("git", "config", "user.email", "test@example.org")
+    repository.run("gto", "register", "networks")
+    repository.run("gto", "assign", "networks", "--stage", "production")
+    networks = tmp_path / "networks"
+    get = ("dvc", "artifacts", "get", str(repository.folder), "networks", "--stage", "production")
+    repository.run(*get, "--out", str(networks))
+    training = {job.name.replace("/", "."): job for job in repository.plan().networks.sources["training"]}
+    assert {file.stem for file in networks.glob("*.safetensors")} == set(training)
+    for name, job in training.items():
+        stored = read(networks / f"{name}.safetensors")
+        dataset = read_processed(repository.folder / job.sources["data"][0].file("dataset"))
+        inputs, labels = dataset.part("test")
+        accuracy = xr.load_dataset(repository.folder / job.file("metrics"))["test_accuracy"].isel(step=-1)
+        for seed, stated in zip(stored.seeds, accuracy.sel(seed=list(stored.seeds)), strict=True):
+            predicted = stored.network(seed)(dataset.normalise(inputs)).argmax(1)
+            assert float((predicted == labels).double().mean()) == pytest.approx(float(stated))
 
 
 @pytest.fixture

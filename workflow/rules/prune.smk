@@ -1,4 +1,6 @@
-"""Pruning: masks from trained networks, and training again under them."""
+"""Pruning: masks from trained networks, training again under them, and the final weights of all networks."""
+
+NETWORKS = PLAN.networks
 
 
 rule prune:
@@ -105,3 +107,32 @@ rule retrain_networks:
         " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
         " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"
+
+
+rule gather_networks:
+    input:
+        **inputs_of(NETWORKS),
+    output:
+        checksums=here(NETWORKS.file("checksums")),
+        stamp=here(NETWORKS.stamp),
+    log:
+        log("gather_networks", NETWORKS.name, NETWORKS.key),
+    benchmark:
+        timing("gather_networks", NETWORKS.name, NETWORKS.key)
+    # A second name for every file: too little for a job of a cluster.
+    localrule: True
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        manifest=lambda wildcards, input: manifest_of(
+            NETWORKS, input, names=[job.name for job in NETWORKS.sources["training"]]
+        ),
+    message:
+        "Gather the final weights of all networks"
+    shell:
+        "(python scripts/gather_networks.py --manifest {params.manifest} --output {output.checksums}"
+        " && python -m emergence.study.stamps {output.stamp} {output.checksums}) 2> {log}"

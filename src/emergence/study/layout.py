@@ -8,6 +8,7 @@ RESUME = ".cache/training"
 SAMPLED = ".cache/landscape"
 MANIFESTS = ".cache/manifests"
 STAMPS = "results/stamps"
+NETWORKS = "results/networks"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ PLACES = {
     "retune_learning_rate": Place(
         "prune", "results/prune/tuning", {"tuning": "tuning.nc"}, script="tune_learning_rate"
     ),
+    "gather_networks": Place("prune", NETWORKS, {"checksums": "checksums.json"}, keyed=False),
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
     "compare_controls": Place("emergence", "results/emergence/controls", {"controls": "controls.nc"}),

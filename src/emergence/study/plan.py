@@ -26,6 +26,7 @@ class Plan:
         self._registry = Registry(root)
         self._networks = NetworkJobs(parameters, self._registry)
         self._analyses = AnalysisJobs(self._networks, self._registry)
+        self.networks = self._gather_networks()
         self.report = self._write_report()
 
     @property
@@ -82,6 +83,10 @@ class Plan:
         if not self.parameters.training.schedule.depends_on_length and "gradual" not in parameters:
             del training["epochs"]
         return replace(job, parameters={**parameters, "training": training}).key
+
+    def _gather_networks(self) -> Job:
+        training = tuple(self._networks.training(run) for run in self.runs)
+        return self._registry.job("gather_networks", "networks", {}, training=training)
 
     @cached_property
     def _study(self) -> Job:

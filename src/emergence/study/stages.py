@@ -10,7 +10,7 @@ import yaml
 
 from emergence.storage import write_text
 from emergence.study.influence import influence, read_by
-from emergence.study.layout import PHASES, PLACES, STAMPS
+from emergence.study.layout import NETWORKS, PHASES, PLACES, STAMPS
 from emergence.study.trusted import FILE as TRUSTED
 
 STAGES_FILE = "dvc.yaml"
@@ -18,6 +18,9 @@ STAGES_FILE = "dvc.yaml"
 CODE = ("Snakefile", "workflow/rules", TRUSTED, "scripts", "src/emergence", "extensions")
 METRICS = ("results/claims.json",)
 PLOTS = ("results/figures/png",)
+ARTIFACTS = {"networks": {"path": NETWORKS, "type": "model", "desc": "Weights at the end of training, a file per run"}}
+NEVER_READ = (STAMPS, NETWORKS)
+"""What the workflow makes for its users and itself alone: no phase reads it."""
 
 HEADER = """\
 # Written by python -m emergence.study.stages. One stage per phase: DVC versions, stores and compares what the phases
@@ -30,7 +33,7 @@ def as_yaml() -> str:
     """Render dvc.yaml."""
     determined_by = influence()
     stages = {phase: _stage(phase, [key for key, found in determined_by.items() if phase in found]) for phase in PHASES}
-    content = {"stages": stages, "plots": list(PLOTS)}
+    content = {"stages": stages, "plots": list(PLOTS), "artifacts": ARTIFACTS}
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
 
 
@@ -52,7 +55,7 @@ def made_by(phase: str) -> list[str]:
 
 def _stage(phase: str, parameters: list[str]) -> dict[str, Any]:
     made = made_by(phase)
-    read = [path for other in read_by()[phase] for path in made_by(other) if not path.startswith(STAMPS)]
+    read = [path for other in read_by()[phase] for path in made_by(other) if not path.startswith(NEVER_READ)]
     metrics = [{path: {"persist": True}} for path in made if path in METRICS]
     return {
         "cmd": f"snakemake {phase}",

@@ -140,6 +140,20 @@ def publish(files: Mapping[Path, str], target: Path) -> None:
         write_json(folder / CHECKSUMS, {file.name: expected for file, expected in files.items()})
 
 
+def publish_last(folders: Mapping[str, Path], target: Path) -> None:
+    """Gather the last checkpoint of every folder in the folder `target`, under its name there, with their SHA-256.
+
+    The folder appears whole; its files are read like those of any folder of checkpoints, and take no room of their own.
+    """
+    last = {f"{name}.safetensors": list(paths(folder).values())[-1] for name, folder in folders.items()}
+    with written_whole(target) as gathered:
+        gathered.mkdir()
+        for name, file in last.items():
+            _link(file, gathered / name)
+        listed = {file: json.loads((file.parent / CHECKSUMS).read_bytes()) for file in last.values()}
+        write_json(gathered / CHECKSUMS, {name: listed[file][file.name] for name, file in last.items()})
+
+
 def _checksums(folder: Path) -> dict[str, str] | None:
     """Return file name -> SHA-256 of a folder of checkpoints; None for single files without such a list."""
     file = folder / CHECKSUMS
