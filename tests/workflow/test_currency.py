@@ -17,6 +17,8 @@ pytestmark = pytest.mark.workflow
 
 CONCLUSIONS = ["statistics", "figures", "report"]
 
+LANDSCAPE = ["sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"]
+
 CHANGES = {
     "a colour": ("figures.colours", ["#D55E00", "#0072B2", "#009E73", "#000000"], ["figures", "report"]),
     "the threshold grid": ("emergence.thresholds", [0.05, 0.1], ["emergence", *CONCLUSIONS]),
@@ -79,6 +81,19 @@ def test_one_more_method_trains_only_its_own_cells_which_can_be_made_alone(repos
     cell = {"make_masks": 1, "retrain_networks": 1, "count_paths": 1, "apply_measures": 1}
     only = ("--config", "only=digits/mlp/random_weights~0.5/*")
     assert repository.planned("prune", "emergence", *only) == cell
+
+
+def test_one_more_data_set_needs_its_own_work_and_new_conclusions_alone(repository: Repository) -> None:
+    before = repository.plan()
+    repository.set("study.experiments", ["digits/mlp", "mnist1d/mlp"])
+    after = repository.plan()
+    assert [job for job in before.jobs if job.run and job.key not in after.by_key] == []
+    own = {"prepare_data": 1, "train_networks": 1, "make_masks": 1, "retrain_networks": 1, "compare_controls": 1}
+    analyses = ("count_paths", "apply_measures", *LANDSCAPE)
+    own |= dict.fromkeys(analyses, 2)  # of the dense and the pruned networks
+    joined = ("gather_networks", "collect_runs", "judge_claims", "map_robustness", "compare_rivals", "compare_stopping")
+    drawn = [f"draw_{job.name}" for job in after.of_phase("figures")]
+    assert repository.planned() == own | dict.fromkeys([*joined, *drawn, "write_report"], 1)
 
 
 def test_results_after_changes_equal_those_of_a_run_from_scratch(source: Repository, repository: Repository) -> None:
