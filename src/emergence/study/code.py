@@ -11,8 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 WHOLE = "*"
+
+UNWRITTEN = {"ctx", "kind", "type_comment"}
+"""Fields of syntax trees that say nothing of what code does."""
+
+_Name: TypeAlias = tuple[str, str]
+"""A module and a name that it binds: WHOLE for all, "" for what runs when it is imported."""
+
+_Use: TypeAlias = tuple[list[tuple[str, str, str]], set[_Name]]
+"""The texts (module, name, text) behind a name, and the names that they use in turn."""
 
 
 @dataclass
@@ -36,46 +46,51 @@ class CodeDigests:
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
         self._modules: dict[str, _Module | None] = {}
+        self._followed: dict[_Name, _Use] = {}
 
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
         """Return the digest of a script and of modules (`plugins`) that it loads by name, in hexadecimal."""
         self._modules["__main__"] = _parse(script)
+        self._followed = {name: use for name, use in self._followed.items() if name[0] != "__main__"}
         used = set(self._used([("__main__", WHOLE), *((plugin, WHOLE) for plugin in plugins)]))
         content = hashlib.sha256()
         for module, name, text in sorted(used):
             content.update(f"{module}\0{name}\0{text}\0".encode())
         return content.hexdigest()
 
-    def _used(self, start: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    def _used(self, start: list[_Name]) -> Iterator[tuple[str, str, str]]:
         """Follow names from module to module; yield (module, name, text) for each definition used."""
-        waiting, seen, running = list(start), set(start), set[str]()
+        waiting, seen = list(start), set(start)
         while waiting:
-            name, attribute = waiting.pop()
-            module = self._module(name)
-            if module is None:
-                continue
-            found: list[tuple[str, str]] = []
-            if name not in running:
-                running.add(name)
-                found += [(imported, "") for imported in (*_parents(name), *module.imported)]
-                for statement in module.always:
-                    yield name, "", _source(statement)
-                    found += self._names(name, statement)
-            wanted = list(module.definitions) if attribute == WHOLE else [attribute]
-            for wanted_name in wanted:
-                for statement in module.definitions.get(wanted_name, ()):
-                    yield name, wanted_name, _source(statement)
-                    yield from _data_files(module, name, statement)
-                    found += self._names(name, statement)
-            if attribute in module.imports and attribute not in module.definitions:
-                found.append(self._target(module.imports[attribute]))
-            elif attribute not in {"", WHOLE, *module.definitions, *module.bound}:
-                raise LookupError(f"{name} defines no '{attribute}' that its source shows; import it from where it is")
-            fresh = [item for item in found if item not in seen]
-            seen.update(fresh)
-            waiting += fresh
+            name = waiting.pop()
+            if name not in self._followed:
+                self._followed[name] = self._use(*name)
+            texts, found = self._followed[name]
+            yield from texts
+            waiting += found - seen
+            seen |= found
 
-    def _names(self, name: str, statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    def _use(self, name: str, attribute: str) -> _Use:
+        """The texts of what binds a name in a module, and the names that they use."""
+        module = self._module(name)
+        if module is None:
+            return [], set()
+        if not attribute:
+            imported = {(other, "") for other in (*_parents(name), *module.imported)}
+            used = {other for statement in module.always for other in self._names(name, statement)}
+            return [(name, "", _source(statement)) for statement in module.always], imported | used
+        texts, found = [], {(name, "")}
+        for wanted in module.definitions if attribute == WHOLE else [attribute]:
+            for statement in module.definitions.get(wanted, ()):
+                texts += [(name, wanted, _source(statement)), *_data_files(module, name, statement)]
+                found.update(self._names(name, statement))
+        if attribute in module.imports and attribute not in module.definitions:
+            found.add(self._target(module.imports[attribute]))
+        elif attribute not in {WHOLE, *module.definitions, *module.bound}:
+            raise LookupError(f"{name} defines no '{attribute}' that its source shows; import it from where it is")
+        return texts, found
+
+    def _names(self, name: str, statement: ast.stmt) -> Iterator[_Name]:
         """Yield (module, name) for what a statement refers to in its own module and in imported ones."""
         module = self._module(name)
         assert module is not None
@@ -85,7 +100,7 @@ class CodeDigests:
             elif chain[0] in module.imports:
                 yield self._target(".".join([module.imports[chain[0]], *chain[1:]]))
 
-    def _target(self, dotted: str) -> tuple[str, str]:
+    def _target(self, dotted: str) -> _Name:
         """Split a dotted name into the longest module and the attribute read from it."""
         parts = dotted.split(".")
         for length in range(len(parts), 0, -1):
@@ -107,8 +122,9 @@ class CodeDigests:
 @cache
 def _parse(file: Path) -> _Module:
     module = _Module(file.parent)
-    tree = _Undocumented().visit(ast.parse(file.read_bytes(), filename=str(file)))
-    for node in ast.walk(tree):
+    tree = ast.parse(file.read_bytes(), filename=str(file))
+    _remove_documentation(tree)
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 module.imported.add(alias.name)
@@ -199,17 +215,28 @@ def _file_names(statement: ast.stmt) -> list[str]:
     ]
 
 
-class _Undocumented(ast.NodeTransformer):
-    """Removes strings that stand alone: docstrings, and the descriptions of attributes."""
+def _remove_documentation(block: ast.AST) -> None:
+    """Remove strings that stand alone: docstrings, and the descriptions of attributes."""
+    for name, statements in _inner(block):
+        kept = [statement for statement in statements if not _is_text(statement)]
+        for statement in kept:
+            _remove_documentation(statement)
+        setattr(block, name, kept or ([ast.Pass()] if name == "body" else []))
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        for name in ("body", "orelse", "finalbody"):
-            statements = getattr(node, name, None)
-            if isinstance(statements, list) and statements:
-                kept = [statement for statement in statements if not _is_text(statement)]
-                setattr(node, name, kept or ([ast.Pass()] if name == "body" else []))
-        return node
+
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a module or statement, at any depth."""
+    for _, statements in _inner(block):
+        for statement in statements:
+            yield statement
+            yield from _statements(statement)
+
+
+def _inner(block: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
+    """The fields of a module or statement that hold statements, and these."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        if statements := getattr(block, name, None):
+            yield name, statements
 
 
 def _is_text(statement: ast.AST) -> bool:
@@ -223,7 +250,7 @@ def _is_text(statement: ast.AST) -> bool:
 def _text(node: object) -> str:
     """Write a syntax tree without positions and empty fields, so that versions of Python agree."""
     if isinstance(node, ast.AST):
-        fields = ((name, value) for name, value in ast.iter_fields(node) if name not in {"ctx", "kind", "type_comment"})
+        fields = [(name, getattr(node, name, None)) for name in node._fields if name not in UNWRITTEN]
         inner = ",".join(f"{name}={_text(value)}" for name, value in fields if value not in (None, []))
         return f"{type(node).__name__}({inner})"
     if isinstance(node, list):
