@@ -22,7 +22,8 @@ from emergence.training.checkpoints import Checkpoint, file_name, publish, read,
 from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[2]
-NAMES = available("measures")
+OF_TRANSFORMERS = {"information_emergence"}
+NAMES = sorted({*available("measures")} - OF_TRANSFORMERS)
 RANDOM = {"hessian_trace", "local_learning_coefficient"}  # draw in the order of parameters, which a mask changes
 
 

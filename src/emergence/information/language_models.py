@@ -1,0 +1,121 @@
+"""Information emergence in causal language models: what blocks keep of whole texts beyond what they keep of tokens."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from emergence.information.estimate import DEFAULT, Fit, Information, mutual_information
+
+States = Callable[[Tensor], Sequence[Tensor]]
+"""Maps tokens (sample, position) to what enters the first block and what leaves each: (sample, position, width)."""
+
+SAMPLES_AT_ONCE = 512
+
+
+def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
+    """Return a function that runs the network on tokens, for the states that enter the first block and leave each.
+
+    Blocks that return several things must return their states first, as those of Hugging Face do.
+
+    >>> from emergence.networks.transformer import build
+    >>> network = build((8,), 27, blocks=3, heads=2, width=16)
+    >>> states = states_of(network, [network.block1, network.block2, network.block3])
+    >>> [tuple(state.shape) for state in states(torch.zeros(5, 8, dtype=torch.int64))]
+    [(5, 8, 16), (5, 8, 16), (5, 8, 16), (5, 8, 16)]
+    """
+
+    def run(tokens: Tensor) -> list[Tensor]:
+        seen: list[Tensor] = []
+        first = blocks[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+        others = [block.register_forward_hook(lambda _, __, found: seen.append(_first(found))) for block in blocks]
+        try:
+            network(tokens)
+        finally:
+            for hook in (first, *others):
+                hook.remove()
+        return seen
+
+    return run
+
+
+def information_emergence(
+    states: States, tokens: Tensor, position: int = 7, fit: Fit = DEFAULT, seed: int = 0
+) -> xr.Dataset:
+    """Return the information emergence E of each block, in nats, on tokens (sample, position) of many texts.
+
+    E = I(macro out; macro in) - mean over t of I(micro out of t; micro in of t) (Chen et al. 2024, arXiv:2405.12617).
+    Macro is the state at `position`, which has read all tokens up to it; micro of t is the state of token t alone, for
+    t from 0 to `position`. A token is alone at the first position, where a causal model sees nothing else. States
+    include what goes past the block by wires. Both terms are InfoNCE on held-out samples, see `mutual_information`: the
+    bound of Donsker and Varadhan, which the authors take at its largest in training, has no use here, because a block
+    may keep more of a text than that can show, and then it is off by any number. InfoNCE is never above
+    `info_nce_cap`, and a macro term close to that is only known to be at least so large. With a block that loses
+    nothing, the information is the entropy of what was read: micro terms can be checked against `token_entropy`, the
+    mean over t of the entropy of token t.
+
+    Dimension `block`, all in nats: `emergence`, `macro`, `macro_error`, its standard error, and `micro`. Raises
+    ValueError for a position that the texts lack.
+
+    >>> from emergence.networks.transformer import build
+    >>> _ = torch.manual_seed(0)
+    >>> network = build((4,), 5, blocks=2, heads=2, width=8)
+    >>> states = states_of(network, [network.block1, network.block2])
+    >>> found = information_emergence(states, torch.randint(5, (200, 4)), position=1, fit=Fit(steps=5))
+    >>> found.emergence.dims, found.sizes["block"], round(found.token_entropy.item(), 1)
+    (('block',), 2, 1.6)
+    """
+    if not 0 <= position < tokens.shape[1]:
+        raise ValueError(f"position: {position} is not allowed; from 0 to {tokens.shape[1] - 1}")
+    read = tokens[:, : position + 1]
+    macro = _at(states, tokens, position)
+    distinct, which = read.unique(return_inverse=True)
+    micro = [state[which] for state in _at(states, distinct[:, None].expand(-1, tokens.shape[1]), 0)]
+    of_macro = [mutual_information(*pair, fit, seed) for pair in pairwise(macro)]
+    of_micro = [
+        [mutual_information(before[:, t], after[:, t], fit, seed).info_nce for t in range(position + 1)]
+        for before, after in pairwise(micro)
+    ]
+    return _described(of_macro, np.mean(of_micro, axis=1), _token_entropy(which))
+
+
+def _described(macro: Sequence[Information], micro: NDArray[np.float64], entropy: float) -> xr.Dataset:
+    values = np.array([found.info_nce for found in macro])
+    errors = [found.info_nce_error for found in macro]
+    texts = {
+        "emergence": (values - micro, "information emergence"),
+        "macro": (values, "information that a block keeps of the text"),
+        "macro_error": (errors, "standard error of the information kept of the text"),
+        "micro": (micro, "information that a block keeps of single tokens, mean over tokens"),
+    }
+    found = xr.Dataset(
+        {name: ("block", data, {"units": "nat", "long_name": text}) for name, (data, text) in texts.items()},
+        {"block": ("block", np.arange(1, len(values) + 1), {"units": "1", "long_name": "block"})},
+    )
+    found["token_entropy"] = ((), entropy, {"units": "nat", "long_name": "entropy of a token, mean over positions"})
+    found["info_nce_cap"] = ((), macro[0].cap, {"units": "nat", "long_name": "most that InfoNCE can show"})
+    return found
+
+
+@torch.no_grad()
+def _at(states: States, tokens: Tensor, position: int) -> list[Tensor]:
+    """States (sample, width) at a position, for some samples at a time."""
+    parts = [[state[:, position].cpu() for state in states(part)] for part in tokens.split(SAMPLES_AT_ONCE)]
+    return [torch.cat(of_block) for of_block in zip(*parts, strict=True)]
+
+
+def _first(found: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return found if isinstance(found, Tensor) else found[0]
+
+
+def _token_entropy(tokens: Tensor) -> float:
+    """Mean over positions of the entropy of tokens (sample, position)."""
+    entropies = []
+    for column in tokens.T:
+        shares = column.unique(return_counts=True)[1].double() / len(column)
+        entropies.append(float(torch.special.entr(shares).sum()))
+    return float(np.mean(entropies))
