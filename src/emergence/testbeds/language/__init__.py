@@ -1,0 +1,21 @@
+"""A formal language whose sentences have a grammar, and words types: what a transformer learns of it, and when.
+
+Lubana, Kawaguchi, Dick and Tanaka (2024, arXiv:2408.12578), with the graph of their theory.
+"""
+
+from emergence.testbeds.language.grammar import is_grammatical
+from emergence.testbeds.language.language import Language
+from emergence.testbeds.language.order_parameters import OrderParameters, order_parameters
+from emergence.testbeds.language.training import Learner, generate, learn, phase_onsets, valid_probability
+
+__all__ = [
+    "Language",
+    "Learner",
+    "OrderParameters",
+    "generate",
+    "is_grammatical",
+    "learn",
+    "order_parameters",
+    "phase_onsets",
+    "valid_probability",
+]

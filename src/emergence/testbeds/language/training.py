@@ -1,0 +1,156 @@
+"""A small transformer that learns the language from fresh sentences, and when it comes to know what."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from emergence.networks.transformer import build
+from emergence.statistics.analysis import Found
+from emergence.statistics.change_points import onsets
+from emergence.testbeds.language.language import END, Language, within_ends
+from emergence.testbeds.language.order_parameters import described, order_parameters
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+UNCOUNTED = -100
+"""Label of what follows the end of a sentence, which the loss leaves out."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A transformer of this project, trained by AdamW on `batch` new sentences a step, of fewer than `length` words.
+
+    Betas 0.9 and 0.95, weight decay 1e-4, gradients of norm 1 at most and a linear warm-up are those of Lubana et al.
+    2024 (arXiv:2408.12578).
+    """
+
+    length: int = 24
+    blocks: int = 2
+    heads: int = 2
+    width: int = 64
+    batch: int = 64
+    learning_rate: float = 2e-3
+    warmup: int = 50
+
+
+DEFAULT = Learner()
+
+
+def learn(
+    language: Language, at: Sequence[int], seeds: Sequence[int], learner: Learner = DEFAULT, sentences: int = 200
+) -> xr.Dataset:
+    """Train from each seed, and after the numbers of steps `at` measure order parameters on generated sentences.
+
+    Returns the order parameters, see `order_parameters`, over (seed, step), and `valid_probability`, how much of the
+    probability of the next word goes to properties of the subject where a property follows, on `sentences` of the
+    language. As many are generated. The network starts each of them and is free to write what it likes.
+
+    >>> from emergence.testbeds.percolation import Concepts
+    >>> language = Language.sample(Concepts(entities=8, properties=24, classes=2), 0.5, np.random.default_rng(0))
+    >>> tiny = Learner(length=12, blocks=1, heads=1, width=8, batch=4)
+    >>> learn(language, at=[1, 2], seeds=[0], learner=tiny, sentences=5).sizes
+    Frozen({'seed': 1, 'step': 2})
+    """
+    courses = np.array([_course(language, list(at), seed, learner, sentences) for seed in seeds])
+    along = {"seed": list(seeds), "step": ("step", np.array(at), {"units": "1", "long_name": "updates"})}
+    measured = {
+        name: (("seed", "step"), courses[..., place], {"units": "1", "long_name": text})
+        for place, (name, text) in enumerate(TEXTS.items())
+    }
+    return xr.Dataset(measured, along)
+
+
+TEXTS = {
+    "grammaticality": "share of generated sentences that are grammatical",
+    "relative": "share of generated verbs with subjects and objects of their classes",
+    "descriptive": "share of generated properties of their subject's class",
+    "joined": "share of generated properties that their subject has",
+    "valid_probability": "probability of properties that the subject has where a property follows",
+}
+
+
+def phase_onsets(measured: xr.Dataset, confidence: float = 0.95, seed: int = 0) -> dict[str, Found]:
+    """Return the number of updates at which each order parameter begins to rise, in the mean over seeds.
+
+    By the change of slope over the log of updates, see `emergence.statistics.change_points.onsets`, which needs three
+    seeds. Steps at which a seed has no value, as types have none before there is a grammatical sentence, are left out;
+    infinite where nothing rises.
+    """
+    found = {}
+    for name in measured.data_vars:
+        known = measured[name].dropna("step")
+        rise = onsets(np.log(known.step.values), known.transpose("seed", "step").values, confidence, seed)["rise"]
+        estimate, low, high = np.exp([rise.estimate, rise.low, rise.high]).tolist()
+        found[str(name)] = Found(estimate, low, high, observations=rise.observations)
+    return found
+
+
+def _course(language: Language, at: list[int], seed: int, learner: Learner, sentences: int) -> Floats:
+    """Order parameters and valid probability, (step, quantity)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build((learner.length,), language.size, learner.blocks, learner.heads, learner.width)
+        assert isinstance(network, nn.Sequential)
+    drawing, measuring = np.random.default_rng(seed).spawn(2)
+    writing = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), learner.learning_rate, betas=(0.9, 0.95), weight_decay=1e-4, fused=True
+    )
+    warmup = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / learner.warmup, total_iters=learner.warmup)
+    rows = []
+    for step in range(1, max(at) + 1):
+        _step(network, optimizer, language.sentences(learner.batch, learner.length, drawing))
+        warmup.step()
+        if step in at:
+            generated = generate(network, sentences, learner.length, writing)
+            valid = valid_probability(network, language, language.sentences(sentences, learner.length, measuring))
+            rows.append([*astuple(order_parameters(language, generated)), valid])
+    return np.array(rows)
+
+
+def _step(network: nn.Module, optimizer: torch.optim.Optimizer, sentences: Integers) -> None:
+    optimizer.zero_grad()
+    inputs, labels = torch.from_numpy(sentences[:, :-1]), torch.from_numpy(sentences[:, 1:])
+    after_end = (labels == END).cumsum(1).roll(1, 1)
+    after_end[:, 0] = 0
+    logits = network(inputs).transpose(1, 2).flatten(0, 1)
+    cross_entropy(logits, labels.masked_fill(after_end > 0, UNCOUNTED).flatten(), ignore_index=UNCOUNTED).backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+
+
+@torch.no_grad()
+def generate(network: nn.Sequential, count: int, length: int, generator: torch.Generator) -> Integers:
+    """Let a transformer write sentences, (count, length + 1) as `Language.sentences` gives them, word by word."""
+    sentences = torch.full((count, length + 1), END)
+    writing = torch.ones(count, dtype=torch.bool)
+    for place in range(length):
+        states = network[:-2](sentences[writing, :-1])[:, place]
+        words = network.get_submodule("output")(states).softmax(1).multinomial(1, generator=generator)[:, 0]
+        sentences[writing, place + 1] = words
+        writing[writing.clone()] = words != END
+        if not writing.any():
+            break
+    return sentences.numpy()
+
+
+@torch.no_grad()
+def valid_probability(network: nn.Module, language: Language, sentences: Integers) -> float:
+    """Mean probability of properties that the subject has, at the places of properties; NaN where there are none."""
+    chances = network(torch.from_numpy(sentences[:, :-1])).softmax(1).numpy()
+    first, valid = language.first("property"), []
+    for row, sentence in enumerate(sentences):
+        words = within_ends(sentence)
+        places = np.flatnonzero(language.letters[words] == "p")
+        for place, (subject, _) in zip(places, described(language, words), strict=True):
+            entity = subject - language.first("entity")
+            begin, end = language.graph.indptr[entity : entity + 2]
+            valid.append(chances[row, first + language.graph.indices[begin:end], place].sum())
+    return float(np.mean(valid)) if valid else float("nan")
