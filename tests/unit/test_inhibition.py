@@ -1,0 +1,113 @@
+"""Inhibition of monosemantic units: scores, thresholds and gradients against formulas written out."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from emergence.inhibition import Inhibition, RunningMoments, false_killing_rate, monosemanticity
+
+torch.set_num_threads(1)
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 3)).double()
+
+
+def batches(count: int = 2, size: int = 40) -> torch.Tensor:
+    return torch.randn(count, size, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+def test_running_moments_are_those_of_all_samples_and_later_forget_the_first() -> None:
+    samples = torch.randn(7, 30, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    moments = RunningMoments(memory=1000)
+    for batch in samples:
+        moments.update(batch)
+    everything = samples.flatten(0, 1)
+    torch.testing.assert_close(moments.mean, everything.mean(0))
+    torch.testing.assert_close(moments.variance, everything.var(0))
+    for _ in range(100):
+        moments.update(torch.full((60, 4), 5.0))
+    assert moments.mean.min() > 4.98
+
+
+def test_scores_are_squared_z_scores_and_none_for_dead_units() -> None:
+    samples = torch.cat([torch.randn(50, 3), torch.ones(50, 1)], dim=1)
+    moments = RunningMoments(memory=50)
+    moments.update(samples)
+    found = monosemanticity(samples, moments).numpy()
+    numbers = samples[:, :3].double().numpy()
+    assert found[:, :3] == pytest.approx(((numbers - numbers.mean(0)) / numbers.std(0, ddof=1)) ** 2)
+    assert not found[:, 3].any()
+
+
+def test_the_gradient_of_the_penalty_is_two_over_the_distance_from_the_mean_for_chosen_pairs_alone() -> None:
+    model, (first, second) = network(), batches()
+    with Inhibition([model[1]], "penalty", share=0.05) as inhibition:
+        model(first)
+        assert inhibition.penalty == 0
+        hidden = model[0](second).detach().requires_grad_()
+        activations = model[1](hidden)
+        inhibition.penalty.backward()
+    before = torch.tanh(model[0](first)).detach()
+    z, mean, variance = activations.detach(), before.mean(0), before.var(0, correction=1)
+    phi = (z - mean) ** 2 / variance
+    chosen = phi >= np.quantile(phi.numpy(), 0.95)
+    assert chosen.sum() == inhibition.inhibited == 12
+    torch.testing.assert_close(hidden.grad, torch.where(chosen, 2 / (z - mean) * (1 - z**2), 0))
+    assert inhibition.penalty.item() == pytest.approx(float((z - mean)[chosen].square().log().sum()))
+
+
+def test_reverse_deactivation_puts_the_mean_and_turns_the_gradient_of_chosen_pairs_alone() -> None:
+    model, (first, second) = network(), batches()
+    with Inhibition([model[1]], "reverse", share=0.05) as inhibition:
+        model(first)
+        hidden = model[0](second).detach().requires_grad_()
+        outputs = model[1](hidden)
+        weights = torch.randn(outputs.shape, dtype=torch.float64)
+        (weights * outputs).sum().backward()
+    z, mean = torch.tanh(hidden).detach(), torch.tanh(model[0](first)).detach().mean(0)
+    changed = outputs.detach() != z
+    assert changed.sum() == inhibition.inhibited == 12
+    torch.testing.assert_close(outputs.detach(), torch.where(changed, mean.expand_as(z), z))
+    slope = torch.where(changed, torch.tensor(-1.0, dtype=torch.float64), 1.0) * (1 - z**2)
+    torch.testing.assert_close(hidden.grad, weights * slope)
+
+
+def test_evaluation_and_what_follows_are_left_as_they_are() -> None:
+    model, (first, second) = network(), batches()
+    expected = model(second)
+    with Inhibition([model[1], model[3]], "reverse", share=0.2):
+        model(first)
+        assert not torch.equal(model(second), expected)
+        assert torch.equal(model.eval()(second), expected)
+    assert torch.equal(model.train()(second), expected)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_random_units_are_killed_falsely_as_often_as_chance_says(classes: int) -> None:
+    activations = torch.randn(20_000, 10, generator=torch.Generator().manual_seed(0))
+    rate = false_killing_rate(activations, torch.arange(20_000) % classes)
+    assert rate == pytest.approx(1 - 1 / classes, abs=0.05)
+
+
+def test_a_step_down_the_penalty_brings_chosen_activations_closer_to_their_means() -> None:
+    model, (first, second) = network(), batches()
+    with Inhibition([model[1]], "penalty") as inhibition:
+        model(first)
+        mean = inhibition.moments[0].mean.clone()
+        model(second)
+        inhibition.penalty.backward()
+    with torch.no_grad():
+        before = (model[:2](second) - mean).square()
+        far = before >= before.flatten().quantile(0.98)
+        for parameter in model[0].parameters():
+            parameter -= 1e-3 * parameter.grad
+        after = (model[:2](second) - mean).square()
+    assert after[far].mean() < before[far].mean()
+
+
+def test_a_share_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="share: 0 is not allowed"):
+        Inhibition([], "penalty", share=0)
