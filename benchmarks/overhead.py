@@ -1,8 +1,11 @@
 """What the workflow costs beside the work: planning, finding nothing to do, and running jobs, against plain Snakemake.
 
-Ours is this project in a throw-away copy, with a study of N configurations x 30 checkpoints, from data to report. The
-peer is a workflow as one writes it first: a rule that trains a configuration, a rule that analyses one checkpoint, and
-a rule that joins all analyses, for the same N and 30; it does less, since it prunes nothing and samples no landscape.
+Ours is this project in a throw-away copy, with a study of N configurations x 30 checkpoints, from data to report: a
+dense network, and five methods of pruning, each with four ways of retraining, at as many sparsities as give N. With
+`--one-way` all N - 1 are sparsities of one method with one retraining, so that landscapes, curvature and minima of all
+configurations are looked at. The peer is a workflow as one writes it first: a rule that trains a configuration, a rule
+that analyses one checkpoint, and a rule that joins all analyses, for the same N and 30; it does less, since it prunes
+nothing and samples no landscape.
 
 plan: `snakemake -n` before anything is made. no-op: the same when every file exists. run: all jobs of a few
 configurations on one core, where every job is a Python that creates its files and does nothing else; both sides use
@@ -35,6 +38,8 @@ from emergence.study.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINTS = 30
+METHODS = ["global_magnitude", "layer_magnitude", "unit_norm", "snip", "random_weights"]
+RETRAINING = ["original_initialisation", "new_initialisation", "rewind", "fine_tune"]
 STEPS = {"epochs": CHECKPOINTS - 1, "checkpoints": {"early_iterations": []}}
 
 STAND_IN = """
@@ -107,7 +112,7 @@ def touch(files: list[Path]) -> None:
         file.touch() if file.suffix else file.mkdir(exist_ok=True)
 
 
-def ours(folder: Path, configurations: int, work: bool) -> Side:
+def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work: bool) -> Side:
     """This project with a study of so many configurations; without `work`, its scripts only create their files."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
@@ -116,12 +121,14 @@ def ours(folder: Path, configurations: int, work: bool) -> Side:
     if not work:
         for script in (folder / "scripts").glob("*.py"):
             script.write_text(STAND_IN)
-    sparsities = [round(number / configurations, 4) for number in range(1, configurations)]
+    levels = (configurations - 1) // (len(pruning["methods"]) * len(pruning["retraining"]))
+    sparsities = [round(number / (levels + 1), 4) for number in range(1, levels + 1)]
     study = {"experiments": ["digits/mlp"], "seeds": 2, "seeds_per_block": 2}
-    overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities}}
+    overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities, **pruning}}
     overlay["variations"] = {"networks": []}
     (folder / "study.yaml").write_text(yaml.safe_dump(overlay))
     plan = Plan(read(folder / "params.yaml", folder / "study.yaml"), folder)
+    assert len(plan.runs) == configurations, f"with these ways of pruning there can be {len(plan.runs)} configurations"
     command = ["snakemake", "--quiet", "progress", "rules", "--configfile", "params.yaml", "study.yaml"]
 
     def finish() -> None:
@@ -167,22 +174,25 @@ def made(side: Side) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--configurations", type=int, nargs="+", default=[100, 1000])
-    parser.add_argument("--run", type=int, default=30, help="configurations whose jobs are run")
+    parser.add_argument("--configurations", type=int, nargs="+", default=[101, 1001], help="how many, 20 n + 1")
+    parser.add_argument("--run", type=int, default=21, help="configurations whose jobs are run, 20 n + 1")
     parser.add_argument("--runs", type=int, default=3, help="runs of each")
+    parser.add_argument("--one-way", action="store_true", help="one method with one retraining; any number then")
     given = parser.parse_args()
+    ways = 1 if given.one_way else None
+    pruning = {"methods": METHODS[:ways], "retraining": RETRAINING[:ways]}
     print(f"snakemake {snakemake.__version__}, python {platform.python_version()}, {os.cpu_count()} cores")
     results = {}
     for number in given.configurations:
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-            sides = peer(Path(one), number), ours(Path(other), number, work=True)
+            sides = peer(Path(one), number), ours(Path(other), number, pruning, work=True)
             jobs = {"peer_jobs": sides[0].jobs, "our_jobs": sides[1].jobs}
             results[f"plan {number}"] = jobs | compare(sides, given.runs, Side.clear, "--dry-run")
             results[f"no-op {number}"] = jobs | compare(sides, given.runs, made, "--dry-run")
             assert all("Nothing to be done" in side.printed for side in sides)
             print(json.dumps(results), f"load {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        sides = peer(Path(one), given.run), ours(Path(other), given.run, work=False)
+        sides = peer(Path(one), given.run), ours(Path(other), given.run, pruning, work=False)
         times = compare(sides, given.runs, Side.clear, "--cores", "1")
         each = {f"{who}_seconds_per_job": times[f"{who}_seconds"] / side.jobs
                 for who, side in zip(("peer", "our"), sides, strict=True)}  # fmt: skip
