@@ -96,9 +96,13 @@ class Cluster:
         return done.stdout
 
     def running(self, rule: str) -> list[str]:
-        """Numbers of the running jobs of a rule, which the executor plug-in writes into their comments."""
-        lines = self.run("squeue", "--noheader", "--states=RUNNING", "--format=%i %k").splitlines()
-        return [line.split()[0] for line in lines if rule in line]
+        """Numbers of the running jobs of a rule."""
+        return self.jobs(rule, "RUNNING")
+
+    def jobs(self, rule: str, states: str = "all") -> list[str]:
+        """Numbers of the jobs of a rule or group, whose name the executor plug-in writes into their comments."""
+        lines = self.run("squeue", "--noheader", f"--states={states}", "--format=%i %k").splitlines()
+        return [line.split()[0] for line in lines if f"rule_{rule}_" in line]
 
     def preempt(self, job: str) -> None:
         """Take the node from a running job by one of a partition that goes before; Slurm sends it back to the queue."""

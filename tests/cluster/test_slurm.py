@@ -14,7 +14,11 @@ from tests.workflow.conftest import Repository
 pytestmark = pytest.mark.cluster
 
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks", "2")
-PHASES = {"prune": ("data/processed", "results/train", "results/prune"), "report": ("data/processed", "results")}
+MADE = {
+    "emergence": ("data/processed", "results/train", "results/prune", "results/emergence"),
+    "report": ("data/processed", "results"),
+}
+PROFILE = "profiles/slurm/config.v9+.yaml"
 
 
 def environment(cluster: Cluster) -> dict[str, str]:
@@ -23,14 +27,15 @@ def environment(cluster: Cluster) -> dict[str, str]:
     return {**os.environ, **cluster.environment, "PATH": programs, "SNAKEMAKE_PROFILE": "profiles/slurm"}
 
 
-@pytest.mark.parametrize("target", ["prune", pytest.param("report", marks=pytest.mark.long)])
+@pytest.mark.parametrize("target", ["emergence", pytest.param("report", marks=pytest.mark.long)])
 def test_a_study_with_a_killed_and_a_preempted_job_equals_the_local_one(
     cluster: Cluster, source: Repository, finished: Repository, tmp_path: Path, target: str
 ) -> None:
     repository = source.clone(tmp_path / "clone")
+    repository.edit(PROFILE, "#  - gpu=4", "  - gpu=2")
     with (tmp_path / "output").open("w") as output:
         study = subprocess.Popen(
-            ["snakemake", *IMPATIENT, "--resources", "gpu=2", "--", target],
+            ["snakemake", *IMPATIENT, "--", target],
             cwd=repository.folder,
             env=environment(cluster),
             stdout=output,
@@ -47,8 +52,11 @@ def test_a_study_with_a_killed_and_a_preempted_job_equals_the_local_one(
             assert study.wait(timeout=1800) == 0, (tmp_path / "output").read_text()[-3000:]
         finally:
             study.kill()
-    expected = {name: file for name, file in finished.current_files().items() if name.startswith(PHASES[target])}
+    expected = {name: file for name, file in finished.current_files().items() if name.startswith(MADE[target])}
     assert repository.current_files() == expected
+    (together,) = cluster.jobs("measures")
+    asked = cluster.run("scontrol", "show", "job", together)
+    assert "NumCPUs=1 " in asked and "MinMemoryNode=4000M" in asked and "gpu:1\n" in asked, asked
 
 
 def test_a_job_that_ran_out_of_memory_asks_the_cluster_for_more(

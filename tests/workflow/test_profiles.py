@@ -1,6 +1,7 @@
 """The profiles for machines of other kinds plan the whole study."""
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 
@@ -36,6 +37,24 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_node_with_many_cores_plans_the_study(source: Repository) -> None:
     assert source.planned("--profile", "profiles/node") == source.planned()
+
+
+def test_slurm_gets_small_jobs_together_but_not_those_that_wait_for_each_other(source: Repository) -> None:
+    pruning = "pruning={methods: [global_magnitude, iterative_magnitude], sparsities: [0.2, 0.3]}"
+    planned = source.run("snakemake", "--dry-run", "--profile", "profiles/slurm", "--config", pruning)
+    jobs = jobs_of(planned)
+    assert jobs == source.planned("--config", pruning)
+    groups: dict[str, list[int]] = {}
+    for group, members in re.findall(r"Group job (\w+) .*\n\n((?:    .*\n)+)", planned):
+        groups.setdefault(group, []).append(len(re.findall(r"^    Job \d+:", members, flags=re.MULTILINE)))
+    figures = sum(count for rule, count in jobs.items() if rule.startswith("draw_"))
+    assert {group: sorted(sizes) for group, sizes in groups.items()} == {
+        "masks": [jobs["make_masks"] - 1],  # the second round of 0.3 scores networks that the first has pruned
+        "measures": [5, 5],
+        "landscape": [2, 2, 2],
+        "statistics": [5],
+        "figures": sorted([figures % 10, *[10] * (figures // 10)]),
+    }
 
 
 def test_kubernetes_keeps_runs_in_storage_and_what_has_a_fixed_place_at_hand(source: Repository, storage: None) -> None:

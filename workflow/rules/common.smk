@@ -142,6 +142,20 @@ def memory(megabytes):
     return lambda wildcards, attempt: megabytes * attempt
 
 
+def together(group, of=None):
+    """Group function: the group of jobs too small to be sent to a cluster alone, if the profile says its size.
+
+    Of jobs that read pruned networks as `of`, some wait for the training that others are needed for: each stays alone.
+    Jobs on this machine beside storage elsewhere have no group.
+    """
+
+    def name(wildcards):
+        alone = of and job_of(wildcards).sources[of][0].rule == "retrain_networks"
+        return None if alone or group not in workflow.group_settings.group_components else group
+
+    return None if ELSEWHERE else name
+
+
 def gpus(wildcards):
     """Resource function: one GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
     offered = "gpu" in workflow.resource_settings.resources

@@ -16,6 +16,8 @@ rule count_paths:
         log("count_paths"),
     benchmark:
         timing("count_paths")
+    group:
+        together("measures")
     conda:
         "../envs/emergence.yaml"
     threads: 1
@@ -43,6 +45,8 @@ rule apply_measures:
         log("apply_measures"),
     benchmark:
         timing("apply_measures")
+    group:
+        together("measures")
     conda:
         "../envs/emergence.yaml"
     threads: 1

@@ -26,6 +26,8 @@ for figure in PLAN.of_phase("figures"):
             log(figure.rule, figure.name, figure.key),
         benchmark:
             timing(figure.rule, figure.name, figure.key)
+        group:
+            together("figures")
         localrule: ELSEWHERE
         conda:
             "../envs/emergence.yaml"

@@ -16,6 +16,8 @@ rule sample_landscape:
         log("sample_landscape"),
     benchmark:
         timing("sample_landscape")
+    group:
+        together("landscape")
     conda:
         "../envs/emergence.yaml"
     threads: 1
@@ -46,6 +48,8 @@ rule measure_ruggedness:
         log("measure_ruggedness"),
     benchmark:
         timing("measure_ruggedness")
+    group:
+        together("landscape")
     conda:
         "../envs/emergence.yaml"
     threads: 1

@@ -19,6 +19,8 @@ rule make_masks:
         log("make_masks"),
     benchmark:
         timing("make_masks")
+    group:
+        together("masks", of="scored")
     conda:
         "../envs/emergence.yaml"
     threads: 1

@@ -18,6 +18,8 @@ rule collect_runs:
         log("collect_runs", STUDY.name, STUDY.key),
     benchmark:
         timing("collect_runs", STUDY.name, STUDY.key)
+    group:
+        together("statistics")
     localrule: ELSEWHERE
     conda:
         "../envs/emergence.yaml"
@@ -50,6 +52,8 @@ for conclusion in CONCLUSIONS:
             log(conclusion.rule, conclusion.name, conclusion.key),
         benchmark:
             timing(conclusion.rule, conclusion.name, conclusion.key)
+        group:
+            together("statistics")
         localrule: ELSEWHERE
         conda:
             "../envs/emergence.yaml"
