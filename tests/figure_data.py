@@ -9,12 +9,15 @@ import numpy as np
 import xarray as xr
 
 from emergence.parameters import Parameters
+from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.judge import judge
+from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
 from emergence.storage import write_dataset, write_json
+from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.conclusion_data import make_rivals, make_robustness
 
 TWO = (("digits", "mlp"), ("digits", "cnn"))
@@ -62,6 +65,7 @@ def write_results(
         "robustness": make_robustness(study, names),
         "rivals": make_rivals(names),
         "stopping": stopping(chosen, [0.0, 0.01]),
+        "scoreboard": scoreboard(chosen, ["weight_norm"], Scoreboard(permutations=99)),
     }
     for name, data in conclusions.items():
         write_dataset(folder / f"{name}.nc", data, {})
@@ -140,6 +144,11 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     values["minima"] = np.where(sampled, np.round(12 * rugged) / 3, np.nan)
     compared = np.where(sampled & (sparsity == 0), emergence, np.nan)[..., None] * [1.0, 1.1, 0.7]
     values |= {"control_emergence": compared, "control_accuracy": compared / np.nanmax(compared)}
+    frequencies = SparseParity(skills=3, alpha=0.6).frequencies
+    learner = SkillLearner(learning_rate=12 / epochs, initial_strength=0.01)
+    strengths = learner.over_time(rate[..., None] * epoch[:, None], frequencies)
+    values["weight_norm"] = 5 + strengths.sum(axis=-1) + noise
+    of_skills = {"skill_strength": np.where(sparsity[..., None] == 0, strengths, np.nan)}
     counts = {
         "emergence": counted,
         "log10_emergence": np.log10(counted),
@@ -150,12 +159,18 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         {
             **{name: _labelled((*along, "control")[: array.ndim], array) for name, array in values.items()},
             **{name: _labelled((*along, "criterion", "threshold", "through"), array) for name, array in counts.items()},
+            **{name: _labelled((*along, "skill"), array) for name, array in of_skills.items()},
+            "skill_frequency": _labelled(("run", "skill"), np.tile(frequencies, (len(runs), 1))),
+            "random_answers": _labelled(("run",), np.zeros(len(runs))),
+            "measure_passes": _labelled(("run", "measure"), np.tile([2.0, 0.0], (len(runs), 1))),
             "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
         },
         coords={
             **{key: ("run", [run[key] for run in runs]) for key in KEYS},
             **{key: ("run", [run.get(key, value) for run in runs]) for key, value in asdict(UNVARIED).items()},
             "run": [name_of(run) for run in runs],
+            "skill": [1, 2, 3],
+            "measure": ["emergence", "weight_norm"],
             "seed": runs[0]["seeds"],
             "step": labels,
             "criterion": CRITERIA,

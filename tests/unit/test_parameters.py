@@ -99,6 +99,29 @@ MISTAKES = [
     ({"networks": {"mlp": {"builder": "mlp", "width": [3]}}}, "networks.mlp.width: unknown key 'width'"),
     ({"networks": {"mlp": {"builder": "mlp"}, "own": {"builder": "nowhere:f"}}}, "no module 'nowhere'"),
     ({"measures": {"names": ["weight_nrm"]}}, "did you mean 'weight_norm'?"),
+    (
+        {"data": {"parities": {"parity": {"bits": 2, "relevant_bits": 3}}}},
+        "data.parities.parity: relevant_bits = 3 is more than bits = 2",
+    ),
+    ({"data": {"parities": {"parity": {"skils": 2}}}}, "data.parities.parity.skils: unknown key 'skils'"),
+    ({"data": {"parities": {"digits": {}}}}, "data.parities.digits: another data set has this name"),
+    (
+        {"data": {"parities": {"own": {}}, "texts": {"own": {"file": "plays.txt", "sha256": "0" * 64}}}},
+        "data.parities.own: another data set has this name",
+    ),
+    (
+        {"data": {"parities": {"parity": {}}}, "study": {"experiments": ["parity/transformer"]}},
+        "study.experiments[0]: 'transformer' (transformer) reads text, not 'parity'",
+    ),
+    (
+        {
+            "training": {"augmentation": {"flip": True}},
+            "data": {"parities": {"parity": {}}},
+            "study": {"experiments": ["parity/mlp"]},
+        },
+        "training.augmentation changes images, but the data set 'parity' is bits",
+    ),
+    ({"scoreboard": {"emerged_at": 1}}, "scoreboard.emerged_at = 1: input should be less than 1"),
 ]
 
 

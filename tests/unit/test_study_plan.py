@@ -342,3 +342,53 @@ def test_every_varied_network_is_tuned_by_itself_and_the_figure_of_tuning_shows_
         assert tuning.parameters["network"] == job.parameters["network"]
     (figure,) = [job for job in tuned.of_phase("figures") if job.name == "learning_rates"]
     assert [job.name for job in figure.sources["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
+
+
+PARITIES = {"parity": {}, "control": {"random_answers": True}}
+SKILLS = {
+    "study": {**STUDY, "experiments": ["parity/mlp", "control/mlp"]},
+    "data": {"parities": PARITIES},
+}
+
+
+def test_only_a_study_with_skills_to_learn_has_a_scoreboard() -> None:
+    ours = {"measure_skills", "score_measures"}
+    drawn = {"skill_strengths", "skill_times", "scoreboard"}
+
+    def made(**changes: dict) -> tuple[set[str], set[str]]:
+        jobs = plan(**changes).jobs
+        figures = {job.name for job in jobs if job.rule == "draw_figure"}
+        return ours & {job.rule for job in jobs}, drawn & figures
+
+    assert made() == (set(), set())
+    assert made(**SKILLS) == (ours, drawn)
+    control_alone = {**SKILLS, "study": {**STUDY, "experiments": ["control/mlp"]}}
+    assert made(**control_alone) == ({"measure_skills"}, set())
+
+
+def test_skills_are_measured_on_dense_networks_alone() -> None:
+    names = [job.name for job in plan(**SKILLS).jobs if job.rule == "measure_skills"]
+    assert names == [f"{data}/mlp/dense/seeds~{block}" for data in PARITIES for block in ("0-1", "2-3")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"samples": 99}, {"measure_skills", "score_measures", *CONCLUSIONS}),
+        ({"permutations": 99}, {"score_measures", *FIGURES}),
+        ({"emerged_at": 0.9}, {"score_measures", *FIGURES}),
+    ],
+    ids=lambda value: str(next(iter(value))) if isinstance(value, dict) else "",
+)
+def test_a_parameter_of_the_scoreboard_changes_the_keys_of_what_depends_on_it(changes: dict, rules: set[str]) -> None:
+    before, after = plan(**SKILLS), plan(**SKILLS, scoreboard=changes)
+    assert changed(before, after) - {MOVING} == rules
+    assert not changed(plan(), plan(scoreboard=changes)) - {"write_report"}
+
+
+def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
+    def keys(study: Plan) -> dict[str, str]:
+        return {job.name: job.key for job in study.jobs if job.rule == "prepare_data"}
+
+    before, after = keys(plan(**SKILLS)), keys(plan(**{**SKILLS, "data": {"parities": {**PARITIES, "parity": {"alpha": 0.9}}}}))
+    assert before["control"] == after["control"] and before["parity"] != after["parity"]

@@ -131,10 +131,14 @@ def start(wildcards):
     return shlex.join(options)
 
 
-def text_of_data_set(wildcards):
-    """The text file that a data set is made of, as one line of JSON; nothing for others."""
-    texts, dataset = PLAN.parameters.data.texts, job_of(wildcards).parameters["dataset"]
-    return texts[dataset].model_dump_json() if dataset in texts else ""
+def entry_of_data_set(kind):
+    """Params function: what data.texts (or data.parities) says of a data set, as one line of JSON; nothing of others."""
+
+    def entry(wildcards):
+        entries, dataset = getattr(PLAN.parameters.data, kind), job_of(wildcards).parameters["dataset"]
+        return entries[dataset].model_dump_json() if dataset in entries else ""
+
+    return entry
 
 
 def memory(megabytes):

@@ -23,10 +23,11 @@ rule prepare_data:
         dataset=parameter("dataset"),
         loader=parameter("loader"),
         split=parameter("data"),
-        text=text_of_data_set,
+        text=entry_of_data_set("texts"),
+        parity=entry_of_data_set("parities"),
         raw=RAW_DATA,
     message:
         "Prepare data set {wildcards.name}"
     shell:
         "python scripts/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
-        " --text {params.text:q} --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"
+        " --text {params.text:q} --parity {params.parity:q} --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"

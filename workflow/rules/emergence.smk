@@ -64,6 +64,33 @@ rule apply_measures:
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures} 2> {log}"
 
 
+rule measure_skills:
+    input:
+        dataset=made_by("data", "dataset"),
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        skills=pattern("measure_skills", "skills"),
+    log:
+        log("measure_skills"),
+    benchmark:
+        timing("measure_skills")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=120,
+        gpu=gpus,
+    params:
+        parameters=all_parameters,
+        compute=compute,
+    message:
+        "Measure how well {wildcards.name} knows each skill"
+    shell:
+        "python scripts/measure_skills.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills} 2> {log}"
+
+
 rule compare_controls:
     input:
         dataset=made_by("data", "dataset"),

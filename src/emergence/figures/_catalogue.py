@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NEEDS = ("study", "claims", "robustness", "rivals", "stopping", "emergence", "landscape", "tuning", "densities")
+NEEDS = ("study", "claims", "robustness", "rivals", "stopping", "scoreboard", "emergence", "landscape", "tuning", "densities")
 """What a figure can be made from: one file each, but for the last four, which are one file per run.
 
-A figure is drawn where all that it needs is made: `tuning` only where learning rates are tuned, `densities` (of masks)
-where networks are pruned.
+A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn, `tuning` only
+where learning rates are tuned, `densities` (of masks) where networks are pruned.
 """
 
 SECTIONS = (
@@ -19,6 +19,7 @@ SECTIONS = (
     "robustness",
     "rivals",
     "stopping",
+    "scoreboard",
     "retraining",
     "landscape",
     "controls",
@@ -33,6 +34,9 @@ PLACEHOLDERS = {
     "threshold": ("statistics", "reference_threshold"),
     "criterion": ("statistics", "reference_criterion"),
     "probe_samples": ("data", "probe_samples"),
+    "skill_samples": ("scoreboard", "samples"),
+    "emerged_at": ("scoreboard", "emerged_at"),
+    "permutations": ("scoreboard", "permutations"),
     "landscape_seeds": ("landscape", "seeds"),
     "normalisation": ("landscape", "normalisation"),
     "noise_floor": ("ruggedness", "noise_floor"),

@@ -37,7 +37,7 @@ class Variant(NamedTuple):
     retraining: str = NONE
 
 
-CONCLUSIONS = ("robustness", "rivals", "stopping")
+CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
 """Files of results/statistics that are concluded from the joined study."""
 
 Runs = dict[Experiment, dict[Variant, xr.Dataset]]

@@ -18,6 +18,7 @@ from emergence.parameters.minima import Minima
 from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
 from emergence.parameters.pruning import Pruning
 from emergence.parameters.ruggedness import Ruggedness
+from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.stopping import Stopping
 from emergence.parameters.study import Study
@@ -48,6 +49,7 @@ class Parameters(Section):
     minima: Minima = Minima()
     statistics: Statistics = Statistics()
     stopping: Stopping = Stopping()
+    scoreboard: Scoreboard = Scoreboard()
     figures: Figures = Figures()
     compute: Compute = Compute()
 
@@ -77,9 +79,10 @@ class Parameters(Section):
 
     @model_validator(mode="after")
     def _only_images_are_changed(self) -> Self:
-        text = next((dataset for dataset, _ in self.study.pairs if dataset in self.data.texts), None)
-        if text and self.training.augmentation.changes_images:
-            raise ValueError(f"training.augmentation changes images, but the data set '{text}' is text")
+        for dataset, _ in self.study.pairs if self.training.augmentation.changes_images else ():
+            for kind, named in (("text", self.data.texts), ("bits", self.data.parities)):
+                if dataset in named:
+                    raise ValueError(f"training.augmentation changes images, but the data set '{dataset}' is {kind}")
         return self
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
 """Section ``data``: how each data set is split."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from emergence.parameters.base import Section
 
@@ -22,6 +22,37 @@ class Text(Section):
     """Characters per sequence, each of which is predicted from those before it in the sequence."""
 
 
+class Parity(Section):
+    """Multitask sparse parity (Nam et al. 2024, arXiv:2404.17563): skills that are learned one after another."""
+
+    skills: int = Field(default=5, ge=1)
+    """Skills; each sample asks for one of them."""
+
+    alpha: float = Field(default=0.6, gt=0)
+    """How much rarer later skills are: skill k is asked for with a probability that goes with k^-(alpha + 1)."""
+
+    bits: int = Field(default=15, ge=1)
+    """Random bits of a sample, beside one bit per skill that says which is asked for."""
+
+    relevant_bits: int = Field(default=3, ge=1)
+    """Random bits whose parity is the answer; other ones for every skill, as far as there are enough."""
+
+    samples: int = Field(default=40_000, ge=1)
+    """Samples of the data set."""
+
+    random_answers: bool = False
+    """Answers are random, so that there is nothing to learn: the control of the same data set with true answers."""
+
+    seed: int = Field(default=0, ge=0)
+    """Seed of the samples."""
+
+    @model_validator(mode="after")
+    def _has_enough_bits(self) -> Self:
+        if self.relevant_bits > self.bits:
+            raise ValueError(f"relevant_bits = {self.relevant_bits} is more than bits = {self.bits}")
+        return self
+
+
 class Data(Section):
     """Sizes of the parts of a data set; every part is a stratified sample fixed by the split seed."""
 
@@ -39,6 +70,9 @@ class Data(Section):
 
     texts: dict[str, Text] = {}
     """Data sets made of text files of your own: name -> file, its checksum, length of the sequences (see README)."""
+
+    parities: dict[str, Parity] = {}
+    """Data sets of multitask sparse parity: name -> skills and how samples are drawn (docs/testbeds.md)."""
 
     custom: dict[str, str] = {}
     """Data sets of your own: name -> module:function (see README)."""

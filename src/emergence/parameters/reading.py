@@ -47,7 +47,7 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
     except ValidationError as error:
         mistakes = [_explain(details) for details in error.errors()]
     else:
-        checks = (_unknown_names, _unsaved_steps, _unfit_networks, _impossible_variations, _mistaken_texts)
+        checks = (_unknown_names, _unsaved_steps, _unfit_networks, _impossible_variations, _repeated_data_sets, _mistaken_texts)
         mistakes = [mistake for check_all in checks for mistake in check_all(parameters)]
     if mistakes:
         raise ParametersError("\n".join(f"{_source(key, files)}: {_dotted(key)}{text}" for key, text in mistakes))
@@ -134,7 +134,7 @@ def _tag(option: Any) -> str | None:
 
 def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
     """Find names that stand for nothing: data sets, networks, methods, measures, modules of the user's own."""
-    datasets = [*available("datasets"), *parameters.data.texts, *parameters.data.custom]
+    datasets = [*available("datasets"), *parameters.data.texts, *parameters.data.parities, *parameters.data.custom]
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         if dataset not in datasets:
             yield ("study", "experiments", position), ": " + unknown(dataset, datasets, "data set")
@@ -174,7 +174,7 @@ def _unfit_networks(parameters: Parameters) -> Iterable[tuple[Key, str]]:
         if dataset in parameters.data.texts and not reads_text:
             allowed = "a network of kind transformer, or a builder module:function"
             yield key, f": '{dataset}' is text, which '{network}' ({described.builder}) cannot read; allowed: {allowed}"
-        if dataset in available("datasets") and reads_text:
+        if dataset in [*available("datasets"), *parameters.data.parities] and reads_text:
             texts = ", ".join(parameters.data.texts) or "none is given"
             yield (
                 key,
@@ -204,13 +204,20 @@ def _impossible_variations(parameters: Parameters) -> Iterable[tuple[Key, str]]:
                 )
 
 
+def _repeated_data_sets(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find texts and parities that are named as other data sets."""
+    section = parameters.data
+    named: list[str] = [*available("datasets"), *section.custom]
+    for kind, entries in (("texts", section.texts), ("parities", section.parities)):
+        for name in entries:
+            if name in named:
+                yield ("data", kind, name), ": another data set has this name"
+        named += entries
+
+
 def _mistaken_texts(parameters: Parameters) -> Iterable[tuple[Key, str]]:
-    """Find texts that are named as other data sets, or whose file is another than their checksum says."""
-    texts = parameters.data.texts
-    for name in texts:
-        if name in available("datasets") or name in parameters.data.custom:
-            yield ("data", "texts", name), ": another data set has this name"
-    for name, mistake in other_contents(texts, RawFiles.below(Path(RAW_DATA))):
+    """Find texts whose file is another than their checksum says."""
+    for name, mistake in other_contents(parameters.data.texts, RawFiles.below(Path(RAW_DATA))):
         yield ("data", "texts", name, "sha256"), f": {mistake}"
 
 

@@ -1,4 +1,4 @@
-"""Rivals, stopping rules and choices of counting as rows of tables, and what they amount to."""
+"""Rivals, stopping rules, the scoreboard and choices of counting as rows of tables, and what they amount to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy.stats import binomtest
 
-CONCLUSIONS = ("robustness", "rivals", "stopping")
+CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
 """Files of ``results/statistics`` that the report shows beside the claims."""
 
 EMERGENCE = "emergence"
@@ -52,6 +53,43 @@ class Balance:
     comparisons: int
     won: int
     lost: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many skills a measure sees emerge, and how many it sees where networks learned none (`of` skills each).
+
+    `lead` is the mean share of the time of emergence by which it changes earlier, over the skills that it sees.
+    """
+
+    experiment: str
+    name: str
+    seen: int
+    of: int
+    false_alarms: int
+    of_control: int
+    lead: float | None
+    passes: float | None
+
+
+@dataclass(frozen=True)
+class Skill:
+    """When a skill emerges (epochs), as measured and in closed form."""
+
+    experiment: str
+    skill: int
+    found: Found
+    predicted: float | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of how many, and the ends of the exact interval of the share."""
+
+    hits: int
+    of: int
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +158,38 @@ def balance_of_stopping(stopping: xr.Dataset) -> Balance:
     return _balance(stopping.sel(rule=rules, other=USUAL), "epochs_ahead")
 
 
+def scores(scoreboard: xr.Dataset) -> list[Score]:
+    """Return a row per experiment and measure, those that see most first, of what `statistics.scoreboard` returns."""
+    rows = []
+    for experiment, name in product(*(scoreboard[key].values.tolist() for key in ("experiment", "measure"))):
+        at = scoreboard.sel(experiment=experiment, measure=name)
+        learning, control = (at["seen"].sel(answers=answers).values for answers in ("true", "random"))
+        leads = at["lead"].sel(answers="true").values[learning == 1]
+        lead = float(leads.mean()) if leads.size else None
+        counts = [int(count) for seen in (learning, control) for count in ((seen == 1).sum(), np.isfinite(seen).sum())]
+        rows.append(Score(experiment, name, *counts, lead, _finite(float(at["measure_passes"]))))
+    return sorted(rows, key=lambda row: (row.experiment, -row.seen))
+
+
+def skills(scoreboard: xr.Dataset) -> list[Skill]:
+    """Return a row per experiment and skill."""
+    rows = []
+    for experiment, skill in product(*(scoreboard[key].values.tolist() for key in ("experiment", "skill"))):
+        at = scoreboard.sel(experiment=experiment, skill=skill)
+        rows.append(Skill(experiment, skill, _found(at, "emergence_time"), _finite(float(at["predicted_time"]))))
+    return rows
+
+
+def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share:
+    """Return how many pairs of a measure and a skill are seen, in networks that learn or in their controls."""
+    seen = scoreboard["seen"].sel(answers=answers).values
+    hits, of = int((seen == 1).sum()), int(np.isfinite(seen).sum())
+    if not of:
+        return Share(hits, of, None, None)
+    interval = binomtest(hits, of).proportion_ci(confidence)
+    return Share(hits, of, float(interval.low), float(interval.high))
+
+
 _RIVALS = ("experiment", "held_out", "predictor")
 _STOPPING = ("experiment", "rule", "tolerated_loss")
 
@@ -151,8 +221,8 @@ def _balance(data: xr.Dataset, name: str) -> Balance:
     return Balance(int(known.sum()), int((low[known] > 0).sum()), int((high[known] < 0).sum()))
 
 
-def conclusions(found: Mapping[str, xr.Dataset]) -> dict[str, Any]:
-    """Return what the page shows of ``robustness``, ``rivals`` and ``stopping``, by name, as far as they were found."""
+def conclusions(found: Mapping[str, xr.Dataset], confidence: float) -> dict[str, Any]:
+    """Return what the page shows of the files of `CONCLUSIONS`, by name, as far as they were found."""
     shown: dict[str, Any] = {}
     if "robustness" in found:
         shown["robustness"] = holdings(found["robustness"])
@@ -162,4 +232,21 @@ def conclusions(found: Mapping[str, xr.Dataset]) -> dict[str, Any]:
     if "stopping" in found:
         stopping = found["stopping"]
         shown["stopping"] = {"rows": stopping_rows(stopping), "balance": balance_of_stopping(stopping)}
+    if "scoreboard" in found:
+        scoreboard = found["scoreboard"]
+        shown["scoreboard"] = {
+            "scores": scores(scoreboard),
+            "skills": skills(scoreboard),
+            "slopes": {name: _found(scoreboard.sel(experiment=name), "slope") for name in _experiments(scoreboard)},
+            "predicted_slopes": {
+                name: float(scoreboard["predicted_slope"].sel(experiment=name)) for name in _experiments(scoreboard)
+            },
+            "seen": share_seen(scoreboard, "true", confidence),
+            "false_alarms": share_seen(scoreboard, "random", confidence),
+        }
     return shown
+
+
+def _experiments(data: xr.Dataset) -> list[str]:
+    names: list[str] = data["experiment"].values.tolist()
+    return names

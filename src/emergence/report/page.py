@@ -62,7 +62,7 @@ class Contents:
 
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
     all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
-    ``rivals`` and ``stopping`` of ``results/statistics``, as far as they were made.
+    ``rivals``, ``stopping`` and ``scoreboard`` of ``results/statistics``, as far as they were made.
     """
 
     claims: Mapping[str, Any]
@@ -92,7 +92,7 @@ def make_page(contents: Contents) -> str:
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
     surfaces = surfaces_fragment(contents.landscapes, parameters.figures.colour_map)
-    compared = conclusions(contents.conclusions)
+    compared = conclusions(contents.conclusions, parameters.statistics.confidence)
     filled = {*compared, *(picture.sections[0] for picture in pictures), *(["landscape"] if surfaces else [])}
     rules = read_rules()
     environment.globals.update(

@@ -15,9 +15,9 @@ from emergence.storage import read_dataset
 from emergence.training.step import Step
 
 NONE = "none"
-OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control"}
+OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}
 CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth")
-OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls")
+OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
 KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
 Configuration = tuple[str, str, str, float, str, float, float, int]
@@ -42,6 +42,7 @@ class RunFile(Section):
     emergence: Path | None = None
     measures: Path | None = None
     controls: Path | None = None
+    skills: Path | None = None
     ruggedness: Path | None = None
     curvature: Path | None = None
     minima: Path | None = None

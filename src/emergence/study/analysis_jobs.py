@@ -31,6 +31,20 @@ class AnalysisJobs:
         return self._analysis("apply_measures", run, {"names": names}, *plugins)
 
     @once_per_run
+    def skills(self, run: Run) -> Job | None:
+        """The job that measures how well a run's networks know each skill, where their data set has skills."""
+        parity = self._parameters.data.parities.get(run.dataset)
+        if parity is None:
+            return None
+        names = self._parameters.measures.names
+        parameters = {
+            "parity": parity.model_dump(),
+            "scoreboard": self._parameters.scoreboard.model_dump(include={"samples", "seed"}),
+            "measures": names,
+        }
+        return self._analysis("measure_skills", run, parameters, *(module_of("measures", name) for name in names))
+
+    @once_per_run
     def landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
         section, seeds = self._parameters.landscape, self._sampled(run)

@@ -26,8 +26,15 @@ STUDIES: tuple[dict[str, Any], ...] = (
         "statistics": {"reference_threshold": 0.1},
     },
     {
-        "study": {"experiments": ["text/transformer", "digits/mlp"], "seeds": 2, "seeds_per_block": 2},
-        "data": {"texts": {"text": {"file": "text.txt", "sha256": "0" * 64, "length": 8}}},
+        "study": {
+            "experiments": ["text/transformer", "digits/mlp", "parity/mlp"],
+            "seeds": 2,
+            "seeds_per_block": 2,
+        },
+        "data": {
+            "texts": {"text": {"file": "text.txt", "sha256": "0" * 64, "length": 8}},
+            "parities": {"parity": {"skills": 3}},
+        },
         "networks": {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}},
         "tuning": {"learning_rates": [0.01, 0.1], "scope": "configuration"},
         "variations": {"networks": []},

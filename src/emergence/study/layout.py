@@ -45,6 +45,7 @@ PLACES = {
     "gather_networks": Place("prune", NETWORKS, {"checksums": "checksums.json"}, keyed=False),
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
+    "measure_skills": Place("emergence", "results/emergence/skills", {"skills": "skills.nc"}),
     "compare_controls": Place("emergence", "results/emergence/controls", {"controls": "controls.nc"}),
     "sample_landscape": Place("landscape", "results/landscape", {"landscape": "landscape.nc"}),
     "measure_ruggedness": Place("landscape", "results/landscape/ruggedness", {"ruggedness": "ruggedness.nc"}),
@@ -55,6 +56,7 @@ PLACES = {
     "map_robustness": Place("statistics", "results/statistics", {"robustness": "robustness.nc"}, keyed=False),
     "compare_rivals": Place("statistics", "results/statistics", {"rivals": "rivals.nc"}, keyed=False),
     "compare_stopping": Place("statistics", "results/statistics", {"stopping": "stopping.nc"}, keyed=False),
+    "score_measures": Place("statistics", "results/statistics", {"scoreboard": "scoreboard.nc"}, keyed=False),
     "draw_figure": Place("figures", "results/figures", _forms("png", "svg", "pdf"), keyed=False),
     "animate_figure": Place(
         "figures", "results/figures", _forms("png", "svg", "pdf", "gif"), keyed=False, script="draw_figure"

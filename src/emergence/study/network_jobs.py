@@ -15,6 +15,7 @@ from emergence.study.methods import rounds, scored_run, scored_with
 from emergence.study.registry import Registry, once_per_run
 
 TEXT_LOADER = "emergence.datasets._text:load"
+PARITY_LOADER = "emergence.datasets._sparse_parity:load"
 
 
 class NetworkJobs:
@@ -93,10 +94,13 @@ class NetworkJobs:
 
     def data(self, dataset: str) -> Job:
         """The job that prepares a data set."""
-        text = self.parameters.data.texts.get(dataset)
-        loader = TEXT_LOADER if text else self.parameters.data.custom.get(dataset, dataset)
-        split = self.parameters.data.model_dump(exclude={"custom", "texts"})
-        content = {"text": text.model_dump(exclude={"file"})} if text else {}
+        section = self.parameters.data
+        split = section.model_dump(exclude={"custom", "texts", "parities"})
+        loader, content = section.custom.get(dataset, dataset), {}
+        if dataset in section.texts:
+            loader, content = TEXT_LOADER, {"text": section.texts[dataset].model_dump(exclude={"file"})}
+        if dataset in section.parities:
+            loader, content = PARITY_LOADER, {"parity": section.parities[dataset].model_dump()}
         parameters = {"dataset": dataset, "loader": loader, "data": split, **content}
         return self._registry.job("prepare_data", dataset, parameters, (module_of("datasets", loader),))
 

@@ -100,10 +100,17 @@ class Plan:
             controls=tuple(
                 self._analyses.controls(run) for run in self._networks.reference_runs if run.method == DENSE
             ),
+            skills=self._skills,
             ruggedness=self._analyses.of_reference(self._analyses.ruggedness),
             curvature=self._analyses.of_reference(self._analyses.curvature),
             minima=self._analyses.of_reference(self._analyses.minima),
         )
+
+    @property
+    def _skills(self) -> tuple[Job, ...]:
+        """The jobs that measure the skills of dense networks, of data sets that have skills."""
+        dense = [run for run in self._networks.reference_runs if run.method == DENSE]
+        return tuple(job for run in dense if (job := self._analyses.skills(run)))
 
     @cached_property
     def _claims(self) -> Job:
@@ -124,6 +131,17 @@ class Plan:
     def _stopping(self) -> Job:
         parameters = {"statistics": self._estimation, **self.parameters.stopping.model_dump()}
         return self._registry.job("compare_stopping", "stopping", parameters, study=self._study)
+
+    @cached_property
+    def _scoreboard(self) -> Job | None:
+        """The job that says which measures see skills emerge; none where the study has none to learn."""
+        parities = self.parameters.data.parities
+        if not any(name in parities and not parities[name].random_answers for name, _ in self.parameters.study.pairs):
+            return None
+        scoreboard = self.parameters.scoreboard.model_dump(exclude={"samples"})
+        names = self.parameters.measures.names
+        parameters = {"statistics": self._estimation, "scoreboard": scoreboard, "measures": names}
+        return self._registry.job("score_measures", "scoreboard", parameters, study=self._study)
 
     @cached_property
     def _estimation(self) -> dict[str, Any]:
@@ -149,6 +167,7 @@ class Plan:
             "robustness": lambda: self._robustness,
             "rivals": lambda: self._rivals,
             "stopping": lambda: self._stopping,
+            "scoreboard": lambda: self._scoreboard or (),
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "tuning": self._tuning,
@@ -163,6 +182,7 @@ class Plan:
     def _write_report(self) -> Job:
         parameters = self.parameters.model_dump(exclude={"compute"})
         figures = tuple(figure for name in catalogue() if (figure := self._figure(name)))
+        scoreboard = {"scoreboard": self._scoreboard} if self._scoreboard else {}
         return self._registry.job(
             "write_report",
             "report",
@@ -171,6 +191,7 @@ class Plan:
             robustness=self._robustness,
             rivals=self._rivals,
             stopping=self._stopping,
+            **scoreboard,
             figures=figures,
             landscape=self._analyses.of_reference(self._analyses.landscape),
         )

@@ -6,6 +6,7 @@ broadcast.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,21 @@ class SkillLearner:
         for name in ("learning_rate", "speed", "samples_per_skill", "parameters_per_skill"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, but must be above 0")
+
+    @classmethod
+    def through(cls, times: Sequence[float], shares: Sequence[float], frequency: float) -> "SkillLearner":
+        """Return the learner of scale 1 whose R_k is one of two shares at each of two times, for one skill.
+
+        Its learning rate holds B^2. Raises ValueError unless the later share is reached later.
+
+        >>> SkillLearner.through([10, 30], [0.25, 0.75], frequency=0.5).over_time([10, 20, 30], 0.5).round(9).tolist()
+        [0.25, 0.5, 0.75]
+        """
+        (first, last), (low, high) = times, map(_log_odds, shares)
+        if not first < last:
+            raise ValueError(f"R is {shares[0]} at {first} and {shares[1]} at {last}, but must rise with time")
+        growth = (high - low) / (last - first)
+        return cls(growth / (2 * frequency), float(expit(low - growth * first)))
 
     def over_time(self, time: ArrayLike, frequency: ArrayLike) -> Floats:
         """Return R_k(T) / S = 1 / (1 + (S / R_k(0) - 1) exp(-2 eta P(k) B^2 S T)).

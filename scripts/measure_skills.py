@@ -1,0 +1,95 @@
+"""Measure how well a run's networks know each skill of multitask sparse parity, and what measures of them cost."""
+
+import argparse
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import xarray as xr
+
+from emergence.compute import explain_refusals, prepare
+from emergence.datasets import read_processed
+from emergence.datasets._sparse_parity import task_of
+from emergence.logs import configure
+from emergence.measures._passes import EMERGENCE, passes
+from emergence.parameters.compute import Compute
+from emergence.parameters.data import Parity
+from emergence.storage import write_dataset
+from emergence.testbeds.sparse_parity.classifier import examine, questions
+from emergence.training.checkpoints import paths, read
+
+log = logging.getLogger("measure_skills")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="processed data set, for the scale of its inputs")
+    parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
+    parser.add_argument(
+        "--parameters",
+        required=True,
+        help="entry of data.parities, samples and seed of scoreboard, and names of measures, as JSON",
+    )
+    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
+    parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
+    return parser.parse_args()
+
+
+def measure_checkpoints(
+    data: Path, folder: Path, parity: Parity, samples: int, seed: int, names: Sequence[str], device: torch.device
+) -> xr.Dataset:
+    """Strength and accuracy of every skill of all seeds at all steps, and the cost of measures at the last step."""
+    dataset, task = read_processed(data), task_of(parity)
+    asked = questions(task, samples, seed)
+    asked = asked._replace(inputs=dataset.normalise(asked.inputs.to(device)), parities=asked.parities.to(device))
+    files = paths(folder)
+    first = read(next(iter(files.values())))
+    network = first.network(first.seeds[0]).to(device)
+    found = []
+    for step, file in files.items():
+        checkpoint = read(file)
+        for of_seed in first.seeds:
+            network.load_state_dict(checkpoint.of_seed(of_seed))
+            found.append(torch.stack(examine(network, asked)).cpu())
+        log.info("%s: skills of %d seeds measured", step, len(first.seeds))
+    values = torch.stack(found).unflatten(0, (len(files), len(first.seeds))).double().numpy()
+    network.load_state_dict(read(file).of_seed(first.seeds[0]))
+    inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
+    costs = [passes(network, dataset.normalise(inputs), labels, name) for name in names]
+    along = ("step", "seed", "skill")
+    described = {
+        "skill_strength": (along, values[:, :, 0], "how well the network knows the skill: 0 not at all, 1 for certain"),
+        "skill_accuracy": (along, values[:, :, 1], "share of right answers among samples that ask for the skill"),
+        "skill_frequency": ("skill", task.frequencies, "share of samples that ask for the skill"),
+        "random_answers": ((), float(parity.random_answers), "1 where answers are random"),
+        "measure_passes": ("measure", costs, "arithmetic of the measure, in forward passes over the probe samples"),
+    }
+    measured = xr.Dataset(
+        {name: (dims, array, {"units": "1", "long_name": title}) for name, (dims, array, title) in described.items()},
+        {
+            "step": [str(step) for step in files],
+            "seed": list(first.seeds),
+            "skill": range(1, task.skills + 1),
+            "measure": list(names),
+        },
+    )
+    return measured.transpose("seed", "step", ...)
+
+
+@explain_refusals()
+def main() -> None:
+    configure()
+    options = arguments()
+    parameters = json.loads(options.parameters)
+    device = prepare(Compute.model_validate_json(options.compute))
+    parity, names = Parity.model_validate(parameters["parity"]), [EMERGENCE, *parameters["measures"]]
+    chosen = parameters["scoreboard"]
+    files = options.data, options.checkpoints
+    measured = measure_checkpoints(*files, parity, chosen["samples"], chosen["seed"], names, device)
+    write_dataset(options.output, measured, parameters)
+
+
+if __name__ == "__main__":
+    main()

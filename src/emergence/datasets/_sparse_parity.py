@@ -1,0 +1,33 @@
+"""Multitask sparse parity as a data set of two classes: whether the bits of the skill asked for add up to an odd number."""
+
+import numpy as np
+
+from emergence.datasets._raw import RawDataset
+from emergence.parameters.data import Parity
+from emergence.raw_files import RawFiles
+from emergence.testbeds.sparse_parity.task import SparseParity
+
+
+def load(files: RawFiles, name: str, parity: Parity) -> RawDataset:
+    """Return samples of the task as float32 (sample, skills + bits), see `SparseParity.inputs`; the seed decides all.
+
+    Random answers have the same inputs as the true ones of the same seed.
+
+    >>> data = load(RawFiles(()), "parity", Parity(skills=2, bits=4, relevant_bits=2, samples=3))
+    >>> data.inputs.shape, data.classes
+    ((3, 6), ('even', 'odd'))
+    """
+    task, rng = task_of(parity), np.random.default_rng(parity.seed)
+    samples = task.sample(parity.samples, rng)
+    odd = rng.integers(0, 2, parity.samples) if parity.random_answers else task.parities(samples) < 0
+    return RawDataset(
+        inputs=task.inputs(samples),
+        labels=odd.astype(np.int64),
+        classes=("even", "odd"),
+        source="multitask sparse parity with random answers" if parity.random_answers else "multitask sparse parity",
+    )
+
+
+def task_of(parity: Parity) -> SparseParity:
+    """Return the task that a data set is drawn from."""
+    return SparseParity(parity.skills, parity.alpha, parity.bits, parity.relevant_bits)

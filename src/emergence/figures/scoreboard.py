@@ -1,0 +1,105 @@
+"""Which measures see which skills emerge, how much earlier, and at what cost."""
+
+import numpy as np
+import xarray as xr
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from emergence.figures._inputs import Inputs
+from emergence.figures._panels import Line, grid, legend_above
+from emergence.figures._style import Style
+
+TITLE = "Scoreboard of measures"
+POSITION = 62
+NEEDS = ("scoreboard",)
+SECTIONS = ("scoreboard", "rivals")
+CAPTION = (
+    "Whether measures (rows) change when the network comes to know a skill (columns), on {seeds} seeds. Colour: of the "
+    "differences between seeds in a measure's course that other skills do not explain, the share that follows the "
+    "emergence of this one as a step or a peak. A dot marks what is seen: with at most a chance of 1 minus "
+    "{confidence} % as much is explained when seeds change places ({permutations} permutations). Left: networks that "
+    "learn the skills. Middle: the same networks trained on random answers, beside the same skills; dots there are "
+    "false alarms. Grey: not known. Right: by what share of the time of emergence a measure changes earlier, where it "
+    "sees the skill, with the {confidence} % interval over seeds, and the cost of the measure in forward passes over "
+    "the probe samples. A unit is active above {threshold} (criterion: {criterion})."
+)
+ALTERNATIVE = (
+    "Two coloured tables per experiment, measures by skills, for networks trained on true and on random answers, with "
+    "dots where a measure sees a skill emerge, and a chart of the leads of those that do."
+)
+COLOURS = "YlGnBu"
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one row of two tables and a chart per experiment."""
+    data = inputs.conclusions["scoreboard"]
+    experiments = data["experiment"].values.tolist()
+    figure, panels = grid(style, len(experiments), 3, height=0.09 * data.sizes["measure"] + 0.35)
+    lines = _lines(data["skill"].values.tolist(), style)
+    for (left, middle, right), experiment in zip(panels, experiments, strict=True):
+        at = data.sel(experiment=experiment)
+        image = _draw_table(left, at.sel(answers="true"))
+        _draw_table(middle, at.sel(answers="random"))
+        left.set_title(f"{experiment.replace('/', ', ')}: true answers")
+        middle.set_title("random answers")
+        middle.set_yticklabels([])
+        _draw_leads(right, at, lines)
+    figure.supylabel("measure")
+    tables = [axes for row in panels for axes in row[:2]]
+    bar = figure.colorbar(image, ax=tables, location="bottom", aspect=40, shrink=0.8)
+    bar.set_label("share explained by the emergence of the skill")
+    seen = {"color": "black", "marker": "o", "linestyle": "none", "markersize": 4, "label": "seen"}
+    legend_above(figure, {"in tables": [seen], "skill": list(lines.values())})
+    return figure
+
+
+def _lines(skills: list[int], style: Style) -> dict[int, Line]:
+    return {
+        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": str(skill)}
+        for skill, shade in zip(skills, style.shades(len(skills)), strict=True)
+    }
+
+
+def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
+    shares, seen = (data[name].transpose("measure", "skill").values for name in ("explained", "seen"))
+    colours = colormaps[COLOURS].with_extremes(bad="#d9d9d9")
+    image = axes.imshow(np.ma.masked_invalid(shares), cmap=colours, norm=Normalize(0, 1), aspect="auto")
+    heights, places = np.nonzero(seen == 1)
+    dark = np.where(shares[heights, places] > 0.5, "white", "black")
+    axes.scatter(places, heights, s=16, c=dark)
+    axes.set_yticks(range(data.sizes["measure"]), _names(data))
+    axes.set_xticks(range(data.sizes["skill"]), data["skill"].values.tolist())
+    axes.tick_params(length=0)
+    axes.set_xlabel("skill")
+    axes.grid(False)
+    return image
+
+
+def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[int, Line]) -> None:
+    of_learning = data.sel(answers="true")
+    heights = np.arange(data.sizes["measure"], dtype=float)
+    shifts = np.linspace(-0.3, 0.3, len(lines))
+    for shift, (skill, line) in zip(shifts, lines.items(), strict=True):
+        at = of_learning.sel(skill=skill)
+        lead, low, high = (100 * at[name].where(at["seen"] == 1).values for name in ("lead", "lead_low", "lead_high"))
+        bars = (np.maximum(lead - low, 0), np.maximum(high - lead, 0))
+        axes.errorbar(lead, heights + shift, xerr=bars, fmt="o", color=line["color"], ms=3.5, elinewidth=0.9)
+    axes.axvline(0, color="#808080", linewidth=0.7, zorder=1)
+    axes.set_ylim(heights[-1] + 0.5, -0.5)
+    axes.set_yticks(heights, [])
+    axes.set(title="lead, and cost", xlabel="earlier than the skill (% of its time)")
+    costs = axes.secondary_yaxis("right")
+    costs.set_yticks(heights, [_cost(value) for value in data["measure_passes"].values])
+    costs.tick_params(length=0)
+    costs.set_ylabel("cost (passes)")
+
+
+def _names(data: xr.Dataset) -> list[str]:
+    return [name.replace("_", " ") for name in data["measure"].values.tolist()]
+
+
+def _cost(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.0f}"

@@ -1,0 +1,66 @@
+"""How well networks know each skill over training, with what the closed form predicts."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.figures._bands import draw_band, share_band
+from emergence.figures._inputs import Inputs, dense
+from emergence.figures._log_axes import fit_log_values
+from emergence.figures._panels import Line, legend_above, wrapped_grid
+from emergence.figures._style import Style
+from emergence.statistics.scoreboard import by_skill, learner_of, skills_of
+
+TITLE = "Skills that emerge"
+POSITION = 60
+NEEDS = ("study", "scoreboard")
+SECTIONS = ("scoreboard",)
+CAPTION = (
+    "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows"
+    " nothing of it, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
+    "Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. Dashed: closed form (Nam et "
+    "al. 2024), whose two constants are those of the first skill, at strengths of 0.25 and 0.75; of the others it "
+    "knows only how often they are asked for. Skills are numbered from the most frequent one. Where answers are "
+    "random there is nothing to learn."
+)
+ALTERNATIVE = (
+    "Line charts, one panel per experiment: strength of each skill over epochs on a logarithmic axis, rising from 0 to "
+    "1 one skill after another, with dashed curves predicted in closed form."
+)
+
+
+def draw(inputs: Inputs, style: Style) -> Figure:
+    """Draw one panel per experiment whose data set has skills."""
+    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
+    runs = {name: skills_of(run) for name, run in runs.items() if run["skill_strength"].notnull().any()}
+    figure, panels = wrapped_grid(style, len(runs), height=1.2)
+    skills = max((run["skill"].values.tolist() for run in runs.values()), key=len)
+    shades = style.shades(len(skills))
+    lines: dict[int, Line] = {
+        skill: {"color": shade, "label": f"{skill}"} for skill, shade in zip(skills, shades, strict=True)
+    }
+    for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
+        _draw_skills(axes, run, lines, style)
+        axes.set(title=str(experiment), ylabel="strength of the skill", ylim=(-0.05, 1.05))
+    ways = [{"color": "#404040", "label": "measured"}, {"color": "#404040", "linestyle": "--", "label": "closed form"}]
+    legend_above(figure, {"skill": list(lines.values()), "strength": ways})
+    return figure
+
+
+def _draw_skills(axes: Axes, run: xr.Dataset, lines: dict[int, Line], style: Style) -> None:
+    epochs, strengths = run["step_epoch"].values, by_skill(run)
+    later = epochs > 0
+    for place, skill in enumerate(run["skill"].values.tolist()):
+        draw_band(axes, epochs[later], share_band(strengths[:, later, place], style.confidence), **lines[skill])
+    axes.set_xlabel("training (epochs)")
+    fit_log_values(axes, "x", epochs[later])
+    if float(run["random_answers"]):
+        return
+    try:
+        learner = learner_of(run)
+    except ValueError:
+        return
+    at = np.geomspace(*axes.get_xlim(), 200)
+    for skill, frequency in zip(run["skill"].values.tolist(), run["skill_frequency"].values, strict=True):
+        axes.plot(at, learner.over_time(at, frequency), linestyle="--", linewidth=1, color=lines[skill]["color"])

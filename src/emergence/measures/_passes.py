@@ -1,0 +1,38 @@
+"""What measures cost, in a unit that is the same on every machine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from emergence.graph.measure import count_paths
+from emergence.plugins import load
+
+EMERGENCE = "emergence"
+
+
+def passes(network: nn.Module, inputs: Tensor, labels: Tensor, name: str) -> float:
+    """Return the arithmetic of a measure, or of counting paths (emergence), in forward passes over all inputs.
+
+    Products of matrices and convolutions are counted; decompositions of matrices and searches of graphs are not, so
+    that what reads weights only may cost nothing.
+
+    >>> network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    >>> probe = torch.randn(80, 3), torch.zeros(80, dtype=torch.int64)
+    >>> [round(passes(network, *probe, name)) for name in ("weight_norm", "emergence", "loss_gradient_norm")]
+    [0, 1, 2]
+    """
+    with torch.no_grad():
+        once = _operations(lambda: network(inputs))
+    if name == EMERGENCE:
+        return _operations(lambda: count_paths(network, inputs)) / once
+    measure = load("measures", name, "measure")
+    return _operations(lambda: measure(network, inputs, labels)) / once
+
+
+def _operations(compute: Callable[[], Any]) -> int:
+    with FlopCounterMode(display=False) as counter:
+        compute()
+    return counter.get_total_flops()

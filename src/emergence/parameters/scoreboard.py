@@ -1,0 +1,21 @@
+"""Section ``scoreboard``: which measures see transitions that are known."""
+
+from pydantic import Field
+
+from emergence.parameters.base import Section
+
+
+class Scoreboard(Section):
+    """Measures are compared with when skills are learned, on data sets of `data.parities` (docs/testbeds.md)."""
+
+    samples: int = Field(default=4000, ge=2)
+    """Fresh samples of each skill on which it is measured how well a network knows it."""
+
+    emerged_at: float = Field(default=0.5, gt=0, lt=1)
+    """Strength at which a skill has emerged; 0: nothing is known of it, 1: it is known with certainty."""
+
+    permutations: int = Field(default=999, ge=99)
+    """Orders of the seeds that are drawn to see whether a measure changes when its own network does."""
+
+    seed: int = Field(default=0, ge=0)
+    """Seed of the samples and of the permutations."""

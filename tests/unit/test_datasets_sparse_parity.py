@@ -1,0 +1,104 @@
+"""Multitask sparse parity as a data set, and how well networks know its skills."""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from emergence.datasets import RawDataset, RawFiles, read_processed
+from emergence.datasets._sparse_parity import load, task_of
+from emergence.parameters.data import Data, Parity
+from emergence.storage import read_dataset
+from emergence.testbeds.sparse_parity.classifier import examine, questions
+
+ROOT = Path(__file__).parents[2]
+PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)
+
+
+def loaded(**changes: object) -> RawDataset:
+    return load(RawFiles(()), "parity", PARITY.model_copy(update=changes))
+
+
+def test_labels_are_the_parities_of_the_bits_of_the_skill_asked_for() -> None:
+    data = loaded()
+    supports = [{0, 1, 2}, {3, 4, 5}, {6, 0, 1}]  # after the last bit comes the first
+    for values, label in zip(data.inputs.astype(int).tolist(), data.labels, strict=True):
+        asked, bits = values[:3], values[3:]
+        assert sum(asked) == 1
+        assert label == sum(bits[place] for place in supports[asked.index(1)]) % 2
+    assert data.classes == ("even", "odd")
+
+
+def test_skills_are_asked_for_as_often_as_the_task_says() -> None:
+    shares = loaded().inputs[:, :3].mean(axis=0)
+    np.testing.assert_allclose(shares, task_of(PARITY).frequencies, atol=4 * 0.5 / np.sqrt(4000))
+
+
+def test_random_answers_have_the_inputs_of_the_true_ones_and_tell_nothing_of_them() -> None:
+    data, control = loaded(), loaded(random_answers=True)
+    np.testing.assert_array_equal(data.inputs, control.inputs)
+    assert np.mean(data.labels == control.labels) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(4000))
+    assert control.source != data.source
+
+
+def test_the_seed_decides_all() -> None:
+    np.testing.assert_array_equal(loaded().inputs, loaded().inputs)
+    assert (loaded(seed=4).inputs != loaded().inputs).any()
+
+
+def test_the_script_stores_the_data_set_and_what_it_was_drawn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "dataset.nc"
+    options = {
+        "dataset": "mine",
+        "custom": "emergence.datasets._sparse_parity:load",
+        "text": "",
+        "parity": PARITY.model_dump_json(),
+        "parameters": Data(probe_samples=100).model_dump_json(exclude={"texts", "custom", "parities"}),
+        "raw": str(tmp_path),
+        "output": str(output),
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    monkeypatch.setattr(sys, "argv", ["prepare_data", *words])
+    runpy.run_path(str(ROOT / "scripts/prepare_data.py"), run_name="__main__")
+    data = read_processed(output)
+    assert data.input_shape == (10,) and len(data.part("probe")[1]) == 100
+    np.testing.assert_array_equal(data.inputs.numpy(), loaded().inputs)
+    assert json.loads(read_dataset(output).attrs["parameters"])["parity"] == PARITY.model_dump()
+
+
+class KnowsOne(nn.Module):
+    """Answers one skill rightly, with a certainty of its own, and all others by a guess."""
+
+    def __init__(self, skill: int, certainty: float) -> None:
+        super().__init__()
+        self.skill, self.logit = skill, np.log(certainty / (1 - certainty))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        support = task_of(PARITY).supports[self.skill]
+        even = 1 - 2 * (inputs[:, 3:][:, support].sum(1) % 2)
+        logits = self.logit * even * inputs[:, self.skill]
+        return torch.stack([logits, torch.zeros_like(logits)], dim=1)
+
+
+@pytest.mark.parametrize("skill", range(3))
+def test_the_strength_of_a_skill_is_how_much_surer_a_network_is_of_right_than_of_wrong_answers(skill: int) -> None:
+    strengths, accuracies = examine(KnowsOne(skill, 0.9), questions(task_of(PARITY), 500, seed=0))
+    expected = torch.zeros(3)
+    expected[skill] = 0.9 - 0.1
+    torch.testing.assert_close(strengths, expected)
+    assert accuracies[skill] == 1
+
+
+def test_questions_ask_equally_often_for_every_skill_and_have_the_right_answers() -> None:
+    asked = questions(task_of(PARITY), 50, seed=1)
+    assert asked.inputs[:, :, :3].sum(1).tolist() == np.diag([50.0] * 3).tolist()
+    for skill, support in enumerate(task_of(PARITY).supports):
+        ones = asked.inputs[skill][:, 3:][:, support].sum(1)
+        assert (asked.parities[skill] == 1 - 2 * (ones % 2)).all()

@@ -1,0 +1,109 @@
+"""The scoreboard on made-up studies: when skills emerge, and which measures see it."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from emergence.parameters.scoreboard import Scoreboard
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.scoreboard import LOSS, learner_of, scoreboard
+from emergence.statistics.study import Reference, Study
+from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
+from tests.study_data import ATTRIBUTES, joined
+
+SEEDS, EPOCHS, SKILLS = 8, 61, 4
+TASK = SparseParity(skills=SKILLS, alpha=0.6)
+LEARNER = SkillLearner(learning_rate=1.0, initial_strength=0.01)
+MEASURES = ["weight_norm", "unrelated", "absent"]
+SETTINGS = Scoreboard(permutations=199)
+
+
+def study(control: bool = True, last_skill_learnt: bool = True) -> Study:
+    """Networks whose weight norm follows all skills, beside networks that learn nothing and drift alike."""
+    rng = np.random.default_rng(0)
+    speed = rng.lognormal(0, 0.08, (SEEDS, 1, SKILLS))
+    strengths = LEARNER.over_time(np.arange(EPOCHS)[:, None] * speed, TASK.frequencies)
+    if not last_skill_learnt:
+        strengths[0, :, -1] = 0.1
+    drift = np.log1p(np.arange(EPOCHS)) / 10
+    runs, skills = {}, []
+    for dataset, random in (("parity", 0.0), ("control", 1.0))[: 1 + control]:
+        noise = rng.normal(0, 0.005, (4, SEEDS, EPOCHS))
+        follows = strengths.sum(axis=-1) * (1 - random)
+        runs[dataset, "mlp", "dense", 0.0] = {
+            "weight_norm": np.exp(follows + drift + noise[0]),
+            "unrelated": drift + noise[1],
+            "validation_loss": np.exp(-follows + noise[2]),
+            "train_accuracy": 0.5 + 0.1 * follows,
+            "log10_emergence": 2 + noise[3],
+            "relative_emergence": 1 + noise[3],
+        }
+        along = ("seed", "step", "skill")
+        of_skills = {
+            "skill_strength": (along, strengths * (1 - random), ATTRIBUTES),
+            "skill_frequency": ("skill", TASK.frequencies, ATTRIBUTES),
+            "random_answers": ((), random, ATTRIBUTES),
+            "measure_passes": ("measure", [1.0, 0.0], ATTRIBUTES),
+        }
+        skills.append(xr.Dataset(of_skills, {"skill": range(1, SKILLS + 1), "measure": ["emergence", "weight_norm"]}))
+    data = joined(runs).merge(xr.concat(skills, "run"))
+    return Study.at_reference(data, Statistics(), Reference("global_magnitude", "original_initialisation"))
+
+
+@pytest.fixture(scope="module")
+def found() -> xr.Dataset:
+    return scoreboard(study(), MEASURES, SETTINGS).sel(experiment="parity/mlp")
+
+
+def test_only_networks_that_have_something_to_learn_are_scored() -> None:
+    assert scoreboard(study(), MEASURES, SETTINGS)["experiment"].values.tolist() == ["parity/mlp"]
+
+
+def test_measures_that_follow_the_skills_see_them_and_others_do_not(found: xr.Dataset) -> None:
+    seen = found["seen"].sel(answers="true")
+    assert (seen.sel(measure=["weight_norm", LOSS]) == 1).all()
+    assert int(seen.sel(measure=["emergence", "unrelated"]).sum()) <= 2
+    assert seen.sel(measure="absent").isnull().all()
+    assert (found["explained"].sel(answers="true", measure="weight_norm") > 0.8).all()
+
+
+def test_networks_on_random_answers_show_false_alarms_alone(found: xr.Dataset) -> None:
+    seen = found["seen"].sel(answers="random", measure=["weight_norm", "unrelated", "emergence", LOSS])
+    assert seen.notnull().all() and int(seen.sum()) <= 3
+
+
+def test_emergence_times_are_those_of_the_closed_form(found: xr.Dataset) -> None:
+    expected = LEARNER.emergence_time(TASK.frequencies, 0.5)
+    np.testing.assert_allclose(found["emergence_time_mean"], expected, rtol=0.1)
+    np.testing.assert_allclose(found["predicted_time"], expected, rtol=0.1)
+    assert float(found["predicted_slope"]) == pytest.approx(1.6)
+    assert float(found["slope_low"]) < 1.6 < float(found["slope_high"])
+
+
+def test_the_constants_of_the_closed_form_are_those_of_the_first_skill() -> None:
+    run = study().dense()["parity/mlp"]
+    learner = learner_of(run)
+    measured = run["skill_strength"].sel(skill=1).mean("seed").values
+    np.testing.assert_allclose(learner.over_time(run["step_epoch"], TASK.frequencies[0]), measured, atol=0.05)
+
+
+def test_costs_are_passed_on(found: xr.Dataset) -> None:
+    costs = found["measure_passes"].to_series().to_dict()
+    assert (costs["emergence"], costs["weight_norm"]) == (1, 0) and np.isnan(costs[LOSS])
+
+
+def test_a_skill_that_a_seed_does_not_learn_cannot_be_seen() -> None:
+    found = scoreboard(study(last_skill_learnt=False), MEASURES, SETTINGS).sel(experiment="parity/mlp")
+    assert found["seen"].sel(skill=SKILLS).isnull().all()
+    assert (found["seen"].sel(answers="true", measure="weight_norm", skill=[1, 2]) == 1).all()
+    assert np.isnan(found["emergence_time"].sel(skill=SKILLS).values).tolist() == [True] + [False] * (SEEDS - 1)
+
+
+def test_without_a_control_false_alarms_are_unknown() -> None:
+    found = scoreboard(study(control=False), ["weight_norm"], SETTINGS)
+    assert found["seen"].sel(answers="random").isnull().all()
+    assert (found["seen"].sel(answers="true", measure="weight_norm") == 1).all()
+
+
+def test_variables_are_described(found: xr.Dataset) -> None:
+    assert all({"units", "long_name"} <= set(variable.attrs) for variable in found.data_vars.values())
