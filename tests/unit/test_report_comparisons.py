@@ -13,10 +13,14 @@ from emergence.parameters import Parameters
 from emergence.report.comparisons import (
     Balance,
     Holding,
+    Share,
     balance_of_rivals,
     balance_of_stopping,
     holdings,
     rivals_by_target,
+    scores,
+    share_seen,
+    skills,
     stopping_rows,
 )
 from emergence.report.page import Contents, make_page
@@ -127,3 +131,47 @@ def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
     row = re.search(r'<tr><th scope="row"><a href="#C1">C1</a></th>.*', page)
     assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "3", "1"]
     assert page.count("level 0.1; level 0.2") == 12
+
+
+@pytest.fixture
+def scoreboard() -> xr.Dataset:
+    """Weight norm sees the first of two skills, 20 % earlier; of random answers only emergence sees the second."""
+    dims = {"experiment": ["parity/mlp"], "answers": ["true", "random"], "measure": ["emergence", "weight_norm"]}
+    seen = xr.DataArray(np.zeros((1, 2, 2, 2)), {**dims, "skill": [1, 2]}, [*dims, "skill"])
+    seen.loc["parity/mlp", "true", "weight_norm", 1] = seen.loc["parity/mlp", "random", "emergence", 2] = 1
+    data = with_ends(["emergence_time"], {"experiment": ["parity/mlp"], "skill": [1, 2]})
+    data = data.merge(with_ends(["slope"], {"experiment": ["parity/mlp"]}))
+    found = {"seen": seen, "lead": 0.2 * seen, "predicted_time": ("skill", [0.2, np.nan])}
+    data = data.assign({**found, "measure_passes": ("measure", [1.0, np.nan])})
+    data["predicted_time"] = data["predicted_time"].expand_dims(experiment=dims["experiment"])
+    data["measure_passes"] = data["measure_passes"].expand_dims(experiment=dims["experiment"])
+    return data.assign(predicted_slope=("experiment", [1.6]))
+
+
+def test_measures_are_listed_by_the_skills_that_they_see(scoreboard: xr.Dataset) -> None:
+    first, second = scores(scoreboard)
+    assert (first.name, first.seen, first.of, first.false_alarms, first.of_control) == ("weight_norm", 1, 2, 0, 2)
+    assert first.lead == pytest.approx(0.2) and first.passes is None
+    assert (second.name, second.seen, second.false_alarms, second.lead, second.passes) == ("emergence", 0, 1, None, 1)
+    assert [(row.skill, row.predicted) for row in skills(scoreboard)] == [(1, 0.2), (2, None)]
+
+
+def test_shares_seen_have_exact_intervals_and_none_of_nothing(scoreboard: xr.Dataset) -> None:
+    share = share_seen(scoreboard, "random", 0.95)
+    assert (share.hits, share.of) == (1, 4)
+    # Clopper and Pearson: the chances of at least, and of at most, one in four are 2.5 % at the ends.
+    assert share.low is not None and 1 - (1 - share.low) ** 4 == pytest.approx(0.025)
+    assert share.high is not None
+    assert (1 - share.high) ** 4 + 4 * share.high * (1 - share.high) ** 3 == pytest.approx(0.025)
+    unknown = scoreboard.assign(seen=scoreboard["seen"] * np.nan)
+    assert share_seen(unknown, "random", 0.95) == Share(0, 0, None, None)
+
+
+def test_the_report_has_a_scoreboard_only_where_there_is_one(scoreboard: xr.Dataset) -> None:
+    studies: list[dict[str, xr.Dataset]] = [{"scoreboard": scoreboard}, {}]
+    page, without = (make_page(Contents({}, [], Parameters(), [], {}, found)) for found in studies)
+    words = " ".join(page.split())
+    assert 'id="scoreboard"' in page and 'id="scoreboard"' not in without
+    assert "1 of 4 (between 0.631 and 80.6 %, 95 % interval) are seen" in words
+    assert "these are false alarms, expected at a rate of 5 %" in words
+    assert re.search(r"with slope 0.20 \[0.10, 0.30\]; the closed form says 1.6", words)

@@ -390,5 +390,8 @@ def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
     def keys(study: Plan) -> dict[str, str]:
         return {job.name: job.key for job in study.jobs if job.rule == "prepare_data"}
 
-    before, after = keys(plan(**SKILLS)), keys(plan(**{**SKILLS, "data": {"parities": {**PARITIES, "parity": {"alpha": 0.9}}}}))
+    before, after = (
+        keys(plan(**SKILLS)),
+        keys(plan(**{**SKILLS, "data": {"parities": {**PARITIES, "parity": {"alpha": 0.9}}}})),
+    )
     assert before["control"] == after["control"] and before["parity"] != after["parity"]

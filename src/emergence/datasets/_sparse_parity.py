@@ -1,4 +1,4 @@
-"""Multitask sparse parity as a data set of two classes: whether the bits of the skill asked for add up to an odd number."""
+"""Multitask sparse parity as a data set of two classes: the bits of the skill asked for add up to even or odd."""
 
 import numpy as np
 

@@ -7,7 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NEEDS = ("study", "claims", "robustness", "rivals", "stopping", "scoreboard", "emergence", "landscape", "tuning", "densities")
+NEEDS = (
+    "study",
+    "claims",
+    "robustness",
+    "rivals",
+    "stopping",
+    "scoreboard",
+    "emergence",
+    "landscape",
+    "tuning",
+    "densities",
+)
 """What a figure can be made from: one file each, but for the last four, which are one file per run.
 
 A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn, `tuning` only

@@ -47,7 +47,14 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
     except ValidationError as error:
         mistakes = [_explain(details) for details in error.errors()]
     else:
-        checks = (_unknown_names, _unsaved_steps, _unfit_networks, _impossible_variations, _repeated_data_sets, _mistaken_texts)
+        checks = (
+            _unknown_names,
+            _unsaved_steps,
+            _unfit_networks,
+            _impossible_variations,
+            _repeated_data_sets,
+            _mistaken_texts,
+        )
         mistakes = [mistake for check_all in checks for mistake in check_all(parameters)]
     if mistakes:
         raise ParametersError("\n".join(f"{_source(key, files)}: {_dotted(key)}{text}" for key, text in mistakes))

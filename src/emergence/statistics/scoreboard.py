@@ -93,7 +93,10 @@ def _control(study: Study, run: xr.Dataset) -> xr.Dataset | None:
     """The dense run of the same network at the same steps on random answers, with equally frequent skills."""
     for other in study.dense().values():
         described = ("network", "step_epoch", "skill_frequency")
-        if all(other[name].variable.equals(run[name].variable) for name in described) and float(other["random_answers"]) == 1:
+        if (
+            all(other[name].variable.equals(run[name].variable) for name in described)
+            and float(other["random_answers"]) == 1
+        ):
             return other
     return None
 

@@ -94,7 +94,7 @@ class Transitions:
 
     @cached_property
     def _shapes(self) -> Floats:
-        """Step and peak of each, (seed, transition, shape, point): R, and R (1 - R), to which its rate is proportional."""
+        """Step and peak of each, (seed, transition, shape, point): R, and R (1 - R), which its rate goes with."""
         strengths = np.clip(self._read(self.strengths.transpose(0, 2, 1)), 0, 1)
         return np.stack([strengths, strengths * (1 - strengths)], axis=2)
 
@@ -154,7 +154,7 @@ def _shares(left: Floats, shapes: Floats, base: Floats, orders: Integers) -> Flo
 
 
 def _best_shifts(left: Floats, shapes: Floats, rng: np.random.Generator) -> Integers:
-    """Which of the shifts of a shape (seed, shift, point) explains most of what is left, in bootstrap samples of seeds."""
+    """Which shift of a shape (seed, shift, point) explains most of what is left, in bootstrap samples of seeds."""
     drawn = rng.integers(len(left), size=(RESAMPLES, len(left)))
     products = np.einsum("sp,sap->sa", left, shapes)[drawn].sum(axis=1)
     squares = (shapes**2).sum(axis=-1)[drawn].sum(axis=1)
