@@ -99,6 +99,13 @@ def test_a_skill_that_a_seed_does_not_learn_cannot_be_seen() -> None:
     assert np.isnan(found["emergence_time"].sel(skill=SKILLS).values).tolist() == [True] + [False] * (SEEDS - 1)
 
 
+def test_networks_that_learn_nothing_are_scored_as_unknown() -> None:
+    nothing = study()
+    nothing.data["skill_strength"] *= 0
+    found = scoreboard(nothing, ["weight_norm"], SETTINGS)
+    assert all(found[name].isnull().all() for name in ("seen", "emergence_time", "predicted_time", "slope"))
+
+
 def test_without_a_control_false_alarms_are_unknown() -> None:
     found = scoreboard(study(control=False), ["weight_norm"], SETTINGS)
     assert found["seen"].sel(answers="random").isnull().all()

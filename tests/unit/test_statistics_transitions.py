@@ -108,3 +108,10 @@ def test_nothing_is_said_of_few_seeds() -> None:
     known = transitions(rng)
     few = Transitions(TIMES, known.strengths[:3], known.emerged[:3])
     assert np.isnan(few.sight(white(rng)[:3], 0, 0.95, 199, rng).p_value)
+
+
+def test_a_single_transition_is_seen_too() -> None:
+    rng = np.random.default_rng(7)
+    known = transitions(rng)
+    alone = Transitions(TIMES, known.strengths[:, :, [2]], known.emerged[:, [2]])
+    assert alone.sight(known.strengths[:, :, 2] + np.log(TIMES), 0, 0.95, 199, rng).p_value <= LEVEL

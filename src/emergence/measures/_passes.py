@@ -35,4 +35,5 @@ def passes(network: nn.Module, inputs: Tensor, labels: Tensor, name: str) -> flo
 def _operations(compute: Callable[[], Any]) -> int:
     with FlopCounterMode(display=False) as counter:
         compute()
-    return counter.get_total_flops()
+    operations: int = counter.get_total_flops()
+    return operations

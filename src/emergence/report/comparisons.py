@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
@@ -166,8 +167,9 @@ def scores(scoreboard: xr.Dataset) -> list[Score]:
         learning, control = (at["seen"].sel(answers=answers).values for answers in ("true", "random"))
         leads = at["lead"].sel(answers="true").values[learning == 1]
         lead = float(leads.mean()) if leads.size else None
-        counts = [int(count) for seen in (learning, control) for count in ((seen == 1).sum(), np.isfinite(seen).sum())]
-        rows.append(Score(experiment, name, *counts, lead, _finite(float(at["measure_passes"]))))
+        (seen, of), (alarms, of_control) = (_counts(seen) for seen in (learning, control))
+        passes = _finite(float(at["measure_passes"]))
+        rows.append(Score(experiment, name, seen, of, alarms, of_control, lead, passes))
     return sorted(rows, key=lambda row: (row.experiment, -row.seen))
 
 
@@ -182,12 +184,16 @@ def skills(scoreboard: xr.Dataset) -> list[Skill]:
 
 def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share:
     """Return how many pairs of a measure and a skill are seen, in networks that learn or in their controls."""
-    seen = scoreboard["seen"].sel(answers=answers).values
-    hits, of = int((seen == 1).sum()), int(np.isfinite(seen).sum())
+    hits, of = _counts(scoreboard["seen"].sel(answers=answers).values)
     if not of:
         return Share(hits, of, None, None)
     interval = binomtest(hits, of).proportion_ci(confidence)
     return Share(hits, of, float(interval.low), float(interval.high))
+
+
+def _counts(seen: NDArray[np.float64]) -> tuple[int, int]:
+    """How many are seen, of how many of which that is known."""
+    return int((seen == 1).sum()), int(np.isfinite(seen).sum())
 
 
 _RIVALS = ("experiment", "held_out", "predictor")

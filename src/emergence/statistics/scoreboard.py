@@ -93,10 +93,8 @@ def _control(study: Study, run: xr.Dataset) -> xr.Dataset | None:
     """The dense run of the same network at the same steps on random answers, with equally frequent skills."""
     for other in study.dense().values():
         described = ("network", "step_epoch", "skill_frequency")
-        if (
-            all(other[name].variable.equals(run[name].variable) for name in described)
-            and float(other["random_answers"]) == 1
-        ):
+        alike = all(other[name].variable.equals(run[name].variable) for name in described)
+        if alike and float(other["random_answers"]) == 1:
             return other
     return None
 
@@ -107,26 +105,25 @@ def _score(
     run = skills_of(of_experiment)
     epochs, strengths = run["step_epoch"].values, by_skill(run)
     times = np.array([emergence_times(epochs, of_seed, settings.emerged_at) for of_seed in strengths])
-    learnt = np.flatnonzero(np.isfinite(times).all(axis=0))
+    learnt = np.isfinite(times).all(axis=0)
     later = epochs > 0
     known = Transitions(epochs[later], strengths[:, later][:, :, learnt], times[:, learnt])
-    blank = np.full((len(ANSWERS), len(names), run.sizes["skill"]), np.nan)
-    arrays = {name: blank.copy() for name in Sight._fields}
+    sights = np.full((len(ANSWERS), len(names), run.sizes["skill"], len(Sight._fields)), np.nan)
     for place, trained in enumerate((run, control)):
-        for row, name in enumerate(names) if trained is not None else ():
-            courses = _courses(trained, name)
-            for transition, skill in enumerate(learnt if courses is not None else ()):
-                rng = np.random.default_rng([settings.seed, place, row, skill])
-                sight = known.sight(courses[:, later], transition, confidence, settings.permutations, rng)
-                for field, value in sight._asdict().items():
-                    arrays[field][place, row, skill] = value
-    variables: dict[str, Any] = {name: (("answers", "measure", "skill"), array) for name, array in arrays.items()}
+        for row, name in enumerate(names):
+            courses = None if trained is None else _courses(trained, name)
+            if courses is not None:
+                rng = np.random.default_rng([settings.seed, place, row])
+                for transition, skill in enumerate(np.flatnonzero(learnt)):
+                    found = known.sight(courses[:, later], transition, confidence, settings.permutations, rng)
+                    sights[place, row, skill] = found
+    variables: dict[str, Any] = {
+        field: (("answers", "measure", "skill"), sights[..., column]) for column, field in enumerate(Sight._fields)
+    }
     variables |= _times(run, times, settings.emerged_at)
-    passes = run["measure_passes"].reindex(measure=list(names)).values
-    return xr.Dataset(
-        {**variables, "measure_passes": ("measure", passes)},
-        {"answers": list(ANSWERS), "measure": list(names), "skill": run["skill"].values, "seed": run["seed"].values},
-    )
+    variables["measure_passes"] = ("measure", run["measure_passes"].reindex(measure=list(names)).values)
+    labels = {"answers": list(ANSWERS), "measure": list(names)}
+    return xr.Dataset(variables, {**labels, "skill": run["skill"].values, "seed": run["seed"].values})
 
 
 def _times(run: xr.Dataset, times: Floats, level: float) -> dict[str, Any]:

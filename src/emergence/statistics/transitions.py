@@ -150,7 +150,8 @@ def _shares(left: Floats, shapes: Floats, base: Floats, orders: Integers) -> Flo
     explained = products[seeds, orders].sum(axis=1) ** 2
     squares = (shapes**2).sum(axis=(0, -1)) - (parts[seeds, orders].sum(axis=1) ** 2).sum(axis=-1)
     squares *= (left**2).sum()
-    return np.divide(explained, squares, out=np.zeros(squares.shape), where=squares > 1e-12 * squares.max())
+    shares: Floats = np.divide(explained, squares, out=np.zeros(squares.shape), where=squares > 1e-12 * squares.max())
+    return shares
 
 
 def _best_shifts(left: Floats, shapes: Floats, rng: np.random.Generator) -> Integers:
@@ -158,4 +159,5 @@ def _best_shifts(left: Floats, shapes: Floats, rng: np.random.Generator) -> Inte
     drawn = rng.integers(len(left), size=(RESAMPLES, len(left)))
     products = np.einsum("sp,sap->sa", left, shapes)[drawn].sum(axis=1)
     squares = (shapes**2).sum(axis=-1)[drawn].sum(axis=1)
-    return np.divide(products**2, squares, out=np.zeros(squares.shape), where=squares > 0).argmax(axis=1)
+    shares: Floats = np.divide(products**2, squares, out=np.zeros(squares.shape), where=squares > 0)
+    return np.asarray(shares.argmax(axis=1))

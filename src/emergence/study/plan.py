@@ -187,6 +187,7 @@ class Plan:
             "write_report",
             "report",
             parameters,
+            (),
             claims=self._claims,
             robustness=self._robustness,
             rivals=self._rivals,
