@@ -139,6 +139,8 @@ def test_each_wrong_word_shows_in_the_check_that_it_breaks() -> None:
     assert check(*mixed) == pytest.approx((1, 0, nothing, nothing), **same)
     two = (entity, verb, preposition, entity + 10, conjunction, verb, preposition, entity, conjunction, linking, joined)
     assert check(*two) == pytest.approx((1, 0.5, 1, 1), **same)
+    few = order_parameters(language(), np.array([[END, entity, linking, joined, END]]), fewest=2)
+    assert few.grammaticality == 1 and np.isnan([few.descriptive, few.joined]).all()
     assert check(linking, entity, joined) == pytest.approx((0, nothing, nothing, nothing), **same)
 
 

@@ -29,8 +29,10 @@ class OrderParameters:
     """Share of properties that the graph joins to the subject before them."""
 
 
-def order_parameters(language: Language, sentences: Integers) -> OrderParameters:
+def order_parameters(language: Language, sentences: Integers, fewest: int = 1) -> OrderParameters:
     """Check sentences, (sentences, words) as `Language.sentences` gives them; types in grammatical ones only.
+
+    A share of fewer than `fewest` verbs or properties is NaN.
 
     Lubana et al. 2024 (arXiv:2408.12578), section 4, and their type checks, which are of classes. A property chosen at
     random is of its subject's class with a chance of one over the number of classes.
@@ -50,7 +52,8 @@ def order_parameters(language: Language, sentences: Integers) -> OrderParameters
             pairs = described(language, words)
             descriptive += [language.classes[subject] == language.classes[property_] for subject, property_ in pairs]
             joined += [_joined(language, subject, property_) for subject, property_ in pairs]
-    return OrderParameters(*(_share(found) for found in (grammatical, relative, descriptive, joined)))
+    of_types = [_share(found, fewest) for found in (relative, descriptive, joined)]
+    return OrderParameters(_share(grammatical, 1), *of_types)
 
 
 def described(language: Language, words: Integers) -> list[tuple[int, int]]:
@@ -87,5 +90,5 @@ def _joined(language: Language, subject: int, property_: int) -> bool:
     return bool(language.graph[entity, place])
 
 
-def _share(found: list[bool]) -> float:
-    return float(np.mean(found)) if found else float("nan")
+def _share(found: list[bool], fewest: int) -> float:
+    return float(np.mean(found)) if len(found) >= fewest else float("nan")
