@@ -143,7 +143,7 @@ def publish(files: Mapping[Path, str], target: Path) -> None:
 def publish_last(folders: Mapping[str, Path], target: Path) -> None:
     """Gather the last checkpoint of every folder in the folder `target`, under its name there, with their SHA-256.
 
-    The folder appears whole; its files are read like those of any folder of checkpoints, and take no room of their own.
+    The folder appears whole; its files are read like those of any folder of checkpoints.
     """
     last = {f"{name}.safetensors": list(paths(folder).values())[-1] for name, folder in folders.items()}
     with written_whole(target) as gathered:
