@@ -27,7 +27,8 @@ def plan(**changes: dict) -> Plan:
 
 @cache
 def planned(changes: str) -> Plan:
-    return Plan(check({**SMALL, **json.loads(changes)}), ROOT)
+    given = {**SMALL, **json.loads(changes)}
+    return Plan(check({**given, "pruning": {"methods": ["global_magnitude"], **given["pruning"]}}), ROOT)
 
 
 def changed(before: Plan, after: Plan) -> set[str]:

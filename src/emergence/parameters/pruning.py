@@ -50,7 +50,7 @@ class Scoring(Section):
 class Pruning(Section):
     """Networks are pruned by every method to every sparsity and trained again under the mask in every way named."""
 
-    methods: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["global_magnitude"]
+    methods: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["global_magnitude", "random_weights"]
     """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
 
     sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
