@@ -155,3 +155,23 @@ def test_the_script_writes_the_same_bytes_for_the_same_runs(tmp_path: Path) -> N
     areas = [np.trapezoid([value(seed, step, 0.5) for step in STEPS]) / (len(STEPS) - 1) for seed in (0, 1)]
     np.testing.assert_allclose(study["mean_accuracy"].isel(run=1).sel(seed=[0, 1]), areas)
     assert all({"units", "long_name"} <= set(variable.attrs) for variable in study.data_vars.values())
+
+
+def test_skills_are_joined_and_missing_for_runs_whose_data_set_has_none(tmp_path: Path) -> None:
+    image, parity = (write_run(tmp_path / name, 0, [0, 1]) for name in ("digits", "parity"))
+    strengths = np.arange(2 * len(STEPS) * 3.0).reshape(2, len(STEPS), 3)
+    variables = {
+        "skill_strength": (("seed", "step", "skill"), strengths, ATTRIBUTES),
+        "random_answers": ((), 1.0, ATTRIBUTES),
+        "measure_passes": ("measure", [1.0, 2.0], ATTRIBUTES),
+    }
+    labels = {"seed": [0, 1], "step": STEPS, "skill": [1, 2, 3], "measure": ["emergence", "weight_norm"]}
+    write_dataset(tmp_path / "skills.nc", xr.Dataset(variables, labels), {})
+    skills = {key: value for key, value in parity[0].items() if key != "metrics"} | {"skills": tmp_path / "skills.nc"}
+    entries = [*image, *({**entry, "dataset": "parity"} for entry in (*parity, skills))]
+    study = collect(read_manifest({"all": entries}))
+    of_image, of_parity = (study.isel(run=place) for place in (0, 1))
+    np.testing.assert_array_equal(of_parity["skill_strength"].transpose("seed", "step", "skill"), strengths)
+    assert float(of_parity["random_answers"]) == 1
+    assert of_parity["measure_passes"].values.tolist() == [1, 2]
+    assert all(of_image[name].isnull().all() for name in variables)
