@@ -17,8 +17,7 @@ preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=s
 
 test: lint ## style, types and all tests but the long ones
 	pytest -n 2 -m "not workflow and not cluster and not long"
-	pytest -n 2 --dist worksteal -m "workflow and not long"
-	pytest -m "cluster and not long"
+	pytest -n 2 --dist worksteal -m "(workflow or cluster) and not long"
 
 test-long: .venv/installed ## the tests that repeat often what the others do once or twice, or take all data sets
 	pytest -m long

@@ -8,13 +8,14 @@ import torch
 
 from emergence.compute import explain_refusals, prepare
 from emergence.datasets import read_processed
+from emergence.files import checksum
 from emergence.landscape.journal import Journal
 from emergence.landscape.run import Run
 from emergence.landscape.sampling import Record
 from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.landscape import Landscape
-from emergence.storage import checksum, write_dataset
+from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, verify
 
 

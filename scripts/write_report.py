@@ -6,12 +6,13 @@ import logging
 from pathlib import Path
 
 from emergence.figures._inputs import read_runs
+from emergence.files import write_text
 from emergence.logs import configure
 from emergence.parameters import Parameters
 from emergence.report.comparisons import CONCLUSIONS
 from emergence.report.page import Contents, make_page
 from emergence.report.records import read_records
-from emergence.storage import read_dataset, write_text
+from emergence.storage import read_dataset
 
 log = logging.getLogger("write_report")
 

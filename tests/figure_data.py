@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from emergence.files import write_json
 from emergence.parameters import Parameters
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
@@ -16,7 +17,7 @@ from emergence.statistics.judge import judge
 from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
-from emergence.storage import write_dataset, write_json
+from emergence.storage import write_dataset
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.conclusion_data import make_rivals, make_robustness
 

@@ -1,72 +1,14 @@
-"""Writing results so that a fault never leaves a wrong or half-written file."""
+"""Labelled data sets as netCDF-4 files, written whole or not at all."""
 
-import errno
-import glob
-import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import xarray as xr
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What the system answers where a disk or a quota has no room."""
-
-
-@contextmanager
-def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; rename it to `target` if the block ends without an error.
-
-    Works for files and folders. A reader sees the earlier content or the whole new one, never a part, also after a
-    power failure; a link into another store (such as DVC's cache) is replaced, not written through. What a killed
-    process left of an earlier attempt is removed. Raises OSError that names `target`, and `size` in bytes where it is
-    given, if the disk is full.
-
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with written_whole(folder / "a.txt") as path:
-    ...     _ = path.write_text("done")
-    >>> [p.name for p in folder.iterdir()]
-    ['a.txt']
-    """
-    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        remove_partial(target.parent, target.name)
-        yield temporary
-        _sync(temporary)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        os.replace(temporary, target)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        _remove(temporary)
-        raise _full(target, size, error) from error
-    finally:
-        _remove(temporary)
-
-
-def remove_partial(folder: Path, name: str | None = None) -> None:
-    """Remove what killed processes left in a folder when they were writing (the file or folder `name`)."""
-    for left in folder.glob(f".{glob.escape(name) if name else '*'}.*.partial"):
-        _remove(left)
-
-
-def write_text(target: Path, text: str) -> None:
-    """Write `text` (UTF-8) to `target` whole or not at all."""
-    with written_whole(target) as path:
-        path.write_text(text, encoding="utf-8")
-
-
-def write_json(target: Path, content: object) -> None:
-    """Write `content` as indented JSON; NaN and infinity are refused because JSON has none."""
-    write_text(target, json.dumps(content, indent=2, allow_nan=False) + "\n")
+from emergence.files import written_whole
 
 
 def write_dataset(target: Path, dataset: xr.Dataset, parameters: Mapping[str, Any]) -> None:
@@ -98,12 +40,6 @@ def read_dataset(path: Path) -> xr.Dataset:
         raise OSError(f"{path} cannot be read as netCDF ({error}); delete it and run again") from error
 
 
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _probe(path: Path) -> None:
     """Append to a file whose writing failed; OSError says if the disk is full. The file is emptied in any case.
 
@@ -114,31 +50,3 @@ def _probe(path: Path) -> None:
             file.write(os.urandom(2**20))
     finally:
         os.truncate(path, 0)
-
-
-def _full(target: Path, size: int | None, error: OSError) -> OSError:
-    needed = f"it needs {size:,} bytes, " if size is not None else ""
-    place = next(folder for folder in target.absolute().parents if folder.is_dir())
-    full = OSError(
-        f"{target} cannot be written ({os.strerror(error.errno or errno.ENOSPC)}: {needed}"
-        f"{shutil.disk_usage(place).free:,} are free); what was written before is whole: make room and run again"
-    )
-    full.errno = error.errno
-    return full
-
-
-def _sync(path: Path) -> None:
-    """Have a file, or a folder with all that is in it, on the disk before its name is."""
-    for part in [*path.rglob("*"), path] if path.is_dir() else [path]:
-        descriptor = os.open(part, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from emergence.storage import read_dataset, remove_partial, write_dataset, write_json, write_text, written_whole
+from emergence.files import remove_partial, write_json, write_text, written_whole
+from emergence.storage import read_dataset, write_dataset
 from tests.small_disk import SmallDisk
 
 UNITS = {"units": "1", "long_name": "a number"}
@@ -32,7 +33,7 @@ def test_an_error_leaves_the_earlier_content_and_nothing_else(tmp_path: Path) ->
 
 def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        killed = f"import os; from emergence.storage import *\nwith written_whole(Path('{name}')) as p:\n"
+        killed = f"import os; from emergence.files import *\nwith written_whole(Path('{name}')) as p:\n"
         killed += " p.write_text('half'); os._exit(1)"
         subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, check=False)
     assert len(list(tmp_path.glob(".?.*.partial"))) == 2

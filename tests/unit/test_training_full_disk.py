@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from emergence.storage import checksum
+from emergence.files import checksum
 from emergence.training.checkpoints import paths, read
 from tests.small_disk import SmallDisk
 from tests.unit.test_training_resume import outputs, settings, train

@@ -52,7 +52,7 @@ def test_in_a_fresh_clone_nothing_is_to_be_done_after_a_pull(repository: Reposit
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_recomputes_what_depends_on_it_by_either_tool(repository: Repository, change: str) -> None:
+def test_either_tool_says_of_a_change_what_depends_on_it(repository: Repository, change: str) -> None:
     key, value, phases = CHANGES[change]
     before = repository.plan()
     repository.set(key, value)
@@ -60,6 +60,13 @@ def test_a_change_recomputes_what_depends_on_it_by_either_tool(repository: Repos
     assert phases_of(expected) == phases
     assert repository.planned() == counted(expected)
     assert stages_named_by_status(repository, key) == phases
+
+
+@pytest.mark.parametrize("change", ["one more sparsity", "the device"])
+def test_dvc_does_of_a_change_what_snakemake_planned_and_no_more(repository: Repository, change: str) -> None:
+    before = repository.plan()
+    repository.set(*CHANGES[change][:2])
+    expected = new_jobs(before, repository.plan())
     repository.run("dvc", "repro")
     assert repository.logs() == sorted(log(job.rule, job.name, job.key) for job in expected)
     assert repository.planned() == {}
@@ -98,9 +105,10 @@ def test_one_more_data_set_needs_its_own_work_and_new_conclusions_alone(reposito
 
 def test_results_after_changes_equal_those_of_a_run_from_scratch(source: Repository, repository: Repository) -> None:
     scratch = source.clone(repository.folder.parent / "scratch")
-    for key, value in {"emergence.thresholds": [0.05, 0.1], "landscape.points": 5, "figures.font_size": 11}.items():
+    changes = {"emergence.thresholds": [0.05, 0.1], "landscape.points": 5, "figures.font_size": 11}
+    for (key, value), target in zip(changes.items(), ("statistics", "landscape", "all"), strict=True):
         repository.set(key, value)
-        repository.run("snakemake")
+        repository.run("snakemake", target)
         scratch.set(key, value)
     scratch.run("snakemake")
     made, expected = repository.current_files(), scratch.current_files()
@@ -141,7 +149,7 @@ def test_scrambled_file_times_change_nothing(repository: Repository) -> None:
 
 
 def test_a_comment_recomputes_nothing(repository: Repository) -> None:
-    for file in ("src/emergence/landscape/__init__.py", "scripts/count_paths.py", "src/emergence/storage.py"):
+    for file in ("src/emergence/landscape/__init__.py", "scripts/count_paths.py", "src/emergence/files.py"):
         path = repository.folder / file
         path.write_text(path.read_text() + "\n# A remark.\n")
     assert repository.planned() == {}
@@ -187,7 +195,8 @@ def test_an_older_figure_restored_over_newer_results_is_drawn_again(repository: 
     repository.run("dvc", "checkout", "-q", "--force", "results/figures", "results/stamps/figures")
     repository.run("git", "checkout", "-q", "HEAD", "--", "dvc.lock")
     redrawn = [job for job in new_jobs(before, repository.plan()) if phases_of([job]) == ["figures"]]
-    assert repository.executed("snakemake") == {**counted(redrawn), "write_report": 1}
+    assert repository.planned() == {**counted(redrawn), "write_report": 1}
+    assert repository.executed("snakemake", "draw_sparsity") == {"draw_sparsity": 1}
 
 
 def test_an_experiment_in_a_temporary_folder_draws_with_its_own_parameter(repository: Repository) -> None:

@@ -22,7 +22,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROG
 
 from emergence.parameters.reading import check
 from emergence.study import stamps
-from emergence.storage import write_json
+from emergence.files import write_json
 from emergence.study.layout import PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 from emergence.study.status import failures

@@ -23,7 +23,7 @@ def load(files: RawFiles, name: str, text: Text) -> RawDataset:
     file, ValueError for one of another content than its checksum says, or that is too short or no UTF-8.
 
     >>> import tempfile
-    >>> from emergence.storage import checksum
+    >>> from emergence.files import checksum
     >>> path = Path(tempfile.mkdtemp()) / "a.txt"
     >>> _ = path.write_text("abc" * 10)
     >>> data = load(RawFiles((path.parent,)), "mine", Text(file="a.txt", sha256=checksum(path), length=2))

@@ -10,8 +10,8 @@ import numpy as np
 
 from emergence.datasets._files import check_md5
 from emergence.datasets._raw import RawDataset
+from emergence.files import written_whole
 from emergence.raw_files import RawFiles
-from emergence.storage import written_whole
 from emergence.torchvision_import import torchvision
 
 log = logging.getLogger(__name__)

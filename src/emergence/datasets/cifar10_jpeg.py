@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from emergence.datasets._raw import RawDataset
+from emergence.files import checksum
 from emergence.raw_files import RawFiles
-from emergence.storage import checksum
 
 FILE = "cifar10_jpeg.npz"
 SOURCE = "CIFAR-10 (Krizhevsky 2009), recompressed as JPEG"

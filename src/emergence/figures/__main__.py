@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from emergence.figures import catalogue
-from emergence.storage import write_text
+from emergence.files import write_text
 
 if __name__ == "__main__":
     for entry in catalogue().values():

@@ -9,8 +9,8 @@ from PIL import Image
 
 from emergence.figures._inputs import Inputs
 from emergence.figures._style import Style
+from emergence.files import written_whole
 from emergence.plugins import load
-from emergence.storage import written_whole
 
 _NO_METADATA: dict[str, dict[str, None]] = {
     ".png": {"Software": None},

@@ -8,10 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from emergence.files import write_text
 from emergence.parameters import Parameters
 from emergence.parameters.reading import ParametersError, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
-from emergence.storage import write_text
 
 PARAMETERS_FILE = "params.yaml"
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from emergence.files import checksum
 from emergence.parameters.data import Text
 from emergence.raw_files import RawFiles
-from emergence.storage import checksum
 
 
 def other_content(path: Path, name: str, text: Text) -> str | None:

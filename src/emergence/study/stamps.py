@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from emergence.storage import checksum, write_json
+from emergence.files import checksum, write_json
 from emergence.study.layout import STAMPS
 
 

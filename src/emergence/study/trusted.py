@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from emergence.files import write_text
 from emergence.parameters.reading import ParametersError, load_yaml
-from emergence.storage import write_text
 
 FILE = "workflow/trusted.yaml"
 HEADER = "# Code that leaves results as they are: its digest, and that of the code it stands for (docs/currency.md).\n"

@@ -11,8 +11,8 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from emergence.files import checksum, write_json, written_whole
 from emergence.networks import Architecture, build
-from emergence.storage import checksum, write_json, written_whole
 from emergence.training.step import Step
 from emergence.training.tensor_files import read_tensors, write_tensors
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.storage import checksum, remove_partial, write_json
+from emergence.files import checksum, remove_partial, write_json
 from emergence.training.checkpoints import Checkpoint, file_name
 from emergence.training.checkpoints import write as write_checkpoint
 from emergence.training.history import History
