@@ -1,35 +1,15 @@
 """Compare rules that stop training, each tuned on half of the seeds and applied to the others."""
 
-import argparse
-import json
 import logging
-from pathlib import Path
 
-from emergence.logs import configure
+from emergence.conclusion_job import conclude
 from emergence.statistics.stopping import stopping
-from emergence.statistics.study import Study, settings_of
-from emergence.storage import read_dataset, write_dataset
 
 log = logging.getLogger("compare_stopping")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", required=True, type=Path, help="netCDF file with all runs")
-    parser.add_argument(
-        "--parameters", required=True, help="statistics with the way of pruning of reference, and tolerances, as JSON"
-    )
-    parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
-    return parser.parse_args()
-
-
 def main() -> None:
-    configure()
-    options = arguments()
-    parameters = json.loads(options.parameters)
-    study = Study.at_reference(read_dataset(options.study), *settings_of(parameters["statistics"]))
-    found = stopping(study, parameters["tolerances"])
-    write_dataset(options.output, found, parameters)
+    found = conclude(__doc__, "tolerances", lambda study, given: stopping(study, given["tolerances"]))
     log.info("%d rules compared in %d experiments", found.sizes["rule"], found.sizes["experiment"])
 
 
