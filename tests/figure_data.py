@@ -89,6 +89,7 @@ def write_results(
         **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
         "emergence": emergence,
         "landscape": landscape,
+        "language": [],  # whether a figure is drawn, which reads the study
         "tuning": tuning,
         "densities": densities,
     }
@@ -149,6 +150,15 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     learner = SkillLearner(learning_rate=12 / epochs, initial_strength=0.01)
     strengths = learner.over_time(rate[..., None] * epoch[:, None], frequencies)
     values["weight_norm"] = 5 + strengths.sum(axis=-1) + noise
+    dense_network = np.where(sparsity == 0, 1.0, np.nan)
+    for name, delay in {
+        "grammaticality": 0,
+        "relative": 1,
+        "descriptive": 2,
+        "joined": 2,
+        "valid_probability": 3,
+    }.items():
+        values[f"language_{name}"] = dense_network / (1 + np.exp(4 + delay - 12 * rate * epoch / epochs))
     of_skills = {"skill_strength": np.where(sparsity[..., None] == 0, strengths, np.nan)}
     counts = {
         "emergence": counted,

@@ -106,6 +106,18 @@ MISTAKES = [
     ({"data": {"parities": {"parity": {"skils": 2}}}}, "data.parities.parity.skils: unknown key 'skils'"),
     ({"data": {"parities": {"digits": {}}}}, "data.parities.digits: another data set has this name"),
     (
+        {"data": {"languages": {"sentences": {"entities": 99}}}},
+        "data.languages.sentences: entities = 99 is no multiple of classes = 10",
+    ),
+    (
+        {"data": {"languages": {"sentences": {"density": 0.001}}}},
+        "data.languages.sentences.density = 0.001: entity 1 has no property; join entities and properties more often",
+    ),
+    (
+        {"data": {"languages": {"sentences": {}}}, "study": {"experiments": ["sentences/mlp"]}},
+        "study.experiments[0]: 'sentences' is text, which 'mlp' (mlp) cannot read",
+    ),
+    (
         {"data": {"parities": {"own": {}}, "texts": {"own": {"file": "plays.txt", "sha256": "0" * 64}}}},
         "data.parities.own: another data set has this name",
     ),

@@ -387,6 +387,16 @@ def test_a_parameter_of_the_scoreboard_changes_the_keys_of_what_depends_on_it(ch
     assert not changed(plan(), plan(scoreboard=changes)) - {"write_report"}
 
 
+def test_what_networks_know_of_a_language_is_measured_on_dense_ones_and_drawn_where_there_is_one() -> None:
+    study = {**STUDY, "experiments": ["sentences/transformer", "digits/mlp"]}
+    networks = {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}}
+    jobs = plan(study=study, data={"languages": {"sentences": {}}}, networks=networks).jobs
+    measured = [job.name for job in jobs if job.rule == "measure_language"]
+    assert measured == [f"sentences/transformer/dense/seeds~{block}" for block in ("0-1", "2-3")]
+    assert "order_parameters" in {job.name for job in jobs}
+    assert not {"measure_language", "order_parameters"} & {name for job in plan().jobs for name in (job.rule, job.name)}
+
+
 def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
     def keys(study: Plan) -> dict[str, str]:
         return {job.name: job.key for job in study.jobs if job.rule == "prepare_data"}

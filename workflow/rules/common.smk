@@ -132,7 +132,7 @@ def start(wildcards):
 
 
 def entry_of_data_set(kind):
-    """Params function: what data.texts (or data.parities) says of a data set, as one line of JSON; nothing of others."""
+    """Params function: what data.texts (parities, languages) says of a data set, as JSON; nothing of others."""
 
     def entry(wildcards):
         entries, dataset = getattr(PLAN.parameters.data, kind), job_of(wildcards).parameters["dataset"]

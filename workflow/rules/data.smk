@@ -25,9 +25,11 @@ rule prepare_data:
         split=parameter("data"),
         text=entry_of_data_set("texts"),
         parity=entry_of_data_set("parities"),
+        language=entry_of_data_set("languages"),
         raw=RAW_DATA,
     message:
         "Prepare data set {wildcards.name}"
     shell:
         "python scripts/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
-        " --text {params.text:q} --parity {params.parity:q} --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"
+        " --text {params.text:q} --parity {params.parity:q} --language {params.language:q}"
+        " --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"

@@ -91,6 +91,32 @@ rule measure_skills:
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills} 2> {log}"
 
 
+rule measure_language:
+    input:
+        checkpoints=made_by("training", "checkpoints"),
+    output:
+        language=pattern("measure_language", "language"),
+    log:
+        log("measure_language"),
+    benchmark:
+        timing("measure_language")
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=120,
+        gpu=gpus,
+    params:
+        parameters=all_parameters,
+        compute=compute,
+    message:
+        "Measure what {wildcards.name} knows of the language"
+    shell:
+        "python scripts/measure_language.py --checkpoints {input.checkpoints}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.language} 2> {log}"
+
+
 rule compare_controls:
     input:
         dataset=made_by("data", "dataset"),

@@ -16,13 +16,15 @@ NEEDS = (
     "scoreboard",
     "emergence",
     "landscape",
+    "language",
     "tuning",
     "densities",
 )
-"""What a figure can be made from: one file each, but for the last four, which are one file per run.
+"""What a figure can be made from: one file each, but for the last five, which are one file per run.
 
-A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn, `tuning` only
-where learning rates are tuned, `densities` (of masks) where networks are pruned.
+A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn, `language`
+only where one is a formal language, `tuning` only where learning rates are tuned, `densities` (of masks) where networks
+are pruned.
 """
 
 SECTIONS = (
@@ -31,6 +33,7 @@ SECTIONS = (
     "rivals",
     "stopping",
     "scoreboard",
+    "language",
     "retraining",
     "landscape",
     "controls",

@@ -53,6 +53,38 @@ class Parity(Section):
         return self
 
 
+class FormalLanguage(Section):
+    """Sentences about entities that have properties (Lubana et al. 2024, arXiv:2408.12578): grammar, then types."""
+
+    entities: int = Field(default=100, ge=1)
+    """Entities, split equally into classes."""
+
+    properties: int = Field(default=1000, ge=1)
+    """Properties, split equally into classes."""
+
+    classes: int = Field(default=10, ge=1)
+    """Classes of entities and properties."""
+
+    density: float = Field(default=0.15, gt=0, le=1)
+    """Probability that an entity has a property of its class."""
+
+    sequences: int = Field(default=20_000, ge=10)
+    """Sequences of the data set; each is full of sentences, of which the last is cut off."""
+
+    length: int = Field(default=32, ge=8)
+    """Words per sequence, each of which is predicted from those before it in the sequence."""
+
+    seed: int = Field(default=0, ge=0)
+    """Seed of the properties of entities, and of the sentences."""
+
+    @model_validator(mode="after")
+    def _splits_equally(self) -> Self:
+        for name in ("entities", "properties"):
+            if getattr(self, name) % self.classes:
+                raise ValueError(f"{name} = {getattr(self, name)} is no multiple of classes = {self.classes}")
+        return self
+
+
 class Data(Section):
     """Sizes of the parts of a data set; every part is a stratified sample fixed by the split seed."""
 
@@ -73,6 +105,9 @@ class Data(Section):
 
     parities: dict[str, Parity] = {}
     """Data sets of multitask sparse parity: name -> skills and how samples are drawn (docs/testbeds.md)."""
+
+    languages: dict[str, FormalLanguage] = {}
+    """Data sets of sentences of a formal language: name -> its size and how they are drawn (docs/testbeds.md)."""
 
     custom: dict[str, str] = {}
     """Data sets of your own: name -> module:function (see README)."""

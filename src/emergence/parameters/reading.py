@@ -54,6 +54,7 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = ()) -> Parameters:
             _impossible_variations,
             _repeated_data_sets,
             _mistaken_texts,
+            _impossible_languages,
         )
         mistakes = [mistake for check_all in checks for mistake in check_all(parameters)]
     if mistakes:
@@ -141,7 +142,8 @@ def _tag(option: Any) -> str | None:
 
 def _unknown_names(parameters: Parameters) -> Iterable[tuple[Key, str]]:
     """Find names that stand for nothing: data sets, networks, methods, measures, modules of the user's own."""
-    datasets = [*available("datasets"), *parameters.data.texts, *parameters.data.parities, *parameters.data.custom]
+    data = parameters.data
+    datasets = [*available("datasets"), *data.texts, *data.parities, *data.languages, *data.custom]
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         if dataset not in datasets:
             yield ("study", "experiments", position), ": " + unknown(dataset, datasets, "data set")
@@ -172,20 +174,22 @@ def _unsaved_steps(parameters: Parameters) -> Iterable[tuple[Key, str]]:
 
 
 def _unfit_networks(parameters: Parameters) -> Iterable[tuple[Key, str]]:
-    """Find built-in networks that cannot read their data set: only the transformer reads text, and nothing else."""
+    """Find built-in networks that cannot read their data set: only the transformer reads words, and nothing else."""
+    sequences = [*parameters.data.texts, *parameters.data.languages]
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         described = parameters.networks.get(network)
         if described is None or isinstance(described, CustomNetwork):
             continue
         key, reads_text = ("study", "experiments", position), isinstance(described, Transformer)
-        if dataset in parameters.data.texts and not reads_text:
+        if dataset in sequences and not reads_text:
             allowed = "a network of kind transformer, or a builder module:function"
             yield key, f": '{dataset}' is text, which '{network}' ({described.builder}) cannot read; allowed: {allowed}"
         if dataset in [*available("datasets"), *parameters.data.parities] and reads_text:
-            texts = ", ".join(parameters.data.texts) or "none is given"
+            texts = ", ".join(sequences) or "none is given"
             yield (
                 key,
-                f": '{network}' (transformer) reads text, not '{dataset}'; allowed: names in data.texts ({texts})",
+                f": '{network}' (transformer) reads text, not '{dataset}'; "
+                f"allowed: names in data.texts and data.languages ({texts})",
             )
 
 
@@ -212,10 +216,14 @@ def _impossible_variations(parameters: Parameters) -> Iterable[tuple[Key, str]]:
 
 
 def _repeated_data_sets(parameters: Parameters) -> Iterable[tuple[Key, str]]:
-    """Find texts and parities that are named as other data sets."""
+    """Find texts, parities and languages that are named as other data sets."""
     section = parameters.data
     named: list[str] = [*available("datasets"), *section.custom]
-    for kind, entries in (("texts", section.texts), ("parities", section.parities)):
+    for kind, entries in (
+        ("texts", section.texts),
+        ("parities", section.parities),
+        ("languages", section.languages),
+    ):
         for name in entries:
             if name in named:
                 yield ("data", kind, name), ": another data set has this name"
@@ -226,6 +234,19 @@ def _mistaken_texts(parameters: Parameters) -> Iterable[tuple[Key, str]]:
     """Find texts whose file is another than their checksum says."""
     for name, mistake in other_contents(parameters.data.texts, RawFiles.below(Path(RAW_DATA))):
         yield ("data", "texts", name, "sha256"), f": {mistake}"
+
+
+def _impossible_languages(parameters: Parameters) -> Iterable[tuple[Key, str]]:
+    """Find formal languages in which an entity has no property."""
+    if not parameters.data.languages:
+        return
+    from emergence.datasets._formal_language import language_of  # with all of scipy, for these studies alone
+
+    for name, described in parameters.data.languages.items():
+        try:
+            language_of(described)
+        except ValueError as error:
+            yield ("data", "languages", name, "density"), f" = {described.density:g}: {error}"
 
 
 def _unknown_plugin(key: Key, name: str, known: list[str]) -> Iterable[tuple[Key, str]]:

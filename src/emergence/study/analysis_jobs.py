@@ -45,6 +45,18 @@ class AnalysisJobs:
         return self._analysis("measure_skills", run, parameters, *(module_of("measures", name) for name in names))
 
     @once_per_run
+    def language(self, run: Run) -> Job | None:
+        """The job that measures what a run's networks know of a formal language, where their data set is one."""
+        language = self._parameters.data.languages.get(run.dataset)
+        if language is None:
+            return None
+        sampling = self._parameters.scoreboard.model_dump(include={"samples", "seed"})
+        parameters = {"language": language.model_dump(), "scoreboard": sampling}
+        _, network = self._networks.network(run)
+        training = self._networks.training(run)
+        return self._registry.job("measure_language", run, parameters, network, training=training)
+
+    @once_per_run
     def landscape(self, run: Run) -> Job | None:
         """The job that samples a run's landscape, if any of its seeds is among those sampled."""
         section, seeds = self._parameters.landscape, self._sampled(run)

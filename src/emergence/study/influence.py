@@ -27,13 +27,14 @@ STUDIES: tuple[dict[str, Any], ...] = (
     },
     {
         "study": {
-            "experiments": ["text/transformer", "digits/mlp", "parity/mlp"],
+            "experiments": ["text/transformer", "digits/mlp", "parity/mlp", "sentences/transformer"],
             "seeds": 2,
             "seeds_per_block": 2,
         },
         "data": {
             "texts": {"text": {"file": "text.txt", "sha256": "0" * 64, "length": 8}},
             "parities": {"parity": {"skills": 3}},
+            "languages": {"sentences": {"classes": 2, "entities": 4, "properties": 8, "density": 0.9}},
         },
         "networks": {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}},
         "tuning": {"learning_rates": [0.01, 0.1], "scope": "configuration"},

@@ -16,6 +16,7 @@ from emergence.study.registry import Registry, once_per_run
 
 TEXT_LOADER = "emergence.datasets._text:load"
 PARITY_LOADER = "emergence.datasets._sparse_parity:load"
+LANGUAGE_LOADER = "emergence.datasets._formal_language:load"
 
 
 class NetworkJobs:
@@ -95,12 +96,14 @@ class NetworkJobs:
     def data(self, dataset: str) -> Job:
         """The job that prepares a data set."""
         section = self.parameters.data
-        split = section.model_dump(exclude={"custom", "texts", "parities"})
+        split = section.model_dump(exclude={"custom", "texts", "parities", "languages"})
         loader, content = section.custom.get(dataset, dataset), {}
         if dataset in section.texts:
             loader, content = TEXT_LOADER, {"text": section.texts[dataset].model_dump(exclude={"file"})}
         if dataset in section.parities:
             loader, content = PARITY_LOADER, {"parity": section.parities[dataset].model_dump()}
+        if dataset in section.languages:
+            loader, content = LANGUAGE_LOADER, {"language": section.languages[dataset].model_dump()}
         parameters = {"dataset": dataset, "loader": loader, "data": split, **content}
         return self._registry.job("prepare_data", dataset, parameters, (module_of("datasets", loader),))
 

@@ -100,17 +100,17 @@ class Plan:
             controls=tuple(
                 self._analyses.controls(run) for run in self._networks.reference_runs if run.method == DENSE
             ),
-            skills=self._skills,
+            skills=self._of_dense(self._analyses.skills),
+            language=self._of_dense(self._analyses.language),
             ruggedness=self._analyses.of_reference(self._analyses.ruggedness),
             curvature=self._analyses.of_reference(self._analyses.curvature),
             minima=self._analyses.of_reference(self._analyses.minima),
         )
 
-    @property
-    def _skills(self) -> tuple[Job, ...]:
-        """The jobs that measure the skills of dense networks, of data sets that have skills."""
+    def _of_dense(self, make: Callable[[Run], Job | None]) -> tuple[Job, ...]:
+        """The jobs of those dense networks that have one, because of what their data set is."""
         dense = [run for run in self._networks.reference_runs if run.method == DENSE]
-        return tuple(job for run in dense if (job := self._analyses.skills(run)))
+        return tuple(job for run in dense if (job := make(run)))
 
     @cached_property
     def _claims(self) -> Job:
@@ -170,6 +170,7 @@ class Plan:
             "scoreboard": lambda: self._scoreboard or (),
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
+            "language": lambda: self._of_dense(self._analyses.language),
             "tuning": self._tuning,
             "densities": self._networks.all_masks,
         }

@@ -112,6 +112,25 @@ class Language:
             filled += len(fits)
         return rows
 
+    def packed(self, count: int, length: int, rng: np.random.Generator) -> Integers:
+        """Draw rows (count, length + 1) full of sentences, each after the end of one before; the last is cut off.
+
+        >>> language = Language.sample(Concepts(entities=20, properties=60, classes=4), 0.5, np.random.default_rng(0))
+        >>> rows = language.packed(3, 40, np.random.default_rng(1))
+        >>> rows.shape, rows[:, 0].tolist(), bool(((rows == END).sum(axis=1) > 2).all())
+        ((3, 41), [0, 0, 0], True)
+        """
+        rows: list[Integers] = []
+        while len(rows) < count:
+            drawn = self.sentences(count, length, rng)
+            stream = drawn[np.column_stack([np.ones(count, dtype=bool), drawn[:, 1:] != END])]
+            starts = np.append(np.flatnonzero(stream == END), len(stream))
+            begin = 0
+            while len(rows) < count and begin + length < len(stream):
+                rows.append(stream[begin : begin + length + 1])
+                begin = starts[np.searchsorted(starts, begin + length + 1)]
+        return np.array(rows)
+
     def _words(self, kinds: Integers, sentence: Integers, rng: np.random.Generator) -> Integers:
         """Choose a word for each kind of word."""
         concepts, draws = self.concepts, rng.random(len(kinds))
@@ -136,10 +155,14 @@ class Language:
         words[of_kind] = self.first("property") + self.graph.indices[edge]
         return words
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The name of each word: its kind, and its number from 0 within that."""
+        return ("end", *(f"{kind}{number}" for kind, count in self.counts.items() for number in range(count)))
+
     def text(self, sentence: Integers) -> str:
-        """Write a sentence with the names of its words, counted from 0 within their kind."""
-        names = ["end"] + [f"{kind}{number}" for kind, count in self.counts.items() for number in range(count)]
-        return " ".join(names[word] for word in within_ends(sentence))
+        """Write a sentence with the names of its words."""
+        return " ".join(self.names[word] for word in within_ends(sentence))
 
 
 def within_ends(sentence: Integers) -> Integers:

@@ -1,0 +1,40 @@
+"""Sentences of a formal language: sequences of words, of which each is to be predicted from those before it."""
+
+import numpy as np
+
+from emergence.datasets._raw import RawDataset
+from emergence.datasets._text import TEST_SHARE
+from emergence.parameters.data import FormalLanguage
+from emergence.raw_files import RawFiles
+from emergence.testbeds.language import Language
+from emergence.testbeds.percolation import Concepts
+
+
+def load(files: RawFiles, name: str, described: FormalLanguage) -> RawDataset:
+    """Return sequences as tokens (sample, position), and for each token the next one as its label.
+
+    Classes are the words of the language. Every sequence begins with the end of a sentence. The last tenth of them is
+    the test part. Raises ValueError where an entity has no property.
+
+    >>> data = load(RawFiles(()), "language", FormalLanguage(entities=4, properties=8, classes=2, density=1, length=8))
+    >>> data.inputs.shape, data.labels.shape, data.classes[0]
+    ((20000, 8), (20000, 8), 'end')
+    """
+    _, drawing = np.random.default_rng(described.seed).spawn(2)
+    language = language_of(described)
+    rows = language.packed(described.sequences, described.length, drawing)
+    return RawDataset(
+        inputs=rows[:, :-1],
+        labels=rows[:, 1:],
+        classes=language.names,
+        source="a formal language",
+        test=np.arange(len(rows)) >= len(rows) - len(rows) // TEST_SHARE,
+        tokens=True,
+    )
+
+
+def language_of(described: FormalLanguage) -> Language:
+    """Return the language that a data set is drawn from; ValueError where an entity has no property."""
+    joining, _ = np.random.default_rng(described.seed).spawn(2)
+    concepts = Concepts(described.entities, described.properties, described.classes)
+    return Language.sample(concepts, described.density, joining)

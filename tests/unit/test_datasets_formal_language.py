@@ -1,0 +1,80 @@
+"""A formal language as a data set, and what is measured of the networks that learn it."""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from emergence.datasets import RawDataset, RawFiles
+from emergence.datasets._formal_language import language_of, load
+from emergence.networks import build, describe
+from emergence.parameters.data import FormalLanguage
+from emergence.parameters.networks import Transformer
+from emergence.storage import read_dataset
+from emergence.testbeds.language import is_grammatical, order_parameters
+from emergence.testbeds.language.language import END
+from emergence.training.checkpoints import Checkpoint, file_name, publish, write
+from emergence.training.step import Step
+
+ROOT = Path(__file__).parents[2]
+LANGUAGE = FormalLanguage(entities=8, properties=24, classes=2, density=0.5, sequences=200, length=24)
+
+
+def loaded(**changes: object) -> RawDataset:
+    return load(RawFiles(()), "sentences", LANGUAGE.model_copy(update=changes))
+
+
+def rows(data: RawDataset) -> np.ndarray:
+    return np.column_stack([data.inputs, data.labels[:, -1:]])
+
+
+def test_sequences_are_whole_sentences_of_the_language_up_to_the_last_which_is_cut_off() -> None:
+    language, whole = language_of(LANGUAGE), []
+    for row in rows(loaded()):
+        assert row[0] == END
+        *sentences, _ = np.split(row, np.flatnonzero(row == END)[1:])
+        whole += [np.append(sentence, END) for sentence in sentences]
+    assert len(whole) > 200
+    assert all(is_grammatical("".join(language.letters[sentence[1:-1]])) for sentence in whole)
+    checked = [order_parameters(language, sentence[None]) for sentence in whole]
+    for name in ("relative", "descriptive", "joined"):
+        assert np.nanmin([getattr(found, name) for found in checked]) == 1
+
+
+def test_each_token_is_labelled_with_the_next_one_and_a_tenth_is_for_testing() -> None:
+    data = loaded()
+    assert data.tokens and data.inputs.shape == data.labels.shape == (200, 24)
+    np.testing.assert_array_equal(data.inputs[:, 1:], data.labels[:, :-1])
+    assert data.test is not None and data.test.sum() == 20 and data.test[-20:].all()
+
+
+def test_the_seed_decides_the_language_and_its_sentences() -> None:
+    np.testing.assert_array_equal(rows(loaded()), rows(loaded()))
+    assert (rows(loaded(seed=1)) != rows(loaded())).any()
+    assert (language_of(LANGUAGE).graph != language_of(LANGUAGE.model_copy(update={"seed": 1})).graph).nnz
+
+
+def test_untrained_networks_are_measured_at_every_step_and_write_no_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = describe(Transformer(blocks=1, heads=1, width=8), (LANGUAGE.length,), language_of(LANGUAGE).size)
+    files = {}
+    for step in (Step(0), Step(1)):
+        networks = [build(described).state_dict() for _ in range(2)]
+        weights = {name: torch.stack([one[name] for one in networks]) for name in networks[0]}
+        file = tmp_path / file_name(step)
+        files[file] = write(Checkpoint(step, (3, 4), described, weights), file)
+    publish(files, tmp_path / "checkpoints")
+    parameters = {"language": LANGUAGE.model_dump(), "scoreboard": {"samples": 30, "seed": 0}}
+    options = ["--checkpoints", str(tmp_path / "checkpoints"), "--parameters", json.dumps(parameters)]
+    monkeypatch.setattr(sys, "argv", ["measure_language", *options, "--output", str(tmp_path / "language.nc")])
+    runpy.run_path(str(ROOT / "scripts/measure_language.py"), run_name="__main__")
+    found = read_dataset(tmp_path / "language.nc")
+    assert found["seed"].values.tolist() == [3, 4] and found["step"].values.tolist() == ["ep0", "ep1"]
+    assert (found["language_grammaticality"] < 0.2).all()
+    chance = (found["language_valid_probability"] * 24).mean()
+    assert 0 < chance < 24
