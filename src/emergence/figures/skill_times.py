@@ -54,4 +54,5 @@ def _draw_times(axes: Axes, data: xr.Dataset, style: Style) -> None:
     axes.plot(np.broadcast_to(skills, times.shape).ravel(), times.ravel(), ".", color=style.colour(0), alpha=0.4, ms=4)
     axes.errorbar(skills, mean, yerr=(mean - low, high - mean), fmt="o", color=style.colour(0), ms=4, elinewidth=1)
     fit_log_values(axes, "x", skills.astype(float))
+    axes.set_xticks(skills, [str(skill) for skill in skills])
     fit_log_values(axes, "y", np.concatenate([times.ravel(), data["predicted_time"].values]))

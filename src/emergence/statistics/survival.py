@@ -93,5 +93,6 @@ def hazard_ratio(times: Times, covariates: ArrayLike, strata: ArrayLike, confide
     if not np.isfinite(error) or error <= 0 or abs(effect) > LARGEST_LOG_RATIO:
         return undefined
     half = float(stats.norm.ppf((1 + confidence) / 2)) * error
-    ratio, low, high = (float(np.exp(end)) for end in (effect, effect - half, effect + half))
+    with np.errstate(over="ignore"):  # an end of the interval may be infinite
+        ratio, low, high = (float(np.exp(end)) for end in (effect, effect - half, effect + half))
     return Found(ratio, low, high, float(2 * stats.norm.sf(abs(effect) / error)), len(rows))
