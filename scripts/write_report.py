@@ -5,14 +5,12 @@ import json
 import logging
 from pathlib import Path
 
-from emergence.figures._inputs import read_runs
+from emergence.figures._inputs import read_conclusions, read_runs
 from emergence.files import write_text
 from emergence.logs import configure
 from emergence.parameters import Parameters
-from emergence.report.comparisons import CONCLUSIONS
 from emergence.report.page import Contents, make_page
 from emergence.report.records import read_records
-from emergence.storage import read_dataset
 
 log = logging.getLogger("write_report")
 
@@ -37,7 +35,7 @@ def main() -> None:
         parameters=Parameters.model_validate_json(options.parameters),
         records=read_records(manifest["records"]),
         landscapes=read_runs(manifest, "landscape"),
-        conclusions={name: read_dataset(Path(manifest[name][0][name])) for name in CONCLUSIONS if name in manifest},
+        conclusions=read_conclusions(manifest),
     )
     write_text(options.output, make_page(contents))
     log.info("%s: %d claims, %d figures", options.output, len(contents.claims), len(contents.figures))

@@ -84,8 +84,13 @@ def read_inputs(
         claims=claims[0] if claims else {},
         cells=cells,
         varied=split_varied(study[0], through) if study else {},
-        conclusions={name: read_dataset(Path(manifest[name][0][name])) for name in CONCLUSIONS if manifest.get(name)},
+        conclusions=read_conclusions(manifest),
     )
+
+
+def read_conclusions(manifest: Mapping[str, list[dict[str, Any]]]) -> dict[str, xr.Dataset]:
+    """Read those of CONCLUSIONS that a manifest lists."""
+    return {name: read_dataset(Path(manifest[name][0][name])) for name in CONCLUSIONS if manifest.get(name)}
 
 
 def read_runs(manifest: Mapping[str, list[dict[str, Any]]], *kinds: str, through: str = "all") -> Runs:

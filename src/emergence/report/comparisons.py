@@ -11,9 +11,6 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
-"""Files of ``results/statistics`` that the report shows beside the claims."""
-
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
 """Predictors that are not single rivals."""
@@ -228,7 +225,7 @@ def _balance(data: xr.Dataset, name: str) -> Balance:
 
 
 def conclusions(found: Mapping[str, xr.Dataset], confidence: float) -> dict[str, Any]:
-    """Return what the page shows of the files of `CONCLUSIONS`, by name, as far as they were found."""
+    """Return what the page shows of what is concluded from the whole study, by name, as far as it was."""
     shown: dict[str, Any] = {}
     if "robustness" in found:
         shown["robustness"] = holdings(found["robustness"])
