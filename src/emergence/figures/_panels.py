@@ -23,21 +23,20 @@ NO_LINE = {"linestyle": "none", "markersize": 6}
 
 def grid(style: Style, rows: int, columns: int, height: float = 1.0) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure and its panels, row by row; panels keep the style's size up to three columns, then shrink."""
+    figure, panels = wrapped_grid(style, rows * columns, height, columns)
+    return figure, [panels[row * columns : (row + 1) * columns] for row in range(rows)]
+
+
+def wrapped_grid(style: Style, count: int, height: float = 1.0, most: int = 3) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `count` panels, at most `most` in a row."""
+    columns = min(count, most)
+    rows = -(-count // columns)
     figure = Figure(figsize=style.size(rows, columns, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr,call-arg]
-    panels = figure.subplots(rows, columns, squeeze=False)
+    cells = figure.add_gridspec(rows, columns)
+    panels = [figure.add_subplot(cells[place // columns, place % columns]) for place in range(count)]
     figure.align_ylabels()
-    return figure, [list(row) for row in panels]
-
-
-def wrapped_grid(style: Style, count: int, height: float = 1.0) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `count` panels, at most three in a row."""
-    columns = min(count, 3)
-    figure, panels = grid(style, -(-count // columns), columns, height)
-    flat = [panel for row in panels for panel in row]
-    for unused in flat[count:]:
-        unused.remove()
-    return figure, flat[:count]
+    return figure, panels
 
 
 def variant_lines(style: Style, variants: Sequence[Variant]) -> dict[Variant, Line]:
