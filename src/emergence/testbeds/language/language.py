@@ -117,7 +117,7 @@ class Language:
 
         >>> language = Language.sample(Concepts(entities=20, properties=60, classes=4), 0.5, np.random.default_rng(0))
         >>> rows = language.packed(3, 40, np.random.default_rng(1))
-        >>> rows.shape, rows[:, 0].tolist(), bool(((rows == END).sum(axis=1) > 2).all())
+        >>> rows.shape, rows[:, 0].tolist(), bool(((rows == END).sum(axis=1) > 1).all())
         ((3, 41), [0, 0, 0], True)
         """
         rows: list[Integers] = []
