@@ -25,6 +25,10 @@ APART = {"x": 0.22, "y": 0.16}
 """Share of an axis that lies at least between two labels, so that these do not touch."""
 
 
+CLEAR_OF_ZERO = 0.08
+"""Share of an axis, linear near zero, that lies at least between the label of zero and the next."""
+
+
 def fit_log_axis(panels: Sequence[Axes], linear_below: float = 0.0) -> None:
     """Give panels a common logarithmic vertical axis that shows all lines, and bands to a decade beyond the lines.
 
@@ -68,7 +72,11 @@ def log_ticks(axis: Axis, linear_below: float = 0.0) -> None:
     """Put readable ticks on the part of a logarithmic axis in view: zero, and powers of ten or parts of a decade."""
     low, high = sorted(axis.get_view_interval())
     start = max(low, linear_below)
-    ticks = ([0.0] if low <= 0 else []) + tick_values(start, high, APART["x" if isinstance(axis, XAxis) else "y"])
+    ticks = tick_values(start, high, APART["x" if isinstance(axis, XAxis) else "y"])
+    if low <= 0:
+        bottom, zero, top, *places = axis.get_transform().transform(np.array([low, 0, high, *ticks]))
+        clear = [place - zero >= CLEAR_OF_ZERO * (top - bottom) for place in places]
+        ticks = [0.0, *(tick for tick, is_clear in zip(ticks, clear, strict=True) if is_clear)]
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter(tick_labels(ticks)))
     between = range(1, 10) if high / start < 1e8 else (1,)
