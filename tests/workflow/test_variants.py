@@ -18,7 +18,7 @@ def test_earlier_variants_stay_until_they_are_removed(repository: Repository) ->
     assert "0 variants that" in repository.run(*VARIANTS)
     assert repository.planned("landscape") == {}
     (repository.folder / "params.yaml").write_text(parameters)
-    assert repository.planned()["sample_landscape"] == 2
+    assert repository.planned("landscape")["sample_landscape"] == 2
 
 
 def test_a_change_of_code_that_is_trusted_recomputes_nothing_and_is_recorded(repository: Repository) -> None:
