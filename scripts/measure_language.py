@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,14 @@ import torch
 import xarray as xr
 from torch import nn
 
-from emergence.compute import explain_refusals, prepare
+from emergence.compute import prepare
 from emergence.datasets._formal_language import language_of
 from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import FormalLanguage
 from emergence.storage import write_dataset
-from emergence.testbeds.language import Language, generate, order_parameters, valid_probability
-from emergence.testbeds.language.training import FEWEST_CHECKED, TEXTS
+from emergence.testbeds.language import Language
+from emergence.testbeds.language.training import TEXTS, examine
 from emergence.training.checkpoints import paths, read
 
 log = logging.getLogger("measure_language")
@@ -30,26 +29,22 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--parameters", required=True, help="entry of data.languages, samples and seed of scoreboard, as JSON"
     )
-    parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
     return parser.parse_args()
 
 
 def measure(network: nn.Module, language: Language, length: int, samples: int, seed: int) -> list[float]:
-    """Order parameters of sentences that a network writes, and the probability that it gives to fitting properties."""
+    """What a network knows, by the same draws for all networks."""
     assert isinstance(network, nn.Sequential)
-    sentences = generate(network, samples, length, torch.Generator().manual_seed(seed))
-    asked = language.sentences(samples, length, np.random.default_rng(seed))
-    written = astuple(order_parameters(language, sentences, FEWEST_CHECKED))
-    return [*written, valid_probability(network, language, asked)]
+    writing, measuring = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
+    return examine(network, language, length, samples, writing, measuring)
 
 
-@explain_refusals()
 def main() -> None:
     configure()
     options = arguments()
     parameters = json.loads(options.parameters)
-    prepare(Compute.model_validate_json(options.compute))
+    prepare(Compute(device="cpu"))  # sentences are written word by word, too little at a time for a GPU
     described, sampling = FormalLanguage.model_validate(parameters["language"]), parameters["scoreboard"]
     language, files, found = language_of(described), paths(options.checkpoints), []
     for step, file in files.items():

@@ -106,15 +106,13 @@ rule measure_language:
     resources:
         mem_mb=memory(4000),
         runtime=120,
-        gpu=gpus,
     params:
         parameters=all_parameters,
-        compute=compute,
     message:
         "Measure what {wildcards.name} knows of the language"
     shell:
         "python scripts/measure_language.py --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.language} 2> {log}"
+        " --parameters {params.parameters:q} --output {output.language} 2> {log}"
 
 
 rule compare_controls:

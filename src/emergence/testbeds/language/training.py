@@ -112,10 +112,22 @@ def _course(language: Language, at: list[int], seed: int, learner: Learner, sent
         _step(network, optimizer, language.sentences(learner.batch, learner.length, drawing))
         warmup.step()
         if step in at:
-            generated = generate(network, sentences, learner.length, writing)
-            valid = valid_probability(network, language, language.sentences(sentences, learner.length, measuring))
-            rows.append([*astuple(order_parameters(language, generated, FEWEST_CHECKED)), valid])
+            rows.append(examine(network, language, learner.length, sentences, writing, measuring))
     return np.array(rows)
+
+
+def examine(
+    network: nn.Sequential,
+    language: Language,
+    length: int,
+    sentences: int,
+    writing: torch.Generator,
+    measuring: np.random.Generator,
+) -> list[float]:
+    """Return what `TEXTS` names: of so many sentences that a transformer writes, and of as many of the language."""
+    generated = generate(network, sentences, length, writing)
+    valid = valid_probability(network, language, language.sentences(sentences, length, measuring))
+    return [*astuple(order_parameters(language, generated, FEWEST_CHECKED)), valid]
 
 
 def _step(network: nn.Module, optimizer: torch.optim.Optimizer, sentences: Integers) -> None:
