@@ -44,7 +44,10 @@ def test_nothing_is_to_be_done_in_any_fresh_clone(finished: Repository, tmp_path
 
 @pytest.fixture(scope="module")
 def from_scratch(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, bytes]]:
-    """The results of the study with one parameter changed, made from nothing; computed once per parameter."""
+    """The results of the study with one parameter changed, made from nothing.
+
+    Computed once per parameter, since one process runs both tests of it.
+    """
 
     @cache
     def results(key: str) -> dict[str, bytes]:
@@ -57,7 +60,7 @@ def from_scratch(source: Repository, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.parametrize("tool", ["snakemake", "dvc repro"])
-@pytest.mark.parametrize("key", CHANGES)
+@pytest.mark.parametrize("key", [pytest.param(key, marks=pytest.mark.xdist_group(key)) for key in CHANGES])
 def test_in_a_fresh_clone_a_change_makes_what_depends_on_it_as_from_scratch(
     repository: Repository, from_scratch: Callable[[str], dict[str, bytes]], key: str, tool: str
 ) -> None:
@@ -86,7 +89,7 @@ def test_an_experiment_draws_the_figure_of_its_own_parameter(repository: Reposit
         repository.run("dvc", "exp", "run", "--run-all")
     direct = repository.copy(repository.folder.parent / "direct")
     direct.set("figures.font_size", value)
-    direct.run("snakemake", "figures")
+    direct.run("snakemake", "draw_sparsity")
     repository.run("dvc", "exp", "apply", "other")
     assert figure.read_bytes() == (direct.folder / "results/figures/png/sparsity.png").read_bytes()
     assert repository.planned() == {}
