@@ -27,27 +27,56 @@ class Combination:
         self.basis = complete(basis)
         self.point = {name: torch.empty_like(tensor) for name, tensor in self.basis[0].items()}
         """What the next combination is written to."""
+        self._partial = {name: torch.empty_like(tensor) for name, tensor in self.point.items()}
         self._leading: Sequence[float] | None = None
-        self._partial: Weights = {}
+        self._last = 0.0
+
+    def of(self, basis: Sequence[dict[str, Tensor]]) -> "Combination":
+        """Combine other sets from now on, as many, each with the names and shapes of the first; return the same object.
+
+        What combinations are written to stays the same, which spares allocating it anew.
+        """
+        self.basis, self._leading = list(basis), None
+        return self
 
     def at(self, coefficients: Sequence[float]) -> dict[str, Tensor]:
         """Return the combination; the next call writes into the same tensors.
 
         What all but the last coefficient make is kept, so consecutive points of a row cost one addition each.
         """
-        *leading, last = map(float, coefficients)
-        if leading != self._leading:
-            self._partial = {name: self._sum(name, leading) for name in self.point}
-            self._leading = leading
-        for name, target in self.point.items():
-            torch.add(self._partial[name], self.basis[-1][name], alpha=last, out=target)
+        self.move(coefficients)
+        for name in self.point:
+            self.tensor(name)
         return self.point
 
-    def _sum(self, name: str, coefficients: Sequence[float]) -> Tensor:
-        total = coefficients[0] * self.basis[0][name]
+    def move(self, coefficients: Sequence[float]) -> None:
+        """Let `tensor` and `largest` compute the combination with these coefficients from now on."""
+        *leading, self._last = map(float, coefficients)
+        if leading != self._leading:
+            for name, target in self._partial.items():
+                self._sum(name, leading, target)
+            self._leading = leading
+
+    def tensor(self, name: str) -> Tensor:
+        """Return one tensor of the combination; the next call writes into the same memory."""
+        return torch.add(self._partial[name], self.basis[-1][name], alpha=self._last, out=self.point[name])
+
+    def largest(self, name: str) -> Tensor:
+        """Return the maximum over the first axis of one tensor of the combination; as `tensor`, on the same memory.
+
+        A slice at a time, which stays in the processor's cache as the whole does not.
+        """
+        slices = zip(self._partial[name], self.basis[-1][name], self.point[name], strict=True)
+        computed = (torch.add(start, last, alpha=self._last, out=target) for start, last, target in slices)
+        largest = next(computed)
+        for other in computed:
+            torch.maximum(largest, other, out=largest)
+        return largest
+
+    def _sum(self, name: str, coefficients: Sequence[float], target: Tensor) -> None:
+        torch.mul(self.basis[0][name], coefficients[0], out=target)
         for coefficient, tensors in zip(coefficients[1:], self.basis[1:], strict=False):
-            total.add_(tensors[name], alpha=coefficient)
-        return total
+            target.add_(tensors[name], alpha=coefficient)
 
 
 def complete(basis: Sequence[Weights]) -> list[dict[str, Tensor]]:
@@ -59,4 +88,7 @@ def complete(basis: Sequence[Weights]) -> list[dict[str, Tensor]]:
                 raise ValueError(unknown(name, list(first), "tensor of a direction"))
             if tensor.shape != first[name].shape:
                 raise ValueError(f"'{name}' has shape {tuple(tensor.shape)}, the weights {tuple(first[name].shape)}")
-    return [first] + [{name: t.get(name, torch.zeros_like(zero)) for name, zero in first.items()} for t in others]
+    return [first] + [
+        {name: tensors[name] if name in tensors else torch.zeros_like(zero) for name, zero in first.items()}
+        for tensors in others
+    ]

@@ -20,8 +20,8 @@ from emergence.plugins import unknown
 
 log = logging.getLogger(__name__)
 
-CPU_BLOCK_BYTES = 2 * 2**20
-"""What stays in a processor's cache from one layer to the next."""
+CPU_BLOCK_BYTES = 6 * 2**20
+"""What stays in a processor's cache from one layer to the next, and is enough work per call."""
 
 GPU_BLOCK_BYTES = 2**28
 """Enough work for a GPU per call."""

@@ -96,10 +96,11 @@ def columns_innermost(tensors: Mapping[str, Tensor], images: Mapping[str, torch.
 
 
 def pooled_windows(network: nn.Module, layers: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Let max pooling behind a ReLU behind one of the named layers read what `windows` returns of the layer's output.
+    """Let max pooling behind a ReLU behind one of the named layers read the largest of each window of its output.
 
-    Returns the sizes of the windows by the names of these layers. The largest of numbers that lie one window after
-    another in memory is found faster than by slices. To be called after `speed_up`, which leaves the ReLU out.
+    Returns the sizes of the windows by the names of these layers, whose output is to be the maximum over the first axis
+    of what `windows` returns: places in a window lie one after another in memory there, of which the largest is found
+    faster than by slices. To be called after `speed_up`, which leaves the ReLU out.
     """
     sizes: dict[str, tuple[int, int]] = {}
     for name, sequence in network.named_modules():
@@ -108,7 +109,7 @@ def pooled_windows(network: nn.Module, layers: Collection[str]) -> dict[str, tup
             layer = f"{name}.{own}".lstrip(".")
             if layer in layers and type(relu) is nn.ReLU and type(pool) is nn.MaxPool2d and _tiles(pool):
                 sizes[layer] = _pair(pool.kernel_size)
-                _compute_by(pool, _largest_then_relu)
+                _compute_by(pool, torch.relu_)
     return sizes
 
 
@@ -143,11 +144,6 @@ def _tiled(images: Tensor, size: tuple[int, int]) -> tuple[int, int]:
     """Return the height and width of what windows of a size fill."""
     height, width = images.shape[-2:]
     return height // size[0] * size[0], width // size[1] * size[1]
-
-
-def _largest_then_relu(windows: Tensor) -> Tensor:
-    largest: Tensor = reduce(torch.maximum, windows)
-    return largest.relu_()
 
 
 def _pool_then_relu(images: Tensor, size: tuple[int, int]) -> Tensor:

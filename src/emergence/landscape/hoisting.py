@@ -47,7 +47,7 @@ class HoistedNetwork:
         self._network = deepcopy(network)
         self._blocks = [inputs.clone() for inputs in blocks]
         self._products = [_products(self._network, basis, list(sizes), inputs) for inputs in self._blocks]
-        self._outputs: Weights = {}
+        self._pooled: dict[str, tuple[int, int]] = {}
         images = flattened_images(self._network, self._blocks[0])
         for name in sizes:
             self._network.get_submodule(name).forward = partial(self._output_of, name)
@@ -58,9 +58,14 @@ class HoistedNetwork:
             flatten_channels_innermost(self._network, images)
             others = [columns_innermost(tensors, images) for tensors in others]
             speed_up(self._network)
-            pooled = pooled_windows(self._network, sizes)
-            self._products = [[_innermost(outputs, pooled) for outputs in of_block] for of_block in self._products]
+            self._pooled = pooled_windows(self._network, sizes)
+            self._products = [
+                [_innermost(outputs, self._pooled) for outputs in of_block] for of_block in self._products
+            ]
             others = [outputs_innermost(channels_innermost(tensors)) for tensors in others]
+        of_size = dict(zip(map(len, self._blocks), self._products, strict=True))
+        self._combinations = {size: Combination(products) for size, products in of_size.items()}
+        self._outputs = next(iter(self._combinations.values()))
         self._weights = Combination(others)
         own = dict(chain(self._network.named_parameters(), self._network.named_buffers()))
         for name, tensor in self._weights.point.items():
@@ -69,24 +74,24 @@ class HoistedNetwork:
     def logits(self, points: Collection[Sequence[float]]) -> Iterator[Tensor]:
         """Yield, block by block, the logits (point, sample, class) at points given by their coefficients."""
         for inputs, products in zip(self._blocks, self._products, strict=True):
-            outputs = Combination(products)
+            self._outputs = self._combinations[len(inputs)].of(products)
             first, *others = points
-            logits = self._at(first, outputs, inputs)
+            logits = self._at(first, inputs)
             # Kept class by class, which the loss is computed faster from.
             kept = logits.new_empty(len(points), *logits.transpose(0, 1).shape).transpose(1, 2)
             kept[0] = logits
             for place, point in enumerate(others, start=1):
-                kept[place] = self._at(point, outputs, inputs)
+                kept[place] = self._at(point, inputs)
             yield kept
 
-    def _at(self, point: Sequence[float], outputs: Combination, inputs: Tensor) -> Tensor:
+    def _at(self, point: Sequence[float], inputs: Tensor) -> Tensor:
         self._weights.at(point)
-        self._outputs = outputs.at(point)
+        self._outputs.move(point)
         logits: Tensor = self._network(inputs)
         return logits
 
     def _output_of(self, name: str, *_: Any) -> Tensor:
-        return self._outputs[name]
+        return self._outputs.largest(name) if name in self._pooled else self._outputs.tensor(name)
 
 
 def _products(
