@@ -20,7 +20,7 @@ test: lint ## style, types and all tests but the long ones
 	pytest -n 2 --dist worksteal -m "(workflow or cluster) and not long"
 
 test-long: .venv/installed ## the tests that repeat often what the others do once or twice, or take all data sets
-	pytest -n 2 --dist loadgroup -m long
+	pytest -n 2 --dist worksteal -m long
 
 lint: .venv/installed ## style, types, generated files
 	ruff check

@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,30 +40,25 @@ def test_nothing_is_to_be_done_in_any_fresh_clone(finished: Repository, tmp_path
     assert clone.planned() == {}
 
 
-@pytest.fixture(scope="module")
-def from_scratch(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, bytes]]:
-    """The results of the study with one parameter changed, made from nothing.
-
-    Computed once per parameter, since one process runs both tests of it.
-    """
-
-    @cache
-    def results(key: str) -> dict[str, bytes]:
-        clone = source.clone(tmp_path_factory.mktemp("scratch") / "clone")
-        clone.set(key, CHANGES[key][0])
-        clone.run("snakemake")
-        return clone.current_files()
-
-    return results
-
-
-@pytest.mark.parametrize("tool", ["snakemake", "dvc repro"])
-@pytest.mark.parametrize("key", [pytest.param(key, marks=pytest.mark.xdist_group(key)) for key in CHANGES])
-def test_in_a_fresh_clone_a_change_makes_what_depends_on_it_as_from_scratch(
-    repository: Repository, from_scratch: Callable[[str], dict[str, bytes]], key: str, tool: str
+@pytest.mark.parametrize("key", CHANGES)
+def test_in_fresh_clones_both_tools_make_what_depends_on_a_change_as_from_scratch(
+    source: Repository, finished: Repository, tmp_path: Path, key: str
 ) -> None:
-    assert repository.planned() == {}
+    scratch = source.clone(tmp_path / "scratch")
+    scratch.set(key, CHANGES[key][0])
+    scratch.run("snakemake")
+    for tool in ("snakemake", "dvc repro"):
+        clone = finished.clone(tmp_path / tool.split()[0])
+        clone.run("dvc", "pull", "-q")
+        change(clone, key, tool)
+        made, expected = clone.current_files(), scratch.current_files()
+        assert {name: made[name] for name in expected} == expected
+
+
+def change(repository: Repository, key: str, tool: str) -> None:
+    """Change a parameter and run the tool: it must do the jobs that depend on it and leave nothing to do."""
     value, phases = CHANGES[key]
+    assert repository.planned() == {}
     before = repository.plan()
     repository.set(key, value)
     expected = new_jobs(before, repository.plan())
@@ -75,36 +68,45 @@ def test_in_a_fresh_clone_a_change_makes_what_depends_on_it_as_from_scratch(
     assert repository.planned() == {}
     if tool == "dvc repro":
         assert is_clean(repository)
-    made, scratch = repository.current_files(), from_scratch(key)
-    assert {name: made[name] for name in scratch} == scratch
 
 
 @pytest.mark.parametrize("way", ["--temp", "--queue"])
-@pytest.mark.parametrize("attempt", range(10))
-def test_an_experiment_draws_the_figure_of_its_own_parameter(repository: Repository, attempt: int, way: str) -> None:
-    figure = repository.folder / "results/figures/png/sparsity.png"
-    value = 10.0 + attempt
-    repository.run("dvc", "exp", "run", way, "--name", "other", "--set-param", f"figures.font_size={value}")
+def test_ten_experiments_draw_the_figures_of_their_own_parameters(repository: Repository, way: str) -> None:
+    figure = "results/figures/png/sparsity.png"
+    direct = repository.copy(repository.folder.parent / "direct")
+    sizes = {f"size-{number}": 10.0 + number for number in range(10)}
+    for name, size in sizes.items():
+        repository.run("dvc", "exp", "run", way, "--name", name, "--set-param", f"figures.font_size={size}")
     if way == "--queue":
         repository.run("dvc", "exp", "run", "--run-all")
-    direct = repository.copy(repository.folder.parent / "direct")
-    direct.set("figures.font_size", value)
-    direct.run("snakemake", "draw_sparsity")
-    repository.run("dvc", "exp", "apply", "other")
-    assert figure.read_bytes() == (direct.folder / "results/figures/png/sparsity.png").read_bytes()
-    assert repository.planned() == {}
+    drawn = set()
+    for name, size in sizes.items():
+        repository.run("dvc", "exp", "apply", name)
+        assert repository.planned() == {}
+        direct.set("figures.font_size", size)
+        direct.run("snakemake", "draw_sparsity")
+        drawn.add((repository.folder / figure).read_bytes())
+        assert (repository.folder / figure).read_bytes() == (direct.folder / figure).read_bytes()
+    assert len(drawn) == len(sizes)
 
 
-@pytest.mark.parametrize("attempt", range(20))
-def test_a_study_killed_at_a_random_moment_ends_as_if_it_had_not_been(
-    source: Repository, finished: Repository, tmp_path: Path, attempt: int
+@pytest.mark.parametrize("clone", range(4))
+def test_a_study_killed_at_five_random_moments_ends_as_if_it_had_not_been(
+    source: Repository, finished: Repository, tmp_path: Path, clone: int
 ) -> None:
-    clone = source.clone(tmp_path / "clone")
-    program = str(Path(sys.executable).parent / "snakemake")
-    with subprocess.Popen([program], cwd=clone.folder, start_new_session=True, stderr=subprocess.DEVNULL) as study:
-        time.sleep(random.Random(attempt).uniform(5, 40))
-        os.killpg(study.pid, signal.SIGKILL)
-    clone.run("snakemake", "--unlock")
-    clone.run("snakemake")
-    made, expected = clone.current_files(), finished.current_files()
+    moments = random.Random(clone)
+    study = source.clone(tmp_path / "clone")
+    for _ in range(5):
+        kill(study, after=moments.uniform(5, 40))
+    study.run("snakemake")
+    made, expected = study.current_files(), finished.current_files()
     assert {name: made[name] for name in expected} == expected
+
+
+def kill(study: Repository, after: float) -> None:
+    """Let a study run for some seconds, kill all its processes and unlock its folder."""
+    program = str(Path(sys.executable).parent / "snakemake")
+    with subprocess.Popen([program], cwd=study.folder, start_new_session=True, stderr=subprocess.DEVNULL) as running:
+        time.sleep(after)
+        os.killpg(running.pid, signal.SIGKILL)
+    study.run("snakemake", "--unlock")
