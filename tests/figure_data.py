@@ -28,6 +28,7 @@ VARIATIONS = (
     *(Variation(alpha=alpha) for alpha in (0.25, 0.5, 2.0, 4.0)),
     *(Variation(width=width) for width in (0.5, 2.0, 4.0)),
     Variation(depth=1),
+    *(Variation(inhibition=way) for way in ("penalty", "reverse")),
 )
 CRITERIA = ["mean", "any", "all", "fraction", "sample"]
 THRESHOLDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
@@ -89,7 +90,8 @@ def write_results(
         **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
         "emergence": emergence,
         "landscape": landscape,
-        "language": [],  # whether a figure is drawn, which reads the study
+        "inhibition": [],  # this and the next say whether a figure is drawn, which reads the study
+        "language": [],
         "tuning": tuning,
         "densities": densities,
     }
@@ -149,6 +151,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     frequencies = SparseParity(skills=3, alpha=0.6).frequencies
     learner = SkillLearner(learning_rate=12 / epochs, initial_strength=0.01)
     strengths = learner.over_time(rate[..., None] * epoch[:, None], frequencies)
+    values["monosemanticity"] = 1 + 2 * learned + noise
     values["weight_norm"] = 5 + strengths.sum(axis=-1) + noise
     dense_network = np.where(sparsity == 0, 1.0, np.nan)
     for name, delay in {

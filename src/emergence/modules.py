@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+NON_LINEARITIES = (nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+"""Modules whose outputs are the activations of units."""
+
 
 def plain_copy(network: nn.Module) -> nn.Module:
     """Copy a network, so that changes do not reach it; what masks of `torch.nn.utils.prune` cover becomes zero.

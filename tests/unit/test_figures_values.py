@@ -15,6 +15,7 @@ from emergence.figures.emergence_against_improvement import describe
 from emergence.figures.emergence_against_size import slope
 from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.convergence import convergence
+from emergence.statistics.estimate import mean_interval
 from emergence.statistics.study import variation_of
 from emergence.storage import read_dataset
 from tests import figure_data
@@ -342,10 +343,24 @@ def test_initialisations_are_points_at_their_emergence_before_training_and_what_
         assert describe(entry["experiments"]["digits/mlp"]) in axes.get_title(loc="left")
 
 
+def test_differences_of_networks_held_back_are_taken_seed_by_seed(manifest: Manifest) -> None:
+    inputs = inputs_of("inhibition", manifest)
+    accuracy, emergence, answers = panels(drawn("inhibition", manifest))[:3]
+    usual, held = (inputs.varied[MLP][Variation(inhibition=way)] for way in ("", "penalty"))
+    for axes, name, scale in ((accuracy, "test_accuracy", 100), (answers, "monosemanticity", 1)):
+        mean, low, high = mean_interval(scale * (held[name] - usual[name]).isel(step=-1).values, 0.95)
+        written = f"penalty: {mean:+.2f} [{low:+.2f}, {high:+.2f}]".replace("-", "\N{MINUS SIGN}")
+        assert written in axes.get_title(loc="left")
+    for axes in (accuracy, emergence, answers):
+        assert len(axes.get_lines()) == 3
+    shown = accuracy.get_lines()[1].get_ydata()
+    np.testing.assert_allclose(shown, held["test_accuracy"].mean("seed"))
+
+
 def test_networks_of_all_sizes_are_points_at_their_parameters_and_emergence(manifest: Manifest) -> None:
     inputs = inputs_of("emergence_against_size", manifest)
     before, after, share = panels(drawn("emergence_against_size", manifest))
-    sizes = [run for variation, run in inputs.varied[MLP].items() if variation.alpha == 1]
+    sizes = [run for variation, run in inputs.varied[MLP].items() if variation.alpha == 1 and not variation.inhibition]
     assert len(sizes) == 5
     for axes, name, step in ((before, "emergence", 0), (after, "emergence", -1), (share, "normalised_emergence", 0)):
         expected = [

@@ -77,3 +77,23 @@ def test_complexity_by_site_is_zero_before_the_first_bend() -> None:
     found = apply(linear_then_bent, torch.randn(60, 5), torch.zeros(60), ["effective_complexity_by_site"])
     first, second = found["effective_complexity_by_site"].values
     assert first == pytest.approx(0, abs=1e-9) and second > 0.05
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_units_that_tell_no_classes_apart_are_killed_falsely_as_often_as_chance_says(classes: int) -> None:
+    inputs = torch.randn(20_000, 10, generator=torch.Generator().manual_seed(0))
+    rate = value("false_killing_rate", nn.Sequential(nn.Tanh()), inputs, torch.arange(20_000) % classes)
+    assert rate == pytest.approx(1 - 1 / classes, abs=0.05)
+
+
+def test_the_false_killing_rate_counts_high_scores_on_samples_of_other_classes() -> None:
+    inputs, labels = torch.randn(60, 5), torch.arange(60) % 3
+    rates = []
+    for site in sites(network(), inputs)[:2]:
+        varying = site[:, np.ptp(site, axis=0) > 0]
+        phi = ((varying - varying.mean(0)) / varying.std(0, ddof=1)) ** 2
+        high = sorted(((phi[s, u], s, u) for s in range(60) for u in range(phi.shape[1])), reverse=True)
+        high = high[: round(0.02 * phi.size)]
+        own = [max(range(3), key=lambda c, u=u: phi[labels.numpy() == c, u].mean()) for u in range(phi.shape[1])]
+        rates.append(np.mean([labels[sample] != own[unit] for _, sample, unit in high]))
+    assert value("false_killing_rate", network(), inputs, labels) == pytest.approx(np.mean(rates))

@@ -29,7 +29,10 @@ def test_every_key_is_explained() -> None:
 
     sections = [type(getattr(Parameters(), name)) for name in Parameters.model_fields if name != "networks"]
     unexplained = {section.__name__: fields(section) for section in sections}
-    nested = {"Training": ["optimizer", "schedule", "augmentation", "checkpoints"], "Pruning": ["scoring"]}
+    nested = {
+        "Training": ["optimizer", "schedule", "inhibition", "augmentation", "checkpoints"],
+        "Pruning": ["scoring"],
+    }
     assert {name: names for name, names in unexplained.items() if names} == nested
 
 

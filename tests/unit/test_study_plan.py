@@ -334,6 +334,21 @@ def test_each_variation_has_a_network_and_initial_weights_of_its_own() -> None:
     assert len({job.key for job in [*jobs.values(), trained(3.0)["alpha~3"]]}) == 6
 
 
+def test_only_networks_held_back_are_trained_so_and_bring_the_figure_of_what_that_changes() -> None:
+    inhibited = {"networks": ["mlp"], "alphas": [], "widths": [], "depths": [], "inhibitions": ["penalty", "reverse"]}
+    varied = plan(variations=inhibited)
+    trained = varied.of_phase("train", "*/seeds~0-1")
+    ways = {job.name: job.parameters["training"]["inhibition"]["way"] for job in trained}
+    assert {name.split("/")[3]: way for name, way in ways.items()} == {
+        "seeds~0-1": "none",
+        "inhibition~penalty": "penalty",
+        "inhibition~reverse": "reverse",
+    }
+    assert {job.key for job in plan().jobs if job.run} <= {job.key for job in varied.jobs}
+    figures = [{job.name for job in study.of_phase("figures")} for study in (varied, plan())]
+    assert figures[0] - figures[1] == {"inhibition"}
+
+
 def test_every_varied_network_is_tuned_by_itself_and_the_figure_of_tuning_shows_the_unvaried() -> None:
     tuned = plan(variations=VARIED, tuning=RATES)
     for job in (job for job in tuned.jobs if job.rule == "train_networks"):

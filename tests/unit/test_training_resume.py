@@ -125,6 +125,17 @@ def train_until(folder: Path, training: Training, position: int) -> None:
     train(folder, training)
 
 
+@pytest.mark.parametrize("way", ["penalty", "reverse"])
+def test_what_inhibition_knows_of_earlier_batches_is_not_lost(tmp_path: Path, way: str) -> None:
+    training = settings(inhibition={"way": way, "share": 0.1})
+    train(tmp_path / "whole", training)
+    polls = count()
+    with pytest.raises(SystemExit):
+        train(tmp_path / "parts", training, lambda: signal.SIGTERM if next(polls) == 2 else None)
+    train(tmp_path / "parts", training)
+    assert outputs(tmp_path / "parts") == outputs(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("after", [0, 1, 5])
 def test_a_signal_saves_the_state_and_ends_with_its_number(tmp_path: Path, after: int, optimizer: str) -> None:
     training = settings(name=optimizer, checkpoints={"early_iterations": [2, 5]})

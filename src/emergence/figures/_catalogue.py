@@ -17,14 +17,15 @@ NEEDS = (
     "emergence",
     "landscape",
     "language",
+    "inhibition",
     "tuning",
     "densities",
 )
-"""What a figure can be made from: one file each, but for the last five, which are one file per run.
+"""What a figure can be made from: one file each, but for the last six, which are one file per run.
 
 A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn, `language`
-only where one is a formal language, `tuning` only where learning rates are tuned, `densities` (of masks) where networks
-are pruned.
+only where one is a formal language, `inhibition` only where networks are trained so, `tuning` only where learning rates
+are tuned, `densities` (of masks) where networks are pruned.
 """
 
 SECTIONS = (
@@ -34,6 +35,7 @@ SECTIONS = (
     "stopping",
     "scoreboard",
     "language",
+    "inhibition",
     "retraining",
     "landscape",
     "controls",

@@ -89,7 +89,8 @@ def slope(found: Mapping[str, Any] | None) -> str:
 
 def _sizes(runs: Mapping[Variation, xr.Dataset], style: Style) -> list[Size]:
     """Return the networks that are not rescaled."""
-    return [_size(variation, run, style) for variation, run in runs.items() if variation.alpha == UNVARIED.alpha]
+    sizes = {kind: run for kind, run in runs.items() if kind == Variation(width=kind.width, depth=kind.depth)}
+    return [_size(kind, run, style) for kind, run in sizes.items()]
 
 
 def _size(variation: Variation, run: xr.Dataset, style: Style) -> Size:

@@ -2,15 +2,10 @@
 
 from torch import nn
 
+from emergence.modules import NON_LINEARITIES
 from emergence.plugins import unknown
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-}
+ACTIVATIONS: dict[str, type[nn.Module]] = {kind.__name__.lower(): kind for kind in NON_LINEARITIES}
 
 
 def activation(name: str) -> nn.Module:

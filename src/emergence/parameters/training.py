@@ -83,6 +83,19 @@ class Augmentation(Section):
         return bool(self.crop_padding or self.flip)
 
 
+class Inhibition(Section):
+    """Units that answer to a sample unlike they do to others are held back in training (docs/testbeds.md)."""
+
+    way: Literal["none", "penalty", "reverse"] = "none"
+    """penalty: their distance from the mean adds to the loss (L2E); reverse: gradients drive them to answer less."""
+
+    share: float = Field(default=0.02, gt=0, lt=1)
+    """Share of all pairs of a sample and a unit that are held back."""
+
+    factor: float = Field(default=0.005, gt=0)
+    """Weight of the penalty of a sample in its loss."""
+
+
 class Checkpoints(Section):
     """When weights are saved and measured: at step 0, at early iterations, at the ends of epochs."""
 
@@ -110,6 +123,8 @@ class Training(Section):
 
     l1_penalty: float = Field(default=0.0, ge=0)
     """Factor of the sum of absolute values of all matrices and kernels in what training reduces; 0: no penalty."""
+
+    inhibition: Inhibition = Inhibition()
 
     augmentation: Augmentation = Augmentation()
 

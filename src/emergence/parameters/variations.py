@@ -1,7 +1,7 @@
-"""Section ``variations``: dense networks that start from other weights or have another size."""
+"""Section ``variations``: dense networks that start from other weights, have another size or are held back."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -12,13 +12,14 @@ from emergence.parameters.base import Section, without_repeats
 class Variation:
     """How a dense network differs from the one that the section `networks` describes: not at all, or in one thing.
 
-    `alpha` is that of the emergence-promoting initialisation, `width` a factor of the sizes of all hidden layers, and
-    `depth` the number of hidden layers more.
+    `alpha` is that of the emergence-promoting initialisation, `width` a factor of the sizes of all hidden layers,
+    `depth` the number of hidden layers more, and `inhibition` the way of `training.inhibition` ("": as that says).
     """
 
     alpha: float = 1.0
     width: float = 1.0
     depth: int = 0
+    inhibition: str = ""
 
     @property
     def name(self) -> str:
@@ -26,11 +27,14 @@ class Variation:
 
         >>> Variation(alpha=2.0).name, Variation(width=0.5).name, Variation(depth=1).name, Variation().name
         ('alpha~2', 'width~0.5', 'depth~+1', '')
+        >>> Variation(inhibition="penalty").name
+        'inhibition~penalty'
         """
         differences = {
             f"alpha~{self.alpha:g}": self.alpha != 1,
             f"width~{self.width:g}": self.width != 1,
             f"depth~{self.depth:+d}": self.depth != 0,
+            f"inhibition~{self.inhibition}": self.inhibition != "",
         }
         return "_".join(name for name, differs in differences.items() if differs)
 
@@ -69,15 +73,20 @@ class Variations(Section):
     depths: Annotated[list[Layers], AfterValidator(without_repeats)] = [-1, 1]
     """Hidden layers (mlp), convolutions (cnn) or blocks (transformer) more, or less where negative; for C7 too."""
 
+    inhibitions: Annotated[list[Literal["penalty", "reverse"]], AfterValidator(without_repeats)] = []
+    """Ways of `training.inhibition` in which monosemantic units are held back; a figure shows what they change."""
+
     def of(self, network: str) -> list[Variation]:
         """The variations in which a network is trained.
 
-        >>> Variations(networks=["mlp"], alphas=[2.0], widths=[], depths=[-1]).of("mlp")
-        [Variation(alpha=2.0, width=1.0, depth=0), Variation(alpha=1.0, width=1.0, depth=-1)]
+        >>> variations = Variations(networks=["mlp"], alphas=[2.0], widths=[], depths=[-1])
+        >>> [variation.name for variation in variations.of("mlp")]
+        ['alpha~2', 'depth~-1']
         >>> Variations(networks=["mlp"]).of("cnn")
         []
         """
         if network not in self.networks:
             return []
         sizes = [*(Variation(width=width) for width in self.widths), *(Variation(depth=depth) for depth in self.depths)]
-        return [*(Variation(alpha=alpha) for alpha in self.alphas), *sizes]
+        inhibited = [Variation(inhibition=way) for way in self.inhibitions]
+        return [*(Variation(alpha=alpha) for alpha in self.alphas), *sizes, *inhibited]

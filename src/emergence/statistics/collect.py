@@ -16,11 +16,11 @@ from emergence.training.step import Step
 
 NONE = "none"
 OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}
-CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth")
+CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth", "inhibition")
 OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills", "language")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
 KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
-Configuration = tuple[str, str, str, float, str, float, float, int]
+Configuration = tuple[str, str, str, float, str, float, float, int, str]
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration", "control_kind", "control_level"}
 
 
@@ -38,6 +38,7 @@ class RunFile(Section):
     alpha: float = 1.0
     width: float = 1.0
     depth: int = 0
+    inhibition: str = ""
     metrics: Path | None = None
     emergence: Path | None = None
     measures: Path | None = None
@@ -69,14 +70,14 @@ class RunFile(Section):
     def configuration(self) -> Configuration:
         """What the run has in common with its other blocks of seeds."""
         pruning = (self.method, self.sparsity, self.retraining)
-        return self.dataset, self.network, *pruning, self.alpha, self.width, self.depth
+        return self.dataset, self.network, *pruning, self.alpha, self.width, self.depth, self.inhibition
 
     @property
     def run(self) -> str:
         """Name of the configuration: ``digits/mlp/global_magnitude~0.5/rewind``, ``digits/mlp/dense/alpha~2``."""
         pruning = self.method if self.sparsity == 0 else f"{self.method}~{self.sparsity:g}"
         retraining = "" if self.retraining == NONE else self.retraining
-        variation = Variation(self.alpha, self.width, self.depth).name
+        variation = Variation(self.alpha, self.width, self.depth, self.inhibition).name
         return "/".join(part for part in (self.dataset, self.network, pruning, retraining, variation) if part)
 
 
@@ -95,9 +96,9 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
 
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
     each with a leading dimension `run`, along which stand the coordinates dataset, network, method, sparsity,
-    retraining, and what varies dense networks: alpha, width and depth. Landscapes are known for some of the seeds
-    only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over runs in the order
-    of training; `step_epoch` and `step_iteration` are variables because the position of a step depends on the run.
+    retraining, and what varies dense networks: alpha, width, depth and inhibition. Landscapes are known for some of the
+    seeds only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over runs in the
+    order of training; `step_epoch` and `step_iteration` are variables because the place of a step depends on the run.
     `learning_rate` (run) is the rate at the start that a run's networks were trained with, whether given or tuned.
     Raises ValueError where a file's seeds are not the stated ones or come twice.
     """

@@ -70,7 +70,7 @@ class Study:
         return {experiment_of(run): run for run in self.runs if is_reference(run)}
 
     def varied(self, *ways: str) -> dict[str, list[xr.Dataset]]:
-        """Return, by experiment, the dense run and those varied in the ways named (of alpha, width, depth).
+        """Return, by experiment, the dense run and those varied in the ways named (fields of `Variation`).
 
         Experiments without such variations have the dense run alone.
         """
@@ -118,7 +118,7 @@ def experiment_of(run: xr.Dataset) -> str:
 
 def variation_of(run: xr.Dataset) -> Variation:
     """Return how a run differs from the dense or pruned network that the study describes."""
-    return Variation(float(run["alpha"]), float(run["width"]), int(run["depth"]))
+    return Variation(float(run["alpha"]), float(run["width"]), int(run["depth"]), str(run["inhibition"].values))
 
 
 def is_reference(run: xr.Dataset) -> bool:

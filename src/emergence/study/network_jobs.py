@@ -118,11 +118,18 @@ class NetworkJobs:
         """The job that makes a run's checkpoints and metrics."""
         tuning = self.tuning(run)
         chosen = {"tuning": tuning} if tuning else {}
-        settings = _without_rate(self.parameters.training) if tuning else self.parameters.training.model_dump()
+        training = self._training(run)
+        settings = _without_rate(training) if tuning else training.model_dump()
         if run.method == L1_PENALISED:
             settings["l1_penalty"] = self.parameters.pruning.l1_penalty
         rule = "train_networks" if run.method in UNPRUNED else "retrain_networks"
         return self._train(rule, run, {"training": settings}, **chosen)
+
+    def _training(self, run: Run) -> Training:
+        """The settings of training as the run's variation changes them."""
+        training, way = self.parameters.training, run.variation.inhibition
+        inhibition = training.inhibition.model_copy(update={"way": way} if way else {})
+        return training.model_copy(update={"inhibition": inhibition})
 
     @once_per_run
     def tuning(self, run: Run) -> Job | None:
@@ -137,7 +144,7 @@ class NetworkJobs:
         of_network = tuning.scope == "network" or run.method in UNPRUNED
         configuration = replace(run.dense if of_network else run, seeds=tuning.block)
         length = {"epochs": tuning.epochs, "checkpoints": Checkpoints(early_iterations=[])}
-        settings = _without_rate(self.parameters.training.model_copy(update=length))
+        settings = _without_rate(self._training(run).model_copy(update=length))
         parameters = {"training": settings, "learning_rates": sorted(tuning.learning_rates)}
         rule = "tune_learning_rate" if configuration.method == DENSE else "retune_learning_rate"
         return self._train(rule, configuration, parameters)

@@ -171,6 +171,7 @@ class Plan:
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "language": lambda: self._of_dense(self._analyses.language),
+            "inhibition": lambda: tuple(self._networks.training(run) for run in self.runs if run.variation.inhibition),
             "tuning": self._tuning,
             "densities": self._networks.all_masks,
         }

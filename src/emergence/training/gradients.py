@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from emergence.parameters.training import Training
+from emergence.training.inhibition import Inhibition
 from emergence.training.precision import mixed_precision
 
 Outcome = tuple[Tensor, Tensor]
@@ -44,8 +45,10 @@ class Autograd:
     (torch.Size([2, 1, 2]), [(3, 2), (3,)])
     """
 
-    def __init__(self, network: nn.Module, training: Training, device: torch.device) -> None:
-        self._network, self._training, self._device = network, training, device
+    def __init__(
+        self, network: nn.Module, training: Training, device: torch.device, inhibition: Inhibition | None = None
+    ) -> None:
+        self._network, self._training, self._device, self._inhibition = network, training, device, inhibition
         self.parameters: Sequence[Tensor] = [p for p in network.parameters() if p.requires_grad]
         self.gradients: list[Tensor] = []
 
@@ -56,7 +59,11 @@ class Autograd:
         with mixed_precision(self._training, self._device):
             logits = self._network(inputs[0])
         loss = mean_loss(full_precision(logits), labels[0], self._training.label_smoothing)
-        loss.backward()
+        if self._inhibition and self._inhibition.way == "penalty":
+            factor = self._training.inhibition.factor / len(labels[0])
+            (loss + factor * self._inhibition.penalty).backward()
+        else:
+            loss.backward()
         self.gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         return loss.detach()[None], accuracy(logits.detach(), labels[0])[None]
 

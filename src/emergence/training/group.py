@@ -35,7 +35,7 @@ class Group(Protocol):
     def optimizer_state(self) -> dict[str, Tensor]:
         """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``.
 
-        They are shaped as this kind of group keeps them.
+        They are shaped as this kind of group keeps them. What inhibition knows of earlier batches is among them.
         """
 
     def masks(self) -> dict[str, Tensor]:

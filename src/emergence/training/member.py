@@ -11,6 +11,7 @@ from emergence.parameters.training import Training
 from emergence.training.batches import Part, prefers_channels_last
 from emergence.training.dense import Dense, is_dense
 from emergence.training.gradients import Autograd, Gradients, accuracy, mean_loss
+from emergence.training.inhibition import Inhibition
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
 from emergence.training.tensors import copy_to_cpu, named_state, positions_of, remove_weights, restore_state
@@ -40,7 +41,9 @@ class Member:
         self.network = initial_network(architecture, seed).to(device, number_type(training))
         if initial is not None:
             self.network.load_state_dict(initial)
-        pool_first(self.network)
+        self._inhibition = Inhibition.of(self.network, training)
+        if self._inhibition is None:
+            pool_first(self.network)
         if prefers_channels_last(self.network, device):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._mask, named = dict(mask or {}), dict(self.network.named_parameters())
@@ -48,8 +51,8 @@ class Member:
         self._updates = Updates(self.seeds, training, device, self._choose_gradients(architecture), removed, penalised)
 
     def _choose_gradients(self, architecture: Architecture) -> Gradients:
-        if self._training.precision == "bfloat16" or not is_dense(self.network):
-            return Autograd(self.network, self._training, self._device)
+        if self._inhibition or self._training.precision == "bfloat16" or not is_dense(self.network):
+            return Autograd(self.network, self._training, self._device, self._inhibition)
         parameters = [parameter[None] for parameter in self.network.parameters()]
         return Dense(parameters, self._training, architecture.classes)
 
@@ -75,8 +78,10 @@ class Member:
         return {name: copy_to_cpu(tensor)[None] for name, tensor in self.network.state_dict().items()}
 
     def optimizer_state(self) -> dict[str, Tensor]:
-        """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
-        return named_state(self._updates.optimizer.state)
+        """Return a copy of the tensors of optimiser and inhibition on the CPU, as `Group` names them."""
+        inhibition = self._inhibition.state() if self._inhibition else {}
+        kept = {name: copy_to_cpu(tensor) for name, tensor in inhibition.items()}
+        return {**named_state(self._updates.optimizer.state), **kept}
 
     def masks(self) -> dict[str, Tensor]:
         """Return the masks that hold, on the CPU, as (1, ...)."""
@@ -94,6 +99,8 @@ class Member:
         self.network.load_state_dict({name: tensor[0] for name, tensor in weights.items()})
         self.remove(masks)
         restore_state(self._updates.optimizer.state, optimizer_state)
+        if self._inhibition:
+            self._inhibition.restore(optimizer_state, self._device)
 
 
 def initial_network(architecture: Architecture, seed: int) -> nn.Module:

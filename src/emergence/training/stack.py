@@ -47,6 +47,8 @@ class Stack:
         mask: Mapping[str, Tensor] | None = None,
         initial: Mapping[str, Tensor] | None = None,
     ) -> None:
+        if training.inhibition.way != "none":
+            raise NotStackable("inhibition compares each network's units with what they did before")
         self.seeds, self._training, self._device = tuple(seeds), training, device
         networks = [initial_network(architecture, seed).to(device, number_type(training)) for seed in seeds]
         _refuse(networks)

@@ -1,11 +1,19 @@
 """Inhibition of monosemantic units: scores, thresholds and gradients against formulas written out."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from emergence.inhibition import Inhibition, RunningMoments, false_killing_rate, monosemanticity
+from emergence.networks import Architecture, build
+from emergence.parameters.training import Inhibition as Off
+from emergence.parameters.training import Training
+from emergence.training.batches import sample_order
+from emergence.training.block import train_block
+from emergence.training.checkpoints import read
+from emergence.training.inhibition import Inhibition, RunningMoments, monosemanticity
 
 torch.set_num_threads(1)
 
@@ -85,13 +93,6 @@ def test_evaluation_and_what_follows_are_left_as_they_are() -> None:
     assert torch.equal(model.train()(second), expected)
 
 
-@pytest.mark.parametrize("classes", [2, 5])
-def test_random_units_are_killed_falsely_as_often_as_chance_says(classes: int) -> None:
-    activations = torch.randn(20_000, 10, generator=torch.Generator().manual_seed(0))
-    rate = false_killing_rate(activations, torch.arange(20_000) % classes)
-    assert rate == pytest.approx(1 - 1 / classes, abs=0.05)
-
-
 def test_a_step_down_the_penalty_brings_chosen_activations_closer_to_their_means() -> None:
     model, (first, second) = network(), batches()
     with Inhibition([model[1]], "penalty") as inhibition:
@@ -108,6 +109,65 @@ def test_a_step_down_the_penalty_brings_chosen_activations_closer_to_their_means
     assert after[far].mean() < before[far].mean()
 
 
-def test_a_share_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="share: 0 is not allowed"):
-        Inhibition([], "penalty", share=0)
+class Noise:
+    """Samples and labels at random."""
+
+    input_shape, classes = (5,), 3
+
+    def part(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+        generator = torch.Generator().manual_seed(len(name))
+        return torch.randn(40, 5, generator=generator, dtype=torch.float64), torch.arange(40) % 3
+
+    def normalise(self, inputs: torch.Tensor) -> torch.Tensor:
+        return inputs
+
+
+MLP = Architecture("mlp", (5,), 3, {"widths": [6], "activation": "tanh"})
+
+
+@pytest.mark.parametrize("way", ["penalty", "reverse"])
+def test_training_follows_the_loop_in_which_everything_is_written_out(tmp_path: Path, way: str) -> None:
+    inhibition = {"way": way, "share": 0.1, "factor": 0.03}
+    training = Training.model_validate({"epochs": 2, "batch_size": 8, "precision": "float64", "inhibition": inhibition})
+    trained = train_block(Noise(), MLP, [3, 4], training, tmp_path)
+    final = read(list(trained.checkpoints)[-1])
+    usual = train_block(Noise(), MLP, [3, 4], training.model_copy(update={"inhibition": Off()}), tmp_path)
+    for position, seed in enumerate([3, 4]):
+        for name, expected in written_out(way, seed, share=0.1, factor=0.03).items():
+            torch.testing.assert_close(final.weights[name][position], expected, rtol=1e-9, atol=1e-12)
+            assert not torch.equal(read(list(usual.checkpoints)[-1]).weights[name][position], expected)
+
+
+def written_out(way: str, seed: int, share: float, factor: float) -> dict[str, torch.Tensor]:
+    """Weights of a loop that looks at all activations seen before, of one hidden layer."""
+    inputs, labels = Noise().part("train")
+    torch.manual_seed(seed)
+    model = build(MLP).double().train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    seen, threshold = torch.empty(0, 6, dtype=torch.float64), None
+    for epoch in range(2):
+        for index in sample_order(seed, epoch, len(inputs)).split(8):
+            z = model.activation1(model.linear1(inputs[index]))
+            held, penalty = z, 0.0
+            if len(seen):
+                mean = seen.mean(0)
+                phi = ((z - mean) ** 2 / seen.var(0)).detach()
+                exceeded = phi.flatten().sort(descending=True).values[round(share * phi.numel()) - 1]
+                threshold = exceeded if threshold is None else 0.9 * threshold + 0.1 * exceeded
+                chosen = phi >= threshold
+                penalty = ((z - mean)[chosen] ** 2).log().sum() / len(index)
+                held = torch.where(chosen, mean + z.detach() - z, z)
+            seen = torch.cat([seen, z.detach()])
+            logits = model.output(held if way == "reverse" else z)
+            loss = nn.functional.cross_entropy(logits, labels[index]) + (factor * penalty if way == "penalty" else 0)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return {name: tensor.detach() for name, tensor in model.named_parameters()}
+
+
+def test_a_network_without_units_to_hold_back_is_refused() -> None:
+    settings = Training.model_validate({"inhibition": {"way": "penalty"}})
+    assert Inhibition.of(nn.Linear(2, 2), Training()) is None
+    with pytest.raises(ValueError, match="no layers whose units could be held back"):
+        Inhibition.of(nn.Linear(2, 2), settings)
