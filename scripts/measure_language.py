@@ -17,7 +17,7 @@ from emergence.parameters.compute import Compute
 from emergence.parameters.data import FormalLanguage
 from emergence.storage import write_dataset
 from emergence.testbeds.language import Language
-from emergence.testbeds.language.training import TEXTS, examine
+from emergence.testbeds.language.training import examine, examined
 from emergence.training.checkpoints import paths, read
 
 log = logging.getLogger("measure_language")
@@ -56,7 +56,7 @@ def main() -> None:
     measured = xr.Dataset(
         {
             f"language_{name}": (("step", "seed"), values[..., place], {"units": "1", "long_name": text})
-            for place, (name, text) in enumerate(TEXTS.items())
+            for place, (name, text) in enumerate(examined(language).items())
         },
         {"step": [str(step) for step in files], "seed": list(checkpoint.seeds)},
     )

@@ -18,6 +18,7 @@ from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
 from emergence.storage import write_dataset
+from emergence.testbeds.language.tasks import TASK_TEXTS
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.conclusion_data import make_rivals, make_robustness
 
@@ -160,6 +161,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         "descriptive": 2,
         "joined": 2,
         "valid_probability": 3,
+        **{name: 2 + place for place, name in enumerate(TASK_TEXTS)},
     }.items():
         values[f"language_{name}"] = dense_network / (1 + np.exp(4 + delay - 12 * rate * epoch / epochs))
     of_skills = {"skill_strength": np.where(sparsity[..., None] == 0, strengths, np.nan)}

@@ -165,7 +165,8 @@ def test_a_transformer_learns_grammar_and_is_the_same_again_from_the_same_seed()
 def test_generated_sentences_stop_at_their_end() -> None:
     torch.manual_seed(0)
     network = build((10,), 4, blocks=1, heads=1, width=8)
-    rows = generate(network, 50, 10, torch.Generator().manual_seed(0))
+    assert isinstance(network, torch.nn.Sequential)
+    rows = generate(network, language(), 50, 10, torch.Generator().manual_seed(0))
     for row in rows:
         assert row[0] == END and (row[1 + len(within_ends(row)) :] == END).all()
     assert len({len(within_ends(row)) for row in rows}) > 3

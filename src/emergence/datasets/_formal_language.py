@@ -6,7 +6,7 @@ from emergence.datasets._raw import RawDataset
 from emergence.datasets._text import TEST_SHARE
 from emergence.parameters.data import FormalLanguage
 from emergence.raw_files import RawFiles
-from emergence.testbeds.language import Language
+from emergence.testbeds.language import Language, Mixture, packed
 from emergence.testbeds.percolation import Concepts
 
 
@@ -22,7 +22,8 @@ def load(files: RawFiles, name: str, described: FormalLanguage) -> RawDataset:
     """
     _, drawing = np.random.default_rng(described.seed).spawn(2)
     language = language_of(described)
-    rows = language.packed(described.sequences, described.length, drawing)
+    mixture = Mixture(**described.tasks.model_dump())
+    rows = packed(language, described.sequences, described.length, mixture, drawing)
     return RawDataset(
         inputs=rows[:, :-1],
         labels=rows[:, 1:],
@@ -37,4 +38,4 @@ def language_of(described: FormalLanguage) -> Language:
     """Return the language that a data set is drawn from; ValueError where an entity has no property."""
     joining, _ = np.random.default_rng(described.seed).spawn(2)
     concepts = Concepts(described.entities, described.properties, described.classes)
-    return Language.sample(concepts, described.density, joining)
+    return Language.sample(concepts, described.density, joining, prompts=described.tasks.any)

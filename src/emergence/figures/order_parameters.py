@@ -1,5 +1,7 @@
 """What networks know of a formal language over training: grammar, then types."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -21,53 +23,87 @@ CAPTION = (
     "What the dense network knows of a formal language during training. It writes {skill_samples} sentences; of these, "
     "the share that is grammatical, and among grammatical ones the share of verbs and of properties that fit their "
     "subjects in class, and of properties that the subject has; and the probability that it gives to those where a "
-    "property follows. Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. Marks "
-    "above: where the slope over the logarithm of epochs changes as each begins to rise, with bootstrap intervals over "
-    "seeds; none with fewer than three seeds."
+    "property follows. Where the language has prompts, a second panel shows the answers: of sentences unscrambled, the "
+    "share of words in their place and of sentences without mistake; of given words, the share that the sentence "
+    "written for them holds. Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. "
+    "Marks above: where the slope over the logarithm of epochs changes as each begins to rise, with bootstrap "
+    "intervals over seeds; none with fewer than three seeds."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: five shares over epochs on a logarithmic axis; that of grammatical "
     "sentences rises first, with marks above the panel where each begins to rise."
 )
 
-NAMES = {
+FREE = {
     "grammaticality": "grammatical",
     "relative": "verbs fit",
     "descriptive": "properties fit",
     "joined": "subject has property",
     "valid_probability": "probability of these",
 }
-MARKS = np.linspace(1.08, 1.32, len(NAMES))
-"""Heights of the marks, above the shares."""
+"""Of sentences written freely."""
+
+ANSWERS = {
+    "placed_relative": "unscrambled words in place, verbs",
+    "placed_descriptive": "the same, properties",
+    "exact_relative": "unscrambled without mistake, verbs",
+    "exact_descriptive": "the same, properties",
+    "conditions_relative": "given words held, verbs",
+    "conditions_descriptive": "the same, properties",
+}
+"""Of answers to prompts, by sentences that have verbs and those that have properties."""
 
 Floats = NDArray[np.float64]
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
-    """Draw one panel per experiment whose data set is a formal language."""
+    """Draw one panel per experiment whose data set is a formal language, and a second one where it has prompts."""
     runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
-    runs = {name: run for name, run in runs.items() if run["language_grammaticality"].notnull().any()}
-    figure, panels = wrapped_grid(style, len(runs), height=1.3)
-    lines: dict[str, Line] = {
-        name: {"color": colour, "label": label}
-        for (name, label), colour in zip(NAMES.items(), style.colours, strict=False)
-    }
-    for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
-        _draw_shares(axes, run.isel(step=run["step_epoch"].values > 0), lines, style)
-        axes.set(title=str(experiment), ylabel="share", xlabel="training (epochs)", ylim=(-0.05, 1.4))
+    wanted = [
+        (str(experiment), title, run, names)
+        for experiment, run in runs.items()
+        for title, names in (("", FREE), ("answers to prompts", ANSWERS))
+        if _measured(run, next(iter(names)))
+    ]
+    figure, panels = wrapped_grid(style, len(wanted), height=1.3)
+    groups = {"": _lines(FREE, style)}
+    if any(names is ANSWERS for *_, names in wanted):
+        groups = {"written freely": groups[""], "answers to prompts": _lines(ANSWERS, style)}
+    by_name = {name: line for lines in groups.values() for name, line in lines.items()}
+    for axes, (experiment, title, run, names) in zip(panels, wanted, strict=True):
+        _draw_shares(axes, run.isel(step=run["step_epoch"].values > 0), {name: by_name[name] for name in names}, style)
+        axes.set(title=", ".join(filter(None, (experiment, title))), ylabel="share", xlabel="training (epochs)")
+        axes.set_ylim(-0.05, 1.4)
         axes.set_yticks(np.linspace(0, 1, 6))
-    legend_above(figure, {"": list(lines.values())})
+    legend_above(figure, {title: list(lines.values()) for title, lines in groups.items()})
     return figure
 
 
+def _measured(run: xr.Dataset, name: str) -> bool:
+    return f"language_{name}" in run and bool(run[f"language_{name}"].notnull().any())
+
+
+def _lines(names: Mapping[str, str], style: Style) -> dict[str, Line]:
+    """Return the line of each share: those of properties, where they have a twin of verbs, are dashed."""
+    twins = names is ANSWERS
+    return {
+        name: {
+            "color": style.colours[place // 2 if twins else place],
+            "linestyle": "--" if twins and place % 2 else "-",
+            "label": label,
+        }
+        for place, (name, label) in enumerate(names.items())
+    }
+
+
 def _draw_shares(axes: Axes, run: xr.Dataset, lines: dict[str, Line], style: Style) -> None:
-    epochs = run["step_epoch"].values
-    for place, (name, line) in enumerate(lines.items()):
+    epochs, heights = run["step_epoch"].values, np.linspace(1.08, 1.32, len(lines))
+    for height, (name, line) in zip(heights, lines.items(), strict=True):
         shares = by_seed(run[f"language_{name}"])
         draw_band(axes, epochs, share_band(shares, style.confidence), **line)
         known = np.isfinite(shares).all(axis=0)
         if known.any():
-            _mark_onset(axes, epochs[known], shares[:, known], MARKS[place], line["color"], style.confidence)
+            _mark_onset(axes, epochs[known], shares[:, known], height, line["color"], style.confidence)
     fit_log_values(axes, "x", epochs)
 
 

@@ -53,6 +53,27 @@ class Parity(Section):
         return self
 
 
+class Tasks(Section):
+    """Shares of the sentences that answer a prompt, which then stand before all; 0 for both: no prompts."""
+
+    unscramble: float = Field(default=0.0, ge=0, le=1)
+    """Share of sentences whose words are given in random order."""
+
+    condition: float = Field(default=0.0, ge=0, le=1)
+    """Share of sentences of which some words are given."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there are prompts."""
+        return self.unscramble + self.condition > 0
+
+    @model_validator(mode="after")
+    def _leaves_the_rest(self) -> Self:
+        if self.unscramble + self.condition > 1:
+            raise ValueError(f"unscramble + condition = {self.unscramble + self.condition:g} is more than 1")
+        return self
+
+
 class FormalLanguage(Section):
     """Sentences about entities that have properties (Lubana et al. 2024, arXiv:2408.12578): grammar, then types."""
 
@@ -73,6 +94,8 @@ class FormalLanguage(Section):
 
     length: int = Field(default=32, ge=8)
     """Words per sequence, each of which is predicted from those before it in the sequence."""
+
+    tasks: Tasks = Tasks()
 
     seed: int = Field(default=0, ge=0)
     """Seed of the properties of entities, and of the sentences."""

@@ -24,8 +24,8 @@ class Language:
 
     An entity can have the properties that `graph` (entity, property) joins it to. A verb is of one class: its subjects
     are of that class, its objects of the class half-way round the circle of classes. Each class has `verbs` of its own;
-    there are as many `adjectives` for entities, and again for properties. All words are numbers: the end of sentences,
-    then words in the order of `counts`.
+    there are as many `adjectives` for entities, and again for properties. With `prompts` there are words for tasks, and
+    for the beginning of an answer. All words are numbers: the end of sentences, then words in the order of `counts`.
 
     >>> language = Language.sample(Concepts(entities=20, properties=60, classes=4), 0.5, np.random.default_rng(0))
     >>> language.size, language.counts["verb"]
@@ -38,6 +38,7 @@ class Language:
     graph: Graph
     verbs: int = 2
     adjectives: int = 10
+    prompts: bool = False
 
     def __post_init__(self) -> None:
         lonely = np.flatnonzero(np.diff(self.graph.indptr) == 0)
@@ -45,9 +46,9 @@ class Language:
             raise ValueError(f"entity {lonely[0]} has no property; join entities and properties more often")
 
     @classmethod
-    def sample(cls, concepts: Concepts, probability: float, rng: np.random.Generator) -> Self:
+    def sample(cls, concepts: Concepts, probability: float, rng: np.random.Generator, prompts: bool = False) -> Self:
         """Join each entity to each property of its class independently with `probability`."""
-        return cls(concepts, sample_graph(concepts, probability, rng))
+        return cls(concepts, sample_graph(concepts, probability, rng), prompts=prompts)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -61,6 +62,7 @@ class Language:
             "verb": self.verbs * self.concepts.classes,
             "entity": self.concepts.entities,
             "property": self.concepts.properties,
+            **({"task": 3, "answer": 1} if self.prompts else {}),
         }
 
     @property
@@ -75,8 +77,8 @@ class Language:
 
     @cached_property
     def letters(self) -> NDArray[np.str_]:
-        """The letter of each word's kind as in `grammar.SENTENCE`; "." for the end."""
-        of_kind = {**LETTERS, "entity": "e"}
+        """The letter of each word's kind as in `grammar.SENTENCE`; "." for the end, "t" in prompts."""
+        of_kind = {**LETTERS, "entity": "e", "task": "t", "answer": "t"}
         return np.array(["."] + [of_kind[kind] for kind, count in self.counts.items() for _ in range(count)])
 
     @cached_property
@@ -111,25 +113,6 @@ class Language:
             rows[row[sentence][chosen], place[chosen]] = self._words(kinds, sentence, rng)[chosen]
             filled += len(fits)
         return rows
-
-    def packed(self, count: int, length: int, rng: np.random.Generator) -> Integers:
-        """Draw rows (count, length + 1) full of sentences, each after the end of one before; the last is cut off.
-
-        >>> language = Language.sample(Concepts(entities=20, properties=60, classes=4), 0.5, np.random.default_rng(0))
-        >>> rows = language.packed(3, 40, np.random.default_rng(1))
-        >>> rows.shape, rows[:, 0].tolist(), bool(((rows == END).sum(axis=1) > 1).all())
-        ((3, 41), [0, 0, 0], True)
-        """
-        rows: list[Integers] = []
-        while len(rows) < count:
-            drawn = self.sentences(count, length, rng)
-            stream = drawn[np.column_stack([np.ones(count, dtype=bool), drawn[:, 1:] != END])]
-            starts = np.append(np.flatnonzero(stream == END), len(stream))
-            begin = 0
-            while len(rows) < count and begin + length < len(stream):
-                rows.append(stream[begin : begin + length + 1])
-                begin = starts[np.searchsorted(starts, begin + length + 1)]
-        return np.array(rows)
 
     def _words(self, kinds: Integers, sentence: Integers, rng: np.random.Generator) -> Integers:
         """Choose a word for each kind of word."""

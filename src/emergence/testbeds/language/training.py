@@ -1,7 +1,7 @@
 """A small transformer that learns the language from fresh sentences, and when it comes to know what."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from emergence.statistics.analysis import Found
 from emergence.statistics.change_points import onsets
 from emergence.testbeds.language.language import END, Language, within_ends
 from emergence.testbeds.language.order_parameters import described, order_parameters
+from emergence.testbeds.language.tasks import TASK_TEXTS, Mixture, examples, task_scores
+from emergence.testbeds.language.writing import generate
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,7 +30,9 @@ UNCOUNTED = -100
 
 @dataclass(frozen=True)
 class Learner:
-    """A transformer of this project, trained by AdamW on `batch` new sentences a step, of fewer than `length` words.
+    """A transformer of this project, trained by AdamW on `batch` new sentences a step, in rows of `length` words.
+
+    They stand after prompts, by the `mixture` of tasks, in a language that has prompts.
 
     Betas 0.9 and 0.95, weight decay 1e-4, gradients of norm 1 at most and a linear warm-up are those of Lubana et al.
     2024 (arXiv:2408.12578).
@@ -41,6 +45,7 @@ class Learner:
     batch: int = 64
     learning_rate: float = 2e-3
     warmup: int = 50
+    mixture: Mixture = field(default_factory=Mixture)
 
 
 DEFAULT = Learner()
@@ -54,6 +59,7 @@ def learn(
     Returns the order parameters, see `order_parameters`, over (seed, step), and `valid_probability`, how much of the
     probability of the next word goes to properties of the subject where a property follows, on `sentences` of the
     language. As many are generated, freely, of which shares of fewer than `FEWEST_CHECKED` verbs or properties are NaN.
+    In a language with prompts scores of the other tasks are added, see `task_scores`, on as many sentences each.
 
     >>> from emergence.testbeds.percolation import Concepts
     >>> language = Language.sample(Concepts(entities=8, properties=24, classes=2), 0.5, np.random.default_rng(0))
@@ -65,7 +71,7 @@ def learn(
     along = {"seed": list(seeds), "step": ("step", np.array(at), {"units": "1", "long_name": "updates"})}
     measured = {
         name: (("seed", "step"), courses[..., place], {"units": "1", "long_name": text})
-        for place, (name, text) in enumerate(TEXTS.items())
+        for place, (name, text) in enumerate(examined(language).items())
     }
     return xr.Dataset(measured, along)
 
@@ -77,6 +83,11 @@ TEXTS = {
     "joined": "share of generated properties that their subject has",
     "valid_probability": "probability of properties that the subject has where a property follows",
 }
+
+
+def examined(language: Language) -> dict[str, str]:
+    """Return what is measured of networks that learn a language: names and descriptions, in order."""
+    return TEXTS | (TASK_TEXTS if language.prompts else {})
 
 
 def phase_onsets(measured: xr.Dataset, confidence: float = 0.95, seed: int = 0) -> dict[str, Found]:
@@ -109,7 +120,7 @@ def _course(language: Language, at: list[int], seed: int, learner: Learner, sent
     warmup = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / learner.warmup, total_iters=learner.warmup)
     rows = []
     for step in range(1, max(at) + 1):
-        _step(network, optimizer, language.sentences(learner.batch, learner.length, drawing))
+        _step(network, optimizer, examples(language, learner.batch, learner.length, learner.mixture, drawing))
         warmup.step()
         if step in at:
             rows.append(examine(network, language, learner.length, sentences, writing, measuring))
@@ -124,10 +135,11 @@ def examine(
     writing: torch.Generator,
     measuring: np.random.Generator,
 ) -> list[float]:
-    """Return what `TEXTS` names: of so many sentences that a transformer writes, and of as many of the language."""
-    generated = generate(network, sentences, length, writing)
-    valid = valid_probability(network, language, language.sentences(sentences, length, measuring))
-    return [*astuple(order_parameters(language, generated, FEWEST_CHECKED)), valid]
+    """Return what `examined` names: of so many sentences that a transformer writes, and of as many of the language."""
+    generated = generate(network, language, sentences, length, writing)
+    valid = valid_probability(network, language, examples(language, sentences, length, Mixture(0, 0), measuring))
+    found = [*astuple(order_parameters(language, generated, FEWEST_CHECKED)), valid]
+    return found + (task_scores(network, language, length, sentences, measuring) if language.prompts else [])
 
 
 def _step(network: nn.Module, optimizer: torch.optim.Optimizer, sentences: Integers) -> None:
@@ -142,28 +154,17 @@ def _step(network: nn.Module, optimizer: torch.optim.Optimizer, sentences: Integ
 
 
 @torch.no_grad()
-def generate(network: nn.Sequential, count: int, length: int, generator: torch.Generator) -> Integers:
-    """Let a transformer write sentences, (count, length + 1) as `Language.sentences` gives them, word by word."""
-    sentences = torch.full((count, length + 1), END)
-    writing = torch.ones(count, dtype=torch.bool)
-    for place in range(length):
-        states = network[:-2](sentences[writing, :-1])[:, place]
-        words = network.get_submodule("output")(states).softmax(1).multinomial(1, generator=generator)[:, 0]
-        sentences[writing, place + 1] = words
-        writing[writing.clone()] = words != END
-        if not writing.any():
-            break
-    return sentences.numpy()
-
-
-@torch.no_grad()
 def valid_probability(network: nn.Module, language: Language, sentences: Integers) -> float:
-    """Mean probability of properties that the subject has, at the places of properties; NaN where there are none."""
+    """Mean probability of properties that the subject has, at the places of properties; NaN where there are none.
+
+    Rows (row, words) are as `examples` gives them for sentences written freely.
+    """
+    start = 2 if language.prompts else 0
     chances = network(torch.from_numpy(sentences[:, :-1])).softmax(1).numpy()
     first, valid = language.first("property"), []
     for row, sentence in enumerate(sentences):
-        words = within_ends(sentence)
-        places = np.flatnonzero(language.letters[words] == "p")
+        words = within_ends(sentence[start:])
+        places = start + np.flatnonzero(language.letters[words] == "p")
         for place, (subject, _) in zip(places, described(language, words), strict=True):
             entity = subject - language.first("entity")
             begin, end = language.graph.indptr[entity : entity + 2]
