@@ -92,6 +92,7 @@ def write_results(
         "emergence": emergence,
         "landscape": landscape,
         "inhibition": [],  # this and the next say whether a figure is drawn, which reads the study
+        "skills": [],
         "language": [],
         "tuning": tuning,
         "densities": densities,

@@ -137,15 +137,16 @@ def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
 def scoreboard() -> xr.Dataset:
     """Weight norm sees the first of two skills, 20 % earlier; of random answers only emergence sees the second."""
     dims = {"experiment": ["parity/mlp"], "answers": ["true", "random"], "measure": ["emergence", "weight_norm"]}
-    seen = xr.DataArray(np.zeros((1, 2, 2, 2)), {**dims, "skill": [1, 2]}, [*dims, "skill"])
-    seen.loc["parity/mlp", "true", "weight_norm", 1] = seen.loc["parity/mlp", "random", "emergence", 2] = 1
-    data = with_ends(["emergence_time"], {"experiment": ["parity/mlp"], "skill": [1, 2]})
+    seen = xr.DataArray(np.zeros((1, 2, 2, 2)), {**dims, "skill": ["1", "2"]}, [*dims, "skill"])
+    seen.loc["parity/mlp", "true", "weight_norm", "1"] = seen.loc["parity/mlp", "random", "emergence", "2"] = 1
+    data = with_ends(["emergence_time"], {"experiment": ["parity/mlp"], "skill": ["1", "2"]})
     data = data.merge(with_ends(["slope"], {"experiment": ["parity/mlp"]}))
     found = {"seen": seen, "lead": 0.2 * seen, "predicted_time": ("skill", [0.2, np.nan])}
     data = data.assign({**found, "measure_passes": ("measure", [1.0, np.nan])})
     data["predicted_time"] = data["predicted_time"].expand_dims(experiment=dims["experiment"])
     data["measure_passes"] = data["measure_passes"].expand_dims(experiment=dims["experiment"])
-    return data.assign(predicted_slope=("experiment", [1.6]))
+    learnable = (("experiment", "skill"), [[1.0, 1.0]])
+    return data.assign(predicted_slope=("experiment", [1.6]), learnable=learnable)
 
 
 def test_measures_are_listed_by_the_skills_that_they_see(scoreboard: xr.Dataset) -> None:
@@ -153,7 +154,7 @@ def test_measures_are_listed_by_the_skills_that_they_see(scoreboard: xr.Dataset)
     assert (first.name, first.seen, first.of, first.false_alarms, first.of_control) == ("weight_norm", 1, 2, 0, 2)
     assert first.lead == pytest.approx(0.2) and first.passes is None
     assert (second.name, second.seen, second.false_alarms, second.lead, second.passes) == ("emergence", 0, 1, None, 1)
-    assert [(row.skill, row.predicted) for row in skills(scoreboard)] == [(1, 0.2), (2, None)]
+    assert [(row.skill, row.predicted) for row in skills(scoreboard)] == [("1", 0.2), ("2", None)]
 
 
 def test_shares_seen_have_exact_intervals_and_none_of_nothing(scoreboard: xr.Dataset) -> None:

@@ -94,9 +94,9 @@ def test_costs_are_passed_on(found: xr.Dataset) -> None:
 
 def test_a_skill_that_a_seed_does_not_learn_cannot_be_seen() -> None:
     found = scoreboard(study(last_skill_learnt=False), MEASURES, SETTINGS).sel(experiment="parity/mlp")
-    assert found["seen"].sel(skill=SKILLS).isnull().all()
-    assert (found["seen"].sel(answers="true", measure="weight_norm", skill=[1, 2]) == 1).all()
-    assert np.isnan(found["emergence_time"].sel(skill=SKILLS).values).tolist() == [True] + [False] * (SEEDS - 1)
+    assert found["seen"].sel(skill=str(SKILLS)).isnull().all()
+    assert (found["seen"].sel(answers="true", measure="weight_norm", skill=["1", "2"]) == 1).all()
+    assert np.isnan(found["emergence_time"].sel(skill=str(SKILLS)).values).tolist() == [True] + [False] * (SEEDS - 1)
 
 
 def test_networks_that_learn_nothing_are_scored_as_unknown() -> None:
@@ -110,6 +110,54 @@ def test_without_a_control_false_alarms_are_unknown() -> None:
     found = scoreboard(study(control=False), ["weight_norm"], SETTINGS)
     assert found["seen"].sel(answers="random").isnull().all()
     assert (found["seen"].sel(answers="true", measure="weight_norm") == 1).all()
+
+
+def language_study() -> Study:
+    """A network whose weight norm follows verbs, known a time after the grammar; types are missing at first."""
+    rng = np.random.default_rng(1)
+    epochs = np.arange(EPOCHS)
+    speed = rng.lognormal(0, 0.15, (2, SEEDS, 1))
+    grammar, verbs = (1 / (1 + (epochs * speed[place] / time + 1e-9) ** -4) for place, time in enumerate((4, 20)))
+    noise = rng.normal(0, 0.005, (3, SEEDS, EPOCHS))
+    properties = np.where(epochs < 3, np.nan, 0.1)
+    run = {
+        "language_grammaticality": grammar,
+        "language_relative": np.where(epochs < 3, np.nan, verbs),
+        "language_descriptive": np.broadcast_to(properties, verbs.shape),
+        "weight_norm": np.exp(verbs + noise[0]),
+        "validation_loss": np.exp(-grammar - verbs + noise[1]),
+        "train_accuracy": grammar,
+        "log10_emergence": 2 + noise[2],
+        "relative_emergence": 1 + noise[2],
+    }
+    data = joined({("sentences", "transformer", "dense", 0.0): run})
+    return Study.at_reference(data, Statistics(), Reference("global_magnitude", "original_initialisation"))
+
+
+def test_grammar_and_types_of_a_language_are_skills_with_names() -> None:
+    found = scoreboard(language_study(), ["weight_norm"], SETTINGS).sel(experiment="sentences/transformer")
+    assert found["skill"].values.tolist() == ["grammar", "verbs", "properties"]
+    seen = found["seen"].sel(answers="true")
+    assert seen.sel(measure="weight_norm").values.tolist()[:2] == [0, 1]
+    assert seen.sel(measure=LOSS).values.tolist()[:2] == [1, 1]
+    assert seen.sel(skill="properties").isnull().all() and found["seen"].sel(answers="random").isnull().all()
+    np.testing.assert_allclose(found["emergence_time_mean"][:2], [4, 20], rtol=0.2)
+    assert all(found[name].isnull().all() for name in ("slope", "predicted_time", "predicted_slope"))
+
+
+def test_experiments_of_both_kinds_are_scored_each_by_its_own_skills() -> None:
+    both = xr.concat(
+        [study(control=False).data, language_study().data], "run", coords="different", compat="equals", join="outer"
+    )
+    chosen = Study(both, Statistics(), Reference("global_magnitude", "original_initialisation"))
+    found = scoreboard(chosen, ["weight_norm"], SETTINGS)
+    own = {
+        name: found["skill"].values[found["learnable"].sel(experiment=name).values == 1].tolist()
+        for name in found["experiment"].values.tolist()
+    }
+    language = ["grammar", "verbs", "properties"]
+    assert own == {"parity/mlp": ["1", "2", "3", "4"], "sentences/transformer": language}
+    assert found["skill"].values.tolist() == ["1", "2", "3", "4", *language]
 
 
 def test_variables_are_described(found: xr.Dataset) -> None:

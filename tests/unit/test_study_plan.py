@@ -408,8 +408,11 @@ def test_what_networks_know_of_a_language_is_measured_on_dense_ones_and_drawn_wh
     jobs = plan(study=study, data={"languages": {"sentences": {}}}, networks=networks).jobs
     measured = [job.name for job in jobs if job.rule == "measure_language"]
     assert measured == [f"sentences/transformer/dense/seeds~{block}" for block in ("0-1", "2-3")]
-    assert "order_parameters" in {job.name for job in jobs}
-    assert not {"measure_language", "order_parameters"} & {name for job in plan().jobs for name in (job.rule, job.name)}
+    drawn = {job.name for job in jobs if job.rule == "draw_figure"}
+    assert {"order_parameters", "scoreboard"} <= drawn and not {"skill_strengths", "skill_times"} & drawn
+    assert not {"measure_language", "order_parameters", "scoreboard"} & {
+        name for job in plan().jobs for name in (job.rule, job.name)
+    }
 
 
 def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:

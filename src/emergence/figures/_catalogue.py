@@ -16,16 +16,17 @@ NEEDS = (
     "scoreboard",
     "emergence",
     "landscape",
+    "skills",
     "language",
     "inhibition",
     "tuning",
     "densities",
 )
-"""What a figure can be made from: one file each, but for the last six, which are one file per run.
+"""What a figure can be made from: one file each, but for the last seven, which are one file per run.
 
-A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn, `language`
-only where one is a formal language, `inhibition` only where networks are trained so, `tuning` only where learning rates
-are tuned, `densities` (of masks) where networks are pruned.
+A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn or is a formal
+language, `skills` and `language` only where one is of that kind, `inhibition` only where networks are trained so,
+`tuning` only where learning rates are tuned, `densities` (of masks) where networks are pruned.
 """
 
 SECTIONS = (

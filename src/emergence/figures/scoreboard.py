@@ -17,7 +17,8 @@ POSITION = 62
 NEEDS = ("scoreboard",)
 SECTIONS = ("scoreboard", "rivals")
 CAPTION = (
-    "Whether measures (rows) change when the network comes to know a skill (columns), on {seeds} seeds. Colour: of the "
+    "Whether measures (rows) change when the network comes to know a skill (columns): one of multitask sparse parity, "
+    "by its number, or the grammar, verbs and properties of a formal language; on {seeds} seeds. Colour: of the "
     "differences between seeds in a measure's course that other skills do not explain, the share that follows the "
     "emergence of this one as a step or a peak. A dot marks what is seen: with at most a chance of 1 minus "
     "{confidence} % as much is explained when seeds change places ({permutations} permutations). Left: networks that "
@@ -40,7 +41,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     figure, panels = grid(style, len(experiments), 3, height=0.09 * data.sizes["measure"] + 0.35)
     lines = _lines(data["skill"].values.tolist(), style)
     for (left, middle, right), experiment in zip(panels, experiments, strict=True):
-        at = data.sel(experiment=experiment)
+        at = data.sel(experiment=experiment).pipe(lambda of_one: of_one.isel(skill=of_one["learnable"].values == 1))
         image = _draw_table(left, at.sel(answers="true"))
         _draw_table(middle, at.sel(answers="random"))
         left.set_title(f"{experiment.replace('/', ', ')}: true answers")
@@ -56,9 +57,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _lines(skills: list[int], style: Style) -> dict[int, Line]:
+def _lines(skills: list[str], style: Style) -> dict[str, Line]:
     return {
-        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": str(skill)}
+        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": skill}
         for skill, shade in zip(skills, style.shades(len(skills)), strict=True)
     }
 
@@ -78,12 +79,12 @@ def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
     return image
 
 
-def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[int, Line]) -> None:
+def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[str, Line]) -> None:
     of_learning = data.sel(answers="true")
     heights = np.arange(data.sizes["measure"], dtype=float)
-    shifts = np.linspace(-0.3, 0.3, len(lines))
-    for shift, (skill, line) in zip(shifts, lines.items(), strict=True):
-        at = of_learning.sel(skill=skill)
+    skills = data["skill"].values.tolist()
+    for shift, skill in zip(np.linspace(-0.3, 0.3, len(skills)), skills, strict=True):
+        at, line = of_learning.sel(skill=skill), lines[skill]
         lead, low, high = (100 * at[name].where(at["seen"] == 1).values for name in ("lead", "lead_low", "lead_high"))
         bars = (np.maximum(lead - low, 0), np.maximum(high - lead, 0))
         axes.errorbar(lead, heights + shift, xerr=bars, fmt="o", color=line["color"], ms=3.5, elinewidth=0.9)

@@ -10,11 +10,11 @@ from emergence.figures._inputs import Inputs, dense
 from emergence.figures._log_axes import fit_log_values
 from emergence.figures._panels import Line, legend_above, wrapped_grid
 from emergence.figures._style import Style
-from emergence.statistics.scoreboard import by_skill, learner_of, skills_of
+from emergence.statistics.scoreboard import asked, by_skill, has_skills, learner_of
 
 TITLE = "Skills that emerge"
 POSITION = 60
-NEEDS = ("study", "scoreboard")
+NEEDS = ("study", "scoreboard", "skills")
 SECTIONS = ("scoreboard",)
 CAPTION = (
     "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows"
@@ -33,7 +33,7 @@ ALTERNATIVE = (
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment whose data set has skills."""
     runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
-    runs = {name: skills_of(run) for name, run in runs.items() if run["skill_strength"].notnull().any()}
+    runs = {name: asked(run) for name, run in runs.items() if has_skills(run)}
     figure, panels = wrapped_grid(style, len(runs), height=1.2)
     skills = max((run["skill"].values.tolist() for run in runs.values()), key=len)
     shades = style.shades(len(skills))

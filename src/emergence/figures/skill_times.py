@@ -12,7 +12,7 @@ from emergence.figures._style import Style
 
 TITLE = "Emergence times of skills"
 POSITION = 61
-NEEDS = ("scoreboard",)
+NEEDS = ("scoreboard", "skills")
 SECTIONS = ("scoreboard",)
 CAPTION = (
     "Epochs until the dense network knows each skill with strength {emerged_at}, over the number of the skill, on "
@@ -28,7 +28,8 @@ ALTERNATIVE = (
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment."""
-    data = inputs.conclusions["scoreboard"]
+    scores = inputs.conclusions["scoreboard"]
+    data = scores.isel(experiment=scores["predicted_slope"].notnull().values)
     figure, panels = wrapped_grid(style, data.sizes["experiment"], height=1.2)
     for axes, experiment in zip(panels, data["experiment"].values.tolist(), strict=True):
         at = data.sel(experiment=experiment)
@@ -48,7 +49,7 @@ def _slope(data: xr.Dataset) -> str:
 
 
 def _draw_times(axes: Axes, data: xr.Dataset, style: Style) -> None:
-    skills, times = data["skill"].values, data["emergence_time"].transpose("seed", "skill").values
+    skills, times = data["skill"].values.astype(int), data["emergence_time"].transpose("seed", "skill").values
     mean, low, high = (data[f"emergence_time_{end}"].values for end in ("mean", "low", "high"))
     axes.plot(skills, data["predicted_time"].values, linestyle="--", color="#404040", linewidth=1)
     axes.plot(np.broadcast_to(skills, times.shape).ravel(), times.ravel(), ".", color=style.colour(0), alpha=0.4, ms=4)

@@ -75,7 +75,7 @@ class Skill:
     """When a skill emerges (epochs), as measured and in closed form."""
 
     experiment: str
-    skill: int
+    skill: str
     found: Found
     predicted: float | None
 
@@ -175,8 +175,18 @@ def skills(scoreboard: xr.Dataset) -> list[Skill]:
     rows = []
     for experiment, skill in product(*(scoreboard[key].values.tolist() for key in ("experiment", "skill"))):
         at = scoreboard.sel(experiment=experiment, skill=skill)
-        rows.append(Skill(experiment, skill, _found(at, "emergence_time"), _finite(float(at["predicted_time"]))))
+        if float(at["learnable"]) == 1:
+            rows.append(Skill(experiment, skill, _found(at, "emergence_time"), _finite(float(at["predicted_time"]))))
     return rows
+
+
+def slopes(scoreboard: xr.Dataset) -> dict[str, tuple[Found, float]]:
+    """Return, of the experiments of which there is a closed form, the measured slope and that of the closed form."""
+    predicted = scoreboard["predicted_slope"].dropna("experiment")
+    return {
+        name: (_found(scoreboard.sel(experiment=name), "slope"), float(predicted.sel(experiment=name)))
+        for name in predicted["experiment"].values.tolist()
+    }
 
 
 def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share:
@@ -240,16 +250,8 @@ def conclusions(found: Mapping[str, xr.Dataset], confidence: float) -> dict[str,
         shown["scoreboard"] = {
             "scores": scores(scoreboard),
             "skills": skills(scoreboard),
-            "slopes": {name: _found(scoreboard.sel(experiment=name), "slope") for name in _experiments(scoreboard)},
-            "predicted_slopes": {
-                name: float(scoreboard["predicted_slope"].sel(experiment=name)) for name in _experiments(scoreboard)
-            },
+            "slopes": slopes(scoreboard),
             "seen": share_seen(scoreboard, "true", confidence),
             "false_alarms": share_seen(scoreboard, "random", confidence),
         }
     return shown
-
-
-def _experiments(data: xr.Dataset) -> list[str]:
-    names: list[str] = data["experiment"].values.tolist()
-    return names

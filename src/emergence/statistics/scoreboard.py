@@ -1,9 +1,10 @@
-"""Which measures see skills emerge that are known to: by how much earlier, and how often where there is nothing."""
+"""Which measures see transitions that are known: by how much earlier, and how often where there is nothing."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -26,7 +27,11 @@ ANSWERS = ("true", "random")
 FITTED_AT = (0.25, 0.75)
 """Strengths of the first skill whose times are the two constants of the closed form."""
 
+LANGUAGE = {"grammar": "grammaticality", "verbs": "relative", "properties": "descriptive"}
+"""What a network comes to know of a formal language, and the order parameter that tells how well."""
+
 _TEXTS = {
+    "learnable": ("1", "1 where the experiment has the skill"),
     "emergence_time": ("epoch", "epochs until the skill has emerged"),
     "slope": ("1", "slope of the logarithm of emergence times over that of the number of the skill"),
     "predicted_time": ("epoch", "the same in closed form, its constants taken from the first skill"),
@@ -41,26 +46,35 @@ _TEXTS = {
 }
 
 
+class Skills(NamedTuple):
+    """What a network comes to know: names, and how well it knows each, (seed, step, skill) from 0 to 1."""
+
+    names: list[str]
+    strengths: Floats
+
+
 def scoreboard(study: Study, measures: Sequence[str], settings: Scoreboard) -> xr.Dataset:
     """Compare when emergence, measures and the validation loss change with when each skill emerges.
 
-    Of all experiments whose data sets have skills with true answers. Measures of the same network trained on random
-    answers with equally frequent skills (``answers`` random) are compared with the same transitions, seed by seed: what
-    they see is not there. Measures that are positive throughout are taken by their logarithm. Only skills that all
-    seeds learn can be seen; see `emergence.statistics.transitions` for how.
+    Of all experiments whose data sets have skills with true answers, named by their numbers, or are a formal language,
+    of which LANGUAGE names the skills. Measures of the same network trained on random answers with equally frequent
+    skills (``answers`` random) are compared with the same transitions, seed by seed: what they see is not there; a
+    language has no such control. Measures that are positive throughout are taken by their logarithm. Only skills that
+    all seeds learn can be seen; see `emergence.statistics.transitions` for how.
 
     Returns over `experiment`, `answers`, `measure` and `skill` ``explained``, ``lead`` with the ends of its interval,
     ``p_value`` and ``seen``; ``emergence_time`` over experiment, skill and `seed`, and ``slope`` over experiment and
-    seed, both with means and intervals over seeds, and as predicted in closed form; ``measure_passes``, the cost. NaN
-    where something is not known.
+    seed, both with means and intervals over seeds, and as predicted in closed form; ``measure_passes``, the cost;
+    ``learnable``, which skills an experiment has. NaN where something is not known.
     """
     names = [EMERGENCE, *measures, LOSS]
     found = {
-        name: _score(run, _control(study, run), names, study.settings.confidence, settings)
+        name: _score(run, skills, _control(study, run), names, study.settings.confidence, settings)
         for name, run in study.dense().items()
-        if "skill_strength" in run and float(run["random_answers"]) == 0
+        if (skills := skills_of(run))
     }
     scores = xr.concat(found.values(), xr.DataArray(list(found), dims="experiment", name="experiment"), join="outer")
+    scores = scores.sel(skill=list(dict.fromkeys(name for one in found.values() for name in one["skill"].values)))
     scores["seen"] = (scores["p_value"] <= 1 - study.settings.confidence + 1e-12).where(scores["p_value"].notnull())
     for name, (units, text) in _TEXTS.items():
         scores[name].attrs = {"units": units, "long_name": text}
@@ -69,8 +83,28 @@ def scoreboard(study: Study, measures: Sequence[str], settings: Scoreboard) -> x
     return scores.sel(measure=names).transpose("experiment", "answers", "measure", "skill", "seed")
 
 
-def skills_of(run: xr.Dataset) -> xr.Dataset:
-    """Return a run with those skills only that its data set has."""
+def skills_of(run: xr.Dataset) -> Skills | None:
+    """Return what a run's networks come to know; None where its data set has nothing of the kind.
+
+    A share of types that is missing at first, because too few are checked, counts as the first that is known.
+    """
+    if has_skills(run) and float(run["random_answers"]) == 0:
+        own = asked(run)
+        return Skills([str(skill) for skill in own["skill"].values], by_skill(own))
+    if "language_grammaticality" in run and run["language_grammaticality"].notnull().any():
+        shares = [by_seed(run, run[f"language_{name}"]) for name in LANGUAGE.values()]
+        filled = [pd.DataFrame(share).bfill(axis=1).ffill(axis=1).to_numpy() for share in shares]
+        return Skills(list(LANGUAGE), np.stack(filled, axis=-1))
+    return None
+
+
+def has_skills(run: xr.Dataset) -> bool:
+    """Whether a run's data set is one of multitask sparse parity."""
+    return "skill_strength" in run and bool(run["skill_strength"].notnull().any())
+
+
+def asked(run: xr.Dataset) -> xr.Dataset:
+    """Return a run of multitask sparse parity with those skills only that its data set asks for."""
     return run.isel(skill=run["skill_frequency"].notnull().values)
 
 
@@ -91,7 +125,7 @@ def by_skill(run: xr.Dataset) -> Floats:
 
 def _control(study: Study, run: xr.Dataset) -> xr.Dataset | None:
     """The dense run of the same network at the same steps on random answers, with equally frequent skills."""
-    for other in study.dense().values():
+    for other in study.dense().values() if has_skills(run) else ():
         described = ("network", "step_epoch", "skill_frequency")
         alike = all(other[name].variable.equals(run[name].variable) for name in described)
         if alike and float(other["random_answers"]) == 1:
@@ -100,15 +134,19 @@ def _control(study: Study, run: xr.Dataset) -> xr.Dataset | None:
 
 
 def _score(
-    of_experiment: xr.Dataset, control: xr.Dataset | None, names: Sequence[str], confidence: float, settings: Scoreboard
+    run: xr.Dataset,
+    skills: Skills,
+    control: xr.Dataset | None,
+    names: Sequence[str],
+    confidence: float,
+    settings: Scoreboard,
 ) -> xr.Dataset:
-    run = skills_of(of_experiment)
-    epochs, strengths = run["step_epoch"].values, by_skill(run)
+    epochs, strengths = run["step_epoch"].values, skills.strengths
     times = np.array([emergence_times(epochs, of_seed, settings.emerged_at) for of_seed in strengths])
     learnt = np.isfinite(times).all(axis=0)
     later = epochs > 0
     known = Transitions(epochs[later], strengths[:, later][:, :, learnt], times[:, learnt])
-    sights = np.full((len(ANSWERS), len(names), run.sizes["skill"], len(Sight._fields)), np.nan)
+    sights = np.full((len(ANSWERS), len(names), len(skills.names), len(Sight._fields)), np.nan)
     for place, trained in enumerate((run, control)):
         for row, name in enumerate(names):
             courses = None if trained is None else _courses(trained, name)
@@ -120,14 +158,20 @@ def _score(
     variables: dict[str, Any] = {
         field: (("answers", "measure", "skill"), sights[..., column]) for column, field in enumerate(Sight._fields)
     }
-    variables |= _times(run, times, settings.emerged_at)
-    variables["measure_passes"] = ("measure", run["measure_passes"].reindex(measure=list(names)).values)
+    unknown = np.full(len(names), np.nan)
+    passes = run["measure_passes"].reindex(measure=list(names)).values if "measure_passes" in run else unknown
+    variables |= {"measure_passes": ("measure", passes), "learnable": ("skill", np.ones(len(skills.names)))}
+    variables |= {"emergence_time": (("skill", "seed"), times.T), **_closed_form(run, times, settings.emerged_at)}
     labels = {"answers": list(ANSWERS), "measure": list(names)}
-    return xr.Dataset(variables, {**labels, "skill": run["skill"].values, "seed": run["seed"].values})
+    return xr.Dataset(variables, {**labels, "skill": skills.names, "seed": run["seed"].values})
 
 
-def _times(run: xr.Dataset, times: Floats, level: float) -> dict[str, Any]:
-    """Emergence times (seed, skill) and their slope, with what the closed form predicts."""
+def _closed_form(of_experiment: xr.Dataset, times: Floats, level: float) -> dict[str, Any]:
+    """The slope of emergence times (seed, skill), and what the closed form predicts; NaN where there is none."""
+    if not has_skills(of_experiment):
+        of_seeds, of_skills = np.full(len(times), np.nan), np.full(times.shape[1], np.nan)
+        return {"slope": ("seed", of_seeds), "predicted_time": ("skill", of_skills), "predicted_slope": ((), np.nan)}
+    run = asked(of_experiment)
     frequency, skills = run["skill_frequency"].values, run["skill"].values
     slopes = [emergence_slope(of_seed).slope if np.isfinite(of_seed).sum() > 2 else np.nan for of_seed in times]
     try:
@@ -136,7 +180,6 @@ def _times(run: xr.Dataset, times: Floats, level: float) -> dict[str, Any]:
         predicted = np.full(len(frequency), np.nan)
     steepness = np.polyfit(np.log(skills), -np.log(frequency), 1)[0] if len(skills) > 1 else np.nan
     return {
-        "emergence_time": (("skill", "seed"), times.T),
         "slope": ("seed", slopes),
         "predicted_time": ("skill", predicted),
         "predicted_slope": ((), steepness),

@@ -135,8 +135,8 @@ class Plan:
     @cached_property
     def _scoreboard(self) -> Job | None:
         """The job that says which measures see skills emerge; none where the study has none to learn."""
-        parities = self.parameters.data.parities
-        if not any(name in parities and not parities[name].random_answers for name, _ in self.parameters.study.pairs):
+        data, datasets = self.parameters.data, {name for name, _ in self.parameters.study.pairs}
+        if not datasets & {*data.languages, *(n for n, parity in data.parities.items() if not parity.random_answers)}:
             return None
         scoreboard = self.parameters.scoreboard.model_dump(exclude={"samples"})
         names = self.parameters.measures.names
@@ -170,6 +170,7 @@ class Plan:
             "scoreboard": lambda: self._scoreboard or (),
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
+            "skills": lambda: self._of_dense(self._analyses.skills),
             "language": lambda: self._of_dense(self._analyses.language),
             "inhibition": lambda: tuple(self._networks.training(run) for run in self.runs if run.variation.inhibition),
             "tuning": self._tuning,
