@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emergence.information import Fit
+from emergence.information import Fit, demonstrations, emergence_over_positions, mutual_information
 from emergence.information.language_models import information_emergence, states_of
 from emergence.measures import apply
 from emergence.networks import Architecture, build
@@ -77,3 +77,27 @@ def test_the_measure_of_a_study_has_a_value_per_block_of_its_transformer() -> No
     assert apply(mlp, torch.zeros(5, 1, 2, 2), torch.zeros(5), ["information_emergence"])[
         "information_emergence"
     ].isnull()
+
+
+def test_texts_of_demonstrations_are_different_names_each_with_a_comma() -> None:
+    texts = demonstrations(names=6, shots=4, samples=3000, rng=np.random.default_rng(0))
+    names, commas = texts[:, ::2].numpy(), texts[:, 1::2]
+    assert (commas == 0).all() and all(len(set(row)) == 4 for row in names.tolist())
+    assert np.bincount(names.ravel(), minlength=7)[1:] / names.size == pytest.approx(np.full(6, 1 / 6), abs=0.01)
+    with pytest.raises(ValueError, match="names: 3 is not allowed; at least as many as the 4 shots"):
+        demonstrations(names=3, shots=4, samples=1, rng=np.random.default_rng(0))
+
+
+def test_what_later_blocks_keep_is_what_is_known_of_the_names_read() -> None:
+    model = Model(True, False)
+    texts = demonstrations(names=3, shots=2, samples=1000, rng=np.random.default_rng(0))
+    found = emergence_over_positions(states_of(model, list(model.blocks)), texts, FIT)
+    # Three names, six orders of two of them, but three pairs, which is all that a mean has at the second comma; what
+    # enters the first block at a comma is the comma alone.
+    assert found.macro.sel(block=2).values == pytest.approx(np.log([3, 3, 6, 3]), rel=0.07)
+    assert found.macro.sel(block=1).values == pytest.approx([np.log(3), 0, np.log(3), 0], abs=0.1)
+
+
+def test_what_never_varies_tells_nothing() -> None:
+    found = mutual_information(np.ones((100, 3)), np.random.default_rng(0).normal(size=(100, 2)), Fit(steps=2))
+    assert (found.value, found.info_nce) == (0, 0)

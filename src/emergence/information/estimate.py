@@ -62,8 +62,8 @@ def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int
     than nothing; the value is then 0. In expectation the value is at most the information, up to an error that falls
     with the square of the samples; it is less where the critic cannot learn the dependence. The values of each column
     are replaced by normal quantiles of their ranks, which does not change the information; constant columns are left
-    out. Held-out scores are a square matrix: 4000 samples of 20,000 take 64 MB. The seed decides the parts, the critic
-    and its batches. Raises ValueError for fewer than 50 samples.
+    out, and where all are constant there is no information. Held-out scores are a square matrix: 4000 samples of 20,000
+    take 64 MB. The seed decides the parts, the critic and its batches. Raises ValueError for fewer than 50 samples.
 
     >>> from emergence.information.gaussian import correlated_gaussians
     >>> x, y = correlated_gaussians(1.0, dimensions=4, samples=2000, rng=np.random.default_rng(0))
@@ -75,6 +75,9 @@ def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int
     samples = len(sides[0])
     if samples != len(sides[1]) or samples < LEAST_SAMPLES:
         raise ValueError(f"{samples} samples of x and {len(sides[1])} of y; as many of both, at least {LEAST_SAMPLES}")
+    cap = math.log(min(fit.batch, samples // 5))
+    if not (sides[0].shape[1] and sides[1].shape[1]):
+        return Information(0.0, 0.0, 0.0, 0.0, cap)
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(samples, generator=generator)
     parts = order.split([samples - 2 * (samples // 5), samples // 5, samples // 5])
@@ -88,7 +91,6 @@ def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int
     for _ in _trained(critic, training, fit, generator):
         if (value := float(_value(critic, validation))) > best:
             best, weights = value, {name: tensor.clone() for name, tensor in critic.state_dict().items()}
-    cap = math.log(min(fit.batch, samples // 5))
     if weights is None:
         return Information(0.0, 0.0, 0.0, 0.0, cap)
     critic.load_state_dict(weights)
