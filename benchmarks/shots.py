@@ -19,8 +19,8 @@ from torch.nn.functional import cross_entropy
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
-from emergence.information import Fit, demonstrations, emergence_over_positions
-from emergence.information.language_models import states_of
+from emergence.information import Fit, demonstrations
+from emergence.information.language_models import emergence_over_positions, states_of
 from emergence.networks.transformer import build
 
 ANIMALS, SHOTS = 16, 5
@@ -45,7 +45,8 @@ def course(seed: int, at: list[int], options: argparse.Namespace) -> tuple[list[
         if step in at:
             with torch.no_grad():
                 loss.append(float(losses(network, texts)))
-            found.append(emergence_over_positions(states, texts, Fit(steps=options.fit), seed)["emergence"].values)
+            measured = emergence_over_positions(states, texts, range(2 * SHOTS), Fit(steps=options.fit), seed)
+            found.append(measured["emergence"].values)
         optimizer.zero_grad()
         losses(network, demonstrations(ANIMALS, SHOTS, 128, drawing)).backward()
         optimizer.step()

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emergence.information import Fit, demonstrations, emergence_over_positions, mutual_information
-from emergence.information.language_models import information_emergence, states_of
+from emergence.information import Fit, demonstrations, mutual_information
+from emergence.information.language_models import emergence_over_positions, information_emergence, states_of
 from emergence.measures import apply
 from emergence.networks import Architecture, build
 
@@ -91,7 +91,7 @@ def test_texts_of_demonstrations_are_different_names_each_with_a_comma() -> None
 def test_what_later_blocks_keep_is_what_is_known_of_the_names_read() -> None:
     model = Model(True, False)
     texts = demonstrations(names=3, shots=2, samples=1000, rng=np.random.default_rng(0))
-    found = emergence_over_positions(states_of(model, list(model.blocks)), texts, FIT)
+    found = emergence_over_positions(states_of(model, list(model.blocks)), texts, range(4), FIT)
     # Three names, six orders of two of them, but three pairs, which is all that a mean has at the second comma; what
     # enters the first block at a comma is the comma alone.
     assert found.macro.sel(block=2).values == pytest.approx(np.log([3, 3, 6, 3]), rel=0.07)

@@ -2,14 +2,13 @@
 
 from emergence.information.estimate import Fit, Information, mutual_information, permutation_null
 from emergence.information.gaussian import correlated_gaussians, gaussian_information
-from emergence.information.shots import demonstrations, emergence_over_positions
+from emergence.information.shots import demonstrations
 
 __all__ = [
     "Fit",
     "Information",
     "correlated_gaussians",
     "demonstrations",
-    "emergence_over_positions",
     "gaussian_information",
     "mutual_information",
     "permutation_null",

@@ -69,18 +69,33 @@ def information_emergence(
     >>> found.emergence.dims, found.sizes["block"], round(found.token_entropy.item(), 1)
     (('block',), 2, 1.6)
     """
-    if not 0 <= position < tokens.shape[1]:
-        raise ValueError(f"position: {position} is not allowed; from 0 to {tokens.shape[1] - 1}")
-    read = tokens[:, : position + 1]
-    macro = _at(states, tokens, position)
+    return emergence_over_positions(states, tokens, [position], fit, seed).isel(position=0, drop=True)
+
+
+def emergence_over_positions(
+    states: States, tokens: Tensor, positions: Sequence[int], fit: Fit = DEFAULT, seed: int = 0
+) -> xr.Dataset:
+    """Return the same along a dimension `position`, with the micro term of each token estimated once."""
+    for position in positions:
+        if not 0 <= position < tokens.shape[1]:
+            raise ValueError(f"position: {position} is not allowed; from 0 to {tokens.shape[1] - 1}")
+    read = tokens[:, : max(positions) + 1]
     distinct, which = read.unique(return_inverse=True)
-    micro = [state[which] for state in _at(states, distinct[:, None].expand(-1, tokens.shape[1]), 0)]
-    of_macro = [mutual_information(*pair, fit, seed) for pair in pairwise(macro)]
-    of_micro = [
-        [mutual_information(before[:, t], after[:, t], fit, seed).info_nce for t in range(position + 1)]
-        for before, after in pairwise(micro)
-    ]
-    return _described(of_macro, np.mean(of_micro, axis=1), _token_entropy(which))
+    alone = [state[which] for state in _at(states, distinct[:, None].expand(-1, tokens.shape[1]), 0)]
+    micro = np.array(
+        [
+            [mutual_information(before[:, t], after[:, t], fit, seed).info_nce for t in range(read.shape[1])]
+            for before, after in pairwise(alone)
+        ]
+    )
+    found = []
+    for position in positions:
+        macro = [mutual_information(*pair, fit, seed) for pair in pairwise(_at(states, tokens, position))]
+        up_to = slice(position + 1)
+        found.append(_described(macro, micro[:, up_to].mean(axis=1), _token_entropy(which[:, up_to])))
+    attributes = {"units": "1", "long_name": "place of the last token read"}
+    label = xr.DataArray(list(positions), dims="position", name="position", attrs=attributes)
+    return xr.concat(found, label, combine_attrs="override")
 
 
 def _described(macro: Sequence[Information], micro: NDArray[np.float64], entropy: float) -> xr.Dataset:

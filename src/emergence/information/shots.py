@@ -1,12 +1,8 @@
-"""Information emergence while demonstrations are read: texts that repeat one thing, so that a model can catch on."""
+"""Texts of demonstrations, which repeat one thing, so that a language model can catch on."""
 
 import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor
-
-from emergence.information.estimate import DEFAULT, Fit
-from emergence.information.language_models import States, information_emergence
 
 
 def demonstrations(names: int, shots: int, samples: int, rng: np.random.Generator) -> Tensor:
@@ -25,20 +21,3 @@ def demonstrations(names: int, shots: int, samples: int, rng: np.random.Generato
     texts = np.zeros((samples, 2 * shots), dtype=np.int64)
     texts[:, ::2] = orders
     return torch.from_numpy(texts)
-
-
-def emergence_over_positions(states: States, texts: Tensor, fit: Fit = DEFAULT, seed: int = 0) -> xr.Dataset:
-    """Return `information_emergence` along a dimension `position`: when so many tokens of the texts are read.
-
-    >>> from emergence.information.language_models import states_of
-    >>> from emergence.networks.transformer import build
-    >>> network = build((4,), 6, blocks=1, heads=1, width=8)
-    >>> texts = demonstrations(names=5, shots=2, samples=100, rng=np.random.default_rng(0))
-    >>> emergence_over_positions(states_of(network, [network.block1]), texts, Fit(steps=2)).emergence.sizes
-    Frozen({'position': 4, 'block': 1})
-    """
-    positions = range(texts.shape[1])
-    found = [information_emergence(states, texts, position, fit, seed) for position in positions]
-    attributes = {"units": "1", "long_name": "place of the last token read"}
-    label = xr.DataArray(list(positions), dims="position", name="position", attrs=attributes)
-    return xr.concat(found, label, combine_attrs="override")
