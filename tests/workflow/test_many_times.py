@@ -19,7 +19,7 @@ CHANGES = {
     "data.split_seed": (1, ["data", "train", "prune", "emergence", "landscape", *CONCLUSIONS]),
     "training.batch_size": (32, ["train", "prune", "emergence", "landscape", *CONCLUSIONS]),
     "training.epochs": (4, ["train", "prune", "emergence", "landscape", *CONCLUSIONS]),
-    "study.seeds": (6, ["train", "prune", "emergence", "landscape", *CONCLUSIONS]),
+    "study.seeds": (6, ["train", "prune", "emergence", *CONCLUSIONS]),  # landscapes are of the first seeds
     "pruning.retraining": (["fine_tune"], ["prune", "emergence", "landscape", *CONCLUSIONS]),
     "emergence.thresholds": ([0.05, 0.1], ["emergence", *CONCLUSIONS]),
     "measures.names": (["weight_norm"], ["emergence", *CONCLUSIONS]),
