@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cluster
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks", "2")
 MADE = {
     "emergence": ("data/processed", "results/train", "results/prune", "results/emergence"),
-    "report": ("data/processed", "results"),
+    "all": ("data/processed", "results"),
 }
 PROFILE = "profiles/slurm/config.v9+.yaml"
 
@@ -27,7 +27,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
     return {**os.environ, **cluster.environment, "PATH": programs, "SNAKEMAKE_PROFILE": "profiles/slurm"}
 
 
-@pytest.mark.parametrize("target", ["emergence", pytest.param("report", marks=pytest.mark.long)])
+@pytest.mark.parametrize("target", ["emergence", pytest.param("all", marks=pytest.mark.long)])
 def test_a_study_with_a_killed_and_a_preempted_job_equals_the_local_one(
     cluster: Cluster, source: Repository, finished: Repository, tmp_path: Path, target: str
 ) -> None:

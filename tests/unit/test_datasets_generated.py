@@ -60,10 +60,14 @@ def test_mnist1d_without_disturbance_is_the_stretched_template(monkeypatch: pyte
 
 def test_mnist1d_is_as_hard_as_published(generated: RawDataset) -> None:
     torch.set_num_threads(1)
-    torch.manual_seed(0)
-    perceptron = nn.Sequential(nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10))
-    assert accuracy_after_training(nn.Linear(40, 10), generated) == pytest.approx(0.32, abs=0.04)
-    assert accuracy_after_training(perceptron, generated) == pytest.approx(0.68, abs=0.05)
+    of_seeds = []
+    for seed in range(3):  # single networks differ by a few percent, from processor to processor too
+        torch.manual_seed(seed)
+        perceptron = nn.Sequential(nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10))
+        of_seeds.append([accuracy_after_training(net, generated) for net in (nn.Linear(40, 10), perceptron)])
+    linear, deep = np.mean(of_seeds, axis=0)
+    assert linear == pytest.approx(0.32, abs=0.04)
+    assert deep == pytest.approx(0.68, abs=0.05)
 
 
 def accuracy_after_training(network: nn.Module, raw: RawDataset) -> float:

@@ -109,8 +109,9 @@ def test_paths_start_behind_the_embedding_unless_the_input_is_a_site(kind: str) 
 def test_every_measure_applies_to_tokens_or_says_why_not(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     measured = apply(network(kind), *probe(), available("measures"))
     missing = [str(name) for name, values in measured.items() if values.isnull().any()]
-    assert missing == ["information_emergence", "monosemanticity"]
+    assert missing == ["false_killing_rate", "information_emergence", "monosemanticity"]
     assert "no monosemanticity: a sequence has a label at each position" in caplog.text
+    assert "no false killing rate: a sequence has a label at each position" in caplog.text
     assert "no information emergence: " in caplog.text
 
 
