@@ -2,8 +2,6 @@
 
 import json
 import runpy
-import subprocess
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -15,12 +13,7 @@ from emergence.burden import VisionTransformer
 
 torch.set_num_threads(1)
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "burden.py"
-benchmark = Namespace(**runpy.run_path(str(SCRIPT)))
-
-
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, text=True)
+benchmark = Namespace(**runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "burden.py")))
 
 
 def test_removed_weights_stay_zero_while_the_others_train() -> None:
@@ -49,18 +42,18 @@ def test_a_correlation_that_sparsity_makes_is_told_from_the_one_within_sparsitie
     assert benchmark.correlation(lost, proxy, within=True) == pytest.approx((-1, -1, -1))
 
 
-def test_the_last_line_has_every_network() -> None:
-    done = run("--seeds", "2", "--steps", "3", "--sparsities", "0", "0.5", "0.9")
-    assert done.returncode == 0, done.stderr
-    printed = json.loads(done.stdout.splitlines()[-1])
-    assert {merged: np.shape(values) for merged, values in printed["networks"].items()} == {
-        "0": (2, 3, 5),
-        "8": (2, 3, 5),
-    }
+def test_the_last_line_has_every_network(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["burden.py", "--seeds", "2", "--steps", "3", "--sparsities", "0", "0.5", "0.9"])
+    benchmark.main()
+    networks = json.loads(capsys.readouterr().out.splitlines()[-1])["networks"]
+    assert {merged: np.shape(values) for merged, values in networks.items()} == {"0": (2, 3, 5), "8": (2, 3, 5)}
 
 
-@pytest.mark.parametrize("wrong", [("--sparsities", "1"), ("--sparsities", "0"), ("--seeds", "1")])
-def test_what_cannot_be_compared_is_refused(wrong: tuple[str, ...]) -> None:
-    done = run(*wrong)
-    assert done.returncode == 2
-    assert "--seeds: at least 2; --sparsities: from 0 up to, but not including, 1, one of them above 0" in done.stderr
+@pytest.mark.parametrize("wrong", ["--sparsities 1", "--sparsities 0", "--seeds 1"])
+def test_what_cannot_be_compared_is_refused(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["burden.py", *wrong.split()])
+    with pytest.raises(SystemExit):
+        benchmark.main()
+    assert "--sparsities: from 0 up to, but not including, 1, one of them above 0" in capsys.readouterr().err
