@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.burden import VisionTransformer, activations_of, burden_proxy, merge_tokens
-from emergence.burden.proxy import mean_burden
+from emergence.burden import VisionTransformer, activations_of, burden_proxy, mean_burden, merge_tokens
+from emergence.pruning import prunable
 
 torch.set_num_threads(1)
 
@@ -75,3 +75,12 @@ def test_the_hidden_layers_of_a_vision_transformer_are_read_token_by_token(merge
     }
     network(torch.randn(5, 1, 8, 8)).sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+def test_pruning_leaves_the_positions_of_a_vision_transformer_alone() -> None:
+    found = prunable(VisionTransformer((1, 8, 8), 10, blocks=1))
+    assert sorted(found) == sorted(
+        ["patches.weight", "output.weight"]
+        + [f"blocks.0.{name}" for name in ("self_attn.in_proj_weight", "self_attn.out_proj.weight")]
+        + [f"blocks.0.linear{number}.weight" for number in (1, 2)]
+    )

@@ -4,7 +4,7 @@ Wang et al. (2024, arXiv:2407.16716) name the idea, that units left by pruning c
 that merging tokens relieves them; their definition is not public. What is measured here is ours.
 """
 
-from emergence.burden.proxy import Burden, activations_of, burden_proxy
+from emergence.burden.proxy import Burden, activations_of, burden_proxy, mean_burden
 from emergence.burden.vision_transformer import VisionTransformer, merge_tokens
 
-__all__ = ["Burden", "VisionTransformer", "activations_of", "burden_proxy", "merge_tokens"]
+__all__ = ["Burden", "VisionTransformer", "activations_of", "burden_proxy", "mean_burden", "merge_tokens"]

@@ -54,7 +54,8 @@ class VisionTransformer(nn.Module):
         channels, height, breadth = input_shape
         self.merged = merged
         self.patches = nn.Conv2d(channels, width, patch, stride=patch)
-        self.positions = nn.Parameter(torch.randn(height // patch * (breadth // patch), width) * 0.02)
+        self.positions = nn.Embedding(height // patch * (breadth // patch), width)
+        nn.init.normal_(self.positions.weight, std=0.02)
         self.blocks = nn.ModuleList(
             nn.TransformerEncoderLayer(
                 width, heads, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
@@ -66,7 +67,7 @@ class VisionTransformer(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (sample, channel, height, width) to logits (sample, class)."""
-        tokens = self.patches(images).flatten(2).mT + self.positions
+        tokens = self.patches(images).flatten(2).mT + self.positions.weight
         for number, block in enumerate(self.blocks):
             tokens = block(tokens)
             if number == 0 and self.merged:
