@@ -85,7 +85,7 @@ def test_lines_are_means_at_the_last_step_and_dots_are_seeds(name: str, inputs: 
 def test_the_closed_form_over_samples_passes_the_first_skill_where_it_has_half_its_strength() -> None:
     (axes,) = panels(drawn("skill_strengths_over_data", Inputs(study=of_samples())))
     first, mean = lines(axes, "--")[0], lines(axes, "-")[0]
-    measured = np.interp(0.5, mean.get_ydata(), mean.get_xdata())
+    measured = np.exp(np.interp(0.5, mean.get_ydata(), np.log(mean.get_xdata())))
     assert np.interp(0.5, first.get_ydata(), first.get_xdata()) == pytest.approx(measured, rel=0.02)
     assert len(lines(axes, "--")) == TASK.skills
     constant = measured * TASK.frequencies[0] / 0.75

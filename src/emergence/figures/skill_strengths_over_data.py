@@ -17,10 +17,10 @@ CAPTION = (
     "Strength of each skill of multitask sparse parity in the dense network after all training, over the number of "
     "samples D that it was trained on, from data sets that differ in nothing else: 0 where the network knows nothing "
     "of the skill, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
-    "Dots are seeds, lines their means over {seeds} seeds, bands {confidence} % confidence intervals. Dashed: closed "
-    "form (Nam et al. 2024). Its one constant D_c, the samples of a skill that are enough to learn it completely, is "
-    "that with which the first skill has strength 0.5 where its measured mean has; of the others it knows only how "
-    "often they are asked for. Skills are numbered from the most frequent one."
+    "Dots are seeds, lines their means over {seeds} seeds, bands {confidence} % confidence intervals; seeds share the "
+    "samples. Dashed: closed form (Nam et al. 2024). Its one constant D_c, the samples of a skill that are enough to "
+    "learn it completely, is that with which the first skill has strength 0.5 where the line of its means has; of the "
+    "others it knows only how often they are asked for. Skills are numbered from the most frequent one."
 )
 ALTERNATIVE = (
     "Line charts, one panel per network: strength of each skill over the number of training samples on a logarithmic "

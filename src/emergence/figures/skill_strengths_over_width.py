@@ -19,8 +19,8 @@ CAPTION = (
     "with certainty, measured on {skill_samples} fresh samples per skill. Dots are seeds, lines their means over "
     "{seeds} seeds, bands {confidence} % confidence intervals. Dashed: closed form (Nam et al. 2024), in which "
     "frequent skills take their units first. Its one constant N_c, the units that a skill takes, is that with which "
-    "the first skill has strength 0.5 where its measured mean has, rounded to a whole number. Skills are numbered from "
-    "the most frequent one."
+    "the first skill has strength 0.5 where the line of its means has, rounded to a whole number. Skills are numbered "
+    "from the most frequent one."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: strength of each skill over the number of hidden units on a logarithmic "

@@ -64,9 +64,9 @@ class Scaling:
 
     @property
     def _first_skill_emerges(self) -> float:
-        """Where the first skill's mean strength first is 0.5, on straight lines between sizes."""
+        """Where the first skill's mean strength first is 0.5, on straight lines over the logarithm of sizes."""
         first = self.means[:, :1]
-        place = float(emergence_times(self.sizes, first, FITTED_AT)[0])
+        place = float(np.exp(emergence_times(np.log(self.sizes), first, FITTED_AT)[0]))
         if first[0, 0] >= FITTED_AT or np.isnan(place):
             ends = f"{first[0, 0]:.3g} to {first[-1, 0]:.3g} between {self.sizes[0]:g} and {self.sizes[-1]:g}"
             raise ValueError(f"the strength of the first skill goes from {ends}, but must pass {FITTED_AT}")
