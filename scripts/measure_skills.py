@@ -17,7 +17,7 @@ from emergence.measures._passes import EMERGENCE, passes
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Parity
 from emergence.storage import write_dataset
-from emergence.testbeds.sparse_parity.classifier import examine, questions
+from emergence.testbeds.sparse_parity.classifier import examine, hidden_units, questions
 from emergence.training.checkpoints import paths, read
 
 log = logging.getLogger("measure_skills")
@@ -64,6 +64,10 @@ def measure_checkpoints(
         "skill_accuracy": (along, values[:, :, 1], "share of right answers among samples that ask for the skill"),
         "skill_frequency": ("skill", task.frequencies, "share of samples that ask for the skill"),
         "random_answers": ((), float(parity.random_answers), "1 where answers are random"),
+        "random_bits": ((), float(parity.bits), "random bits of a sample"),
+        "relevant_bits": ((), float(parity.relevant_bits), "random bits whose parity is the answer"),
+        "training_samples": ((), float(len(dataset.part("train")[0])), "samples of the training part"),
+        "hidden_units": ((), float(hidden_units(network)), "units of all fully connected layers but the last"),
         "measure_passes": ("measure", costs, "arithmetic of the measure, in forward passes over the probe samples"),
     }
     measured = xr.Dataset(

@@ -91,8 +91,10 @@ def write_results(
         **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
         "emergence": emergence,
         "landscape": landscape,
-        "inhibition": [],  # this and the next say whether a figure is drawn, which reads the study
+        "inhibition": [],  # this and those of skills and language say whether a figure is drawn, which reads the study
         "skills": [],
+        "skills_over_data": [],
+        "skills_over_width": [],
         "language": [],
         "tuning": tuning,
         "densities": densities,
@@ -179,6 +181,10 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             **{name: _labelled((*along, "skill"), array) for name, array in of_skills.items()},
             "skill_frequency": _labelled(("run", "skill"), np.tile(frequencies, (len(runs), 1))),
             "random_answers": _labelled(("run",), np.zeros(len(runs))),
+            "random_bits": _labelled(("run",), np.full(len(runs), 15.0)),
+            "relevant_bits": _labelled(("run",), np.full(len(runs), 3.0)),
+            "training_samples": _labelled(("run",), np.full(len(runs), 1000.0)),
+            "hidden_units": _labelled(("run",), 32 * width.ravel()),
             "measure_passes": _labelled(("run", "measure"), np.tile([2.0, 0.0], (len(runs), 1))),
             "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
         },

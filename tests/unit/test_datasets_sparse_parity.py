@@ -10,11 +10,15 @@ import pytest
 import torch
 from torch import nn
 
-from emergence.datasets import RawDataset, RawFiles, read_processed
+from emergence.datasets import RawDataset, RawFiles, process, read_processed
 from emergence.datasets._sparse_parity import load, task_of
+from emergence.networks import build, describe
 from emergence.parameters.data import Data, Parity
-from emergence.storage import read_dataset
+from emergence.parameters.networks import MLP
+from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, questions
+from emergence.training.checkpoints import Checkpoint, file_name, publish, write
+from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[2]
 PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)
@@ -102,3 +106,35 @@ def test_questions_ask_equally_often_for_every_skill_and_have_the_right_answers(
     for skill, support in enumerate(task_of(PARITY).supports):
         ones = asked.inputs[skill][:, 3:][:, support].sum(1)
         assert (asked.parities[skill] == 1 - 2 * (ones % 2)).all()
+
+
+def test_the_script_says_what_networks_were_trained_on_and_how_many_units_they_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = Data(test_fraction=0.5, validation_fraction=0.5, probe_samples=100)
+    write_dataset(tmp_path / "dataset.nc", process("mine", loaded(), split), {})
+    described = describe(MLP(widths=[6, 4]), (10,), 2)
+    networks = [build(described).state_dict() for _ in range(2)]
+    weights = {name: torch.stack([one[name] for one in networks]) for name in networks[0]}
+    file = tmp_path / file_name(Step(0))
+    publish({file: write(Checkpoint(Step(0), (3, 4), described, weights), file)}, tmp_path / "checkpoints")
+    scoreboard = {"samples": 30, "seed": 0}
+    options = {
+        "data": tmp_path / "dataset.nc",
+        "checkpoints": tmp_path / "checkpoints",
+        "parameters": json.dumps({"parity": PARITY.model_dump(), "scoreboard": scoreboard, "measures": []}),
+        "output": tmp_path / "skills.nc",
+    }
+    monkeypatch.setattr(sys, "argv", ["measure_skills", *(f"--{name}={value}" for name, value in options.items())])
+    runpy.run_path(str(ROOT / "scripts/measure_skills.py"), run_name="__main__")
+    found = read_dataset(tmp_path / "skills.nc")
+    numbers = ("training_samples", "hidden_units", "random_bits", "relevant_bits", "random_answers")
+    assert [float(found[name]) for name in numbers] == [
+        len(read_processed(tmp_path / "dataset.nc").part("train")[0]),
+        10,
+        7,
+        3,
+        0,
+    ]
+    assert 800 <= float(found["training_samples"]) <= 1000
+    assert found["skill_strength"].sizes == {"seed": 2, "step": 1, "skill": 3}

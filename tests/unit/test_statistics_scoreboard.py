@@ -106,6 +106,19 @@ def test_networks_that_learn_nothing_are_scored_as_unknown() -> None:
     assert all(found[name].isnull().all() for name in ("seen", "emergence_time", "predicted_time", "slope"))
 
 
+def test_networks_that_learn_nothing_leave_what_is_known_of_others_as_it_is(found: xr.Dataset) -> None:
+    nothing = study(control=False)
+    nothing.data["skill_strength"] *= 0
+    nothing.data["dataset"] = ("run", ["few"])
+    both = study()
+    joined_data = xr.concat([both.data, nothing.data], "run", coords="different", compat="equals", join="outer")
+    beside = scoreboard(Study(joined_data, both.settings, both.reference), MEASURES, SETTINGS)
+    assert beside["experiment"].values.tolist() == ["parity/mlp", "few/mlp"]
+    xr.testing.assert_allclose(beside.sel(experiment="parity/mlp"), found)
+    of_nothing = beside.sel(experiment="few/mlp")
+    assert all(of_nothing[name].isnull().all() for name in ("seen", "emergence_time", "predicted_time", "slope"))
+
+
 def test_without_a_control_false_alarms_are_unknown() -> None:
     found = scoreboard(study(control=False), ["weight_norm"], SETTINGS)
     assert found["seen"].sel(answers="random").isnull().all()

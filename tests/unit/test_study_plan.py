@@ -387,6 +387,62 @@ def test_skills_are_measured_on_dense_networks_alone() -> None:
     assert names == [f"{data}/mlp/dense/seeds~{block}" for data in PARITIES for block in ("0-1", "2-3")]
 
 
+def test_skills_are_measured_on_networks_that_vary_in_width_too() -> None:
+    varied = plan(**{**SKILLS, "variations": VARIED})
+    measured = [job for job in varied.jobs if job.rule == "measure_skills"]
+    names = {job.name.partition("/seeds")[0] for job in measured}
+    assert names == {f"{data}/mlp/dense{width}" for data in PARITIES for width in ("", "/width~0.5")}
+    (study,) = [job for job in varied.jobs if job.rule == "collect_runs"]
+    assert set(study.sources["skills"]) == set(measured)
+
+
+def figures_of_scaling(experiments: list[str], parities: dict, variations: dict) -> dict[str, set[str]]:
+    """The figures of skills over samples and over units that a study has, with the runs that each needs."""
+    study = {**STUDY, "experiments": experiments}
+    networks = {"mlp": {"builder": "mlp"}, "wide": {"builder": "mlp", "widths": [128]}}
+    jobs = plan(study=study, data={"parities": parities}, networks=networks, variations=variations).jobs
+    return {
+        job.name: {
+            source.name.partition("/seeds")[0] for source in job.sources[job.name.replace("skill_strengths", "skills")]
+        }
+        for job in jobs
+        if job.name.startswith("skill_strengths_over")
+    }
+
+
+SIZES = {"few": {"samples": 500, "seed": 1}, "many": {"samples": 5000}}
+NONE_VARIED: dict = {"networks": []}
+
+
+def test_skills_are_drawn_over_samples_where_a_network_learns_the_same_ones_from_several_sizes() -> None:
+    drawn = figures_of_scaling(["few/wide", "many/wide", "many/mlp"], SIZES, NONE_VARIED)
+    assert drawn == {"skill_strengths_over_data": {"few/wide/dense", "many/wide/dense"}}
+
+
+@pytest.mark.parametrize(
+    ("experiments", "change"),
+    [
+        (["few/wide", "many/mlp"], {}),
+        (["few/wide", "many/wide"], {"alpha": 1.0}),
+        (["few/wide", "many/wide"], {"random_answers": True}),
+        (["few/wide", "many/wide"], {"samples": 5000}),
+    ],
+)
+def test_skills_are_not_drawn_over_samples_where_more_than_these_differs_or_nothing(
+    experiments: list[str], change: dict
+) -> None:
+    parities = {"few": {**SIZES["few"], **change}, "many": SIZES["many"]}
+    assert figures_of_scaling(experiments, parities, NONE_VARIED) == {}
+
+
+def test_skills_are_drawn_over_units_where_networks_of_several_widths_have_some_to_learn() -> None:
+    drawn = figures_of_scaling(["many/mlp"], SIZES, VARIED)
+    assert drawn == {"skill_strengths_over_width": {"many/mlp/dense/width~0.5"}}
+    assert figures_of_scaling(["many/mlp"], SIZES, {**VARIED, "widths": []}) == {}
+    assert figures_of_scaling(["many/mlp"], {"many": {"random_answers": True}}, VARIED) == {}
+    assert figures_of_scaling(["digits/mlp"], {}, VARIED) == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "rules"),
     [

@@ -17,16 +17,20 @@ NEEDS = (
     "emergence",
     "landscape",
     "skills",
+    "skills_over_data",
+    "skills_over_width",
     "language",
     "inhibition",
     "tuning",
     "densities",
 )
-"""What a figure can be made from: one file each, but for the last seven, which are one file per run.
+"""What a figure can be made from: one file each, but for the last nine, which are one file per run.
 
 A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn or is a formal
-language, `skills` and `language` only where one is of that kind, `inhibition` only where networks are trained so,
-`tuning` only where learning rates are tuned, `densities` (of masks) where networks are pruned.
+language, `skills` and `language` only where one is of that kind, `skills_over_data` only where a network learns the
+same skills from data sets of several sizes, `skills_over_width` only where networks of several widths have skills to
+learn, `inhibition` only where networks are trained so, `tuning` only where learning rates are tuned, `densities` (of
+masks) where networks are pruned.
 """
 
 SECTIONS = (

@@ -15,7 +15,7 @@ from emergence.parameters.variations import Variation
 from emergence.statistics.estimate import mean_interval
 
 TITLE = "Inhibition of monosemantic units"
-POSITION = 64
+POSITION = 66
 NEEDS = ("study", "inhibition")
 SECTIONS = ("inhibition",)
 CAPTION = (

@@ -16,7 +16,7 @@ from emergence.figures._style import Style
 from emergence.statistics.change_points import onsets
 
 TITLE = "Grammar and types"
-POSITION = 63
+POSITION = 65
 NEEDS = ("study", "language")
 SECTIONS = ("language",)
 CAPTION = (

@@ -13,7 +13,7 @@ from emergence.figures._panels import Line, grid, legend_above
 from emergence.figures._style import Style
 
 TITLE = "Scoreboard of measures"
-POSITION = 62
+POSITION = 64
 NEEDS = ("scoreboard",)
 SECTIONS = ("scoreboard", "rivals")
 CAPTION = (

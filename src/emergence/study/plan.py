@@ -1,6 +1,7 @@
 """The plan of a study: all its jobs, made from the parameters alone."""
 
 import fnmatch
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -100,7 +101,7 @@ class Plan:
             controls=tuple(
                 self._analyses.controls(run) for run in self._networks.reference_runs if run.method == DENSE
             ),
-            skills=self._of_dense(self._analyses.skills),
+            skills=self._skills,
             language=self._of_dense(self._analyses.language),
             ruggedness=self._analyses.of_reference(self._analyses.ruggedness),
             curvature=self._analyses.of_reference(self._analyses.curvature),
@@ -111,6 +112,35 @@ class Plan:
         """The jobs of those dense networks that have one, because of what their data set is."""
         dense = [run for run in self._networks.reference_runs if run.method == DENSE]
         return tuple(job for run in dense if (job := make(run)))
+
+    @property
+    def _skills(self) -> tuple[Job, ...]:
+        """The jobs that measure skills: of the dense networks and of those that vary in width."""
+        return self._of_dense(self._analyses.skills) + self._of_widths(self._analyses.skills)
+
+    def _of_widths(self, make: Callable[[Run], Job | None]) -> tuple[Job, ...]:
+        """The jobs of those networks that vary in width that have one, because of what their data set is."""
+        varied = [run for run in self.runs if run.variation.width != UNVARIED.width]
+        return tuple(job for run in varied if (job := make(run)))
+
+    def _skills_over_data(self) -> tuple[Job, ...]:
+        """The jobs that measure skills of the same network after learning them from different numbers of samples."""
+        parities, sizes = self.parameters.data.parities, defaultdict[str, set[int]](set)
+        for run in self.runs:
+            if task := self._task(run):
+                sizes[task].add(parities[run.dataset].samples)
+        return self._of_dense(lambda run: self._analyses.skills(run) if len(sizes[self._task(run)]) > 1 else None)
+
+    def _skills_over_width(self) -> tuple[Job, ...]:
+        """The jobs that measure skills of networks that vary in width and have skills to learn."""
+        return self._of_widths(lambda run: self._analyses.skills(run) if self._task(run) else None)
+
+    def _task(self, run: Run) -> str:
+        """Which network learns which skills, from however many samples; empty where there are none to learn."""
+        parity = self.parameters.data.parities.get(run.dataset)
+        if parity is None or parity.random_answers:
+            return ""
+        return f"{run.network}: {parity.model_dump(exclude={'samples', 'seed'})}"
 
     @cached_property
     def _claims(self) -> Job:
@@ -171,6 +201,8 @@ class Plan:
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "skills": lambda: self._of_dense(self._analyses.skills),
+            "skills_over_data": self._skills_over_data,
+            "skills_over_width": self._skills_over_width,
             "language": lambda: self._of_dense(self._analyses.language),
             "inhibition": lambda: tuple(self._networks.training(run) for run in self.runs if run.variation.inhibition),
             "tuning": self._tuning,

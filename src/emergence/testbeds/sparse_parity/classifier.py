@@ -30,6 +30,16 @@ def questions(task: SparseParity, samples: int, seed: int) -> Questions:
     return Questions(torch.from_numpy(inputs), torch.from_numpy(parities).float())
 
 
+def hidden_units(network: nn.Module) -> int:
+    """Return how many units the fully connected layers of a network have, but for the last.
+
+    >>> hidden_units(nn.Sequential(nn.Linear(20, 8), nn.ReLU(), nn.Linear(8, 2)))
+    8
+    """
+    layers = [module.out_features for module in network.modules() if isinstance(module, nn.Linear)]
+    return sum(layers[:-1])
+
+
 @torch.no_grad()
 def examine(network: nn.Module, asked: Questions) -> tuple[Tensor, Tensor]:
     """Return strength and accuracy of every skill, (skill,) each; the network gives logits of the classes even and odd.

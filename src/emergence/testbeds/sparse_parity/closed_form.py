@@ -64,6 +64,29 @@ class SkillLearner:
         growth = (high - low) / (last - first)
         return cls(growth / (2 * frequency), float(expit(low - growth * first)))
 
+    @classmethod
+    def through_data(cls, samples: float, share: float, frequency: float) -> "SkillLearner":
+        """Return the learner whose R_k / S is a share with D samples in all, d_k = D P(k) of them of the skill.
+
+        It says nothing of time.
+
+        >>> learner = SkillLearner.through_data(1200, 0.5, frequency=0.5)
+        >>> learner.samples_per_skill, float(learner.over_data(1200 * 0.5))
+        (800.0, 0.5)
+        """
+        return cls(1.0, 0.5, samples_per_skill=samples * frequency / (1 - (1 - share) ** 2))
+
+    @classmethod
+    def through_parameters(cls, parameters: float, share: float) -> "SkillLearner":
+        """Return the learner whose R_1 / S is a share with N parameters, N_c of them, a whole number, for a skill.
+
+        It says nothing of time.
+
+        >>> SkillLearner.through_parameters(2, 0.5).parameters_per_skill
+        4
+        """
+        return cls(1.0, 0.5, parameters_per_skill=max(1, round(parameters / share)))
+
     def over_time(self, time: ArrayLike, frequency: ArrayLike) -> Floats:
         """Return R_k(T) / S = 1 / (1 + (S / R_k(0) - 1) exp(-2 eta P(k) B^2 S T)).
 
