@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from emergence.datasets import RawDataset, RawFiles, read_processed
-from emergence.datasets._sparse_parity import load, task_of
+from emergence.datasets._sparse_parity import load
 from emergence.parameters.data import Data, Parity
 from emergence.storage import read_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, questions
+from emergence.testbeds.sparse_parity.described import task_of
 
 ROOT = Path(__file__).parents[2]
 PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)

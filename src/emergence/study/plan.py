@@ -135,8 +135,7 @@ class Plan:
     @cached_property
     def _scoreboard(self) -> Job | None:
         """The job that says which measures see skills emerge; none where the study has none to learn."""
-        data, datasets = self.parameters.data, {name for name, _ in self.parameters.study.pairs}
-        if not datasets & {*data.languages, *(n for n, parity in data.parities.items() if not parity.random_answers)}:
+        if not {name for name, _ in self.parameters.study.pairs} & self.parameters.data.with_skills:
             return None
         scoreboard = self.parameters.scoreboard.model_dump(exclude={"samples"})
         names = self.parameters.measures.names
