@@ -415,7 +415,7 @@ def test_what_networks_know_of_a_language_is_measured_on_dense_ones_and_drawn_wh
     }
 
 
-def test_random_words_are_measured_as_a_language_is_but_alone_have_no_scoreboard() -> None:
+def test_random_words_are_measured_as_a_language_is_but_alone_have_neither_scoreboard_nor_figure() -> None:
     languages = {"sentences": {}, "control": {"random_words": True}}
     networks = {"transformer": {"builder": "transformer"}}
 
@@ -427,8 +427,11 @@ def test_random_words_are_measured_as_a_language_is_but_alone_have_no_scoreboard
     assert [job.name.split("/")[0] for job in measured] == ["sentences", "sentences", "control", "control"]
     assert {job.rule for job in measured[0].sources["data"]} == {"prepare_data"}
     assert measured[0].parameters["measures"] == Parameters().measures.names
-    assert "score_measures" in {job.rule for job in jobs("sentences", "control")}
-    assert "score_measures" not in {job.rule for job in jobs("control")}
+    concluded = {"scoreboard", "order_parameters"}
+    assert concluded <= {job.name for job in jobs("sentences", "control")}
+    assert not concluded & {job.name for job in jobs("control")}
+    (figure,) = (job for job in jobs("sentences", "control") if job.name == "order_parameters")
+    assert {job.name.split("/")[0] for job in figure.sources["language"]} == {"sentences"}
 
 
 def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:

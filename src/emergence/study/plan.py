@@ -112,6 +112,10 @@ class Plan:
         dense = [run for run in self._networks.reference_runs if run.method == DENSE]
         return tuple(job for run in dense if (job := make(run)))
 
+    def _is_learnt(self, job: Job) -> bool:
+        """Whether the data set of a job's run is one with something to learn, and no control."""
+        return job.run is not None and job.run.dataset in self.parameters.data.with_skills
+
     @cached_property
     def _claims(self) -> Job:
         parameters = {**self.parameters.statistics.model_dump(), **self._networks.reference}
@@ -170,7 +174,7 @@ class Plan:
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
             "skills": lambda: self._of_dense(self._analyses.skills),
-            "language": lambda: self._of_dense(self._analyses.language),
+            "language": lambda: tuple(job for job in self._of_dense(self._analyses.language) if self._is_learnt(job)),
             "inhibition": lambda: tuple(self._networks.training(run) for run in self.runs if run.variation.inhibition),
             "tuning": self._tuning,
             "densities": self._networks.all_masks,
