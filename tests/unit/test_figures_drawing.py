@@ -193,7 +193,7 @@ def test_networks_on_random_words_are_left_out_of_what_is_known_of_a_language(ma
     )
     assert {str(learning), str(control)} <= {axes.get_title("left") for axes in panels(both)}
     titles = [axes.get_title("left") for axes in panels(without) if axes.has_data()]
-    assert titles == [str(learning), f"{learning}, answers to prompts"]
+    assert titles == [str(learning), f"{learning}\nanswers to prompts"]
 
 
 def test_a_scoreboard_says_what_the_control_learns(manifest: Manifest) -> None:

@@ -74,7 +74,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     by_name = {name: line for lines in groups.values() for name, line in lines.items()}
     for axes, (experiment, title, run, names) in zip(panels, wanted, strict=True):
         _draw_shares(axes, run.isel(step=run["step_epoch"].values > 0), {name: by_name[name] for name in names}, style)
-        axes.set(title=", ".join(filter(None, (experiment, title))), ylabel="share", xlabel="training (epochs)")
+        axes.set(title="\n".join(filter(None, (experiment, title))), ylabel="share", xlabel="training (epochs)")
         axes.set_ylim(-0.05, 1.4)
         axes.set_yticks(np.linspace(0, 1, 6))
     legend_above(figure, {title: list(lines.values()) for title, lines in groups.items()})

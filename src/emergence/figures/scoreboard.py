@@ -24,10 +24,10 @@ CAPTION = (
     "emergence of this one as a step or a peak. A dot marks what is seen: with at most a chance of 1 minus "
     "{confidence} % as much is explained when seeds change places ({permutations} permutations). Left: networks that "
     "learn the skills. Middle: the same networks trained on random answers, or on random words of the language, "
-    "beside the same skills; dots there are false alarms. Grey: not known. Right: by what share of the time of "
-    "emergence a measure changes earlier, where it sees the skill, with the {confidence} % interval over seeds, and "
-    "the cost of the measure in forward passes over the probe samples. A unit is active above {threshold} (criterion: "
-    "{criterion})."
+    "beside the same skills; dots there are false alarms. Grey: not known, as where some seed does not learn the "
+    "skill, or seeds are too few. Right: by what share of the time of emergence a measure changes earlier, where it "
+    "sees the skill, with the {confidence} % interval over seeds, and the cost of the measure in forward passes over "
+    "the probe samples. A unit is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Two coloured tables per experiment, measures by skills, for networks that learn them and on a control, with "
@@ -90,6 +90,8 @@ def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[str, Line]) -> None:
         lead, low, high = (100 * at[name].where(at["seen"] == 1).values for name in ("lead", "lead_low", "lead_high"))
         bars = (np.maximum(lead - low, 0), np.maximum(high - lead, 0))
         axes.errorbar(lead, heights + shift, xerr=bars, fmt="o", color=line["color"], ms=3.5, elinewidth=0.9)
+    if not (of_learning["seen"] == 1).any():
+        axes.set_xlim(-100, 100)
     axes.axvline(0, color="#808080", linewidth=0.7, zorder=1)
     axes.set_ylim(heights[-1] + 0.5, -0.5)
     axes.set_yticks(heights, [])
