@@ -1,22 +1,26 @@
-"""Measure what the networks of all checkpoints of a training run know of the grammar and types of a language."""
+"""Measure what a run's networks know of the grammar and types of a language, and what measures of them cost."""
 
 import argparse
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 import xarray as xr
+from scipy.stats import entropy
 from torch import nn
 
 from emergence.compute import prepare
-from emergence.datasets._formal_language import language_of
+from emergence.datasets import ProcessedDataset, read_processed
 from emergence.logs import configure
+from emergence.measure_costs import measure_passes
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import FormalLanguage
 from emergence.storage import write_dataset
 from emergence.testbeds.language import Language
+from emergence.testbeds.language.described import language_of
 from emergence.testbeds.language.training import examine, examined
 from emergence.training.checkpoints import paths, read
 
@@ -25,9 +29,12 @@ log = logging.getLogger("measure_language")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="processed data set, for how frequent its words are")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
     parser.add_argument(
-        "--parameters", required=True, help="entry of data.languages, samples and seed of scoreboard, as JSON"
+        "--parameters",
+        required=True,
+        help="entry of data.languages, samples and seed of scoreboard, and names of measures, as JSON",
     )
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
     return parser.parse_args()
@@ -40,17 +47,15 @@ def measure(network: nn.Module, language: Language, length: int, samples: int, s
     return examine(network, language, length, samples, writing, measuring)
 
 
-def main() -> None:
-    configure()
-    options = arguments()
-    parameters = json.loads(options.parameters)
-    prepare(Compute(device="cpu"))  # sentences are written word by word, too little at a time for a GPU
-    described, sampling = FormalLanguage.model_validate(parameters["language"]), parameters["scoreboard"]
-    language, files, found = language_of(described), paths(options.checkpoints), []
+def measure_checkpoints(
+    dataset: ProcessedDataset, folder: Path, described: FormalLanguage, samples: int, seed: int, names: Sequence[str]
+) -> xr.Dataset:
+    """What all seeds know at all steps, how frequent words are, and the cost of measures at the last step."""
+    language, files, found = language_of(described), paths(folder), []
     for step, file in files.items():
         checkpoint = read(file)
-        networks = [checkpoint.network(seed) for seed in checkpoint.seeds]
-        found.append([measure(network, language, described.length, **sampling) for network in networks])
+        networks = [checkpoint.network(own) for own in checkpoint.seeds]
+        found.append([measure(network, language, described.length, samples, seed) for network in networks])
         log.info("%s: %d seeds measured", step, len(networks))
     values = np.array(found)
     measured = xr.Dataset(
@@ -60,7 +65,24 @@ def main() -> None:
         },
         {"step": [str(step) for step in files], "seed": list(checkpoint.seeds)},
     )
-    write_dataset(options.output, measured.transpose("seed", "step"), parameters)
+    frequency_entropy = entropy(dataset.labels.flatten().bincount())
+    random = float(described.random_words)
+    return measured.transpose("seed", "step").assign(
+        word_entropy=((), frequency_entropy, {"units": "nat", "long_name": "entropy of how frequent words are"}),
+        random_answers=((), random, {"units": "1", "long_name": "1 where answers or words are random"}),
+        measure_passes=measure_passes(networks[0], dataset, names),
+    )
+
+
+def main() -> None:
+    configure()
+    options = arguments()
+    parameters = json.loads(options.parameters)
+    prepare(Compute(device="cpu"))  # sentences are written word by word, too little at a time for a GPU
+    described, chosen = FormalLanguage.model_validate(parameters["language"]), parameters["scoreboard"]
+    dataset, sampling = read_processed(options.data), (chosen["samples"], chosen["seed"])
+    measured = measure_checkpoints(dataset, options.checkpoints, described, *sampling, parameters["measures"])
+    write_dataset(options.output, measured, parameters)
 
 
 if __name__ == "__main__":

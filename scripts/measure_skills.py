@@ -11,13 +11,13 @@ import xarray as xr
 
 from emergence.compute import explain_refusals, prepare
 from emergence.datasets import read_processed
-from emergence.datasets._sparse_parity import task_of
 from emergence.logs import configure
-from emergence.measures._passes import EMERGENCE, passes
+from emergence.measure_costs import measure_passes
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Parity
 from emergence.storage import write_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, hidden_units, questions
+from emergence.testbeds.sparse_parity.described import task_of
 from emergence.training.checkpoints import paths, read
 
 log = logging.getLogger("measure_skills")
@@ -56,19 +56,16 @@ def measure_checkpoints(
         log.info("%s: skills of %d seeds measured", step, len(first.seeds))
     values = torch.stack(found).unflatten(0, (len(files), len(first.seeds))).double().numpy()
     network.load_state_dict(read(file).of_seed(first.seeds[0]))
-    inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
-    costs = [passes(network, dataset.normalise(inputs), labels, name) for name in names]
     along = ("step", "seed", "skill")
     described = {
         "skill_strength": (along, values[:, :, 0], "how well the network knows the skill: 0 not at all, 1 for certain"),
         "skill_accuracy": (along, values[:, :, 1], "share of right answers among samples that ask for the skill"),
         "skill_frequency": ("skill", task.frequencies, "share of samples that ask for the skill"),
-        "random_answers": ((), float(parity.random_answers), "1 where answers are random"),
+        "random_answers": ((), float(parity.random_answers), "1 where answers or words are random"),
         "random_bits": ((), float(parity.bits), "random bits of a sample"),
         "relevant_bits": ((), float(parity.relevant_bits), "random bits whose parity is the answer"),
         "training_samples": ((), float(len(dataset.part("train")[0])), "samples of the training part"),
         "hidden_units": ((), float(hidden_units(network)), "units of all fully connected layers but the last"),
-        "measure_passes": ("measure", costs, "arithmetic of the measure, in forward passes over the probe samples"),
     }
     measured = xr.Dataset(
         {name: (dims, array, {"units": "1", "long_name": title}) for name, (dims, array, title) in described.items()},
@@ -76,10 +73,9 @@ def measure_checkpoints(
             "step": [str(step) for step in files],
             "seed": list(first.seeds),
             "skill": range(1, task.skills + 1),
-            "measure": list(names),
         },
     )
-    return measured.transpose("seed", "step", ...)
+    return measured.transpose("seed", "step", ...).assign(measure_passes=measure_passes(network, dataset, names))
 
 
 @explain_refusals()
@@ -88,7 +84,7 @@ def main() -> None:
     options = arguments()
     parameters = json.loads(options.parameters)
     device = prepare(Compute.model_validate_json(options.compute))
-    parity, names = Parity.model_validate(parameters["parity"]), [EMERGENCE, *parameters["measures"]]
+    parity, names = Parity.model_validate(parameters["parity"]), parameters["measures"]
     chosen = parameters["scoreboard"]
     files = options.data, options.checkpoints
     measured = measure_checkpoints(*files, parity, chosen["samples"], chosen["seed"], names, device)

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.datasets import RawDataset, RawFiles
-from emergence.datasets._formal_language import language_of, load
+from emergence.datasets import RawDataset, RawFiles, process
+from emergence.datasets._formal_language import load
 from emergence.networks import build, describe
-from emergence.parameters.data import FormalLanguage
+from emergence.parameters.data import Data, FormalLanguage, Tasks
 from emergence.parameters.networks import Transformer
-from emergence.storage import read_dataset
+from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.language import is_grammatical, order_parameters
+from emergence.testbeds.language.described import language_of
 from emergence.testbeds.language.language import END
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
 from emergence.training.step import Step
@@ -58,8 +59,31 @@ def test_the_seed_decides_the_language_and_its_sentences() -> None:
     assert (language_of(LANGUAGE).graph != language_of(LANGUAGE.model_copy(update={"seed": 1})).graph).nnz
 
 
+def test_random_words_are_as_frequent_as_those_of_the_sentences_and_tell_nothing_of_the_next() -> None:
+    data, control = loaded(), loaded(random_words=True)
+    counts, of_control = (np.bincount(one.labels.ravel(), minlength=len(data.classes)) for one in (data, control))
+    np.testing.assert_array_equal(counts, of_control)
+    assert (control.inputs[:, 0] == END).all() and control.classes == data.classes and control.source != data.source
+    after_end, in_control = (one.labels[one.inputs == END] == END for one in (data, control))
+    assert not after_end.any()  # no sentence is empty
+    share = counts[END] / counts.sum()
+    assert in_control.mean() == pytest.approx(share, abs=4 * np.sqrt(share / len(in_control)))
+
+
+def test_the_seed_decides_the_order_of_random_words() -> None:
+    control = rows(loaded(random_words=True))
+    np.testing.assert_array_equal(control, rows(loaded(random_words=True)))
+    assert (control != rows(loaded(random_words=True, seed=1))).any()
+
+
+def test_random_words_go_with_no_tasks() -> None:
+    with pytest.raises(ValueError, match="random_words = true leaves nothing to answer"):
+        FormalLanguage(random_words=True, tasks=Tasks(condition=0.1))
+
+
+@pytest.mark.parametrize("random", [False, True])
 def test_untrained_networks_are_measured_at_every_step_and_write_no_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, random: bool
 ) -> None:
     described = describe(Transformer(blocks=1, heads=1, width=8), (LANGUAGE.length,), language_of(LANGUAGE).size)
     files = {}
@@ -69,12 +93,21 @@ def test_untrained_networks_are_measured_at_every_step_and_write_no_sentence(
         file = tmp_path / file_name(step)
         files[file] = write(Checkpoint(step, (3, 4), described, weights), file)
     publish(files, tmp_path / "checkpoints")
-    parameters = {"language": LANGUAGE.model_dump(), "scoreboard": {"samples": 30, "seed": 0}}
-    options = ["--checkpoints", str(tmp_path / "checkpoints"), "--parameters", json.dumps(parameters)]
-    monkeypatch.setattr(sys, "argv", ["measure_language", *options, "--output", str(tmp_path / "language.nc")])
+    language = LANGUAGE.model_copy(update={"random_words": random})
+    raw = load(RawFiles(()), "sentences", language)
+    write_dataset(tmp_path / "dataset.nc", process("sentences", raw, Data(probe_samples=20)), {})
+    sampling = {"samples": 30, "seed": 0}
+    parameters = {"language": language.model_dump(), "scoreboard": sampling, "measures": ["weight_norm"]}
+    given = {"data": "dataset.nc", "checkpoints": "checkpoints", "output": "language.nc"}
+    options = [word for name, file in given.items() for word in (f"--{name}", str(tmp_path / file))]
+    monkeypatch.setattr(sys, "argv", ["measure_language", *options, "--parameters", json.dumps(parameters)])
     runpy.run_path(str(ROOT / "scripts/measure_language.py"), run_name="__main__")
     found = read_dataset(tmp_path / "language.nc")
     assert found["seed"].values.tolist() == [3, 4] and found["step"].values.tolist() == ["ep0", "ep1"]
     assert (found["language_grammaticality"] < 0.2).all()
     chance = (found["language_valid_probability"] * 24).mean()
     assert 0 < chance < 24
+    assert float(found["random_answers"]) == random
+    assert found["measure_passes"].sel(measure=["weight_norm", "emergence"]).values.round().tolist() == [0, 1]
+    shares = np.bincount(raw.labels.ravel()) / raw.labels.size
+    assert float(found["word_entropy"]) == pytest.approx(-(shares * np.log(np.where(shares, shares, 1))).sum())

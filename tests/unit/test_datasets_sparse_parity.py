@@ -11,12 +11,13 @@ import torch
 from torch import nn
 
 from emergence.datasets import RawDataset, RawFiles, process, read_processed
-from emergence.datasets._sparse_parity import load, task_of
+from emergence.datasets._sparse_parity import load
 from emergence.networks import build, describe
 from emergence.parameters.data import Data, Parity
 from emergence.parameters.networks import MLP
 from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, questions
+from emergence.testbeds.sparse_parity.described import task_of
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
 from emergence.training.step import Step
 

@@ -18,6 +18,7 @@ from emergence.figures._render import render
 from emergence.figures._style import Style
 from emergence.parameters.figures import FontFamily
 from emergence.parameters.variations import UNVARIED
+from emergence.statistics.scoreboard import LANGUAGE
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -180,6 +181,28 @@ def test_figures_hold_for_a_study_without_pruning_and_with_emergence_gone(name: 
     varied = {experiment: {UNVARIED: dense(of_variant)} for experiment, of_variant in cells.items()}
     figure = drawn(name, Inputs(study, analyses, inputs.claims, cells, varied, inputs.conclusions))
     assert all(np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all() for axes in figure.axes)
+
+
+def test_networks_on_random_words_are_left_out_of_what_is_known_of_a_language(manifest: Manifest) -> None:
+    inputs = inputs_of("order_parameters", manifest)
+    learning, control = inputs.study
+    known = {name: run.assign(random_answers=1.0) for name, run in inputs.study[control].items()}
+    both, without = (
+        drawn("order_parameters", inputs),
+        drawn("order_parameters", Inputs({**inputs.study, control: known})),
+    )
+    assert {str(learning), str(control)} <= {axes.get_title("left") for axes in panels(both)}
+    titles = [axes.get_title("left") for axes in panels(without) if axes.has_data()]
+    assert titles == [str(learning), f"{learning}\nanswers to prompts"]
+
+
+def test_a_scoreboard_says_what_the_control_learns(manifest: Manifest) -> None:
+    inputs = inputs_of("scoreboard", manifest)
+    of_parities = inputs.conclusions["scoreboard"]
+    of_language = of_parities.assign_coords(skill=list(LANGUAGE))
+    for scores, control in ((of_parities, "random answers"), (of_language, "random words")):
+        figure = drawn("scoreboard", Inputs(conclusions={"scoreboard": scores}))
+        assert {axes.get_title("left") for axes in panels(figure)} >= {control, "digits, mlp"}
 
 
 def test_methods_of_pruning_are_told_apart() -> None:

@@ -125,8 +125,11 @@ def test_without_a_control_false_alarms_are_unknown() -> None:
     assert (found["seen"].sel(answers="true", measure="weight_norm") == 1).all()
 
 
-def language_study() -> Study:
-    """A network whose weight norm follows verbs, known a time after the grammar; types are missing at first."""
+def language_study(control: bool = False, control_entropy: float = 3.0) -> Study:
+    """A network whose weight norm follows verbs, known a time after the grammar; types are missing at first.
+
+    Beside it, one that is trained on random words and drifts.
+    """
     rng = np.random.default_rng(1)
     epochs = np.arange(EPOCHS)
     speed = rng.lognormal(0, 0.15, (2, SEEDS, 1))
@@ -143,7 +146,23 @@ def language_study() -> Study:
         "log10_emergence": 2 + noise[2],
         "relative_emergence": 1 + noise[2],
     }
-    data = joined({("sentences", "transformer", "dense", 0.0): run})
+    of_control = {
+        name: values * 0 if name.startswith("language") else np.exp(rng.normal(0, 0.005, verbs.shape))
+        for name, values in run.items()
+    }
+    runs = {"sentences": run, "random_words": of_control} if control else {"sentences": run}
+    data = joined({(name, "transformer", "dense", 0.0): values for name, values in runs.items()})
+    of_run = {
+        "random_answers": [0.0, 1.0],
+        "word_entropy": [3.0, control_entropy],
+        "measure_passes": [[1.0, 0.0], [1.0, 0.0]],
+    }
+    data = data.assign_coords(measure=["emergence", "weight_norm"]).assign(
+        {
+            name: (("run", "measure")[: np.ndim(values)], values[: len(runs)], ATTRIBUTES)
+            for name, values in of_run.items()
+        }
+    )
     return Study.at_reference(data, Statistics(), Reference("global_magnitude", "original_initialisation"))
 
 
@@ -156,6 +175,20 @@ def test_grammar_and_types_of_a_language_are_skills_with_names() -> None:
     assert seen.sel(skill="properties").isnull().all() and found["seen"].sel(answers="random").isnull().all()
     np.testing.assert_allclose(found["emergence_time_mean"][:2], [4, 20], rtol=0.2)
     assert all(found[name].isnull().all() for name in ("slope", "predicted_time", "predicted_slope"))
+
+
+def test_random_words_of_the_same_language_are_its_control_and_are_not_scored_themselves() -> None:
+    found = scoreboard(language_study(control=True), ["weight_norm"], SETTINGS)
+    assert found["experiment"].values.tolist() == ["sentences/transformer"]
+    alarms = found["seen"].sel(experiment="sentences/transformer", answers="random", skill=["grammar", "verbs"])
+    assert alarms.notnull().all() and int(alarms.sum()) <= 1
+    assert found["measure_passes"].sel(measure=["emergence", "weight_norm"]).values.tolist() == [[1, 0]]
+
+
+def test_random_words_of_another_language_are_no_control() -> None:
+    found = scoreboard(language_study(control=True, control_entropy=3.1), ["weight_norm"], SETTINGS)
+    assert found["experiment"].values.tolist() == ["sentences/transformer"]
+    assert found["seen"].sel(answers="random").isnull().all()
 
 
 def test_experiments_of_both_kinds_are_scored_each_by_its_own_skills() -> None:

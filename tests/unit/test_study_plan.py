@@ -471,6 +471,25 @@ def test_what_networks_know_of_a_language_is_measured_on_dense_ones_and_drawn_wh
     }
 
 
+def test_random_words_are_measured_as_a_language_is_but_alone_have_neither_scoreboard_nor_figure() -> None:
+    languages = {"sentences": {}, "control": {"random_words": True}}
+    networks = {"transformer": {"builder": "transformer"}}
+
+    def jobs(*names: str) -> list[Job]:
+        study = {**STUDY, "experiments": [f"{name}/transformer" for name in names]}
+        return plan(study=study, data={"languages": languages}, networks=networks).jobs
+
+    measured = [job for job in jobs("sentences", "control") if job.rule == "measure_language"]
+    assert [job.name.split("/")[0] for job in measured] == ["sentences", "sentences", "control", "control"]
+    assert {job.rule for job in measured[0].sources["data"]} == {"prepare_data"}
+    assert measured[0].parameters["measures"] == Parameters().measures.names
+    concluded = {"scoreboard", "order_parameters"}
+    assert concluded <= {job.name for job in jobs("sentences", "control")}
+    assert not concluded & {job.name for job in jobs("control")}
+    (figure,) = (job for job in jobs("sentences", "control") if job.name == "order_parameters")
+    assert {job.name.split("/")[0] for job in figure.sources["language"]} == {"sentences"}
+
+
 def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
     def keys(study: Plan) -> dict[str, str]:
         return {job.name: job.key for job in study.jobs if job.rule == "prepare_data"}

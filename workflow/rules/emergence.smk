@@ -93,6 +93,7 @@ rule measure_skills:
 
 rule measure_language:
     input:
+        dataset=made_by("data", "dataset"),
         checkpoints=made_by("training", "checkpoints"),
     output:
         language=pattern("measure_language", "language"),
@@ -111,7 +112,7 @@ rule measure_language:
     message:
         "Measure what {wildcards.name} knows of the language"
     shell:
-        "python scripts/measure_language.py --checkpoints {input.checkpoints}"
+        "python scripts/measure_language.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --output {output.language} 2> {log}"
 
 

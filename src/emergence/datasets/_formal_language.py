@@ -6,36 +6,32 @@ from emergence.datasets._raw import RawDataset
 from emergence.datasets._text import TEST_SHARE
 from emergence.parameters.data import FormalLanguage
 from emergence.raw_files import RawFiles
-from emergence.testbeds.language import Language, Mixture, packed
-from emergence.testbeds.percolation import Concepts
+from emergence.testbeds.language import Mixture, packed
+from emergence.testbeds.language.described import generators, language_of
 
 
 def load(files: RawFiles, name: str, described: FormalLanguage) -> RawDataset:
     """Return sequences as tokens (sample, position), and for each token the next one as its label.
 
     Classes are the words of the language. Every sequence begins with the end of a sentence. The last tenth of them is
-    the test part. Raises ValueError where an entity has no property.
+    the test part. Random words are those of all sequences in a random order: as frequent, and independent of those
+    before them. Raises ValueError where an entity has no property.
 
     >>> data = load(RawFiles(()), "language", FormalLanguage(entities=4, properties=8, classes=2, density=1, length=8))
     >>> data.inputs.shape, data.labels.shape, data.classes[0]
     ((20000, 8), (20000, 8), 'end')
     """
-    _, drawing = np.random.default_rng(described.seed).spawn(2)
+    _, drawing, shuffling = generators(described)
     language = language_of(described)
     mixture = Mixture(**described.tasks.model_dump())
     rows = packed(language, described.sequences, described.length, mixture, drawing)
+    if described.random_words:
+        rows[:, 1:] = shuffling.permutation(rows[:, 1:].ravel()).reshape(len(rows), -1)
     return RawDataset(
         inputs=rows[:, :-1],
         labels=rows[:, 1:],
         classes=language.names,
-        source="a formal language",
+        source="random words of a formal language" if described.random_words else "a formal language",
         test=np.arange(len(rows)) >= len(rows) - len(rows) // TEST_SHARE,
         tokens=True,
     )
-
-
-def language_of(described: FormalLanguage) -> Language:
-    """Return the language that a data set is drawn from; ValueError where an entity has no property."""
-    joining, _ = np.random.default_rng(described.seed).spawn(2)
-    concepts = Concepts(described.entities, described.properties, described.classes)
-    return Language.sample(concepts, described.density, joining, prompts=described.tasks.any)

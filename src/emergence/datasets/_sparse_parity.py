@@ -5,7 +5,7 @@ import numpy as np
 from emergence.datasets._raw import RawDataset
 from emergence.parameters.data import Parity
 from emergence.raw_files import RawFiles
-from emergence.testbeds.sparse_parity.task import SparseParity
+from emergence.testbeds.sparse_parity.described import task_of
 
 
 def load(files: RawFiles, name: str, parity: Parity) -> RawDataset:
@@ -26,8 +26,3 @@ def load(files: RawFiles, name: str, parity: Parity) -> RawDataset:
         classes=("even", "odd"),
         source="multitask sparse parity with random answers" if parity.random_answers else "multitask sparse parity",
     )
-
-
-def task_of(parity: Parity) -> SparseParity:
-    """Return the task that a data set is drawn from."""
-    return SparseParity(parity.skills, parity.alpha, parity.bits, parity.relevant_bits)

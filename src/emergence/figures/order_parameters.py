@@ -14,6 +14,7 @@ from emergence.figures._log_axes import fit_log_values
 from emergence.figures._panels import Line, legend_above, wrapped_grid
 from emergence.figures._style import Style
 from emergence.statistics.change_points import onsets
+from emergence.statistics.scoreboard import is_control
 
 TITLE = "Grammar and types"
 POSITION = 65
@@ -27,7 +28,8 @@ CAPTION = (
     "share of words in their place and of sentences without mistake; of given words, the share that the sentence "
     "written for them holds. Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. "
     "Marks above: where the slope over the logarithm of epochs changes as each begins to rise, with bootstrap "
-    "intervals over seeds; none with fewer than three seeds."
+    "intervals over seeds; none with fewer than three seeds. Networks that are trained on random words are left out: "
+    "there is no sentence to learn."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: five shares over epochs on a logarithmic axis; that of grammatical "
@@ -57,13 +59,13 @@ Floats = NDArray[np.float64]
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
-    """Draw one panel per experiment whose data set is a formal language, and a second one where it has prompts."""
+    """Draw a panel per experiment whose data set is a formal language and no control, a second one for its prompts."""
     runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
     wanted = [
         (str(experiment), title, run, names)
         for experiment, run in runs.items()
         for title, names in (("", FREE), ("answers to prompts", ANSWERS))
-        if _measured(run, next(iter(names)))
+        if _measured(run, next(iter(names))) and not is_control(run)
     ]
     figure, panels = wrapped_grid(style, len(wanted), height=1.3)
     groups = {"": _lines(FREE, style)}
@@ -72,7 +74,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     by_name = {name: line for lines in groups.values() for name, line in lines.items()}
     for axes, (experiment, title, run, names) in zip(panels, wanted, strict=True):
         _draw_shares(axes, run.isel(step=run["step_epoch"].values > 0), {name: by_name[name] for name in names}, style)
-        axes.set(title=", ".join(filter(None, (experiment, title))), ylabel="share", xlabel="training (epochs)")
+        axes.set(title="\n".join(filter(None, (experiment, title))), ylabel="share", xlabel="training (epochs)")
         axes.set_ylim(-0.05, 1.4)
         axes.set_yticks(np.linspace(0, 1, 6))
     legend_above(figure, {title: list(lines.values()) for title, lines in groups.items()})

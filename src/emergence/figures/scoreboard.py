@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 from emergence.figures._inputs import Inputs
 from emergence.figures._panels import Line, grid, legend_above
 from emergence.figures._style import Style
+from emergence.statistics.scoreboard import LANGUAGE
 
 TITLE = "Scoreboard of measures"
 POSITION = 64
@@ -22,13 +23,14 @@ CAPTION = (
     "differences between seeds in a measure's course that other skills do not explain, the share that follows the "
     "emergence of this one as a step or a peak. A dot marks what is seen: with at most a chance of 1 minus "
     "{confidence} % as much is explained when seeds change places ({permutations} permutations). Left: networks that "
-    "learn the skills. Middle: the same networks trained on random answers, beside the same skills; dots there are "
-    "false alarms. Grey: not known. Right: by what share of the time of emergence a measure changes earlier, where it "
+    "learn the skills. Middle: the same networks trained on random answers, or on random words of the language, "
+    "beside the same skills; dots there are false alarms. Grey: not known, as where some seed does not learn the "
+    "skill, or seeds are too few. Right: by what share of the time of emergence a measure changes earlier, where it "
     "sees the skill, with the {confidence} % interval over seeds, and the cost of the measure in forward passes over "
     "the probe samples. A unit is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
-    "Two coloured tables per experiment, measures by skills, for networks trained on true and on random answers, with "
+    "Two coloured tables per experiment, measures by skills, for networks that learn them and on a control, with "
     "dots where a measure sees a skill emerge, and a chart of the leads of those that do."
 )
 COLOURS = "YlGnBu"
@@ -44,8 +46,8 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         at = data.sel(experiment=experiment).pipe(lambda of_one: of_one.isel(skill=of_one["learnable"].values == 1))
         image = _draw_table(left, at.sel(answers="true"))
         _draw_table(middle, at.sel(answers="random"))
-        left.set_title(f"{experiment.replace('/', ', ')}: true answers")
-        middle.set_title("random answers")
+        left.set_title(experiment.replace("/", ", "))
+        middle.set_title("random words" if set(at["skill"].values) <= set(LANGUAGE) else "random answers")
         middle.set_yticklabels([])
         _draw_leads(right, at, lines)
     figure.supylabel("measure")
@@ -88,6 +90,8 @@ def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[str, Line]) -> None:
         lead, low, high = (100 * at[name].where(at["seen"] == 1).values for name in ("lead", "lead_low", "lead_high"))
         bars = (np.maximum(lead - low, 0), np.maximum(high - lead, 0))
         axes.errorbar(lead, heights + shift, xerr=bars, fmt="o", color=line["color"], ms=3.5, elinewidth=0.9)
+    if not (of_learning["seen"] == 1).any():
+        axes.set_xlim(-100, 100)
     axes.axvline(0, color="#808080", linewidth=0.7, zorder=1)
     axes.set_ylim(heights[-1] + 0.5, -0.5)
     axes.set_yticks(heights, [])

@@ -10,7 +10,7 @@ from emergence.figures._inputs import Inputs, dense
 from emergence.figures._log_axes import fit_log_values
 from emergence.figures._panels import Line, legend_above, wrapped_grid
 from emergence.figures._style import Style
-from emergence.statistics.scoreboard import asked, by_skill, has_skills, learner_of
+from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control, learner_of
 
 TITLE = "Skills that emerge"
 POSITION = 60
@@ -55,7 +55,7 @@ def _draw_skills(axes: Axes, run: xr.Dataset, lines: dict[int, Line], style: Sty
         draw_band(axes, epochs[later], share_band(strengths[:, later, place], style.confidence), **lines[skill])
     axes.set_xlabel("training (epochs)")
     fit_log_values(axes, "x", epochs[later])
-    if float(run["random_answers"]):
+    if is_control(run):
         return
     try:
         learner = learner_of(run)

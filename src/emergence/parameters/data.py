@@ -97,6 +97,9 @@ class FormalLanguage(Section):
 
     tasks: Tasks = Tasks()
 
+    random_words: bool = False
+    """Words are in random order, so that there is nothing to learn but how frequent they are: the control."""
+
     seed: int = Field(default=0, ge=0)
     """Seed of the properties of entities, and of the sentences."""
 
@@ -105,6 +108,12 @@ class FormalLanguage(Section):
         for name in ("entities", "properties"):
             if getattr(self, name) % self.classes:
                 raise ValueError(f"{name} = {getattr(self, name)} is no multiple of classes = {self.classes}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_tasks_of_random_words(self) -> Self:
+        if self.random_words and self.tasks.any:
+            raise ValueError("random_words = true leaves nothing to answer: it is allowed without tasks only")
         return self
 
 
@@ -134,3 +143,9 @@ class Data(Section):
 
     custom: dict[str, str] = {}
     """Data sets of your own: name -> module:function (see README)."""
+
+    @property
+    def with_skills(self) -> set[str]:
+        """The data sets of which it is known what there is to learn; controls are not among them."""
+        parities = {name for name, parity in self.parities.items() if not parity.random_answers}
+        return parities | {name for name, language in self.languages.items() if not language.random_words}

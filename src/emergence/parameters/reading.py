@@ -240,7 +240,7 @@ def _impossible_languages(parameters: Parameters) -> Iterable[tuple[Key, str]]:
     """Find formal languages in which an entity has no property."""
     if not parameters.data.languages:
         return
-    from emergence.datasets._formal_language import language_of  # with all of scipy, for these studies alone
+    from emergence.testbeds.language.described import language_of  # with all of scipy, for these studies alone
 
     for name, described in parameters.data.languages.items():
         try:

@@ -58,9 +58,9 @@ def scoreboard(study: Study, measures: Sequence[str], settings: Scoreboard) -> x
 
     Of all experiments whose data sets have skills with true answers, named by their numbers, or are a formal language,
     of which LANGUAGE names the skills. Measures of the same network trained on random answers with equally frequent
-    skills (``answers`` random) are compared with the same transitions, seed by seed: what they see is not there; a
-    language has no such control. Measures that are positive throughout are taken by their logarithm. Only skills that
-    all seeds learn can be seen; see `emergence.statistics.transitions` for how.
+    skills, or on random words of the same language (``answers`` random), are compared with the same transitions, seed
+    by seed: what they see is not there. Measures that are positive throughout are taken by their logarithm. Only skills
+    that all seeds learn can be seen; see `emergence.statistics.transitions` for how.
 
     Returns over `experiment`, `answers`, `measure` and `skill` ``explained``, ``lead`` with the ends of its interval,
     ``p_value`` and ``seen``; ``emergence_time`` over experiment, skill and `seed`, and ``slope`` over experiment and
@@ -84,11 +84,13 @@ def scoreboard(study: Study, measures: Sequence[str], settings: Scoreboard) -> x
 
 
 def skills_of(run: xr.Dataset) -> Skills | None:
-    """Return what a run's networks come to know; None where its data set has nothing of the kind.
+    """Return what a run's networks come to know; None where its data set has nothing of the kind, or is a control.
 
     A share of types that is missing at first, because too few are checked, counts as the first that is known.
     """
-    if has_skills(run) and float(run["random_answers"]) == 0:
+    if is_control(run):
+        return None
+    if has_skills(run):
         own = asked(run)
         return Skills([str(skill) for skill in own["skill"].values], by_skill(own))
     if "language_grammaticality" in run and run["language_grammaticality"].notnull().any():
@@ -101,6 +103,11 @@ def skills_of(run: xr.Dataset) -> Skills | None:
 def has_skills(run: xr.Dataset) -> bool:
     """Whether a run's data set is one of multitask sparse parity."""
     return "skill_strength" in run and bool(run["skill_strength"].notnull().any())
+
+
+def is_control(run: xr.Dataset) -> bool:
+    """Whether a run's data set is one of random answers, or of random words of a language."""
+    return "random_answers" in run and float(run["random_answers"]) == 1
 
 
 def asked(run: xr.Dataset) -> xr.Dataset:
@@ -124,11 +131,10 @@ def by_skill(run: xr.Dataset) -> Floats:
 
 
 def _control(study: Study, run: xr.Dataset) -> xr.Dataset | None:
-    """The dense run of the same network at the same steps on random answers, with equally frequent skills."""
-    for other in study.dense().values() if has_skills(run) else ():
-        described = ("network", "step_epoch", "skill_frequency")
-        alike = all(other[name].variable.equals(run[name].variable) for name in described)
-        if alike and float(other["random_answers"]) == 1:
+    """The dense run of the same network at the same steps on a control with equally frequent skills and words."""
+    described = {"network", "step_epoch", "skill_frequency", "word_entropy"} & set(run.variables)
+    for other in filter(is_control, study.dense().values()):
+        if all(other[name].variable.equals(run[name].variable) for name in described):
             return other
     return None
 

@@ -1,6 +1,6 @@
 """The part of a plan that looks at networks: paths, measures, and the landscape around them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
@@ -27,8 +27,7 @@ class AnalysisJobs:
     def measures(self, run: Run) -> Job:
         """The job that applies the other measures to a run."""
         names = self._parameters.measures.names
-        plugins = tuple(module_of("measures", name) for name in names)
-        return self._analysis("apply_measures", run, {"names": names}, *plugins)
+        return self._analysis("apply_measures", run, {"names": names}, *self._plugins(names))
 
     @once_per_run
     def skills(self, run: Run) -> Job | None:
@@ -36,13 +35,7 @@ class AnalysisJobs:
         parity = self._parameters.data.parities.get(run.dataset)
         if parity is None:
             return None
-        names = self._parameters.measures.names
-        parameters = {
-            "parity": parity.model_dump(),
-            "scoreboard": self._parameters.scoreboard.model_dump(include={"samples", "seed"}),
-            "measures": names,
-        }
-        return self._analysis("measure_skills", run, parameters, *(module_of("measures", name) for name in names))
+        return self._of_testbed("measure_skills", run, {"parity": parity.model_dump()})
 
     @once_per_run
     def language(self, run: Run) -> Job | None:
@@ -50,11 +43,18 @@ class AnalysisJobs:
         language = self._parameters.data.languages.get(run.dataset)
         if language is None:
             return None
+        return self._of_testbed("measure_language", run, {"language": language.model_dump()})
+
+    def _of_testbed(self, rule: str, run: Run, described: dict[str, Any]) -> Job:
+        """A job that measures what networks know of a data set that is described so, and what measures of them cost."""
+        names = self._parameters.measures.names
         sampling = self._parameters.scoreboard.model_dump(include={"samples", "seed"})
-        parameters = {"language": language.model_dump(), "scoreboard": sampling}
-        _, network = self._networks.network(run)
-        training = self._networks.training(run)
-        return self._registry.job("measure_language", run, parameters, network, training=training)
+        parameters = {**described, "scoreboard": sampling, "measures": names}
+        return self._analysis(rule, run, parameters, *self._plugins(names))
+
+    @staticmethod
+    def _plugins(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(module_of("measures", name) for name in names)
 
     @once_per_run
     def landscape(self, run: Run) -> Job | None:
@@ -65,7 +65,7 @@ class AnalysisJobs:
             "counting": self._counting if EMERGENCE in section.metrics else {},
             "seeds": seeds,
         }
-        plugins = (module_of("measures", name) for name in section.metrics if name not in NO_MEASURES)
+        plugins = self._plugins([name for name in section.metrics if name not in NO_MEASURES])
         return self._analysis("sample_landscape", run, parameters, *plugins) if seeds else None
 
     def controls(self, run: Run) -> Job:

@@ -141,6 +141,9 @@ class Plan:
         if parity is None or parity.random_answers:
             return ""
         return f"{run.network}: {parity.model_dump(exclude={'samples', 'seed'})}"
+    def _is_learnt(self, job: Job) -> bool:
+        """Whether the data set of a job's run is one with something to learn, and no control."""
+        return job.run is not None and job.run.dataset in self.parameters.data.with_skills
 
     @cached_property
     def _claims(self) -> Job:
@@ -165,8 +168,7 @@ class Plan:
     @cached_property
     def _scoreboard(self) -> Job | None:
         """The job that says which measures see skills emerge; none where the study has none to learn."""
-        data, datasets = self.parameters.data, {name for name, _ in self.parameters.study.pairs}
-        if not datasets & {*data.languages, *(n for n, parity in data.parities.items() if not parity.random_answers)}:
+        if not {name for name, _ in self.parameters.study.pairs} & self.parameters.data.with_skills:
             return None
         scoreboard = self.parameters.scoreboard.model_dump(exclude={"samples"})
         names = self.parameters.measures.names
@@ -203,7 +205,7 @@ class Plan:
             "skills": lambda: self._of_dense(self._analyses.skills),
             "skills_over_data": self._skills_over_data,
             "skills_over_width": self._skills_over_width,
-            "language": lambda: self._of_dense(self._analyses.language),
+            "language": lambda: tuple(job for job in self._of_dense(self._analyses.language) if self._is_learnt(job)),
             "inhibition": lambda: tuple(self._networks.training(run) for run in self.runs if run.variation.inhibition),
             "tuning": self._tuning,
             "densities": self._networks.all_masks,

@@ -1,16 +1,28 @@
 """What measures cost, in a unit that is the same on every machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+import xarray as xr
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from emergence.datasets import ProcessedDataset
 from emergence.graph.measure import count_paths
 from emergence.plugins import load
 
 EMERGENCE = "emergence"
+
+
+def measure_passes(network: nn.Module, dataset: ProcessedDataset, names: Sequence[str]) -> xr.DataArray:
+    """Return the `passes` of counting paths and of the named measures of a network, over `measure`."""
+    device = next(network.parameters()).device
+    inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
+    counted = [EMERGENCE, *names]
+    costs = [passes(network, dataset.normalise(inputs), labels, name) for name in counted]
+    text = "arithmetic of the measure, in forward passes over the probe samples"
+    return xr.DataArray(costs, {"measure": counted}, attrs={"units": "1", "long_name": text})
 
 
 def passes(network: nn.Module, inputs: Tensor, labels: Tensor, name: str) -> float:
