@@ -141,6 +141,7 @@ class Plan:
         if parity is None or parity.random_answers:
             return ""
         return f"{run.network}: {parity.model_dump(exclude={'samples', 'seed'})}"
+
     def _is_learnt(self, job: Job) -> bool:
         """Whether the data set of a job's run is one with something to learn, and no control."""
         return job.run is not None and job.run.dataset in self.parameters.data.with_skills
