@@ -109,7 +109,7 @@ def test_pairs_equal_products_of_jacobians_between_sites(seed: int) -> None:
         segment.append(wires(layer))
         if isinstance(layer, NON_LINEARITIES) or position == len(layers) - 1:
             step = nn.Sequential(*(Function(part) for part in segment))
-            jacobian = torch.autograd.functional.jacobian(step, x)
+            jacobian = torch.autograd.functional.jacobian(step, x, vectorize=True)
             values.append(value)
             x, segment = torch.zeros(1, *value.shape[1:], dtype=torch.float64), []
             jacobians.append(jacobian.reshape(value[0].numel(), -1))
