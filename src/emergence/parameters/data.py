@@ -136,10 +136,10 @@ class Data(Section):
     """Data sets made of text files of your own: name -> file, its checksum, length of the sequences (see README)."""
 
     parities: dict[str, Parity] = {}
-    """Data sets of multitask sparse parity: name -> skills and how samples are drawn (docs/testbeds.md)."""
+    """Data sets of multitask sparse parity: name -> skills and how samples are drawn (docs/sparse_parity.md)."""
 
     languages: dict[str, FormalLanguage] = {}
-    """Data sets of sentences of a formal language: name -> its size and how they are drawn (docs/testbeds.md)."""
+    """Data sets of sentences of a formal language: name -> its size and how they are drawn (docs/formal_language.md)."""
 
     custom: dict[str, str] = {}
     """Data sets of your own: name -> module:function (see README)."""
