@@ -139,7 +139,7 @@ class Data(Section):
     """Data sets of multitask sparse parity: name -> skills and how samples are drawn (docs/sparse_parity.md)."""
 
     languages: dict[str, FormalLanguage] = {}
-    """Data sets of sentences of a formal language: name -> its size and how they are drawn (docs/formal_language.md)."""
+    """Data sets of sentences of a formal language: name -> size and how they are drawn (docs/formal_language.md)."""
 
     custom: dict[str, str] = {}
     """Data sets of your own: name -> module:function (see README)."""

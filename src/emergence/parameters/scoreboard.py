@@ -6,7 +6,7 @@ from emergence.parameters.base import Section
 
 
 class Scoreboard(Section):
-    """Measures beside when skills are learned, on data sets of `data.parities`, `data.languages` (docs/sparse_parity.md)."""
+    """Measures beside skills, on data sets of `data.parities` and `data.languages` (docs/sparse_parity.md)."""
 
     samples: int = Field(default=4000, ge=2)
     """Fresh samples of each skill on which it is measured how well a network knows it."""
