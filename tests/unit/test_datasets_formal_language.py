@@ -76,6 +76,13 @@ def test_the_seed_decides_the_order_of_random_words() -> None:
     assert (control != rows(loaded(random_words=True, seed=1))).any()
 
 
+def test_a_language_can_be_joined_as_by_the_published_program() -> None:
+    rotated = FormalLanguage(entities=8, properties=160, classes=2, construction="rotated", sequences=50, length=24)
+    assert np.diff(language_of(rotated).graph.indptr).tolist() == [12] * 8
+    with pytest.raises(ValueError, match="properties = 200 in 2 classes: construction = rotated takes"):
+        FormalLanguage(entities=8, properties=200, classes=2, construction="rotated")
+
+
 def test_random_words_go_with_no_tasks() -> None:
     with pytest.raises(ValueError, match="random_words = true leaves nothing to answer"):
         FormalLanguage(random_words=True, tasks=Tasks(condition=0.1))

@@ -1,5 +1,6 @@
 """Percolation of entities and properties."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -17,6 +18,7 @@ from emergence.testbeds.percolation import (
     inferable_share,
     largest_share,
     propagated,
+    rotated_graph,
     sample_graph,
 )
 
@@ -131,3 +133,24 @@ def test_concepts_that_cannot_be_split_are_refused_by_name(wrong: dict[str, int]
 def test_a_probability_above_one_is_refused() -> None:
     with pytest.raises(ValueError, match=r"probability: 1\.5"):
         curve(Concepts(4, 4), [6.0], [0])
+
+
+def test_the_published_construction_turns_the_properties_of_a_group_with_each_entity() -> None:
+    concepts = Concepts(entities=100, properties=240, classes=2)
+    joined = rotated_graph(concepts, 0.15, np.random.default_rng(0)).toarray()
+    assert (joined[:50, 120:] == 0).all() and (joined[50:, :120] == 0).all()
+    groups = np.concatenate([joined[:50, :120], joined[50:, 120:]], axis=1).reshape(50, 6, 40)
+    assert (groups.sum(axis=2) == 6).all()
+    for entity, following in pairwise(groups):
+        np.testing.assert_array_equal(np.roll(entity, 1, axis=1), following)
+
+
+def test_the_published_construction_joins_all_or_hardly_any() -> None:
+    concepts = Concepts(entities=900, properties=18_000, classes=10)
+    shares = [largest_share(rotated_graph(concepts, p, np.random.default_rng(0)), concepts) for p in (0.025, 0.05)]
+    assert shares == [pytest.approx(3 / 90), 1.0]
+
+
+def test_groups_that_a_class_does_not_fill_are_refused() -> None:
+    with pytest.raises(ValueError, match="properties: 100 is not allowed; a multiple of 40"):
+        rotated_graph(Concepts(entities=10, properties=100), 0.5, np.random.default_rng(0))

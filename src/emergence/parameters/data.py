@@ -1,10 +1,13 @@
 """Section ``data``: how each data set is split."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from emergence.parameters.base import Section
+
+PROPERTIES_OF_GROUP = 40
+"""Properties of a formal language of which every entity has as many, where they are joined as by the authors."""
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -89,6 +92,9 @@ class FormalLanguage(Section):
     density: float = Field(default=0.15, gt=0, le=1)
     """Probability that an entity has a property of its class."""
 
+    construction: Literal["independent", "rotated"] = "independent"
+    """Pairs are joined independently, as in the theory, or as by the authors' program: 40 properties in every group."""
+
     sequences: int = Field(default=20_000, ge=10)
     """Sequences of the data set; each is full of sentences, of which the last is cut off."""
 
@@ -108,6 +114,9 @@ class FormalLanguage(Section):
         for name in ("entities", "properties"):
             if getattr(self, name) % self.classes:
                 raise ValueError(f"{name} = {getattr(self, name)} is no multiple of classes = {self.classes}")
+        if self.construction == "rotated" and self.properties // self.classes % PROPERTIES_OF_GROUP:
+            allowed = f"construction = rotated takes a multiple of {PROPERTIES_OF_GROUP} in each class"
+            raise ValueError(f"properties = {self.properties} in {self.classes} classes: {allowed}")
         return self
 
     @model_validator(mode="after")

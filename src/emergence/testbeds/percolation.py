@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 from scipy.sparse.csgraph import connected_components
 
+from emergence.parameters.data import PROPERTIES_OF_GROUP
 from emergence.statistics.over_seeds import with_intervals
 
 Floats = NDArray[np.float64]
@@ -89,6 +90,36 @@ def sample_graph(concepts: Concepts, probability: float, rng: np.random.Generato
     entity, within_class = np.divmod(edges, concepts.class_properties)
     place = entity // concepts.class_entities * concepts.class_properties + within_class
     return Graph((np.ones(len(edges)), (entity, place)), shape=(concepts.entities, concepts.properties))
+
+
+def rotated_graph(concepts: Concepts, probability: float, rng: np.random.Generator) -> Graph:
+    """Join entities and properties as the program does that Lubana et al. published with their paper.
+
+    Properties of a class come in groups of `PROPERTIES_OF_GROUP`, 40. In each group the first entity of the class has a
+    share of `probability`, rounded down, drawn at random; the next entity has those one place further round the group,
+    and so on. So edges are not independent: entities whose places in their class differ by a multiple of 40 have the
+    same properties. Returns a matrix as `sample_graph` does. Raises ValueError where properties of a class do not fill
+    groups.
+
+    >>> graph = rotated_graph(Concepts(entities=90, properties=80), 0.15, np.random.default_rng(0))
+    >>> graph.sum(axis=1).tolist() == [12] * 90, (graph[[0]] != graph[[40]]).nnz, (graph[[0]] != graph[[1]]).nnz > 0
+    (True, 0, True)
+    """
+    size = PROPERTIES_OF_GROUP
+    if concepts.class_properties % size:
+        raise ValueError(f"properties: {concepts.properties} is not allowed; a multiple of {size} in every class")
+    groups = concepts.properties // size
+    first = rng.permuted(np.tile(np.arange(size), (groups, 1)), axis=1)[:, : int(size * probability)]
+    place = np.arange(concepts.class_entities)[:, None, None]
+    turned = (first.reshape(concepts.classes, 1, -1, first.shape[1]) + place) % size
+    of_group = size * np.arange(groups).reshape(concepts.classes, 1, -1, 1)
+    joined = (turned + of_group).reshape(concepts.entities, -1)
+    entity = np.repeat(np.arange(concepts.entities), joined.shape[1])
+    return Graph((np.ones(joined.size), (entity, joined.ravel())), shape=(concepts.entities, concepts.properties))
+
+
+CONSTRUCTIONS = {"independent": sample_graph, "rotated": rotated_graph}
+"""Ways to join entities and properties: that of the theory, and that of the published program."""
 
 
 def components(graph: Graph) -> tuple[Integers, Integers]:

@@ -15,7 +15,8 @@ def language_of(described: FormalLanguage) -> Language:
     """
     joining, *_ = generators(described)
     concepts = Concepts(described.entities, described.properties, described.classes)
-    return Language.sample(concepts, described.density, joining, prompts=described.tasks.any)
+    chosen = described.tasks.any, described.construction
+    return Language.sample(concepts, described.density, joining, *chosen)
 
 
 def generators(described: FormalLanguage) -> list[np.random.Generator]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emergence.testbeds.language.grammar import LETTERS, WORDS, sample_structures
-from emergence.testbeds.percolation import Concepts, Graph, sample_graph
+from emergence.testbeds.percolation import CONSTRUCTIONS, Concepts, Graph
 
 Integers = NDArray[np.int64]
 
@@ -46,9 +46,16 @@ class Language:
             raise ValueError(f"entity {lonely[0]} has no property; join entities and properties more often")
 
     @classmethod
-    def sample(cls, concepts: Concepts, probability: float, rng: np.random.Generator, prompts: bool = False) -> Self:
-        """Join each entity to each property of its class independently with `probability`."""
-        return cls(concepts, sample_graph(concepts, probability, rng), prompts=prompts)
+    def sample(
+        cls,
+        concepts: Concepts,
+        probability: float,
+        rng: np.random.Generator,
+        prompts: bool = False,
+        construction: str = "independent",
+    ) -> Self:
+        """Join each entity to properties of its class with `probability`, in one of `CONSTRUCTIONS`."""
+        return cls(concepts, CONSTRUCTIONS[construction](concepts, probability, rng), prompts=prompts)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -89,6 +96,11 @@ class Language:
             count = self.counts[kind]
             classes[self.first(kind) :][:count] = np.arange(count) // (count // self.concepts.classes)
         return classes
+
+    @property
+    def free_prompt(self) -> Integers:
+        """The words before a sentence that is written freely: none in a language without prompts."""
+        return np.array([self.first("task"), self.first("answer")] if self.prompts else [], dtype=np.int64)
 
     def object_class(self, subject_class: Integers) -> Integers:
         """The class of the objects of verbs that have subjects of a class."""

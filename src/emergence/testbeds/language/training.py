@@ -159,7 +159,7 @@ def valid_probability(network: nn.Module, language: Language, sentences: Integer
 
     Rows (row, words) are as `examples` gives them for sentences written freely.
     """
-    start = 2 if language.prompts else 0
+    start = len(language.free_prompt)
     chances = network(torch.from_numpy(sentences[:, :-1])).softmax(1).numpy()
     first, valid = language.first("property"), []
     for row, sentence in enumerate(sentences):

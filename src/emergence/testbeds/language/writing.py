@@ -17,9 +17,9 @@ def generate(
 
     In a language with prompts each stands after the prompt for that, instead of the end of another sentence.
     """
-    prompt = [language.first("task"), language.first("answer")] if language.prompts else []
+    prompt = language.free_prompt
     rows = torch.full((count, length + 1), END)
-    rows[:, 1 : 1 + len(prompt)] = torch.tensor(prompt, dtype=rows.dtype)
+    rows[:, 1 : 1 + len(prompt)] = torch.from_numpy(prompt)
     written: Integers = write(network, rows, torch.full((count,), len(prompt)), generator).numpy()
     return written[:, len(prompt) :]
 
