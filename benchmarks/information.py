@@ -66,7 +66,7 @@ def bent(drawn: Samples) -> Samples:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--samples", type=int, default=20_000)
+    parser.add_argument("--samples", type=int, default=40_000)
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{'case':28}{'nats':>7}{'held out':>10}{'error':>7}{'InfoNCE':>9}{'Gaussian':>10}{'CPU s':>7}")
