@@ -42,7 +42,7 @@ def test_a_study_with_a_killed_and_a_preempted_job_equals_the_local_one(
             stderr=subprocess.STDOUT,
         )
         try:
-            wait_until(lambda: cluster.running("train_networks") or study.poll() is not None, 120)
+            wait_until(lambda: cluster.running("train_networks") or study.poll() is not None, 600)
             first = cluster.running("train_networks")
             job = cluster.run("scontrol", "show", "job", *first)
             assert re.search(r"TresPerJob=gres[:/]gpu[:=]1\b", job), job
