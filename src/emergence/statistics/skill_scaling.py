@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from emergence.statistics.scoreboard import asked, by_skill, has_skills
+from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_times
 
@@ -75,7 +75,7 @@ class Scaling:
 
 def can_learn_skills(run: xr.Dataset) -> bool:
     """Whether a run's data set has skills, and answers that are not random."""
-    return has_skills(run) and float(run["random_answers"]) == 0
+    return has_skills(run) and not is_control(run)
 
 
 def same_task(run: xr.Dataset) -> tuple[float, ...]:
