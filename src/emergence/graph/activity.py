@@ -4,41 +4,67 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
+from emergence.graph.operations import TraceError, tensors_in
+from emergence.graph.preserving import untouched
+from emergence.graph.recorder import Value
 from emergence.graph.tracing import Trace
+from emergence.graph.watching import Reader
 from emergence.plugins import unknown
 
 CRITERIA = ["mean", "any", "all", "fraction", "sample", "weight-change"]
 POOLED_CRITERIA = ["mean", "any", "all", "fraction"]
 
 
-class Recording(fx.Interpreter):
-    """Run a network on samples and keep the absolute activations of its sites."""
+class Recording:
+    """Run a network on samples and keep the absolute activations of its sites, or with `signed` the activations."""
 
-    def __init__(self, trace: Trace) -> None:
-        super().__init__(trace.model, graph=trace.graph)
-        self.trace = trace
-        self.site_of = {node: index for index, node in enumerate(trace.site_nodes)}
+    def __init__(self, trace: Trace, signed: bool = False) -> None:
+        self.trace, self.signed = trace, signed
+        self._inputs = {index: trace.inputs.index(v) for index, v in enumerate(trace.sites) if v in trace.inputs}
+        self._calls: dict[int, tuple[int, int]] = {}
+        wanted = {}
+        for index, value in enumerate(trace.sites):
+            call = trace.made_by.get(value)
+            if call is not None and call.number is not None:
+                wanted[call.number] = call.operation
+                self._calls[index] = call.number, call.outputs.index(value)
+        self._reader = Reader(trace.model, wanted, self._keep)
 
     def magnitudes(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Absolute activations per site, (samples, units); ValueError where one is not a number."""
-        self.seen: list[Any] = [None] * len(self.site_of)
-        self.samples = len(inputs[0])
-        self.run(*inputs)
-        for name, seen in zip(self.trace.site_names, self.seen, strict=True):
-            if torch.isnan(seen.amax()):
+        """Activations per site, (samples, units); ActivationError where one is not a number."""
+        self._seen: dict[tuple[int, int], Tensor] = {}
+        self._samples = len(inputs[0])
+        try:
+            with untouched(self.trace.model):
+                outputs = self._reader.read(inputs)
+        except TraceError as error:
+            raise ValueError(f"{type(self.trace.model).__name__} cannot be read: {error}") from error
+        found = []
+        for index, (value, name) in enumerate(zip(self.trace.sites, self.trace.site_names, strict=True)):
+            if index in self._calls:
+                site = self._seen.pop(self._calls[index])
+            elif index in self._inputs:
+                site = self._of_site(value, inputs[self._inputs[index]])
+            else:
+                site = self._of_site(value, outputs[self.trace.output_places[value]])
+            if site.numel() and torch.isnan(site.amax()):
                 raise ActivationError(f"activations at site '{name}' are not numbers (NaN)")
-        seen, self.seen = self.seen, []
-        return seen
+            found.append(site)
+        return found
 
-    def run_node(self, n: fx.Node) -> Any:
-        """Run a node and keep what a site holds before a later operation may overwrite it."""
-        value = super().run_node(n)
-        if n in self.site_of:
-            seen = self.trace.by_row(n, value.abs(), self.samples)
-            self.seen[self.site_of[n]] = seen if seen.is_floating_point() else seen.float()
-        return value
+    def _keep(self, number: int, result: Any) -> None:
+        """Keep what a site holds before a later operation may overwrite it."""
+        leaves = list(tensors_in(result))
+        for index, (wanted, place) in self._calls.items():
+            if wanted == number:
+                self._seen[number, place] = self._of_site(self.trace.sites[index], leaves[place])
+
+    def _of_site(self, value: Value, tensor: Tensor) -> Tensor:
+        tensor = tensor.detach()
+        seen = self.trace.by_row(value, tensor.clone() if self.signed else tensor.abs(), self._samples)
+        return seen if seen.is_floating_point() else seen.float()
 
 
 class ActivationError(ValueError):

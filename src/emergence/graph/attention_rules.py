@@ -16,14 +16,17 @@ from torch import Tensor, nn
 from emergence.graph.edges import Edges
 from emergence.graph.registry import Weights, register_rule
 
-MASKED_SCORE = -1e4
-"""Scores at or below this are masked."""
-
 PRODUCTS = ("matmul", "bmm", "mm")
 """Names of products of two tensors."""
 
 
-@register_rule(*PRODUCTS)
+@register_rule("rmatmul")
+def product_from_the_right(edges: Edges, second: Tensor, first: Any) -> Tensor:
+    """`matrix_product` with its factors in the other order."""
+    return matrix_product(edges, first, second)
+
+
+@register_rule(*PRODUCTS, "mv", "dot")
 def matrix_product(edges: Edges, first: Any, second: Any, pattern: Tensor | None = None) -> Tensor:
     """A product with fixed weights is a linear layer; one of two activations wires both to the result.
 
@@ -37,6 +40,21 @@ def matrix_product(edges: Edges, first: Any, second: Any, pattern: Tensor | None
     if pattern is not None:  # of one sample, which may be merged with other dimensions
         present = present * pattern.repeat(len(first) // len(pattern), *[1] * (pattern.ndim - 1))
     return torch.matmul(first * present, edges.every(second)) + torch.matmul(present, second)
+
+
+@register_rule("addmm", "baddbmm", "addmv")
+def added_product(edges: Edges, added: Any, first: Any, second: Any, **factors: float) -> Tensor:
+    """`matrix_product`, and what is added to it."""
+    product = matrix_product(edges, first, second)
+    beta, alpha = factors.get("beta", 1), factors.get("alpha", 1)
+    product = product * edges.scalar(alpha)
+    return product + added * edges.scalar(beta) if isinstance(added, Tensor) else product
+
+
+@register_rule("bilinear")
+def bilinear(edges: Edges, first: Any, second: Any, weight: Weights, bias: Any = None) -> Tensor:
+    """Both vectors wire to the results whose weight for the pair is not zero."""
+    return einsum(edges, "...i,kij,...j->...k", first, weight, second)
 
 
 @register_rule("einsum")
@@ -87,11 +105,14 @@ def attention(
     return torch.matmul(wires, value)
 
 
-def _allowed(mask: Any, bool_allows: bool) -> Tensor:
-    """Which positions a mask lets be attended to; numbers are added to scores, so very negative ones forbid."""
+def _allowed(mask: Any, bool_allows: bool) -> Tensor | float:
+    """Which positions a mask lets be attended to: numbers are added to scores, so those forbid whose softmax is zero.
+
+    A mask that the activations decide forbids none.
+    """
     if isinstance(mask, Weights):
-        return mask.tensor > MASKED_SCORE
-    return torch.as_tensor(mask) == bool_allows
+        return mask.tensor.softmax(-1) != 0
+    return 1.0 if mask.is_floating_point() else mask == bool_allows
 
 
 @register_rule(nn.MultiheadAttention)

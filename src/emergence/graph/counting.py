@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
 from emergence.graph.edges import Edges, presence
 from emergence.graph.exact import exact_arrivals
+from emergence.graph.recorder import Call
 from emergence.graph.scaled import Scaled
 from emergence.graph.scaled_walk import ScaledWalk
 from emergence.graph.tracing import Trace
@@ -31,6 +32,7 @@ class PathCounter:
     """
 
     def __init__(self, trace: Trace, edges: Edges, device: torch.device) -> None:
+        trace = trace.bound()
         self.trace, self.edges, self.device = trace, edges, device
         everything = [torch.ones(1, size, dtype=torch.bool, device=device) for size in trace.site_sizes]
         survey = ScaledWalk(trace, edges)
@@ -38,7 +40,7 @@ class PathCounter:
         bits = survey.largest
         self.exceeds_float64 = max(bits.values(), default=0) > _FLOAT64_BITS
         types = self._types(bits) if edges.measure is presence else None
-        rounded = {node for node in survey.weighted if bits[node] > _INTEGER_BITS}
+        rounded = {call for call in survey.weighted if bits.get(call, 0) > _INTEGER_BITS}
         self.walk = Walk(trace, edges, types, in_parts=rounded if len(rounded) > _ROUNDED_LAYERS else ())
         self.rows = trace.rows_per_block(device)
 
@@ -75,12 +77,13 @@ class PathCounter:
     def _blocks(self, flow: Flow) -> list[Flow]:
         return [flow.block(start, start + self.rows) for start in range(0, flow.rows, self.rows)]
 
-    def _types(self, bits: dict[fx.Node, float]) -> dict[fx.Node, torch.dtype]:
-        types: dict[fx.Node, torch.dtype] = {}
-        for node in self.trace.rules:
-            wide = any(types.get(source) is torch.float64 for source in node.all_input_nodes)
-            exact = bits.get(node, 0) < _FLOAT32_BITS and not wide
-            types[node] = torch.float32 if exact else torch.float64
+    def _types(self, bits: dict[Call, float]) -> dict[Call, torch.dtype]:
+        types: dict[Call, torch.dtype] = {}
+        for call in self.trace.calls:
+            before = (self.trace.made_by.get(source) for source in call.sources)
+            wide = any(types[made] is torch.float64 for made in before if made)
+            exact = bits.get(call, 0) < _FLOAT32_BITS and not wide
+            types[call] = torch.float32 if exact else torch.float64
         return types
 
 

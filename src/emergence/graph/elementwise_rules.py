@@ -1,5 +1,6 @@
 """Rules of operations on one unit at a time: non-linearities, normalisation, arithmetic."""
 
+from functools import reduce
 from typing import Any
 
 import torch
@@ -34,12 +35,20 @@ _DROPPING_FUNCTIONS = (
 )  # fmt: skip
 # Powers and logarithms are arithmetic, not non-linearities: a GELU written out in them has its site at the tanh.
 _ARITHMETIC_FUNCTIONS = (
-    "neg", "pow", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "abs", "float", "double", "half", "type_as",
+    "neg", "negative", "pow", "rpow", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2",
+    "log10", "log1p", "abs", "absolute", "sign", "sgn", "sin", "cos", "tan", "sinh", "cosh", "asin", "acos", "atan",
+    "asinh", "acosh", "atanh", "erf", "erfc", "erfinv", "floor", "ceil", "round", "trunc", "fix", "frac", "nan_to_num",
+    "float", "double", "half", "bfloat16", "int", "long", "short", "bool", "byte", "type", "type_as", "add", "iadd",
+    "radd", "sub", "isub", "subtract", "rsub", "maximum", "minimum", "fmax", "fmin", "hypot", "atan2", "fmod",
+    "remainder", "logaddexp", "lt", "le", "gt", "ge", "eq", "ne", "less", "greater", "less_equal", "greater_equal",
+    "not_equal", "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_not", "logical_xor",
+    "bitwise_and", "bitwise_or", "bitwise_not", "bitwise_xor", "invert", "and", "or", "xor", "lerp", "xlogy",
+    "addcmul", "addcdiv",
 )  # fmt: skip
 
 
 @register_rule(*_NONLINEAR_MODULES, *_NONLINEAR_FUNCTIONS, nonlinear=True)
-@register_rule(*_NORMALISING_MODULES, *_NORMALISING_FUNCTIONS, *_ARITHMETIC_FUNCTIONS)
+@register_rule(*_NORMALISING_MODULES, *_NORMALISING_FUNCTIONS)
 @register_rule(*_DROPPING_MODULES, *_DROPPING_FUNCTIONS, moves=True)
 def pass_through(edges: Edges, *arguments: Any, **settings: Any) -> Any:
     """Every unit wires to the one at its place; what follows the first argument is a setting."""
@@ -58,13 +67,15 @@ def gated_linear_unit_module(edges: Edges, module: nn.GLU, x: Tensor) -> Tensor:
     return gated_linear_unit(edges, x, module.dim)
 
 
-@register_rule("add", "iadd", "sub", "isub", "subtract", "rsub", "maximum", "minimum")
-def add(edges: Edges, first: Any, second: Any, alpha: float = 1) -> Tensor:
-    """A sum depends on both terms; a term that does not depend on the input brings no paths."""
-    return torch.add(_arriving(first), _arriving(second))
+@register_rule(*_ARITHMETIC_FUNCTIONS)
+def arithmetic(edges: Edges, *terms: Any, **settings: Any) -> Tensor:
+    """A result depends on every term, at its place; a term that does not depend on the input brings no paths."""
+    shapes = [term.shape for term in (*terms, *settings.values()) if isinstance(term, Tensor | Weights)]
+    arriving = [term for term in (*terms, *settings.values()) if isinstance(term, Tensor) and term.is_floating_point()]
+    return reduce(torch.add, arriving).expand(torch.broadcast_shapes(*shapes))
 
 
-@register_rule("mul", "imul", "multiply")
+@register_rule("mul", "imul", "rmul", "multiply")
 def multiply(edges: Edges, first: Any, second: Any) -> Tensor:
     """A product depends on both factors, such as a value and its gate; a fixed factor is a weight."""
     if isinstance(first, Tensor) and isinstance(second, Tensor):
@@ -73,7 +84,13 @@ def multiply(edges: Edges, first: Any, second: Any) -> Tensor:
     return torch.mul(paths, edges(factor, paths) if isinstance(factor, Weights) else edges.scalar(factor))
 
 
-@register_rule("div", "truediv", "itruediv", "divide")
+@register_rule("rdiv", "rtruediv")
+def divide_by(edges: Edges, divisor: Tensor, dividend: Any) -> Tensor:
+    """`divide` with its terms in the other order."""
+    return divide(edges, dividend, divisor)
+
+
+@register_rule("div", "truediv", "itruediv", "divide", "true_divide", "floor_divide")
 def divide(edges: Edges, first: Any, second: Any, rounding_mode: str | None = None) -> Tensor:
     """A quotient depends on both terms; a fixed divisor is a weight."""
     if isinstance(first, Tensor) and isinstance(second, Tensor):
@@ -81,9 +98,3 @@ def divide(edges: Edges, first: Any, second: Any, rounding_mode: str | None = No
     if isinstance(second, Tensor):
         return multiply(edges, first, second)
     return multiply(edges, first, Weights(1 / second.tensor) if isinstance(second, Weights) else 1 / second)
-
-
-def _arriving(term: Any) -> Tensor:
-    if isinstance(term, Weights):
-        return torch.zeros_like(term.tensor)
-    return term if isinstance(term, Tensor) else torch.zeros(())

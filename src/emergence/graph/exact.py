@@ -10,6 +10,7 @@ from torch import Tensor, fx
 from torch.utils._pytree import tree_map
 
 from emergence.graph.edges import Edges
+from emergence.graph.recorder import Call, Value
 from emergence.graph.tracing import Trace
 from emergence.graph.walk import Flow, Walk
 
@@ -24,14 +25,14 @@ class _RemainderWalk(Walk):
         super().__init__(trace, edges)
         self.prime = 1
 
-    def finish(self, node: fx.Node, value: Any) -> Any:
-        return tree_map(lambda v: v.remainder(self.prime) if isinstance(v, Tensor) else v, value)
+    def finish(self, call: Call, value: Value, paths: Tensor) -> Tensor:
+        return paths.remainder(self.prime)
 
 
 def exact_arrivals(trace: Trace, edges: Edges, flows: list[Flow], bits: float) -> list[int]:
     """Paths that arrive at each site, summed over all rows of all flows; none may need more than `bits` bits."""
     walk = _RemainderWalk(trace, edges)
-    totals, modulus = [0] * len(trace.site_nodes), 1
+    totals, modulus = [0] * len(trace.sites), 1
     primes = _primes()
     while modulus.bit_length() <= bits + 1:
         walk.prime = next(primes)

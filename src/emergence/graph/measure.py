@@ -24,7 +24,7 @@ def count_paths(
     """Count the directed paths from inactive to active units of later sites: the emergence of a network.
 
     Definition of AlShinaifi et al. 2024 (arXiv:2409.01568) and, with `through="active"`, of Li et al. 2023
-    (arXiv:2311.17403), for any feed-forward network that torch.fx can trace. Activations are read in evaluation mode.
+    (arXiv:2311.17403), for any feed-forward network. Activations are read in evaluation mode.
 
     Parameters
     ----------

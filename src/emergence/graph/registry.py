@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor, nn
 
@@ -45,7 +45,7 @@ def register_rule(
 ) -> Callable[[Function], Function]:
     """Register a function as the rule of operations; a later registration replaces an earlier one.
 
-    An operation is a module class (which is then not looked into when a network is traced), a function, or a name,
+    An operation is a module class (which then counts as one operation), a function, or a name,
     which stands for every function and tensor method of that name. `nonlinear` makes its output a site.
 
     A rule is called with `edges`, the module if the operation is one, and the operation's own arguments, where
@@ -80,25 +80,28 @@ def has_own_rule(module: nn.Module) -> bool:
     return type(module) in _RULES
 
 
-def rule_of_module(module: nn.Module, path: str) -> Rule:
-    """Rule of a module's class or the nearest class it inherits from; MissingRuleError if there is none."""
-    for ancestor in type(module).__mro__:
-        if ancestor in _RULES:
-            return _RULES[ancestor]
-    raise _missing(f"module {type(module).__name__} (at '{path}')", type(module).__name__)
-
-
-def rule_of_function(target: Callable[..., Any] | str, node: str) -> Rule:
-    """Rule of a function or tensor method, itself or by its name; MissingRuleError if there is none."""
-    name = target if isinstance(target, str) else getattr(target, "__name__", repr(target))
-    for key in (target, name, name.rstrip("_")):
+def rule_of(operation: "Seen") -> Rule:
+    """Rule of a module's class, of a function or of its name; MissingRuleError if there is none."""
+    if operation.module is not None:
+        return _RULES[type(operation.module)]
+    for key in (operation.function, operation.name, operation.name.rstrip("_")):
         if key in _RULES:
             return _RULES[key]
-    raise _missing(f"operation '{name}' (node '{node}')", f'"{name}"')
-
-
-def _missing(what: str, key: str) -> MissingRuleError:
-    return MissingRuleError(
-        f"paths cannot be counted through {what}: it has no rule. Register one with "
-        f"@emergence.register_rule({key}) on a function that returns the number of paths arriving at its output"
+    raise MissingRuleError(
+        f"paths cannot be counted through {operation}: it has no rule. Register one with "
+        f'@emergence.register_rule("{operation.name}") on a function that returns the number of paths arriving at its '
+        "output"
     )
+
+
+class Seen(Protocol):
+    """An operation as it was seen when a network ran."""
+
+    @property
+    def function(self) -> Callable[..., Any]: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def module(self) -> nn.Module | None: ...

@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
-from torch import Tensor, fx
-from torch.utils._pytree import tree_leaves, tree_map
+from torch import Tensor
 
 from emergence.graph.edges import Edges
+from emergence.graph.recorder import Call, Value
 from emergence.graph.scaled import Scaled
 from emergence.graph.tracing import Trace
 from emergence.graph.walk import Flow, Walk, indicator
@@ -20,14 +20,14 @@ class ScaledWalk(Walk):
     """Count one pattern of any size; true numbers are those held times 2**power.
 
     `lossy` tells that small numbers of paths were lost beside very large ones of other units, which may matter where
-    the large ones lead to no target. `largest` holds the base-2 logarithm of each node's largest number, `weighted` the
-    nodes whose rule multiplies by numbers of edges.
+    the large ones lead to no target. `largest` holds the base-2 logarithm of each call's largest number, `weighted` the
+    calls whose rule multiplies by numbers of edges.
     """
 
     def __init__(self, trace: Trace, edges: Edges) -> None:
-        super().__init__(trace, edges, in_parts=trace.rules)
-        self.largest: dict[fx.Node, float] = {}
-        self.weighted: set[fx.Node] = set()
+        super().__init__(trace, edges, in_parts=trace.calls)
+        self.largest: dict[Call, float] = {}
+        self.weighted: set[Call] = set()
 
     def count_scaled(self, flow: Flow) -> Scaled:
         """Paths from sources to targets: (1, sites)."""
@@ -37,37 +37,34 @@ class ScaledWalk(Walk):
         arrived = self.count(flow)
         return Scaled.of(arrived.cpu().numpy(), [self.powers])
 
-    def finish(self, node: fx.Node, value: Any) -> Any:
-        """Rescale everything that later nodes will use if this node's numbers have become large."""
-        top = max(
-            (float(v.detach().max()) for v in tree_leaves(value) if isinstance(v, Tensor) and v.numel()), default=0.0
-        )
-        self.largest[node] = math.log2(top) + self.power if top > 0 else 0.0
+    def finish(self, call: Call, value: Value, paths: Tensor) -> Tensor:
+        """Rescale everything that later calls will use if these numbers have become large."""
+        top = float(paths.detach().max()) if paths.numel() else 0.0
+        self.largest[call] = max(self.largest.get(call, 0.0), math.log2(top) + self.power if top > 0 else 0.0)
         if top <= 2.0**_LARGE:
-            return value
+            return paths
         shift = math.frexp(top)[1] - _TARGET
         self.power += shift
-        for held in self.reached & self.env.keys():
-            self.env[held] = tree_map(lambda v: self._shrink(v, shift), self.env[held])
-        return tree_map(lambda v: self._shrink(v, shift), value)
+        for held in self.reached & self.held.keys():
+            self.held[held] = self._shrink(self.held[held], shift)
+        return self._shrink(paths, shift)
 
-    def _apply_rule(self, node: fx.Node) -> Any:
+    def _apply_rule(self, call: Call) -> Any:
         before = self.edges.asked
-        value = super()._apply_rule(node)
+        found = super()._apply_rule(call)
         if self.edges.asked > before:
-            self.weighted.add(node)
-        return value
+            self.weighted.add(call)
+        return found
 
-    def _shrink(self, value: Any, shift: int) -> Any:
-        if not isinstance(value, Tensor):
-            return value
-        small = value * 2.0**-shift
-        self.lossy |= bool(((value > 0) & (small < 2.0**_SMALL)).any())
+    def _shrink(self, paths: Tensor, shift: int) -> Tensor:
+        small = paths * 2.0**-shift
+        self.lossy |= bool(((paths > 0) & (small < 2.0**_SMALL)).any())
         return small
 
-    def _pass_site(self, site: int, value: Tensor, node: fx.Node) -> Tensor:
-        self.powers[site] = self.power
-        return super()._pass_site(site, value, node)
+    def _pass_site(self, value: Value, paths: Tensor) -> Tensor:
+        if value in self.site_of:
+            self.powers[self.site_of[value]] = self.power
+        return super()._pass_site(value, paths)
 
     def add_sources(self, flat: Tensor, sources: Tensor) -> Tensor:
         """Add one path per source, or none where it is negligible beside those that arrive."""

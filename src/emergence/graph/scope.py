@@ -1,45 +1,53 @@
 """Running a network without leaving a trace in it, with its own or with other weights."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize, prune
+from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.utils import parametrize
 
+from emergence.graph.preserving import unchanged, untouched
 from emergence.plugins import unknown
 
 Result = TypeVar("Result")
 State = Mapping[str, Tensor]
 
 
-class _Host(nn.Module):
-    """Lets functional_call put weights into a network while any action runs."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, action: Callable[[], Any]) -> Any:
-        return action()
-
-
 def run_in(model: nn.Module, weights: State | None, action: Callable[[], Result]) -> Result:
     """Run an action on a network in evaluation mode, without gradients, with `weights` in place of its own if given.
 
-    Mode, weights and hooks are afterwards what they were. Raises ValueError for weights of unknown name or wrong shape.
+    The network and the weights are afterwards what they were. Raises ValueError for weights of unknown name or wrong
+    shape, and for a network that cannot be run as Python code.
     """
-
-    def undisturbed() -> Result:
-        with _evaluating(model), _current_masks(model), parametrize.cached(), torch.inference_mode():
+    check_model(model)
+    replaced = _with_ties(model, weights or {})
+    with torch.no_grad(), untouched(model), unchanged(replaced.values()), parametrize.cached():
+        for module in model.modules():
+            module.training = False
+        for name, tensor in replaced.items():
+            path, _, own = name.rpartition(".")
+            owner = model.get_submodule(path)
+            (owner._parameters if own in owner._parameters else owner._buffers)[own] = tensor  # type: ignore[assignment]
+        with _uncompiled(model):
             return action()
 
-    if weights is None:
-        return undisturbed()
-    named = {f"model.{name}": tensor for name, tensor in _with_ties(model, weights).items()}
-    result: Result = torch.func.functional_call(_Host(model), named, (undisturbed,), tie_weights=False)
-    return result
+
+def check_model(model: nn.Module) -> None:
+    """Raise ValueError for a network whose operations cannot be seen, or that has no values."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            raise ValueError(
+                f"module '{name}' ({type(model).__name__}) is compiled by torch.jit, so that its operations cannot be "
+                "seen; use the module that it was made from"
+            )
+    for name, tensor in _tensors(model).items():
+        if isinstance(tensor, UninitializedTensorMixin):
+            raise ValueError(f"'{name}' has no shape yet: run the network once on a batch")
+        if tensor.is_meta:
+            raise ValueError(f"'{name}' is on the device 'meta' and has no values")
 
 
 def snapshot(model: nn.Module) -> dict[str, Tensor]:
@@ -60,27 +68,12 @@ def nonzero_parameters(model: nn.Module) -> int:
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in model.modules()]
-    for module, _ in modes:
-        module.training = False
-    try:
+def _uncompiled(model: nn.Module) -> Iterator[None]:
+    """Run what `torch.compile` has wrapped as plain Python."""
+    if not any(type(module).__name__ == "OptimizedModule" or module._compiled_call_impl for module in model.modules()):
         yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-@contextmanager
-def _current_masks(model: nn.Module) -> Iterator[None]:
-    """Give pruned modules the weight that their hooks would compute in a forward pass."""
-    with ExitStack() as restore:
-        for module in model.modules():
-            for hook in module._forward_pre_hooks.values():
-                if isinstance(hook, prune.BasePruningMethod):
-                    name = hook._tensor_name
-                    restore.callback(setattr, module, name, getattr(module, name))
-                    hook(module, None)
+        return
+    with torch.compiler.set_stance("force_eager"):
         yield
 
 

@@ -24,9 +24,10 @@ Result = TypeVar("Result")
 
 
 class UnitGraph:
-    """The units, sites and edges of a feed-forward network that torch.fx can trace.
+    """The units, sites and edges of a feed-forward network.
 
-    `example` is a batch of inputs (a tensor, or one per input of the network), batch first; one sample of it is used.
+    `example` is a batch of inputs (a tensor, or one per input of the network), batch first. The network is recorded as
+    it runs on one sample, and checked on a second one and on both together.
     Wherever `weights` can be given, it maps names of parameters and buffers to tensors that replace the network's own
     for that call (missing ones stay); without it the network's present weights count. Nothing of the network changes.
     Raises MissingRuleError for an operation without a rule, ValueError for a network that cannot be traced.
@@ -44,9 +45,9 @@ class UnitGraph:
         self, model: nn.Module, example: Inputs, *, include_input: bool = False, include_output: bool = True
     ) -> None:
         self.model = model
-        sample = tuple(x[:1] for x in as_tuple(example))
-        self.trace = run_in(model, None, lambda: trace(model, sample, include_input, include_output))
-        if not self.trace.site_nodes:
+        samples = as_tuple(example)
+        self.trace = run_in(model, None, lambda: trace(model, samples, include_input, include_output))
+        if not self.trace.sites:
             raise ValueError(f"{type(model).__name__} has no site: no non-linearity and neither input nor output")
         self.sites: tuple[str, ...] = self.trace.site_names
         self.size: NDArray[np.int64] = np.array(self.trace.site_sizes, dtype=np.int64)
@@ -169,8 +170,12 @@ class UnitGraph:
 def as_tuple(inputs: Inputs) -> tuple[Tensor, ...]:
     """The inputs of a network, one tensor each."""
     tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    if not tensors or len(tensors[0]) == 0:
+    if not tensors or any(x.ndim == 0 or len(x) == 0 for x in tensors):
         raise ValueError("no samples: inputs are empty")
+    if len({len(x) for x in tensors}) > 1:
+        raise ValueError(f"inputs have {[len(x) for x in tensors]} samples: all need the same number, in dimension 0")
+    if any(x.is_meta for x in tensors):
+        raise ValueError("inputs are on the device 'meta' and have no values")
     return tensors
 
 

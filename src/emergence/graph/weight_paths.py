@@ -5,16 +5,16 @@ edge is the number of paths that run through it (over all positions of a kernel)
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, fx
-from torch.utils._pytree import tree_map
+from torch import Tensor
 
 from emergence.graph.edges import Edges
+from emergence.graph.recorder import Call, Value
 from emergence.graph.registry import Weights
 from emergence.graph.scaled_walk import ScaledWalk
+from emergence.graph.scope import run_in
 from emergence.graph.tracing import Trace
 from emergence.graph.unit_graph import UnitGraph
 from emergence.graph.walk import Flow, Walk
@@ -72,8 +72,9 @@ class _Once(torch.autograd.Function):
 class _ReachingWalk(Walk):
     """Tell whether there are paths instead of counting them."""
 
-    def finish(self, node: fx.Node, value: Any) -> Any:
-        return tree_map(lambda v: _Once.apply(v) if isinstance(v, Tensor) else v, value)
+    def finish(self, call: Call, value: Value, paths: Tensor) -> Tensor:
+        once: Tensor = _Once.apply(paths)
+        return once
 
 
 def paths_by_weight(graph: UnitGraph, flow: Flow, measure: Callable[[Tensor], Tensor] = edge_of) -> dict[str, Tensor]:
@@ -91,8 +92,7 @@ def paths_by_weight(graph: UnitGraph, flow: Flow, measure: Callable[[Tensor], Te
     {'0.weight': tensor([[1., 1.],
             [0., 0.]]), '2.weight': tensor([[2., 2.]])}
     """
-    walk = _DifferentiableWalk(_outside_inference(graph.trace), _DifferentiableEdges(measure))
-    return _derivative(graph, lambda: walk.total(flow))
+    return _derivative(graph, lambda trace: _DifferentiableWalk(trace, _DifferentiableEdges(measure)).total(flow))
 
 
 def weights_on_paths(graph: UnitGraph) -> dict[str, Tensor]:
@@ -100,30 +100,32 @@ def weights_on_paths(graph: UnitGraph) -> dict[str, Tensor]:
 
     The graph must include input and output as sites.
     """
-    trace = _outside_inference(graph.trace)
-    walk = _ReachingWalk(trace, _DifferentiableEdges(edge_of), dict.fromkeys(trace.rules, torch.float32))
-    derivative = _derivative(graph, lambda: walk.count(input_to_output(graph)).sum())
-    return {name: paths > 0 for name, paths in derivative.items()}
+
+    def reach(trace: Trace) -> Tensor:
+        walk = _ReachingWalk(trace, _DifferentiableEdges(edge_of), dict.fromkeys(trace.calls, torch.float32))
+        return walk.count(input_to_output(graph)).sum()
+
+    return {name: paths > 0 for name, paths in _derivative(graph, reach).items()}
 
 
 def input_to_output(graph: UnitGraph) -> Flow:
     """Flow from all units of the inputs to those of the last site, in a graph that includes both as sites."""
-    sites = graph.trace.site_nodes
+    sites = graph.trace.sites
     every = [torch.ones(1, int(size), dtype=torch.bool, device=graph.device) for size in graph.size]
-    sources = [units if node.op == "placeholder" else None for node, units in zip(sites, every, strict=True)]
-    return Flow(sources, [units & (node is sites[-1]) for node, units in zip(sites, every, strict=True)])
+    sources = [units if site in graph.trace.inputs else None for site, units in zip(sites, every, strict=True)]
+    return Flow(sources, [units & (site == sites[-1]) for site, units in zip(sites, every, strict=True)])
 
 
-def _derivative(graph: UnitGraph, count: Callable[[], Tensor]) -> dict[str, Tensor]:
-    parameters = {name: p for name, p in graph.model.named_parameters() if p.requires_grad}
-    with torch.enable_grad():
-        total = count()
-    if not total.requires_grad:  # no source reaches any weight
-        return {name: torch.zeros_like(p) for name, p in parameters.items()}
-    gradients = torch.autograd.grad(total, list(parameters.values()), allow_unused=True, materialize_grads=True)
-    return dict(zip(parameters, gradients, strict=True))
+def _derivative(graph: UnitGraph, count: Callable[[Trace], Tensor]) -> dict[str, Tensor]:
+    """Derivative by each parameter of what a function counts on the present weights."""
 
+    def derive() -> dict[str, Tensor]:
+        parameters = {name: p for name, p in graph.model.named_parameters() if p.requires_grad}
+        with torch.enable_grad():
+            total = count(graph.trace.bound())
+        if not total.requires_grad:  # no source reaches any weight
+            return {name: torch.zeros_like(p) for name, p in parameters.items()}
+        gradients = torch.autograd.grad(total, list(parameters.values()), allow_unused=True, materialize_grads=True)
+        return dict(zip(parameters, gradients, strict=True))
 
-def _outside_inference(trace: Trace) -> Trace:
-    """A trace whose tensors autograd may keep, which it refuses for those made in inference mode."""
-    return replace(trace, patterns={node: pattern.clone() for node, pattern in trace.patterns.items()})
+    return run_in(graph.model, None, derive)

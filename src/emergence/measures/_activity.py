@@ -2,24 +2,13 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from emergence.graph.activity import Recording, in_blocks
 from emergence.graph.scope import run_in
 from emergence.graph.tracing import trace
-
-
-class _SignedRecording(Recording):
-    """Keeps activations with their sign."""
-
-    def run_node(self, n: fx.Node) -> Any:
-        value = fx.Interpreter.run_node(self, n)
-        if n in self.site_of:
-            self.seen[self.site_of[n]] = self.trace.by_row(n, value.clone(), self.samples)
-        return value
 
 
 def magnitudes(network: nn.Module, inputs: Tensor) -> Iterator[list[Tensor]]:
@@ -29,7 +18,7 @@ def magnitudes(network: nn.Module, inputs: Tensor) -> Iterator[list[Tensor]]:
     >>> [[tuple(site.shape) for site in sites] for sites in magnitudes(network, torch.zeros(5, 3))]
     [[(5, 4)]]
     """
-    return _blocks(network, inputs, _recording(network, inputs, Recording, include_output=False))
+    return _blocks(network, inputs, _recording(network, inputs, include_output=False))
 
 
 def activations(network: nn.Module, inputs: Tensor, include_output: bool = False) -> dict[str, Tensor]:
@@ -40,15 +29,14 @@ def activations(network: nn.Module, inputs: Tensor, include_output: bool = False
     >>> {name: tuple(site.shape) for name, site in sites.items()}
     {'1': (5, 4), 'output': (5, 2)}
     """
-    recording = _recording(network, inputs, _SignedRecording, include_output)
+    recording = _recording(network, inputs, include_output, signed=True)
     blocks = zip(*_blocks(network, inputs, recording), strict=True)
     return {name: torch.cat(site) for name, site in zip(recording.trace.site_names, blocks, strict=True)}
 
 
-def _recording(network: nn.Module, inputs: Tensor, kind: type[Recording], include_output: bool) -> Recording:
-    example = (inputs[:1],)
-    traced = run_in(network, None, lambda: trace(network, example, include_input=False, include_output=include_output))
-    return kind(traced)
+def _recording(network: nn.Module, inputs: Tensor, include_output: bool, signed: bool = False) -> Recording:
+    traced = run_in(network, None, lambda: trace(network, (inputs[:2],), False, include_output))
+    return Recording(traced, signed)
 
 
 @torch.no_grad()

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, cast
 
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from emergence.graph.operations import Operation, map_arguments
+from emergence.graph.recorder import Call, Value
 from emergence.graph.scope import run_in
-from emergence.graph.survey import name_of
+from emergence.graph.template import Constant
 from emergence.graph.tracing import Trace, trace
 from emergence.modules import plain_copy
 
@@ -24,7 +26,7 @@ _KEEPING_MODULES = (
 )  # fmt: skip
 _KEEPING_FUNCTIONS = {
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "softsign", "hardtanh",
-    "hardsigmoid", "hardswish", "sigmoid", "logsigmoid", "tanh", "dropout", "add", "iadd", "sub", "isub", "mul", "imul",
+    "hardsigmoid", "hardswish", "sigmoid", "logsigmoid", "tanh", "dropout", "add", "add_", "sub", "sub_", "mul", "mul_", "relu_",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
 }  # fmt: skip
@@ -58,7 +60,7 @@ def channels_of(network: nn.Module, example: Tensor) -> list[Channels]:
     >>> hidden
     Channels(size=3, axis=1, fixed=False, producers={'0': None}, norms=[], consumers={'3': 4})
     """
-    traced = run_in(network, None, lambda: trace(network, (example[:1],), False, True))
+    traced = run_in(network, None, lambda: trace(network, (example[:2],), False, True))
     return _Grouping(traced).groups
 
 
@@ -93,107 +95,112 @@ class _Grouping:
 
     def __init__(self, traced: Trace) -> None:
         self.traced = traced
-        self.of: dict[fx.Node, Channels] = {}
-        self.columns: dict[fx.Node, int] = {}
-        self.calls = Counter(str(node.target) for node in traced.rules if node.op == "call_module")
+        self.of: dict[Value, Channels] = {}
+        self.columns: dict[Value, int] = {}
+        self.calls = Counter(call.operation.path for call in traced.calls if call.operation.module)
+        self.readers = Counter(source for call in traced.calls for source in set(call.sources))
         uses = Counter(id(p) for _, p in traced.model.named_parameters(remove_duplicate=False))
         self.shared = {p for p, count in uses.items() if count > 1}
-        for node in traced.rules:
-            self._add(node)
-        for node in next(n for n in traced.graph.nodes if n.op == "output").all_input_nodes:
-            self.of[node].fixed = True
+        for value in traced.inputs:
+            self._start(value, axis=1, fixed=True)
+        for call in traced.calls:
+            self._add(call)
+        for value in traced.results:
+            self.of[value].fixed = True
 
     @property
     def groups(self) -> list[Channels]:
         """Every group once, in order."""
         return list({id(group): group for group in self.of.values()}.values())
 
-    def _add(self, node: fx.Node) -> None:
-        sources = [source for source in node.all_input_nodes if source in self.of]
-        module = self.traced.model.get_submodule(str(node.target)) if node.op == "call_module" else None
-        if not sources:
-            self._start(node, axis=1, fixed=True)
-        elif self._is_layer(module, node, sources):
-            self._add_layer(node, sources[0])
-        elif isinstance(module, _BatchNorm) and self.calls[str(node.target)] == 1:
-            self._add_norm(node, sources[0])
-        elif self._is_flattening(module, node, sources) or self._keeps_channels(module, node, sources):
-            self._join(node, sources)
-        else:
-            for source in sources:
-                self.of[source].fixed = True
-            self._start(node, axis=1, fixed=True)
+    def _add(self, call: Call) -> None:
+        sources = list(dict.fromkeys(call.sources))
+        value, operation = call.outputs[0], call.operation
+        if len(call.outputs) == 1 and value is not None:
+            if self._is_layer(operation, sources):
+                return self._add_layer(value, operation, sources[0])
+            if isinstance(operation.module, _BatchNorm) and self.calls[operation.path] == 1:
+                return self._add_norm(value, operation, sources[0])
+            if self._is_flattening(call, sources) or self._keeps_channels(call, sources):
+                return self._join(value, sources)
+        for source in sources:
+            self.of[source].fixed = True
+        for output in call.outputs:
+            if output is not None:
+                self._start(output, axis=1, fixed=True)
+        return None
 
-    def _start(self, node: fx.Node, axis: int, fixed: bool) -> Channels:
-        shape = self._shape(node)
-        self.of[node] = Channels(shape[axis] if axis < len(shape) else 1, axis, fixed)
-        self.columns[node] = 1
-        return self.of[node]
+    def _start(self, value: Value, axis: int, fixed: bool) -> Channels:
+        shape = self._shape(value)
+        self.of[value] = Channels(shape[axis] if axis < len(shape) else 1, axis, fixed)
+        self.columns[value] = 1
+        return self.of[value]
 
-    def _add_layer(self, node: fx.Node, source: fx.Node) -> None:
-        name = str(node.target)
-        axis = len(self._shape(node)) - 1 if isinstance(self.traced.model.get_submodule(name), nn.Linear) else 1
+    def _add_layer(self, value: Value, operation: Operation, source: Value) -> None:
+        axis = len(self._shape(value)) - 1 if isinstance(operation.module, nn.Linear) else 1
         if self.of[source].axis == axis:
-            self.of[source].consumers[name] = self.columns[source]
+            self.of[source].consumers[operation.path] = self.columns[source]
         else:  # it reads something else than the units that are known
             self.of[source].fixed = True
-        self._start(node, axis, fixed=False).producers[name] = None
+        self._start(value, axis, fixed=False).producers[operation.path] = None
 
-    def _add_norm(self, node: fx.Node, source: fx.Node) -> None:
-        self._join(node, [source])
-        group = self.of[node]
-        group.norms.append(str(node.target))
-        if str(source.target) in group.producers and len(source.users) == 1:
-            group.producers[str(source.target)] = str(node.target)
-        if group.axis != 1 or self.columns[node] != 1:
+    def _add_norm(self, value: Value, operation: Operation, source: Value) -> None:
+        self._join(value, [source])
+        group = self.of[value]
+        group.norms.append(operation.path)
+        made = self.traced.made_by.get(source)
+        if made and made.operation.path in group.producers and self.readers[source] == 1:
+            group.producers[made.operation.path] = operation.path
+        if group.axis != 1 or self.columns[value] != 1:
             group.fixed = True
 
-    def _join(self, node: fx.Node, sources: list[fx.Node]) -> None:
+    def _join(self, value: Value, sources: list[Value]) -> None:
         first = self.of[sources[0]]
         for other in {id(self.of[source]): self.of[source] for source in sources[1:]}.values():
             if other is not first:
                 self._merge(first, other)
-        shape = self._shape(node)
-        self.of[node] = first
-        self.columns[node] = shape[1] // first.size if len(shape) == 2 else 1
+        shape = self._shape(value)
+        self.of[value] = first
+        self.columns[value] = shape[1] // first.size if len(shape) == 2 else 1
 
     def _merge(self, first: Channels, other: Channels) -> None:
         first.fixed |= other.fixed or (other.size, other.axis) != (first.size, first.axis)
         first.producers |= other.producers
         first.consumers |= other.consumers
         first.norms += other.norms
-        self.of = {node: first if group is other else group for node, group in self.of.items()}
+        self.of = {value: first if group is other else group for value, group in self.of.items()}
 
-    def _is_layer(self, module: nn.Module | None, node: fx.Node, sources: list[fx.Node]) -> bool:
-        if module is None or type(module) not in _LAYERS or self.calls[str(node.target)] > 1 or len(sources) != 1:
+    def _is_layer(self, operation: Operation, sources: list[Value]) -> bool:
+        module = operation.module
+        if module is None or type(module) not in _LAYERS or self.calls[operation.path] > 1 or len(sources) != 1:
             return False
         tied = any(id(parameter) in self.shared for parameter in module.parameters())
         return getattr(module, "groups", 1) == 1 and not tied
 
-    def _keeps_channels(self, module: nn.Module | None, node: fx.Node, sources: list[fx.Node]) -> bool:
-        known = type(module) in _KEEPING_MODULES if module else name_of(node) in _KEEPING_FUNCTIONS
+    def _keeps_channels(self, call: Call, sources: list[Value]) -> bool:
+        module = call.operation.module
+        known = type(module) in _KEEPING_MODULES if module else call.operation.name in _KEEPING_FUNCTIONS
         alike = len({tuple(self._shape(source)) for source in sources}) == 1
-        only = len(sources) == len(node.all_input_nodes)
-        return (known or self._averages_positions(node, sources)) and alike and only
+        constants: list[Constant] = []
+        map_arguments(
+            (call.args, call.kwargs), lambda part: constants.append(part) if isinstance(part, Constant) else None
+        )
+        return (known or self._averages_positions(call, sources)) and alike and not constants
 
-    def _averages_positions(self, node: fx.Node, sources: list[fx.Node]) -> bool:
-        if name_of(node) != "mean" or node.op == "call_module":
+    def _averages_positions(self, call: Call, sources: list[Value]) -> bool:
+        if call.operation.name != "mean":
             return False
-        dimensions: Any = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else ())
+        dimensions: Any = call.kwargs.get("dim", call.args[1] if len(call.args) > 1 else ())
         before, group = len(self._shape(sources[0])), self.of[sources[0]]
         averaged = {d % before for d in ([dimensions] if isinstance(dimensions, int) else dimensions)}
         return bool(averaged) and min(averaged) > group.axis == 1
 
-    def _is_flattening(self, module: nn.Module | None, node: fx.Node, sources: list[fx.Node]) -> bool:
-        name = name_of(node)
-        flattens = (
-            type(module) is nn.Flatten
-            if module
-            else name == "flatten" or (name in ("view", "reshape") and node.args[-1] == -1)
-        )
-        if not flattens or len(sources) != 1 or self.of[sources[0]].axis != 1:
+    def _is_flattening(self, call: Call, sources: list[Value]) -> bool:
+        value, name = call.outputs[0], call.operation.name
+        flattens = name in ("Flatten", "flatten") or (name in ("view", "reshape") and call.args[-1] == -1)
+        if value is None or not flattens or len(sources) != 1 or self.of[sources[0]].axis != 1:
             return False
-        return self._shape(node) == [1, prod(self._shape(sources[0]))]
+        return self._shape(value) == [1, prod(self._shape(sources[0]))]
 
-    def _shape(self, node: fx.Node) -> list[int]:
-        return self.traced.shapes[node][0] if node in self.traced.shapes else [1]
+    def _shape(self, value: Value) -> list[int]:
+        return self.traced.shapes[value][0]
