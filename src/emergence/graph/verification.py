@@ -83,13 +83,13 @@ def _close(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors agree but for rounding; truth values and integers are not looked at."""
     if not a.is_floating_point() or a.numel() == 0:
         return True
-    tolerance = _TOLERANCE.get(a.dtype, 1e-3)
-    a, b = a.double(), b.double()
-    finite = a.isfinite() & b.isfinite()
-    if not bool(finite.any()):
-        return True
-    scale = b[finite].abs().max()
-    return bool(((a - b)[finite].abs() <= tolerance * scale).all())
+    difference, scale = (a - b).abs().max(), b.abs().max()
+    if not bool(torch.isfinite(difference + scale)):
+        finite = a.isfinite() & b.isfinite()
+        if not bool(finite.any()):
+            return True
+        difference, scale = (a[finite] - b[finite]).abs().max(), b[finite].abs().max()
+    return bool(difference <= _TOLERANCE.get(a.dtype, 1e-3) * scale)
 
 
 def _at(tape: Tape, value: Value) -> str:
