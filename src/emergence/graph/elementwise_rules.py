@@ -1,5 +1,6 @@
 """Rules of operations on one unit at a time: non-linearities, normalisation, arithmetic."""
 
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -17,7 +18,8 @@ _NONLINEAR_MODULES = (
 _NONLINEAR_FUNCTIONS = (
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus",
     "softsign", "softshrink", "hardshrink", "tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "sigmoid",
-    "logsigmoid", "log_sigmoid", "tanh", "threshold", "log_softmax", "softmin", "clamp", "clip",
+    "logsigmoid", "log_sigmoid", "tanh", "threshold", "log_softmax", "softmin", "clamp", "clamp_min", "clamp_max",
+    "clip",
 )  # fmt: skip
 _NORMALISING_MODULES = (
     nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm,
@@ -43,7 +45,7 @@ _ARITHMETIC_FUNCTIONS = (
     "remainder", "logaddexp", "lt", "le", "gt", "ge", "eq", "ne", "less", "greater", "less_equal", "greater_equal",
     "not_equal", "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_not", "logical_xor",
     "bitwise_and", "bitwise_or", "bitwise_not", "bitwise_xor", "invert", "and", "or", "xor", "lerp", "xlogy",
-    "addcmul", "addcdiv",
+    "floordiv", "rfloordiv", "mod", "rmod", "copysign",
 )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def arithmetic(edges: Edges, *terms: Any, **settings: Any) -> Tensor:
 @register_rule("mul", "imul", "rmul", "multiply")
 def multiply(edges: Edges, first: Any, second: Any) -> Tensor:
     """A product depends on both factors, such as a value and its gate; a fixed factor is a weight."""
+    first, second = _fixed(first), _fixed(second)
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         return torch.add(first, second)
     paths, factor = (first, second) if isinstance(first, Tensor) else (second, first)
@@ -93,8 +96,33 @@ def divide_by(edges: Edges, divisor: Tensor, dividend: Any) -> Tensor:
 @register_rule("div", "truediv", "itruediv", "divide", "true_divide", "floor_divide")
 def divide(edges: Edges, first: Any, second: Any, rounding_mode: str | None = None) -> Tensor:
     """A quotient depends on both terms; a fixed divisor is a weight."""
+    first, second = _fixed(first), _fixed(second)
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         return first + second
     if isinstance(second, Tensor):
         return multiply(edges, first, second)
     return multiply(edges, first, Weights(1 / second.tensor) if isinstance(second, Weights) else 1 / second)
+
+
+@register_rule("addcmul")
+def add_product(edges: Edges, added: Any, first: Any, second: Any, **settings: Any) -> Tensor:
+    """A sum of a term and a product."""
+    return _sum(edges, added, first, second, multiply)
+
+
+@register_rule("addcdiv")
+def add_quotient(edges: Edges, added: Any, first: Any, second: Any, **settings: Any) -> Tensor:
+    """A sum of a term and a quotient."""
+    return _sum(edges, added, first, second, divide)
+
+
+def _fixed(term: Any) -> Any:
+    """A constant of integers or truth values as weights; numbers of paths are floats."""
+    return Weights(term) if isinstance(term, Tensor) and not term.is_floating_point() else term
+
+
+def _sum(edges: Edges, added: Any, first: Any, second: Any, join: Callable[..., Tensor]) -> Tensor:
+    if not isinstance(first, Tensor) and not isinstance(second, Tensor):
+        return arithmetic(edges, added, first, second)
+    joined = join(edges, first, second)
+    return joined + added if isinstance(added, Tensor) else joined

@@ -3,11 +3,9 @@
 import math
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import torch
-from torch import Tensor, fx
-from torch.utils._pytree import tree_map
+from torch import Tensor
 
 from emergence.graph.edges import Edges
 from emergence.graph.recorder import Call, Value

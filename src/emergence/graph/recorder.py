@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from emergence.graph.preserving import untouched
 from emergence.graph.operations import Operation, TraceError, Watch, map_arguments, tensors_in
+from emergence.graph.preserving import untouched
 
 
 @dataclass(frozen=True)

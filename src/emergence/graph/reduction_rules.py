@@ -11,6 +11,9 @@ from emergence.graph.edges import Edges
 from emergence.graph.registry import register_rule
 from emergence.graph.windows import sum_bins
 
+_ROUNDING = 1e-6
+"""Weights of resizing below this are zero but for rounding."""
+
 
 @register_rule(
     "mean", "sum", "nanmean", "nansum", "prod", "amax", "amin", "aminmax", "logsumexp", "std", "var", "std_mean",
@@ -79,7 +82,7 @@ def _resizing(
     wanted = None if size is None else (size[position] if isinstance(size, Sequence) else size, 1)
     scale = None if factor is None else (float(factor), 1.0)
     probe = torch.eye(length, dtype=torch.float64)[:, None, :, None]
-    return F.interpolate(probe, wanted, scale, flat, corners, recompute, antialias)[:, 0, :, 0] != 0
+    return F.interpolate(probe, wanted, scale, flat, corners, recompute, antialias)[:, 0, :, 0].abs() > _ROUNDING
 
 
 @register_rule(nn.Upsample)

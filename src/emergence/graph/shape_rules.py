@@ -26,8 +26,8 @@ _NAMES = (
     "atleast_1d", "atleast_2d", "atleast_3d", "select_scatter", "slice_scatter", "index_add", "index_copy", "scatter",
     "scatter_add",
 )  # fmt: skip
-_GETTERS = ("T", "mT", "H", "mH", "data", "real")
-_SAME = ("to", "positive", "alias", "lift_fresh", "requires_grad_", "resolve_conj", "resolve_neg", "cpu", "cuda")
+_GETTERS = ("T", "mT", "H", "mH", "data")
+_SAME = ("to", "positive", "alias", "lift_fresh", "requires_grad_", "resolve_neg", "cpu", "cuda")
 
 
 @register_rule(*_MODULES, moves=True)

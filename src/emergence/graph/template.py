@@ -49,7 +49,9 @@ class Constant:
         one, two = self.grows
         dim = next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
         if self.step is None:
-            return torch.cat([tensor] * rows, dim) if one[dim] != 1 else tensor.expand(*one[:dim], rows, *one[dim + 1 :])
+            return (
+                torch.cat([tensor] * rows, dim) if one[dim] != 1 else tensor.expand(*one[:dim], rows, *one[dim + 1 :])
+            )
         return torch.cat([tensor + row * self.step for row in range(rows)], dim)
 
 

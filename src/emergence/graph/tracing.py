@@ -18,7 +18,8 @@ import emergence.graph.elementwise_rules
 import emergence.graph.layer_rules
 import emergence.graph.pooling_rules
 import emergence.graph.reduction_rules
-import emergence.graph.shape_rules  # noqa: F401  (importing a module of rules registers them)
+import emergence.graph.shape_rules
+import emergence.graph.spectral_rules  # noqa: F401  (importing a module of rules registers them)
 from emergence.graph.masks import find_patterns
 from emergence.graph.operations import TraceError, map_arguments, tensors_in
 from emergence.graph.recorder import OVERWRITE, Call, Tape, Value, record
@@ -248,7 +249,9 @@ def _origin(value: Value, made_by: dict[Value | None, Call], rules: dict[Call, R
 
 def _check_batch(name: str, one: list[int], two: list[int]) -> None:
     if not holds_samples(one, two):
-        raise TraceError(f"site '{name}' has shape {one} for one sample and {two} for two: it must hold units by sample")
+        raise TraceError(
+            f"site '{name}' has shape {one} for one sample and {two} for two: it must hold units by sample"
+        )
 
 
 def holds_samples(one: Sequence[int], two: Sequence[int]) -> bool:
