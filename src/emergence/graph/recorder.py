@@ -162,7 +162,7 @@ class _Recorder(Watch):
 
 
 def outputs_in(result: Any) -> Iterator[Tensor]:
-    """The tensors that a network gives back: in tuples, lists, dictionaries, data classes, or attributes of an object."""
+    """The tensors that a network gives back: in tuples, lists, dictionaries, data classes, or an object."""
     found = list(_outputs(result))
     if not found and hasattr(result, "__dict__") and not isinstance(result, nn.Module):
         found = list(_outputs(vars(result)))

@@ -55,7 +55,7 @@ class Trace:
     """Where among the tensors that the network gives back the sites stand that are no results of calls."""
 
     def bound(self) -> "Trace":
-        """The trace with the constants that the network has at present, for instance after other weights were put in."""
+        """The trace with the constants that the network has at present, such as other weights that were put in."""
         tape = record(self.model, self.example, keep=False)
         constants = _constants_of(tape.calls)
         if [tuple(t.shape) for t in constants] != [tuple(t.shape) for t in self.constants]:
@@ -172,8 +172,7 @@ def _joined(tape: Tape, second: Tape, both: Tape) -> list[Call]:
     calls = []
     for call, *others in zip(tape.calls, second.calls, both.calls, strict=True):
         if call.operation is OVERWRITE:  # which units lie where is the same for every sample
-            old, new, places = call.args
-            args: Any = (Constant(-1) if isinstance(old, Tensor) else old, new, Constant(-1)), {}
+            args: Any = tuple(Constant(-1) if isinstance(part, Tensor) else part for part in call.args), {}
         else:
             triple = [(part.args, part.kwargs) for part in (call, *others)]
             args = common(*triple, str(call.operation))

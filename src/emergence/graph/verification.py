@@ -33,9 +33,7 @@ def verify(
     for value, (one, two) in shapes.items():
         alone, replayed, together = second.values[value], again[value], both.values[value]
         if replayed.shape == alone.shape and not _close(replayed, alone):
-            raise TraceError(
-                f"its operations, run one by one, give something else for another sample{_at(first, value)}"
-            )
+            raise TraceError(f"its operations, one by one, give something else for another sample{_at(first, value)}")
         if one != two and len(one) == len(two):
             dim = next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
             parts = together.movedim(dim, 0).reshape(2, math.prod(one))

@@ -26,7 +26,8 @@ _KEEPING_MODULES = (
 )  # fmt: skip
 _KEEPING_FUNCTIONS = {
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "softsign", "hardtanh",
-    "hardsigmoid", "hardswish", "sigmoid", "logsigmoid", "tanh", "dropout", "add", "add_", "sub", "sub_", "mul", "mul_", "relu_",
+    "hardsigmoid", "hardswish", "sigmoid", "logsigmoid", "tanh", "dropout", "add", "add_", "sub", "sub_", "mul", "mul_",
+    "relu_",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
 }  # fmt: skip
