@@ -1,11 +1,13 @@
 """Everything that a network holds, put back after it has been run."""
 
+import random
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ _DEPTH = 2
 
 @contextmanager
 def untouched(model: nn.Module) -> Iterator[None]:
-    """Put back all that a model holds, and torch's random numbers, also after an error.
+    """Put back all that a model holds, and the state of random numbers, also after an error.
 
     That is the attributes of its modules (hooks, modes, parameters and buffers among them), what the dictionaries,
     lists, sets and plain objects among them hold, and the values of all tensors found there.
@@ -29,12 +31,15 @@ def untouched(model: nn.Module) -> Iterator[None]:
     (False, True)
     """
     containers, tensors = _held_by(model)
+    python, numpy = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(sorted({t.get_device() for t in tensors if t.is_cuda})), unchanged(tensors):
         try:
             yield
         finally:
             for container, copy in containers:
                 _refill(container, copy)
+            random.setstate(python)
+            np.random.set_state(numpy)
 
 
 @contextmanager

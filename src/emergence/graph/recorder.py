@@ -5,7 +5,6 @@ overwritten reads the new value.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import count
 from types import SimpleNamespace
@@ -15,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from emergence.graph.operations import Operation, TraceError, Watch, map_arguments, tensors_in
-from emergence.graph.preserving import untouched
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,8 @@ class Tape:
 
 
 def record(model: nn.Module, inputs: Sequence[Tensor], keep: bool = True) -> Tape:
-    """Run a model on samples and record its calls.
-
-    With `keep` also what each value was, and the model is afterwards what it was; without, what hooks compute stays in
-    its modules.
-    """
-    with untouched(model) if keep else nullcontext():
-        return _Recorder(model, keep).record(inputs)
+    """Run a model on samples and record its calls, with `keep` also what each value was."""
+    return _Recorder(model, keep).record(inputs)
 
 
 def overwrite(old: Tensor, new: Tensor, places: Tensor) -> Tensor:
@@ -103,13 +96,14 @@ class _Recorder(Watch):
         return id(tensor) in self._known or (bool(self._writes) and _memory_of(tensor) in self._writes)
 
     def take(self, operation: Operation, args: Any, kwargs: dict[str, Any], run: Callable[[], Any]) -> Any:
-        read = map_arguments((args, kwargs), self._argument)
+        read = map_arguments((args, {key: value for key, value in kwargs.items() if key != "out"}), self._argument)
         before = [(tensor, version(tensor)) for tensor in tensors_in((args, kwargs))]
         result = run()
         changed = {id(tensor) for tensor, number in before if version(tensor) != number}
         leaves = [args[0]] if operation.name == "setitem" else list(_leaves(result))
-        given = {id(leaf) for leaf in leaves}
-        if operation.name == "data=" or any(self.depends(t) and id(t) in changed - given for t, _ in before):
+        followed = {_memory_of(leaf) for leaf in leaves if isinstance(leaf, Tensor) and id(leaf) in changed}
+        lost = (t for t, _ in before if id(t) in changed and self.depends(t) and _memory_of(t) not in followed)
+        if operation.name == "data=" or any(True for _ in lost):
             raise TraceError(f"{operation} overwrites its input in a way that cannot be followed")
         if not any(isinstance(leaf, Tensor) for leaf in leaves):
             self._tape.facts += [leaf for leaf in leaves if isinstance(leaf, bool | int | float | complex)]

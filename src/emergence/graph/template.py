@@ -1,6 +1,6 @@
 """Arguments of calls for any number of samples, found by comparing those for one and for two."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +46,9 @@ class Constant:
         tensor = constants[self.number]
         if self.grows is None or rows == 1:
             return tensor
-        one, two = self.grows
-        dim = next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
+        one, dim = self.grows[0], batch_dimension(*self.grows)
         if self.step is None:
-            return (
-                torch.cat([tensor] * rows, dim) if one[dim] != 1 else tensor.expand(*one[:dim], rows, *one[dim + 1 :])
-            )
+            return tensor.unsqueeze(dim).expand(*one[:dim], rows, *one[dim:]).flatten(dim, dim + 1)
         return torch.cat([tensor + row * self.step for row in range(rows)], dim)
 
 
@@ -98,6 +95,21 @@ def filled(argument: Any, rows: int, constants: list[Tensor], change: Callable[[
     return change(argument) if isinstance(argument, Value) else argument
 
 
+def batch_dimension(one: Sequence[int], two: Sequence[int]) -> int:
+    """The dimension that holds the samples, from shapes for one and for two."""
+    return next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
+
+
+def holds_samples(one: Sequence[int], two: Sequence[int]) -> bool:
+    """Whether shapes for one and two samples are those of a value that holds something for each sample.
+
+    >>> holds_samples([1, 3], [2, 3]), holds_samples([3], [3]), holds_samples([1, 1], [2, 2])
+    (True, False, False)
+    """
+    grown = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
+    return len(one) == len(two) and len(grown) == 1 and grown[0][1] == 2 * grown[0][0]
+
+
 def _common_tensor(first: Tensor, other: Tensor, both: Tensor, what: str) -> Constant:
     if first.shape != other.shape or not _equal(first, other):
         raise TraceError(f"{what}: a constant {_ONE_SAMPLE} in a way that cannot be followed")
@@ -106,10 +118,9 @@ def _common_tensor(first: Tensor, other: Tensor, both: Tensor, what: str) -> Con
             raise TraceError(f"{what}: a constant {_TWO_SAMPLES}")
         return Constant(-1)
     shapes = tuple(first.shape), tuple(both.shape)
-    grown = [dim for dim, (a, b) in enumerate(zip(*shapes, strict=False)) if a != b]
-    if len(shapes[0]) != len(shapes[1]) or len(grown) != 1 or shapes[1][grown[0]] != 2 * shapes[0][grown[0]]:
+    if not holds_samples(*shapes):
         raise TraceError(f"{what}: the shape of a constant {_TWO_SAMPLES}")
-    parts = both.chunk(2, grown[0])
+    parts = both.chunk(2, batch_dimension(*shapes))
     if not _equal(parts[0], first):
         raise TraceError(f"{what}: a constant {_TWO_SAMPLES}")
     if _equal(parts[1], first):

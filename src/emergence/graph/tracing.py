@@ -22,9 +22,10 @@ import emergence.graph.shape_rules
 import emergence.graph.spectral_rules  # noqa: F401  (importing a module of rules registers them)
 from emergence.graph.masks import find_patterns
 from emergence.graph.operations import TraceError, map_arguments, tensors_in
+from emergence.graph.preserving import untouched
 from emergence.graph.recorder import OVERWRITE, Call, Tape, Value, record
 from emergence.graph.registry import Rule, rule_of
-from emergence.graph.template import Constant, common
+from emergence.graph.template import Constant, batch_dimension, common, holds_samples
 from emergence.graph.verification import other_sample, verify
 
 _BLOCK_UNITS = {True: 2**19, False: 2**26}  # rows times units of the largest layer, on a CPU and elsewhere
@@ -120,16 +121,14 @@ def trace(model: nn.Module, examples: Sequence[Tensor], include_input: bool, inc
         ) from error
 
 
-def batch_dimension(one: Sequence[int], two: Sequence[int]) -> int:
-    """The dimension that holds the samples, from shapes for one and for two."""
-    return next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
-
-
 def _trace(
     model: nn.Module, example: tuple[Tensor, ...], other: tuple[Tensor, ...], include_input: bool, include_output: bool
 ) -> Trace:
-    tape, second = record(model, example), record(model, other)
-    both = record(model, [torch.cat(pair) for pair in zip(example, other, strict=True)])
+    with untouched(model):
+        second = _record(model, other, "a single sample")
+    with untouched(model):
+        both = _record(model, [torch.cat(pair) for pair in zip(example, other, strict=True)], "two samples")
+    tape = _record(model, example, "a single sample")
     calls = _joined(tape, second, both)
     results = [value for value in dict.fromkeys(tape.results) if value is not None]
     shapes = {value: (list(t.shape), list(both.values[value].shape)) for value, t in tape.values.items()}
@@ -154,6 +153,15 @@ def _trace(
         constants=_constants_of(tape.calls),
         output_places={value: tape.results.index(value) for value in names if value in results and value not in made},
     )
+
+
+def _record(model: nn.Module, inputs: Sequence[Tensor], what: str) -> Tape:
+    try:
+        return record(model, inputs)
+    except TraceError:
+        raise
+    except Exception as error:
+        raise TraceError(f"it fails on {what} ({type(error).__name__}: {error})") from error
 
 
 def _joined(tape: Tape, second: Tape, both: Tape) -> list[Call]:
@@ -251,13 +259,3 @@ def _check_batch(name: str, one: list[int], two: list[int]) -> None:
         raise TraceError(
             f"site '{name}' has shape {one} for one sample and {two} for two: it must hold units by sample"
         )
-
-
-def holds_samples(one: Sequence[int], two: Sequence[int]) -> bool:
-    """Whether shapes for one and two samples are those of a value that holds something for each sample.
-
-    >>> holds_samples([1, 3], [2, 3]), holds_samples([3], [3]), holds_samples([1, 1], [2, 2])
-    (True, False, False)
-    """
-    grown = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
-    return len(one) == len(two) and len(grown) == 1 and grown[0][1] == 2 * grown[0][0]

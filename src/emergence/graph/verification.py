@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from emergence.graph.operations import TraceError, map_arguments
 from emergence.graph.recorder import OVERWRITE, Tape, Value
+from emergence.graph.template import batch_dimension, holds_samples
 
 _TOLERANCE = {torch.float16: 0.05, torch.bfloat16: 0.2}
 """Largest difference of two ways to compute a tensor, as a share of its largest element; 0.001 for other types."""
@@ -34,8 +35,8 @@ def verify(
         alone, replayed, together = second.values[value], again[value], both.values[value]
         if replayed.shape == alone.shape and not _close(replayed, alone):
             raise TraceError(f"its operations, one by one, give something else for another sample{_at(first, value)}")
-        if one != two and len(one) == len(two):
-            dim = next(dim for dim, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
+        if holds_samples(one, two):
+            dim = batch_dimension(one, two)
             parts = together.movedim(dim, 0).reshape(2, math.prod(one))
             singles = [tape.values[value].movedim(dim, 0).reshape(-1) for tape in (first, second)]
             if not all(_close(part, single) for part, single in zip(parts, singles, strict=True)):
