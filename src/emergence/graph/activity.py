@@ -1,6 +1,7 @@
 """Which units are active: activations at the sites, and the criteria over samples."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -24,12 +25,15 @@ class Recording:
         self.trace, self.signed = trace, signed
         self._inputs = {index: trace.inputs.index(v) for index, v in enumerate(trace.sites) if v in trace.inputs}
         self._calls: dict[int, tuple[int, int]] = {}
+        self._at: dict[int, list[tuple[int, int]]] = {}
         wanted = {}
         for index, value in enumerate(trace.sites):
             call = trace.made_by.get(value)
             if call is not None and call.number is not None:
                 wanted[call.number] = call.operation
-                self._calls[index] = call.number, call.outputs.index(value)
+                place = call.outputs.index(value)
+                self._calls[index] = call.number, place
+                self._at.setdefault(call.number, []).append((index, place))
         self._reader = Reader(trace.model, wanted, self._keep)
 
     def magnitudes(self, inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -37,7 +41,7 @@ class Recording:
         self._seen: dict[tuple[int, int], Tensor] = {}
         self._samples = len(inputs[0])
         try:
-            with untouched(self.trace.model):
+            with untouched(self.trace.model) if self.trace.keeps_state else nullcontext():
                 outputs = self._reader.read(inputs)
         except TraceError as error:
             raise ValueError(f"{type(self.trace.model).__name__} cannot be read: {error}") from error
@@ -57,9 +61,8 @@ class Recording:
     def _keep(self, number: int, result: Any) -> None:
         """Keep what a site holds before a later operation may overwrite it."""
         leaves = list(tensors_in(result))
-        for index, (wanted, place) in self._calls.items():
-            if wanted == number:
-                self._seen[number, place] = self._of_site(self.trace.sites[index], leaves[place])
+        for index, place in self._at[number]:
+            self._seen[number, place] = self._of_site(self.trace.sites[index], leaves[place])
 
     def _of_site(self, value: Value, tensor: Tensor) -> Tensor:
         tensor = tensor.detach()

@@ -117,7 +117,7 @@ class _Recorder(Watch):
                 writes = self._writes[_memory_of(leaf)]
                 writes.append((leaf, value))
                 self._known[id(leaf)] = (leaf, value, len(writes))
-        self._tape.calls.append(Call(operation, *read, outputs, next(self._numbers)))
+        self._tape.calls.append(Call(operation, read[0], read[1], outputs, next(self._numbers)))
         return result
 
     def _argument(self, argument: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
 from emergence.graph.preserving import unchanged, untouched
@@ -44,7 +44,7 @@ def check_model(model: nn.Module) -> None:
                 "seen; use the module that it was made from"
             )
     for name, tensor in _tensors(model).items():
-        if isinstance(tensor, UninitializedTensorMixin):
+        if is_lazy(tensor):
             raise ValueError(f"'{name}' has no shape yet: run the network once on a batch")
         if tensor.is_meta:
             raise ValueError(f"'{name}' is on the device 'meta' and has no values")

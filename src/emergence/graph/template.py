@@ -12,6 +12,7 @@ from emergence.graph.recorder import Value
 
 _ONE_SAMPLE = "depends on the activations"
 _TWO_SAMPLES = "depends on the number of samples"
+_ENDS = ("start", "stop", "step")
 
 
 @dataclass(frozen=True)
@@ -52,27 +53,27 @@ class Constant:
         return torch.cat([tensor + row * self.step for row in range(rows)], dim)
 
 
-def common(first: Any, other: Any, both: Any, what: str) -> Any:
+def common(parts: tuple[Any, Any, Any], what: str) -> Any:
     """Arguments for any number of samples, from those for one sample, for another one, and for both together.
 
     Constant tensors become `Constant`s without a number. Raises TraceError where arguments depend on activations, or on
     the number of samples in another way than growing with it.
     """
+    first, other, both = parts
     kinds = {type(first), type(other), type(both)}
     if len(kinds) > 1 and not all(isinstance(part, tuple | list) for part in (first, other, both)):
         raise TraceError(f"{what}: an argument {_ONE_SAMPLE if type(first) is not type(other) else _TWO_SAMPLES}")
     if isinstance(first, tuple | list):
         if len(first) != len(other) or len(first) != len(both):
             raise TraceError(f"{what}: how many there are {_ONE_SAMPLE if len(first) != len(other) else _TWO_SAMPLES}")
-        parts = [common(*triple, what) for triple in zip(first, other, both, strict=True)]
-        return tuple(parts) if isinstance(first, tuple) else parts
+        found = [common(triple, what) for triple in zip(first, other, both, strict=True)]
+        return tuple(found) if isinstance(first, tuple) else found
     if isinstance(first, dict):
         if not list(first) == list(other) == list(both):
             raise TraceError(f"{what}: its arguments {_TWO_SAMPLES if list(first) == list(other) else _ONE_SAMPLE}")
-        return {key: common(value, other[key], both[key], what) for key, value in first.items()}
+        return {key: common((value, other[key], both[key]), what) for key, value in first.items()}
     if isinstance(first, slice):
-        triples = [(s.start, s.stop, s.step) for s in (first, other, both)]
-        return slice(*common(*triples, what))
+        return slice(*(common((getattr(first, end), getattr(other, end), getattr(both, end)), what) for end in _ENDS))
     if isinstance(first, Tensor):
         return _common_tensor(first, other, both, what)
     if isinstance(first, Value):

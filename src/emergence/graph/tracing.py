@@ -52,6 +52,8 @@ class Trace:
     """Which elements a mask leaves, for softmax and the products that use its result."""
     constants: list[Tensor]
     """The tensors among the arguments that do not depend on the input, with the weights of the moment."""
+    keeps_state: bool
+    """The network changes something of its own when it runs, such as a cache."""
     output_places: dict[Value, int]
     """Where among the tensors that the network gives back the sites stand that are no results of calls."""
 
@@ -124,10 +126,10 @@ def trace(model: nn.Module, examples: Sequence[Tensor], include_input: bool, inc
 def _trace(
     model: nn.Module, example: tuple[Tensor, ...], other: tuple[Tensor, ...], include_input: bool, include_output: bool
 ) -> Trace:
-    with untouched(model):
+    with untouched(model) as alone:
         second = _record(model, other, "a single sample")
-    with untouched(model):
-        both = _record(model, [torch.cat(pair) for pair in zip(example, other, strict=True)], "two samples")
+    with untouched(model) as pair:
+        both = _record(model, [torch.cat(samples) for samples in zip(example, other, strict=True)], "two samples")
     tape = _record(model, example, "a single sample")
     calls = _joined(tape, second, both)
     results = [value for value in dict.fromkeys(tape.results) if value is not None]
@@ -151,6 +153,7 @@ def _trace(
         shapes=shapes,
         patterns=find_patterns(live, rules, tape),
         constants=_constants_of(tape.calls),
+        keeps_state=alone.changed or pair.changed,
         output_places={value: tape.results.index(value) for value in names if value in results and value not in made},
     )
 
@@ -182,8 +185,8 @@ def _joined(tape: Tape, second: Tape, both: Tape) -> list[Call]:
         if call.operation is OVERWRITE:  # which units lie where is the same for every sample
             args: Any = tuple(Constant(-1) if isinstance(part, Tensor) else part for part in call.args), {}
         else:
-            triple = [(part.args, part.kwargs) for part in (call, *others)]
-            args = common(*triple, str(call.operation))
+            one, other, two = ((part.args, part.kwargs) for part in (call, *others))
+            args = common((one, other, two), str(call.operation))
         args, kwargs = map_arguments(args, numbered)
         calls.append(replace(call, args=args, kwargs=kwargs))
     return calls

@@ -14,6 +14,9 @@ from emergence.graph.template import batch_dimension, holds_samples
 _TOLERANCE = {torch.float16: 0.05, torch.bfloat16: 0.2}
 """Largest difference of two ways to compute a tensor, as a share of its largest element; 0.001 for other types."""
 
+_VANISHING = 1e-25
+"""Differences below this are rounding near the smallest numbers."""
+
 
 def other_sample(examples: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """A second sample of each input: the second of those given, or the first one changed."""
@@ -90,7 +93,7 @@ def _close(a: Tensor, b: Tensor) -> bool:
         if not bool(finite.any()):
             return True
         difference, scale = (a[finite] - b[finite]).abs().max(), b[finite].abs().max()
-    return bool(difference <= _TOLERANCE.get(a.dtype, 1e-3) * scale)
+    return bool(difference <= _TOLERANCE.get(a.dtype, 1e-3) * scale + _VANISHING)
 
 
 def _at(tape: Tape, value: Value) -> str:
