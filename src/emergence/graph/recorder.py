@@ -16,11 +16,8 @@ from torch import Tensor, nn
 from emergence.graph.operations import Operation, TraceError, Watch, map_arguments, tensors_in
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(int):
     """A tensor that depends on the input, by its place among all such."""
-
-    place: int
 
 
 @dataclass(frozen=True, eq=False)
