@@ -37,15 +37,15 @@ _DROPPING_FUNCTIONS = (
 )  # fmt: skip
 # Powers and logarithms are arithmetic, not non-linearities: a GELU written out in them has its site at the tanh.
 _ARITHMETIC_FUNCTIONS = (
-    "neg", "negative", "pow", "rpow", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2",
-    "log10", "log1p", "abs", "absolute", "sign", "sgn", "sin", "cos", "tan", "sinh", "cosh", "asin", "acos", "atan",
-    "asinh", "acosh", "atanh", "erf", "erfc", "erfinv", "floor", "ceil", "round", "trunc", "fix", "frac", "nan_to_num",
-    "float", "double", "half", "bfloat16", "int", "long", "short", "bool", "byte", "type", "type_as", "add", "iadd",
-    "radd", "sub", "isub", "subtract", "rsub", "maximum", "minimum", "fmax", "fmin", "hypot", "atan2", "fmod",
-    "remainder", "logaddexp", "lt", "le", "gt", "ge", "eq", "ne", "less", "greater", "less_equal", "greater_equal",
-    "not_equal", "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_not", "logical_xor",
-    "bitwise_and", "bitwise_or", "bitwise_not", "bitwise_xor", "invert", "and", "or", "xor", "lerp", "xlogy",
-    "floordiv", "rfloordiv", "mod", "rmod", "copysign",
+    "neg", "negative", "pow", "rpow", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log",
+    "log2", "log10", "log1p", "abs", "absolute", "sign", "sgn", "sin", "cos", "tan", "sinh", "cosh", "asin", "acos",
+    "atan", "asinh", "acosh", "atanh", "erf", "erfc", "erfinv", "floor", "ceil", "round", "trunc", "fix", "frac",
+    "nan_to_num", "int", "long", "short", "bool", "byte", "add", "iadd", "radd", "sub", "isub", "subtract", "rsub",
+    "maximum", "minimum", "fmax", "fmin", "hypot", "atan2", "fmod", "remainder", "logaddexp", "lt", "le", "gt",
+    "ge", "eq", "ne", "less", "greater", "less_equal", "greater_equal", "not_equal", "isnan", "isinf", "isfinite",
+    "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_not",
+    "bitwise_xor", "invert", "and", "or", "xor", "lerp", "xlogy", "floordiv", "rfloordiv", "mod", "rmod",
+    "copysign",
 )  # fmt: skip
 
 

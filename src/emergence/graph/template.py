@@ -9,6 +9,7 @@ from torch import Tensor
 
 from emergence.graph.operations import TraceError
 from emergence.graph.recorder import Value
+from emergence.graph.rounding import close
 
 _ONE_SAMPLE = "depends on the activations"
 _TWO_SAMPLES = "depends on the number of samples"
@@ -132,4 +133,4 @@ def _common_tensor(first: Tensor, other: Tensor, both: Tensor, what: str) -> Con
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:
-    return a is b or (a.dtype == b.dtype and torch.equal(a.nan_to_num(), b.nan_to_num()))
+    return a is b or (a.dtype == b.dtype and (close(a, b) if a.is_floating_point() else torch.equal(a, b)))

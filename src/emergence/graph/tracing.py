@@ -134,9 +134,10 @@ def _trace(
     calls = _joined(tape, second, both)
     results = [value for value in dict.fromkeys(tape.results) if value is not None]
     shapes = {value: (list(t.shape), list(both.values[value].shape)) for value, t in tape.values.items()}
-    verify(model, tape, second, both, shapes)
     live = _live(calls, results)
     rules = {call: rule_of(call.operation) for call in live if call.operation is not OVERWRITE}
+    read = [value for call, rule in rules.items() if rule.nonlinear for value in call.outputs if value is not None]
+    verify(tape, second, both, [*read, *results])
     names = _site_names(model, tape, live, rules, include_input, results if include_output else [])
     for value, name in names.items():
         _check_batch(name, *shapes[value])
