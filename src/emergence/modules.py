@@ -3,7 +3,7 @@
 import copy
 import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 
 from emergence.uses import multiplying
 
+Network = TypeVar("Network", bound=nn.Module)
+
 NON_LINEARITIES = (nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
 """Modules whose outputs are the activations of units."""
 
@@ -21,7 +23,7 @@ CONVOLUTIONS_BACK = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 """Layers whose kernels are (input, output, ...)."""
 
 
-def private_copy(network: nn.Module) -> nn.Module:
+def private_copy(network: Network) -> Network:
     """Copy a network, hooks and all, so that changes do not reach it; its parameters have the same names.
 
     Raises ValueError for a network that holds something that cannot be copied.
@@ -65,6 +67,13 @@ def outputs(network: nn.Module, inputs: Tensor) -> Tensor:
     return result
 
 
+def train_all(network: nn.Module) -> nn.Module:
+    """Let every parameter of a network that can have a gradient need one, frozen ones too; return the network."""
+    for parameter in network.parameters():
+        parameter.requires_grad_(parameter.is_floating_point() or parameter.is_complex())
+    return network
+
+
 class _CopyingComputed(TorchFunctionMode):
     """Lets deepcopy copy tensors that were computed from parameters, which a pruned layer's weight is."""
 
@@ -99,16 +108,27 @@ def prunable(network: nn.Module, inputs: Tensor | None = None) -> dict[str, Tens
     ['1.weight', '3.weight']
     """
     chosen = {id(place.parameter) for place in _places(network)}
-    if inputs is not None and len(inputs) and _undecided(network):
+    if inputs is not None and len(inputs) and undecided(network):
         copied = private_copy(network)
-        found = multiplying(copied, _undecided(copied), inputs[:1].detach().clone())
+        found = multiplying(copied, undecided(copied), inputs[:1].detach().clone())
         chosen |= {id(network.get_parameter(name)) for name in found}
-    tables = {id(p) for m in network.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) for p in m.parameters()}
-    return {name: p.detach() for name, p in network.named_parameters() if id(p) in chosen - tables}
+    looked_up = tables(network)
+    named = network.named_parameters()
+    return {name: p.detach() for name, p in named if id(p) in chosen and name not in looked_up}
+
+
+def tables(network: nn.Module) -> set[str]:
+    """Return the names of the tables of embeddings, of which rows are looked up.
+
+    >>> tables(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 3)))
+    {'0.weight'}
+    """
+    owned = {id(p) for m in network.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) for p in m.parameters()}
+    return {name for name, p in network.named_parameters() if id(p) in owned}
 
 
 def layer_weights(network: nn.Module, inputs: Tensor | None = None) -> dict[str, Tensor]:
-    """Return copies of what layers multiply by, by the names of `prunable`, as (output, input, ...).
+    """Return what layers multiply by, by the names of `prunable`, as (output, input, ...).
 
     Weights that a layer computes, by `torch.nn.utils.parametrize` or by hooks of torch, are as it computes them.
 
@@ -121,13 +141,15 @@ def layer_weights(network: nn.Module, inputs: Tensor | None = None) -> dict[str,
 
 
 def effective_weights(network: nn.Module, inputs: Tensor | None = None) -> dict[str, Tensor]:
-    """Return copies of what layers multiply by, by the names of `prunable` and in the shapes of the parameters."""
+    """Return what layers multiply by, by the names of `prunable` and in the shapes of the parameters."""
     weights = prunable(network, inputs)
+    if all(place.attribute in place.layer._parameters for place in _places(network)):
+        return weights
     copied = private_copy(network).eval()
     names = {id(parameter): name for name, parameter in copied.named_parameters()}
     with torch.no_grad():
         values = {names[id(place.parameter)]: _value(place) for place in _places(copied)}
-        return {name: values.get(name, weight).detach().clone() for name, weight in weights.items()}
+        return {name: values.get(name, weight).detach() for name, weight in weights.items()}
 
 
 def input_first(network: nn.Module) -> dict[str, int]:
@@ -198,7 +220,7 @@ def _value(place: _Place) -> Tensor:
     return value
 
 
-def _undecided(network: nn.Module) -> dict[str, Tensor]:
+def undecided(network: nn.Module) -> dict[str, Tensor]:
     """Return the parameters whose use is not known from the layer that owns them, by name."""
     known = {id(place.parameter) for place in _places(network)}
     owned = {id(p) for m in network.modules() if _not_of_torch(m) for p in m.parameters(recurse=False)}

@@ -76,7 +76,7 @@ def _check(mask: Kept, subject: Subject, sparsity: float, what: str) -> None:
 
     It may differ by one weight per layer, or by any number if it names more than weights, as masks of whole units do.
     """
-    check_shapes(mask, dict(subject.network.named_parameters()), what)
+    check_shapes(mask, dict(subject.plain.named_parameters()), what)
     missing = sorted(subject.weights.keys() - mask.keys())
     if missing:
         raise ValueError(f"{what}: no entries for {', '.join(missing)}")
