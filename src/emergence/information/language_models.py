@@ -21,7 +21,8 @@ SAMPLES_AT_ONCE = 512
 def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
     """Return a function that runs the network on tokens, for the states that enter the first block and leave each.
 
-    It runs a copy in evaluation mode, so that neither network nor tokens change. Blocks that return several things must return their states first, as those of Hugging Face do.
+    It runs a copy in evaluation mode, so that neither network nor tokens change. Blocks that return several things must
+    return their states first, as those of Hugging Face do.
 
     >>> from emergence.networks.transformer import build
     >>> network = build((8,), 27, blocks=3, heads=2, width=16)

@@ -102,7 +102,9 @@ def own_names(network: nn.Module) -> dict[str, str]:
     >>> own_names(nn.Sequential(layer, layer))
     {'0.weight': '0.weight', '1.weight': '0.weight'}
     """
-    tensors = list(chain(network.named_parameters(remove_duplicate=False), network.named_buffers(remove_duplicate=False)))
+    tensors = list(
+        chain(network.named_parameters(remove_duplicate=False), network.named_buffers(remove_duplicate=False))
+    )
     first = {id(tensor): name for name, tensor in reversed(tensors)}
     return {name: first[id(tensor)] for name, tensor in tensors}
 

@@ -67,7 +67,8 @@ class CrossEntropy:
     @torch.no_grad()
     def __call__(self, weights: Weights) -> dict[str, float]:
         """Return loss and accuracy at `weights`; parameters and buffers that it lacks are those of the network."""
-        given = renamed(weights, self._names)
+        # The network may write to its buffers.
+        given = {name: tensor.clone() for name, tensor in renamed(weights, self._names).items()}
         logits = (torch.stack([functional_call(self._network, given, (x.clone(),))]) for x in self._inputs)
         return {name: float(values[0]) for name, values in self._means(logits).items()}
 

@@ -30,9 +30,9 @@ def random_directions(
     - "layer": every tensor gets the norm of the same tensor of the weights;
     - "none": the Gaussian numbers as drawn.
 
-    A network tells which axis of a weight holds the outputs: the first, but the second in transposed convolutions, whose
-    groups count too. A tensor by itself does not. Of matrices the first axis is taken; kernels (three axes or more) are
-    scaled along their first two axes in turn until filters along either have the norms of the weights'.
+    A network tells which axis of a weight holds the outputs: the first, but the second in transposed convolutions,
+    whose groups count too. A tensor by itself does not. Of matrices the first axis is taken; kernels (three axes or
+    more) are scaled along their first two axes in turn until filters along either have the norms of the weights'.
 
     Directions of a network move its matrices and kernels, and tables of vectors, such as embeddings; they are zero for
     biases, scales, tokens and the parameters of normalisation layers, whatever their shape: these have no filters, and

@@ -51,10 +51,10 @@ def matched(network: nn.Module, reference: nn.Module, inputs: Tensor | None = No
     >>> torch.equal(matched(second, first)[0].weight, first[0].weight)
     True
     """
-    layers = hidden_units(reference)
-    if hidden_units(network) != layers:
-        raise ValueError("units can only be matched between networks that are built alike")
     result, reference = plain_copy(network), plain_copy(reference)
+    layers = hidden_units(reference)
+    if hidden_units(result) != layers:
+        raise ValueError("units can only be matched between networks that are built alike")
     if inputs is None:
         while sum(_renumber(result, units, _by_weights(result, reference, units)) for units in layers):
             pass
@@ -73,6 +73,8 @@ def hidden_units(network: nn.Module) -> list[Units]:
         if isinstance(module, LAYERS):
             if isinstance(module, nn.modules.conv._ConvNd) and module.groups != 1:
                 raise ValueError(f"units cannot be matched: layer '{name}' has groups")
+            if "weight" not in dict(module.named_parameters()):
+                raise ValueError(f"units cannot be matched: the weight of layer '{name}' is computed from others")
             if owners:
                 found.append(Units(count, tuple(owners), name))
             owners, count = [name], module.weight.shape[0]

@@ -37,7 +37,7 @@ def in_float64(inputs: Tensor) -> Tensor:
 def prune_in_rounds(
     graph: UnitGraph, names: Iterable[str], sparsity: float, rounds: int, score: Score, keep: Keep
 ) -> Kept:
-    """Score the named weights, set those of smallest score to zero, score again, and so on; what is removed stays so."""
+    """Score named weights, set those of smallest score to zero, score again, and so on; what is removed stays so."""
     weights = {name: graph.model.get_parameter(name).detach() for name in names}
     kept = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
     for share in schedule(sparsity, rounds):
