@@ -26,7 +26,7 @@ from emergence.landscape.planes import Centre
 from emergence.measures import apply
 from emergence.parameters.curvature import Curvature
 from emergence.parameters.landscape import Landscape
-from emergence.plugins import load, available
+from emergence.plugins import available, load
 from emergence.pruning import (
     Samples,
     Subject,
