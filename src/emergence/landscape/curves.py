@@ -40,6 +40,7 @@ def polygon(position: Floats) -> Floats:
 CURVES: Mapping[str, Callable[[Floats], Floats]] = {"bezier": bezier, "polygon": polygon}
 
 
+@torch.inference_mode(False)
 def train_control_point(
     network: nn.Module,
     ends: tuple[Weights, Weights],
@@ -106,7 +107,6 @@ def sample_curve(
     return xr.Dataset({name: ("position", values) for name, values in sampled.items()}, {"position": positions})
 
 
-@torch.inference_mode(False)
 def _gradient(
     network: nn.Module, point: Weights, trained: list[str], inputs: Tensor, labels: Tensor
 ) -> tuple[Tensor, ...]:
