@@ -173,7 +173,8 @@ def swapped(weight: Tensor, groups: int) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    return weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)
+    turned: Tensor = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)
+    return turned
 
 
 def _places(network: nn.Module) -> Iterator[_Place]:
@@ -205,7 +206,7 @@ def _holder(layer: nn.Module, attribute: str) -> nn.Parameter | None:
     """Return the parameter that has an entry for each of a weight; None where there is none."""
     if parametrize.is_parametrized(layer, attribute):
         shape = getattr(private_copy(layer).eval(), attribute).shape
-        alike = [p for p in layer.parametrizations[attribute].parameters() if p.shape == shape]
+        alike = [p for p in layer.get_submodule(f"parametrizations.{attribute}").parameters() if p.shape == shape]
         return alike[-1] if alike else None
     names = [name for name in (attribute, f"{attribute}_orig", f"{attribute}_v") if name in layer._parameters]
     return layer._parameters[names[0]] if names else None

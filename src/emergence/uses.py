@@ -34,7 +34,8 @@ def multiplying(network: nn.Module, parameters: Mapping[str, Tensor], inputs: Te
     >>> multiplying(network, dict(network.named_parameters()), torch.ones(1, 3))
     {'matrix'}
     """
-    with torch.no_grad(), _Following(parameters, inputs) as following:
+    following = _Following(parameters, inputs)
+    with torch.no_grad(), following:
         network.eval()(inputs)
     return following.multiplying - following.looked_up
 
@@ -90,4 +91,5 @@ def _tensors(tree: Any) -> Iterator[Tensor]:
 
 
 def _memory(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    place: int = tensor.untyped_storage()._cdata
+    return place
