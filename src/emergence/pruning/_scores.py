@@ -17,8 +17,8 @@ Kept = dict[str, Tensor]
 class Ranking:
     """Weights in the order of their scores (parameter name -> scores): one sort gives the masks of every sparsity.
 
-    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where a
-    score is not a number.
+    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where there
+    are no scores or one is not a number.
 
     >>> ranking = Ranking({"a": torch.tensor([[0.1, 3.0]]), "b": torch.tensor([[0.2, 2.0]])})
     >>> ranking.keep(0.5)
@@ -28,6 +28,8 @@ class Ranking:
     """
 
     def __init__(self, scores: Mapping[str, Tensor], ties: torch.Generator | None = None) -> None:
+        if not scores:
+            raise ValueError("the network has no weights that can be pruned")
         self._scores = {name: _numbers(score) for name, score in scores.items()}
         self._ordered = np.sort(np.concatenate([score.ravel() for score in self._scores.values()]))
         self._ties = ties

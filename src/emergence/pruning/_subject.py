@@ -35,12 +35,12 @@ class Subject:
     @cached_property
     def weights(self) -> dict[str, Tensor]:
         """The weights that may be removed, by name; not to be changed."""
-        return effective_weights(self.plain, self.samples.probe if self.samples else None)
+        return effective_weights(plain(self.network), self.samples.probe if self.samples else None)
 
-    @cached_property
-    def plain(self) -> nn.Module:
-        """The network, with zeros in place of masks of `torch.nn.utils.prune`; not to be changed."""
-        return plain_copy(self.network) if prune.is_pruned(self.network) else self.network
+
+def plain(network: nn.Module) -> nn.Module:
+    """Return a network without masks of `torch.nn.utils.prune`: itself, not to be changed, or a copy with zeros."""
+    return plain_copy(network) if prune.is_pruned(network) else network
 
 
 def balanced(labels: Tensor, per_class: int, generator: torch.Generator) -> Tensor:
