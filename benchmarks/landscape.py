@@ -72,7 +72,7 @@ class Task:
     def make(cls, architecture: Architecture, points: int) -> "Task":
         torch.manual_seed(0)
         network = build(architecture).eval()
-        directions = random_directions(dict(network.named_parameters()), seed=0)
+        directions = random_directions(network, seed=0)
         inputs, labels = torch.randn(SAMPLES, *architecture.input_shape), torch.randint(10, (SAMPLES,))
         return cls(network, inputs, labels, directions, centred_grid(1.0, points))
 

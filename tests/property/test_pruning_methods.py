@@ -29,6 +29,7 @@ from emergence.pruning import (
     unit_norm,
 )
 from emergence.pruning._scores import Ranking
+from emergence.training.gradual import WeightsAlone
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -46,8 +47,7 @@ sparsities = st.floats(0, 0.999)
 
 
 def make_mask(method: str, weights: dict[str, Tensor], sparsity: float) -> dict[str, Tensor]:
-    holder = nn.ParameterDict(weights)
-    return METHODS[method].make_mask(Subject(holder, NOTHING), sparsity, torch.Generator().manual_seed(0))
+    return METHODS[method].make_mask(WeightsAlone(weights), sparsity, torch.Generator().manual_seed(0))
 
 
 @given(st.sampled_from(["global", "random"]), layers, sparsities)
@@ -119,7 +119,7 @@ def test_magnitude_masks_equal_those_of_torch(sparsity: float) -> None:
 def test_methods_that_score_other_networks_by_magnitude_give_the_same_masks(
     method: ModuleType, weights: dict[str, Tensor], sparsity: float
 ) -> None:
-    subject = Subject(nn.ParameterDict(weights), NOTHING)
+    subject = WeightsAlone(weights)
     mask, expected = (m.make_mask(subject, sparsity, torch.Generator()) for m in (method, global_magnitude))
     assert all(torch.equal(mask[name], expected[name]) for name in weights)
 
@@ -138,7 +138,7 @@ def test_random_masks_equal_those_of_torch_from_the_same_generator(sparsity: flo
 
 
 def test_random_masks_choose_every_pair_of_weights_equally_often() -> None:
-    subject = Subject(nn.ParameterDict({"a": torch.zeros(1, 3), "b": torch.zeros(2, 1)}), NOTHING)
+    subject = WeightsAlone({"a": torch.zeros(1, 3), "b": torch.zeros(2, 1)})
     counts = dict.fromkeys(itertools.combinations(range(5), 2), 0)
     generator = torch.Generator().manual_seed(1)
     for _ in range(2000):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from torch.nn.utils import parametrizations, prune
 from emergence import PathCounts, UnitGraph, count_paths, dense_emergence, promote_emergence
 from emergence.datasets import RawFiles, mnist
 from emergence.networks import Architecture, build
+from tests.deep_snapshot import left_as_it_was
 
 torch.set_num_threads(1)
 
@@ -152,3 +154,12 @@ def test_weights_that_a_parametrisation_computes_are_refused() -> None:
     parametrizations.spectral_norm(net[2])
     with pytest.raises(ValueError, match="parametrisation"):
         promote_emergence(net, 2.0)
+
+
+def test_weights_that_hooks_compute_or_layers_share_and_infinite_factors_are_refused_before_any_change() -> None:
+    by_hooks, shared = dense([4, 6, 3]), dense([6, 6, 6])
+    nn.utils.weight_norm(by_hooks[2])
+    shared[2].weight = shared[0].weight
+    for net, alpha, reason in ((by_hooks, 2.0, "hook"), (shared, 2.0, "share"), (dense([4, 3]), inf, "finite")):
+        with left_as_it_was(net), pytest.raises(ValueError, match=reason):
+            promote_emergence(net, alpha)

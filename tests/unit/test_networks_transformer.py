@@ -12,8 +12,8 @@ from torch.nn.functional import cross_entropy
 from emergence import UnitGraph, count_paths
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
+from emergence.pruning import prunable
 from emergence.pruning._mask import masked_network
-from emergence.pruning._subject import prunable
 from emergence.training.batches import Part
 from emergence.training.member import Member
 from emergence.training.stack import Stack

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 import xarray as xr
 from torch import Tensor, nn
 
@@ -16,6 +15,7 @@ from emergence.graph.activity import ActivationError
 from emergence.graph.counting import Through
 from emergence.graph.scaled import Scaled
 from emergence.graph.unit_graph import UnitGraph
+from emergence.modules import outputs
 
 ITSELF = "itself"
 
@@ -83,9 +83,9 @@ class Comparison:
     def _controls(self, network: nn.Module, seed: int) -> Iterator[_Control]:
         yield _Control(ITSELF, np.nan, network)
         for level in self._noise:
-            yield _Control("weight_noise", level, weight_noise(network, level, seed))
-        yield _Control("shuffled_weights", np.nan, shuffled_weights(network, seed))
-        yield _Control("untrained", np.nan, untrained(network, seed, self._build))
+            yield _Control("weight_noise", level, weight_noise(network, level, seed, self._inputs))
+        yield _Control("shuffled_weights", np.nan, shuffled_weights(network, seed, self._inputs))
+        yield _Control("untrained", np.nan, untrained(network, seed, self._build, self._inputs))
         yield _Control("shuffled_activity", np.nan, network, shuffled_with=seed)
 
     def _measure(self, control: _Control) -> tuple[float, float, float]:
@@ -105,6 +105,5 @@ class Comparison:
             active = shuffled_activity(active, control.shuffled_with)
         return self._graph.count(active, through=self._through, weights=state).sum() / len(active[0])
 
-    @torch.no_grad()
     def _accuracy(self, network: nn.Module) -> float:
-        return float((network(self._inputs).argmax(1) == self._labels).double().mean())
+        return float((outputs(network, self._inputs).argmax(1) == self._labels).double().mean())

@@ -1,17 +1,17 @@
 """A network with noise on its weights."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from emergence.modules import layer_weights, plain_copy
+from emergence.modules import plain_copy, prunable
 
 
-def weight_noise(network: nn.Module, scale: float, seed: int) -> nn.Module:
+def weight_noise(network: nn.Module, scale: float, seed: int, inputs: Tensor | None = None) -> nn.Module:
     """Return a copy with independent Gaussian noise on the weights, `scale` standard deviations of each layer's own.
 
     Weights that are zero count as pruned: they stay zero and are left out of the standard deviation. Biases, the
-    parameters of normalisations and running statistics stay. The seed alone decides the noise. Raises ValueError for a
-    negative scale.
+    parameters of normalisations and running statistics stay. The seed alone decides the noise. `inputs` help to find
+    the weights, see `emergence.modules.prunable`. Raises ValueError for a negative scale.
 
     >>> layer = nn.Linear(3, 1)
     >>> _ = layer.load_state_dict({"weight": torch.tensor([[0.0, 1.0, 3.0]]), "bias": torch.zeros(1)})
@@ -22,7 +22,7 @@ def weight_noise(network: nn.Module, scale: float, seed: int) -> nn.Module:
     if not scale >= 0:
         raise ValueError(f"scale {scale} must be at least 0")
     noisy, generator = plain_copy(network), torch.Generator().manual_seed(seed)
-    for weight in layer_weights(noisy):
+    for weight in prunable(noisy, inputs).values():
         kept = weight != 0
         if kept.any():
             noise = torch.randn(weight.shape, generator=generator, dtype=torch.float64).to(weight)

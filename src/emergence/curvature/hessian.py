@@ -30,6 +30,7 @@ class Hessian:
         self._kept = np.flatnonzero(_flat(loss.kept))
         self.length = len(self._kept)
 
+    @torch.inference_mode(False)
     def times(self, vector: Vector) -> Vector:
         """Product with a vector."""
         products = torch.autograd.grad(

@@ -4,37 +4,43 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from emergence.modules import plain_copy
-from emergence.training.gradients import mean_loss
+from emergence.modules import effective_weights, private_copy
+from emergence.training.gradients import class_indices, full_precision, mean_loss
 
 ALL = slice(None)
 
 
 class ProbeLoss:
-    """Mean cross-entropy (nat) over the labels of probe samples, on a copy of a network.
+    """Mean cross-entropy (nat) over the labels of probe samples, on a copy of a network in evaluation mode.
 
     Its trainable `parameters`, called `names`, may be changed. Weights that are zero count as removed: `kept` is 0 for
-    them and 1 for all other elements of `parameters`, zero biases included.
+    them and 1 for all other elements of `parameters`, zero biases included. Gradients are to be had under
+    `torch.no_grad` and in inference mode too. Raises ValueError where there are no samples or not as many labels.
 
     >>> loss = ProbeLoss(nn.Linear(2, 3), torch.zeros(4, 2), torch.zeros(4, dtype=torch.long))
     >>> [tuple(gradient.shape) for gradient in loss.gradients()]
     [(3, 2), (3,)]
     """
 
+    @torch.inference_mode(False)
     def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor) -> None:
-        self.network = plain_copy(network).eval()
-        self.inputs, self.labels = inputs, labels
+        self.network = private_copy(network).eval()
+        self.inputs, self.labels = inputs.detach(), class_indices(inputs, labels)
         trained = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
         self.names, self.parameters = list(trained), list(trained.values())
-        self.kept = [((p != 0) if p.ndim >= 2 else torch.ones_like(p)).to(p.dtype) for p in self.parameters]
+        weights = effective_weights(self.network, self.inputs)
+        present = {name: weights[name] != 0 if name in weights else torch.ones_like(p) for name, p in trained.items()}
+        self.kept = [on.to(trained[name].dtype) for name, on in present.items()]
 
-    @torch.enable_grad()
+    @torch.inference_mode(False)
     def value(self, samples: slice = ALL) -> Tensor:
         """Loss over some of the samples."""
         # The fused kernels of attention cannot be differentiated twice.
         with sdpa_kernel(SDPBackend.MATH):
-            return mean_loss(self.network(self.inputs[samples]), self.labels[samples])
+            logits = self.network(self.inputs[samples].clone())
+        return mean_loss(full_precision(logits), self.labels[samples].clone())
 
+    @torch.inference_mode(False)
     def gradients(self, samples: slice = ALL, differentiable: bool = False) -> list[Tensor]:
         """Gradient over some of the samples by each parameter; 0 for weights that are removed."""
         if not self.parameters:

@@ -10,7 +10,9 @@ from emergence.curvature.density import negative_share, spectrum, trace
 from emergence.curvature.eigenvectors import largest
 from emergence.curvature.hessian import Hessian
 from emergence.curvature.sharpness import sharpness
+from emergence.modules import outputs
 from emergence.parameters.curvature import Curvature
+from emergence.training.gradients import class_indices
 
 VARIABLES = {
     "eigenvalue": (("rank",), "nat", "largest eigenvalues of the Hessian"),
@@ -35,8 +37,8 @@ def network_curvature(network: nn.Module, inputs: Tensor, labels: Tensor, settin
     >>> dict(found.sizes)
     {'rank': 2, 'probe': 3, 'point': 4}
     """
-    with torch.no_grad():
-        finite = bool(torch.isfinite(network(inputs)).all())
+    class_indices(inputs, labels)  # which checks them
+    finite = bool(torch.isfinite(outputs(network, inputs)).all())
     values = _values(network, inputs, labels, settings) if finite else {}
     sizes = {"rank": settings.eigenvalues, "probe": settings.probes, "point": settings.lanczos_steps}
     described = {

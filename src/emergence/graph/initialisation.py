@@ -1,8 +1,10 @@
 """Weights that start a network with more emergence at an unchanged number of parameters."""
 
+from math import inf
+
 import torch
 from torch import nn
-from torch.nn.utils import parametrize
+from torch.nn.utils import prune
 
 _WEIGHTED = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d,
@@ -17,7 +19,8 @@ def promote_emergence(model: nn.Module, alpha: float) -> None:
     Emergence-Promoting Initialization, arXiv:2407.19044). Layers are the linear and convolutional modules in the order
     of `modules()`. An `alpha` below one lowers emergence instead. Biases and normalisation keep their values.
 
-    Raises ValueError unless `alpha` is positive, and for a weight that a parametrisation computes.
+    Raises ValueError unless `alpha` is positive and finite, for a weight that a parametrisation or a hook computes, and
+    for one that layers share; nothing has changed then.
 
     >>> net = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
     >>> before = [net[0].weight.item(), net[2].weight.item()]
@@ -25,16 +28,25 @@ def promote_emergence(model: nn.Module, alpha: float) -> None:
     >>> net[0].weight.item() / before[0], net[2].weight.item() / before[1]
     (0.5, 2.0)
     """
-    if not alpha > 0:
-        raise ValueError(f"alpha {alpha} must be positive")
+    if not 0 < alpha < inf:
+        raise ValueError(f"alpha {alpha} must be positive and finite")
     layers = [module for module in model.modules() if isinstance(module, _WEIGHTED)]
-    for layer in layers:
-        if parametrize.is_parametrized(layer, "weight"):
-            raise ValueError(f"the weight of {layer} is computed by a parametrisation; promote the network before that")
+    weights = [_weight_of(layer) for layer in layers]
+    if len(set(map(id, weights))) < len(weights):
+        raise ValueError("layers share a weight, which cannot be scaled for each of them")
     with torch.no_grad():
-        for position, layer in enumerate(layers):
-            weight = getattr(layer, "weight_orig", layer.weight)  # a pruned layer computes `weight` from the original
+        for position, weight in enumerate(weights):
             weight.mul_(alpha ** _steps_from_middle(position, len(layers)))
+
+
+def _weight_of(layer: nn.Module) -> nn.Parameter:
+    pruned = any(isinstance(hook, prune.BasePruningMethod) for hook in layer._forward_pre_hooks.values())
+    weight = layer._parameters.get("weight_orig" if pruned else "weight")
+    if weight is None:
+        raise ValueError(
+            f"the weight of {layer} is computed by a parametrisation or a hook; promote the network before that"
+        )
+    return weight
 
 
 def _steps_from_middle(position: int, count: int) -> int:

@@ -52,6 +52,7 @@ class Information:
     cap: float
 
 
+@torch.inference_mode(False)
 def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int = 0) -> Information:
     """Estimate I(x; y) from samples (samples, dimensions), row i of x drawn together with row i of y.
 
@@ -86,7 +87,7 @@ def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int
     gaussian = GaussianCritic(*training)
     start = gaussian if _value(gaussian, validation) > 0 else None
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         critic = SeparableCritic(sides[0].shape[1], sides[1].shape[1], fit.hidden, fit.features, start)
     for _ in _trained(critic, training, fit, generator):
         if (value := float(_value(critic, validation))) > best:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emergence.information.estimate import DEFAULT, Fit, Information, mutual_information
+from emergence.modules import private_copy
 
 States = Callable[[Tensor], Sequence[Tensor]]
 """Maps tokens (sample, position) to what enters the first block and what leaves each: (sample, position, width)."""
@@ -20,7 +21,8 @@ SAMPLES_AT_ONCE = 512
 def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
     """Return a function that runs the network on tokens, for the states that enter the first block and leave each.
 
-    Blocks that return several things must return their states first, as those of Hugging Face do.
+    It runs a copy in evaluation mode, so that neither network nor tokens change. Blocks that return several things must
+    return their states first, as those of Hugging Face do.
 
     >>> from emergence.networks.transformer import build
     >>> network = build((8,), 27, blocks=3, heads=2, width=16)
@@ -31,13 +33,11 @@ def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
 
     def run(tokens: Tensor) -> list[Tensor]:
         seen: list[Tensor] = []
-        first = blocks[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-        others = [block.register_forward_hook(lambda _, __, found: seen.append(_first(found))) for block in blocks]
-        try:
-            network(tokens)
-        finally:
-            for hook in (first, *others):
-                hook.remove()
+        copied, *inside = private_copy(nn.ModuleList([network, *blocks])).eval()
+        inside[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+        for block in inside:
+            block.register_forward_hook(lambda _, __, found: seen.append(_first(found)))
+        copied(tokens.clone())
         return seen
 
     return run

@@ -1,9 +1,10 @@
 """Points of a plane or a line: linear combinations of fixed sets of named tensors."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from emergence.plugins import unknown
 
@@ -92,3 +93,33 @@ def complete(basis: Sequence[Weights]) -> list[dict[str, Tensor]]:
         {name: tensors[name] if name in tensors else torch.zeros_like(zero) for name, zero in first.items()}
         for tensors in others
     ]
+
+
+def own_names(network: nn.Module) -> dict[str, str]:
+    """Return for each name of a parameter or buffer, of which shared ones have several, the first of that tensor.
+
+    >>> layer = nn.Linear(2, 2, bias=False)
+    >>> own_names(nn.Sequential(layer, layer))
+    {'0.weight': '0.weight', '1.weight': '0.weight'}
+    """
+    tensors = list(
+        chain(network.named_parameters(remove_duplicate=False), network.named_buffers(remove_duplicate=False))
+    )
+    first = {id(tensor): name for name, tensor in reversed(tensors)}
+    return {name: first[id(tensor)] for name, tensor in tensors}
+
+
+def renamed(weights: Weights, names: Mapping[str, str]) -> dict[str, Tensor]:
+    """Give every tensor the first of its names; ValueError for an unknown one, and for two values of one tensor.
+
+    >>> renamed({"b": torch.ones(1)}, {"a": "a", "b": "a"})
+    {'a': tensor([1.])}
+    """
+    result: dict[str, Tensor] = {}
+    for name, tensor in weights.items():
+        if name not in names:
+            raise ValueError(unknown(name, list(names), "tensor of the network"))
+        known = result.setdefault(names[name], tensor)
+        if known is not tensor and not torch.equal(known, tensor):
+            raise ValueError(f"'{name}' and '{names[name]}' are one tensor of the network, but two are given")
+    return result

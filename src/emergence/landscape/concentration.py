@@ -1,7 +1,6 @@
 """Which minima training reaches from around given weights, and how close together they lie."""
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,7 +15,7 @@ from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
 from emergence.landscape.sampling import Metric, sample
-from emergence.modules import prunable
+from emergence.modules import private_copy, prunable
 from emergence.networks import Architecture
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Schedule, Training
@@ -83,12 +82,13 @@ def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) ->
     (linear mode connectivity: Frankle et al. 2020, arXiv:1912.05671). Weights that are zero count as removed and stay
     so. NaN for a radius from which training diverges.
     """
-    network = deepcopy(network).to(retraining.part.number_type)
-    state = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
-    weights = {name: parameter.detach().cpu() for name, parameter in network.named_parameters()}
-    masks = {name: (weight != 0).to(weight.dtype).cpu() for name, weight in prunable(network).items()}
-    directions = random_directions(weights, seed=0, count=settings.copies)
-    metric = CrossEntropy(network, *retraining.part.batch(slice(None)))
+    network = private_copy(network).cpu().to(retraining.part.number_type)
+    inputs, labels = retraining.part.batch(slice(None))
+    state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
+    weights = {name: parameter.detach() for name, parameter in network.named_parameters()}
+    masks = {name: (weight != 0).to(weight.dtype) for name, weight in prunable(network, inputs.cpu()).items()}
+    directions = random_directions(network, seed=0, count=settings.copies)
+    metric = CrossEntropy(network, inputs, labels)
     of_radii = []
     for radius in settings.radii:
         starts = [{**state, **_moved(weights, direction, radius)} for direction in directions]

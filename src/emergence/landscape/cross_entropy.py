@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from functools import partial
 from math import ceil
 
@@ -13,10 +12,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from emergence.landscape.combination import Combination, Weights
+from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.hoisting import HoistedNetwork
 from emergence.landscape.sampling import Evaluator, pointwise
-from emergence.plugins import unknown
+from emergence.modules import private_copy
+from emergence.training.gradients import class_indices, full_precision
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,9 @@ class CrossEntropy:
     device of `inputs`, so the given one never changes. `inputs` (sample, ...) are what the network takes, `labels`
     (sample, ...) are indices of its logits (sample, class, ...); `block` samples go through the network at once, by
     default a number that suits cache and network. Sampling a plane takes memory for 1 GiB of products at most, and 15
-    times the weights or the largest activation of a block, whichever is more. Raises ValueError where there are no
-    samples or not as many labels.
+    times the weights or the largest activation of a block, whichever is more. Masks of `torch.nn.utils.prune` and
+    parametrisations of the network hold at all weights. Raises ValueError where there are no samples or not as many
+    labels.
 
     >>> metric = CrossEntropy(nn.Linear(2, 2), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1]))
     >>> values = metric({"weight": 100 * torch.eye(2), "bias": torch.zeros(2)})
@@ -56,10 +57,9 @@ class CrossEntropy:
     """
 
     def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor, block: int | None = None) -> None:
-        if not len(inputs) or labels.shape[:1] != inputs.shape[:1]:
-            raise ValueError(f"need samples with labels each, got {tuple(inputs.shape)} and {tuple(labels.shape)}")
-        self._network = deepcopy(network).eval().requires_grad_(False).to(inputs.device)
-        self._known = [*dict(network.named_parameters()), *dict(network.named_buffers())]
+        labels = class_indices(inputs, labels)
+        self._network = private_copy(network).eval().requires_grad_(False).to(inputs.device)
+        self._names = own_names(self._network)
         blocks = ceil(len(inputs) / (block or samples_per_block(self._network, inputs)))
         self._inputs = inputs.detach().tensor_split(blocks)
         self._labels = labels.to(inputs.device).tensor_split(blocks)
@@ -67,8 +67,9 @@ class CrossEntropy:
     @torch.no_grad()
     def __call__(self, weights: Weights) -> dict[str, float]:
         """Return loss and accuracy at `weights`; parameters and buffers that it lacks are those of the network."""
-        self._check(weights)
-        logits = (torch.stack([functional_call(self._network, dict(weights), (x,))]) for x in self._inputs)
+        # The network may write to its buffers.
+        given = {name: tensor.clone() for name, tensor in renamed(weights, self._names).items()}
+        logits = (torch.stack([functional_call(self._network, given, (x.clone(),))]) for x in self._inputs)
         return {name: float(values[0]) for name, values in self._means(logits).items()}
 
     @torch.no_grad()
@@ -78,7 +79,7 @@ class CrossEntropy:
         A network for which that fails or gives other logits, such as one that uses the weights of its first layer
         twice, is evaluated point by point.
         """
-        self._check(basis[0])
+        basis = [renamed(tensors, self._names) for tensors in basis]
         for fast_forms in (True, False) if self._inputs[0].device.type == "cpu" else (False,):
             try:
                 hoisted = HoistedNetwork(self._network, basis, self._inputs, fast_forms)
@@ -102,16 +103,11 @@ class CrossEntropy:
         """Return how many points to compute together: few enough that not much is lost where the process ends."""
         one = self._inputs[0][:1]
         with FlopCounterMode(display=False) as counter:
-            logits = self._network(one)
+            logits = self._network(one.clone())
         work = CPU_WORK if one.device.type == "cpu" else GPU_WORK
         of_point = counter.get_total_flops() * sum(map(len, self._inputs))
         of_block = logits.nbytes * len(self._inputs[0])
         return max(1, int(min(work / max(of_point, 1), LOGIT_BYTES / of_block, MOST_POINTS)))
-
-    def _check(self, weights: Weights) -> None:
-        for name in weights:
-            if name not in self._known:
-                raise ValueError(unknown(name, self._known, "tensor of the network"))
 
 
 def samples_per_block(network: nn.Module, inputs: Tensor) -> int:
@@ -127,7 +123,7 @@ def samples_per_block(network: nn.Module, inputs: Tensor) -> int:
         if next(layer.parameters(recurse=False), None) is not None
     ]
     with torch.no_grad():
-        network(inputs[:1])
+        network(inputs[:1].clone())
     for hook in hooks:
         hook.remove()
     weights = sum(parameter.nbytes for parameter in network.parameters())
@@ -140,6 +136,7 @@ def _score(logits: Tensor, labels: Tensor) -> Tensor:
 
     `logits` are (point, sample, class, ...). Equals torch's cross_entropy, which is slower for few classes.
     """
+    logits = full_precision(logits)
     highest = logits.amax(2, keepdim=True)
     one_each = int((logits == highest).sum()) == highest.numel()
     answers = None if one_each else logits.argmax(2)  # which takes longer than all else
@@ -153,7 +150,9 @@ def _score(logits: Tensor, labels: Tensor) -> Tensor:
 def _check_agreement(hoisted: HoistedNetwork, network: nn.Module, basis: Sequence[Weights], inputs: Tensor) -> None:
     """Raise ValueError if the logits of some samples differ from the network's at a point that lies on no axis."""
     point = [1 / (1 + number) for number in range(len(basis))]
-    expected = functional_call(network, Combination(basis).at(point), (inputs[:CHECKED],))
+    expected = functional_call(network, Combination(basis).at(point), (inputs[:CHECKED].clone(),))
     got = next(hoisted.logits([point]))[0, :CHECKED]
+    if hoisted.has_other_samples(inputs):
+        raise ValueError("it writes to its inputs")
     if not torch.allclose(got, expected, rtol=0, atol=1e-4 * float(expected.abs().max()), equal_nan=True):
         raise ValueError("other logits than the network itself gives")

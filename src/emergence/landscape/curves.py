@@ -1,7 +1,6 @@
 """Curves of low loss between two networks: mode connectivity (Garipov et al. 2018, arXiv:1802.10026)."""
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 
 import numpy as np
 import torch
@@ -12,8 +11,9 @@ from torch.func import functional_call
 
 from emergence.landscape.combination import Weights, complete
 from emergence.landscape.sampling import Metric, Record, coordinates, sample
+from emergence.modules import private_copy, prunable
 from emergence.plugins import unknown
-from emergence.training.gradients import mean_loss
+from emergence.training.gradients import class_indices, mean_loss
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,7 @@ def polygon(position: Floats) -> Floats:
 CURVES: Mapping[str, Callable[[Floats], Floats]] = {"bezier": bezier, "polygon": polygon}
 
 
+@torch.inference_mode(False)
 def train_control_point(
     network: nn.Module,
     ends: tuple[Weights, Weights],
@@ -63,9 +64,11 @@ def train_control_point(
     if curve not in CURVES:
         raise ValueError(unknown(curve, sorted(CURVES), "curve"))
     first, last = complete(ends)
-    copy = deepcopy(network).eval().requires_grad_(False)
+    labels = class_indices(inputs, labels)
+    copy = private_copy(network).eval().requires_grad_(False)
+    removable = prunable(copy, inputs)
     trained = [name for name, _ in copy.named_parameters() if name in first]
-    kept = {name: ((first[name] != 0) | (last[name] != 0)) if first[name].ndim >= 2 else 1 for name in trained}
+    kept = {name: ((first[name] != 0) | (last[name] != 0)) if name in removable else 1 for name in trained}
     control = {name: (first[name] + last[name]) / 2 for name in first}
     momenta = {name: torch.zeros_like(control[name]) for name in trained}
     generator = torch.Generator().manual_seed(seed)
@@ -104,7 +107,6 @@ def sample_curve(
     return xr.Dataset({name: ("position", values) for name, values in sampled.items()}, {"position": positions})
 
 
-@torch.enable_grad()
 def _gradient(
     network: nn.Module, point: Weights, trained: list[str], inputs: Tensor, labels: Tensor
 ) -> tuple[Tensor, ...]:

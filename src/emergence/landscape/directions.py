@@ -1,32 +1,45 @@
 """Random directions in weight space, scaled like the weights."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.linalg import vector_norm
 
+from emergence.modules import input_first, prunable, swapped, tables, undecided
 from emergence.plugins import unknown
+
+Rescale = Callable[[Tensor, Tensor], Tensor]
+"""Gives Gaussian numbers, the first tensor, the norms of weights, the second; numbers where weights are 0 are 0."""
+
+ROUNDS = 100
 
 
 def random_directions(
-    weights: Mapping[str, Tensor], seed: int, normalisation: str = "filter", count: int = 2
+    weights: nn.Module | Mapping[str, Tensor], seed: int, normalisation: str = "filter", count: int = 2
 ) -> list[dict[str, Tensor]]:
     """Draw Gaussian directions and scale them to the weights; the seed alone decides what is drawn.
 
-    `weights` are a network's parameters by name (no buffers). `normalisation` is one of
+    `weights` are a network, or parameters by name (no buffers). `normalisation` is one of
 
-    - "filter": every filter, the slice of a tensor along its first axis, which holds the incoming weights of one
-      neuron or one output channel, gets the norm of the same filter of the weights (Li et al. 2018, section 4,
-      arXiv:1712.09913). A step of 1 then changes every filter by its own length, whatever scale it has;
+    - "filter": every filter, which holds the incoming weights of one neuron or one output channel, gets the norm of the
+      same filter of the weights (Li et al. 2018, section 4, arXiv:1712.09913). A step of 1 then changes every filter by
+      its own length, whatever scale it has;
     - "layer": every tensor gets the norm of the same tensor of the weights;
     - "none": the Gaussian numbers as drawn.
 
-    Parameters with fewer than two axes (biases, scales and shifts of normalisation layers) get a zero direction: they
-    have no filters, and their norm does not tell how far the function moves (a bias may well be zero). Li et al.
-    likewise leave the parameters of batch normalisation unperturbed. Weights of exactly zero, as pruned ones are, get
-    a zero direction too and so stay pruned; norms are taken over the others.
+    A network tells which axis of a weight holds the outputs: the first, but the second in transposed convolutions,
+    whose groups count too. A tensor by itself does not. Of matrices the first axis is taken; kernels (three axes or
+    more) are scaled along their first two axes in turn until filters along either have the norms of the weights'.
+
+    Directions of a network move its matrices and kernels, and tables of vectors, such as embeddings; they are zero for
+    biases, scales, tokens and the parameters of normalisation layers, whatever their shape: these have no filters, and
+    their norm does not tell how far the function moves (a bias may well be zero). Li et al. likewise leave the
+    parameters of batch normalisation unperturbed. Of tensors by themselves, those of fewer than two axes do not move.
+    Weights of exactly zero, as pruned ones are, get a zero direction too and so stay pruned; norms are taken over the
+    others.
 
     Returns `count` directions with the names, shapes, types and devices of `weights`. Raises ValueError for an unknown
     normalisation.
@@ -39,38 +52,87 @@ def random_directions(
     return list(islice(drawn_directions(weights, seed, normalisation), count))
 
 
-def drawn_directions(weights: Mapping[str, Tensor], seed: int, normalisation: str) -> Iterator[dict[str, Tensor]]:
+def drawn_directions(
+    weights: nn.Module | Mapping[str, Tensor], seed: int, normalisation: str
+) -> Iterator[dict[str, Tensor]]:
     """Yield the directions of `random_directions` one after another, without end.
 
     >>> endless = drawn_directions({"weight": torch.ones(1, 4)}, seed=0, normalisation="filter")
     >>> next(endless)["weight"].norm(), next(endless)["weight"].norm()
     (tensor(2.), tensor(2.))
     """
-    if normalisation not in SCALES:
-        raise ValueError(unknown(normalisation, sorted(SCALES), "normalisation"))
+    if normalisation not in NORMALISATIONS:
+        raise ValueError(unknown(normalisation, list(NORMALISATIONS), "normalisation"))
     generator = torch.Generator().manual_seed(seed)
-    scale = SCALES[normalisation]
+    tensors = dict(weights.named_parameters()) if isinstance(weights, nn.Module) else weights
+    rescale = _rescaling(weights, normalisation)
     while True:
-        drawn = {name: _draw(weights[name].detach(), generator, scale) for name in sorted(weights)}
-        yield {name: drawn[name] for name in weights}
+        drawn = {name: _draw(tensors[name].detach(), generator, rescale.get(name)) for name in sorted(tensors)}
+        yield {name: drawn[name] for name in tensors}
 
 
-def _draw(weight: Tensor, generator: torch.Generator, scale: Callable[[Tensor], Tensor]) -> Tensor:
-    if weight.ndim < 2:
+def directed(network: nn.Module) -> set[str]:
+    """Return the names of the parameters that random directions of a network move.
+
+    >>> network = nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 3), nn.LayerNorm((2, 3)))
+    >>> sorted(directed(network))
+    ['0.weight', '1.weight']
+    """
+    own = {name for name, tensor in undecided(network).items() if sum(size > 1 for size in tensor.shape) > 1}
+    return own | prunable(network).keys() | tables(network)
+
+
+def _rescaling(weights: nn.Module | Mapping[str, Tensor], normalisation: str) -> dict[str, Rescale]:
+    """Return how each parameter that moves is scaled."""
+    if not isinstance(weights, nn.Module):
+        moving = {name: tensor for name, tensor in weights.items() if tensor.ndim >= 2}
+        if normalisation != "filter":
+            return dict.fromkeys(moving, NORMALISATIONS[normalisation])
+        return {name: _by_filter if tensor.ndim == 2 else _by_filter_either_way for name, tensor in moving.items()}
+    rescale = dict.fromkeys(directed(weights), NORMALISATIONS[normalisation])
+    if normalisation == "filter":
+        rescale |= {name: partial(_by_swapped_filter, groups=groups) for name, groups in input_first(weights).items()}
+    return rescale
+
+
+def _draw(weight: Tensor, generator: torch.Generator, rescale: Rescale | None) -> Tensor:
+    if rescale is None:
         return torch.zeros_like(weight)
     gaussian = torch.randn(weight.shape, generator=generator, dtype=torch.float64).to(weight.device)
-    gaussian = gaussian.where(weight != 0, 0.0)
-    ratio: Tensor = scale(weight.double()) / scale(gaussian)
-    return (gaussian * ratio.nan_to_num(0.0)).to(weight.dtype)
+    return rescale(gaussian.where(weight != 0, 0.0), weight.double()).to(weight.dtype)
 
 
-def _filter_norms(tensor: Tensor) -> Tensor:
-    norms: Tensor = vector_norm(tensor, dim=tuple(range(1, tensor.ndim)), keepdim=True)
-    return norms
+def _by_filter(gaussian: Tensor, weight: Tensor) -> Tensor:
+    wanted, drawn = (vector_norm(t, dim=tuple(range(1, t.ndim)), keepdim=True) for t in (weight, gaussian))
+    return gaussian * _ratio(wanted, drawn)
 
 
-def _one(tensor: Tensor) -> Tensor:
-    return torch.ones((), dtype=tensor.dtype, device=tensor.device)
+def _by_swapped_filter(gaussian: Tensor, weight: Tensor, groups: int) -> Tensor:
+    return swapped(_by_filter(swapped(gaussian, groups), swapped(weight, groups)), groups)
 
 
-SCALES: Mapping[str, Callable[[Tensor], Tensor]] = {"filter": _filter_norms, "layer": vector_norm, "none": _one}
+def _by_filter_either_way(gaussian: Tensor, weight: Tensor) -> Tensor:
+    """Scale along both axes in turn: Sinkhorn and Knopp 1967, Pacific Journal of Mathematics 21:343."""
+    wanted, drawn = (tensor.square().flatten(2).sum(2) for tensor in (weight, gaussian))
+    rows = torch.ones_like(wanted[:, 0])
+    for _ in range(ROUNDS):
+        columns = _ratio(wanted.sum(0), rows @ drawn)
+        rows = _ratio(wanted.sum(1), drawn @ columns)
+    scale = (rows[:, None] * columns).sqrt()
+    return gaussian * scale.reshape(*scale.shape, *[1] * (weight.ndim - 2))
+
+
+def _by_layer(gaussian: Tensor, weight: Tensor) -> Tensor:
+    return gaussian * _ratio(vector_norm(weight), vector_norm(gaussian))
+
+
+def _as_drawn(gaussian: Tensor, weight: Tensor) -> Tensor:
+    return gaussian
+
+
+def _ratio(wanted: Tensor, drawn: Tensor) -> Tensor:
+    """Return by how much to multiply; 0 where there is nothing."""
+    return (wanted / drawn).nan_to_num(0.0)
+
+
+NORMALISATIONS: Mapping[str, Rescale] = {"filter": _by_filter, "layer": _by_layer, "none": _as_drawn}

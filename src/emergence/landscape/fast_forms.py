@@ -71,7 +71,7 @@ def flattened_images(network: nn.Module, inputs: Tensor) -> dict[str, torch.Size
         flatten.register_forward_pre_hook(lambda _, images, weight=weight: shapes.update({weight: images[0].shape[1:]}))
         for flatten, weight in _flattening(network)
     ]
-    network(inputs[:1])
+    network(inputs[:1].clone())
     for hook in hooks:
         hook.remove()
     return {weight: shape for weight, shape in shapes.items() if len(shape) == 3}

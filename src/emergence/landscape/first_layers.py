@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Container
-from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from emergence.modules import private_copy
 
 LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 """Layers whose output is linear in weight and bias together."""
@@ -23,12 +24,12 @@ def first_layers(network: nn.Module, varying: Container[str], inputs: Tensor) ->
     >>> first_layers(network, dict(network.named_parameters()), torch.ones(5, 2, 2))
     {'1': 12}
     """
-    copy = deepcopy(network)
-    for name, parameter in copy.named_parameters():
+    copied = private_copy(network)
+    for name, parameter in copied.named_parameters():
         parameter.requires_grad_(name in varying)
     candidates = {
         name: layer
-        for name, layer in copy.named_modules()
+        for name, layer in copied.named_modules()
         if type(layer) in LINEAR and all(f"{name}.{own}".lstrip(".") in varying for own, _ in layer.named_parameters())
     }
     sizes: dict[str, int] = {}
@@ -41,6 +42,6 @@ def first_layers(network: nn.Module, varying: Container[str], inputs: Tensor) ->
 
     for name, layer in candidates.items():
         layer.register_forward_hook(lambda _, arguments, output, name=name: note(name, arguments, output))
-    with torch.enable_grad():
-        copy(inputs[:1])
+    with torch.inference_mode(False):
+        copied(inputs[:1].detach().clone())
     return {name: size for name, size in sizes.items() if calls[name] == 1}

@@ -5,11 +5,11 @@ all points, which removes the larger part of the work of a dense network.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from copy import deepcopy
 from functools import partial
 from itertools import chain
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -25,6 +25,7 @@ from emergence.landscape.fast_forms import (
     windows,
 )
 from emergence.landscape.first_layers import first_layers
+from emergence.modules import private_copy
 
 MEMORY_LIMIT = 2**30
 """Bytes of products beyond which they are not kept."""
@@ -44,7 +45,7 @@ class HoistedNetwork:
         sizes = first_layers(network, basis[0], blocks[0])
         if not 0 < sum(sizes.values()) * sum(map(len, blocks)) * len(basis) <= MEMORY_LIMIT:
             raise ValueError("no layer whose products with the samples can be kept")
-        self._network = deepcopy(network)
+        self._network = private_copy(network)
         self._blocks = [inputs.clone() for inputs in blocks]
         self._products = [_products(self._network, basis, list(sizes), inputs) for inputs in self._blocks]
         self._pooled: dict[str, tuple[int, int]] = {}
@@ -84,6 +85,10 @@ class HoistedNetwork:
                 kept[place] = self._at(point, inputs)
             yield kept
 
+    def has_other_samples(self, first: Tensor) -> bool:
+        """Tell whether the first block of samples is no longer what it was."""
+        return not torch.equal(self._blocks[0].nan_to_num(), first.nan_to_num())
+
     def _at(self, point: Sequence[float], inputs: Tensor) -> Tensor:
         self._weights.at(point)
         self._outputs.move(point)
@@ -104,7 +109,7 @@ def _products(
         module.register_forward_pre_hook(lambda _, arguments, name=name: reached.update({name: arguments}))
         for name, module in modules.items()
     ]
-    network(inputs)
+    network(inputs.clone())
     for hook in hooks:
         hook.remove()
     return [

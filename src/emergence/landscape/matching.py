@@ -1,7 +1,6 @@
 """Renumbering the units of a network so that it lies close to another one, without changing what it computes."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,8 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
+
+from emergence.modules import plain_copy, private_copy
 
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -41,6 +42,7 @@ def matched(network: nn.Module, reference: nn.Module, inputs: Tensor | None = No
     Both networks are built alike: sequences of linear layers and convolutions, batch normalisation, pooling and
     functions of single units. Raises ValueError for anything else.
 
+    >>> from copy import deepcopy
     >>> first = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
     >>> second = deepcopy(first)
     >>> with torch.no_grad():
@@ -49,10 +51,10 @@ def matched(network: nn.Module, reference: nn.Module, inputs: Tensor | None = No
     >>> torch.equal(matched(second, first)[0].weight, first[0].weight)
     True
     """
+    result, reference = plain_copy(network), plain_copy(reference)
     layers = hidden_units(reference)
-    if hidden_units(network) != layers:
+    if hidden_units(result) != layers:
         raise ValueError("units can only be matched between networks that are built alike")
-    result = deepcopy(network)
     if inputs is None:
         while sum(_renumber(result, units, _by_weights(result, reference, units)) for units in layers):
             pass
@@ -71,6 +73,8 @@ def hidden_units(network: nn.Module) -> list[Units]:
         if isinstance(module, LAYERS):
             if isinstance(module, nn.modules.conv._ConvNd) and module.groups != 1:
                 raise ValueError(f"units cannot be matched: layer '{name}' has groups")
+            if "weight" not in dict(module.named_parameters()):
+                raise ValueError(f"units cannot be matched: the weight of layer '{name}' is computed from others")
             if owners:
                 found.append(Units(count, tuple(owners), name))
             owners, count = [name], module.weight.shape[0]
@@ -117,13 +121,13 @@ def _by_activations(network: nn.Module, reference: nn.Module, units: Units, inpu
 @torch.no_grad()
 def _activations(network: nn.Module, units: Units, inputs: Tensor) -> Tensor:
     passed: list[Tensor] = []
-    copy = deepcopy(network).eval()
+    copied = private_copy(network).eval()
 
     def note(_module: nn.Module, _arguments: Any, output: Tensor) -> None:
         passed.append(output.transpose(0, 1).flatten(1).double())
 
-    copy.get_submodule(units.owners[-1]).register_forward_hook(note)
-    copy(inputs)
+    copied.get_submodule(units.owners[-1]).register_forward_hook(note)
+    copied(inputs.clone())
     return passed[0]
 
 

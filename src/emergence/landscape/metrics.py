@@ -1,7 +1,6 @@
 """What is sampled of a classifier, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emergence.graph.measure import count_paths
-from emergence.landscape.combination import Combination, Weights
+from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.sampling import Evaluator
+from emergence.modules import private_copy
 from emergence.parameters.landscape import EMERGENCE
 from emergence.plugins import load
 
@@ -53,7 +53,7 @@ class Metrics:
             for name in names
             if name not in OF_LOGITS
         }
-        self._network = deepcopy(network).eval().to(inputs.device) if self._measures else None
+        self._network = private_copy(network).eval().to(inputs.device) if self._measures else None
 
     def __call__(self, weights: Weights) -> dict[str, float]:
         """Return the values at `weights`; parameters and buffers that it lacks are those of the network."""
@@ -87,7 +87,7 @@ class Metrics:
             return dict.fromkeys(self._measures, np.nan)
         own = {**dict(self._network.named_parameters()), **dict(self._network.named_buffers())}
         with torch.no_grad():
-            for name, tensor in weights.items():
+            for name, tensor in renamed(weights, own_names(self._network)).items():
                 own[name].copy_(tensor)
         return {name: _number(name, measure(self._network, *self._samples)) for name, measure in self._measures.items()}
 

@@ -54,7 +54,7 @@ def sample_slices(centre: Centre, metrics: Metrics, where: Landscape, record: Re
     those of the random plane and normalised like them.
     """
     offset = centred_grid(where.extent, where.slice_points)
-    drawn = drawn_directions(centre.weights, where.direction_seed, where.normalisation)
+    drawn = drawn_directions(centre.network, where.direction_seed, where.normalisation)
     slices: list[xr.Dataset] = []
     for number, direction in enumerate(islice(drawn, 2, 2 + where.slices)):
         sampled = sample_slice(metrics, centre.weights, direction, offset, record and record.of(str(number)))

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from emergence.curvature import top_eigenvectors
 from emergence.landscape.combination import Weights
-from emergence.landscape.directions import random_directions
+from emergence.landscape.directions import directed, random_directions
 from emergence.landscape.trajectory import Trajectory
+from emergence.modules import outputs, prunable
 
 Directions = list[dict[str, Tensor]]
 
@@ -32,11 +33,11 @@ class Centre:
     @cached_property
     def trajectory(self) -> Trajectory:
         """The course of training as seen from the network."""
-        return Trajectory(self.checkpoints, self.weights)
+        return Trajectory(self.checkpoints, self.weights, prunable(self.network, self.inputs))
 
 
 def _random(centre: Centre, seed: int, normalisation: str) -> Directions:
-    return random_directions(centre.weights, seed, normalisation)
+    return random_directions(centre.network, seed, normalisation)
 
 
 def _trajectory(centre: Centre, seed: int, normalisation: str) -> Directions:
@@ -48,13 +49,11 @@ def _curvature(centre: Centre, seed: int, normalisation: str) -> Directions:
 
     Random directions that are normalised have that length too. Zero where the loss is not finite.
     """
-    weights = centre.weights
-    with torch.no_grad():
-        finite = bool(torch.isfinite(centre.network(centre.inputs)).all())
-    if not finite:
+    if not torch.isfinite(outputs(centre.network, centre.inputs)).all():
         return [{}, {}]
     _, vectors = top_eigenvectors(centre.network, centre.inputs, centre.labels, count=2)
-    length = sum(float(tensor.double().square().sum()) for tensor in weights.values() if tensor.ndim >= 2) ** 0.5
+    moving = (centre.weights[name] for name in directed(centre.network))
+    length = sum(float(tensor.double().square().sum()) for tensor in moving) ** 0.5
     return [{name: length * tensor for name, tensor in vector.items()} for vector in vectors]
 
 

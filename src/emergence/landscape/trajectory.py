@@ -1,6 +1,6 @@
 """The course of training in weight space: its principal directions, and where it lies in a plane."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -22,7 +22,8 @@ class Trajectory:
 
     `checkpoints` may read tensors when they are asked for: one tensor of all checkpoints is held at a time. Matrices
     and kernels that are zero at the centre count as removed, and movement of them is left out. Checkpoints that are
-    not finite count as missing.
+    not finite count as missing. `removable` names the matrices and kernels; without it these are all tensors of two
+    axes or more.
 
     >>> corner = {"w": torch.zeros(2)}
     >>> path = Trajectory({"ep0": {"w": torch.tensor([3.0, 4.0])}, "ep1": corner}, centre=corner)
@@ -34,7 +35,11 @@ class Trajectory:
            [0.    ]])
     """
 
-    def __init__(self, checkpoints: Mapping[str, Weights], centre: Weights) -> None:
+    def __init__(
+        self, checkpoints: Mapping[str, Weights], centre: Weights, removable: Collection[str] | None = None
+    ) -> None:
+        multiple = [name for name, tensor in centre.items() if tensor.ndim >= 2]
+        self._removable = multiple if removable is None else removable
         self.steps = list(checkpoints)
         self._checkpoints = list(checkpoints.values())
         self._centre = centre
@@ -108,7 +113,7 @@ class Trajectory:
         """Return blocks (checkpoint, element) of the displacements of one tensor."""
         centre = self._centre[name].detach()
         stacked = torch.stack([checkpoint[name].detach().to(centre) for checkpoint in self._checkpoints])
-        moved = (stacked - centre) * (centre != 0 if centre.ndim >= 2 else 1)
+        moved = (stacked - centre) * (centre != 0 if name in self._removable else 1)
         return [part.double() for part in moved.flatten(1).split(COLUMNS, dim=1)]
 
     def _combine(self, mixing: NDArray[np.float64]) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from emergence.modules import outputs
 from emergence.plugins import load
 
 log = logging.getLogger(__name__)
@@ -25,16 +26,11 @@ def apply(network: nn.Module, inputs: Tensor, labels: Tensor, names: Sequence[st
     5.0
     """
     measures = {name: load("measures", name, "measure") for name in names}
-    finite = _is_finite(network, inputs)
+    finite = bool(torch.isfinite(outputs(network, inputs)).all())
     if not finite:
         log.warning("no measures: the network's logits are not finite")
     values = {name: measure(network, inputs, labels) if finite else math.nan for name, measure in measures.items()}
     return xr.Dataset({name: _describe(name, value) for name, value in values.items()})
-
-
-@torch.no_grad()
-def _is_finite(network: nn.Module, inputs: Tensor) -> bool:
-    return bool(torch.isfinite(network(inputs)).all())
 
 
 def _describe(name: str, value: float | xr.DataArray) -> xr.DataArray:

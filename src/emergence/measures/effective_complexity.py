@@ -1,12 +1,11 @@
 """How far a network's output is from an affine function of its input."""
 
-import torch
 from torch import Tensor, nn
 
 from emergence.measures._affine import unexplained_shares
+from emergence.modules import outputs
 
 
-@torch.no_grad()
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """1 - R^2 of the best affine map from inputs to logits: 0 for an affine network, near 1 without any linear part.
 
@@ -17,7 +16,8 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     which neither a held-out part nor ridge regression would give it. At most 1; 0 where the logits do not vary. Tokens
     count as one-hot vectors, see `unexplained_shares`. Raises ValueError for fewer than 4 samples.
 
+    >>> import torch
     >>> round(measure(nn.Linear(3, 2), torch.randn(40, 3), torch.zeros(40)), 6)
     0.0
     """
-    return unexplained_shares(inputs, lambda projected: {"output": network(projected)})["output"]
+    return unexplained_shares(inputs, lambda projected: {"output": outputs(network, projected)})["output"]

@@ -12,7 +12,7 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     Roy and Vetterli (2007), The effective rank, EUSIPCO, definition 1. A layer whose weights are all zero has rank 0;
     NaN for a network without weight matrices.
     """
-    ranks = [_effective_rank(matrix) for matrix in matrices(network)]
+    ranks = [_effective_rank(matrix) for matrix in matrices(network, inputs)]
     return sum(ranks) / len(ranks) if ranks else float("nan")
 
 

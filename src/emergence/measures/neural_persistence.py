@@ -27,7 +27,7 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     >>> round(measure(network, torch.zeros(1, 2), torch.zeros(1)), 6) == round(0.8 / sqrt(2), 6)
     True
     """
-    layers = [matrix.abs().double().cpu().numpy() for matrix in matrices(network)]
+    layers = [matrix.abs().double().cpu().numpy() for matrix in matrices(network, inputs)]
     largest = max((layer.max(initial=0.0) for layer in layers), default=0.0)
     return float(np.mean([_persistence(layer / largest) for layer in layers])) if largest else float("nan")
 

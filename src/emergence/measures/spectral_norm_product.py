@@ -14,4 +14,4 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     A convolution's kernel counts as the matrix (output channels, input channels x kernel), as in Miyato et al. (2018,
     arXiv:1802.05957); normalisations do not count.
     """
-    return prod(float(torch.linalg.matrix_norm(matrix.double(), ord=2)) for matrix in matrices(network))
+    return prod(float(torch.linalg.matrix_norm(matrix.double(), ord=2)) for matrix in matrices(network, inputs))

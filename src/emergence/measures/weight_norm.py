@@ -9,4 +9,4 @@ from emergence.measures._weights import matrices
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Euclidean norm of all weights together; biases and the parameters of normalisations do not count."""
-    return sqrt(sum(float(matrix.double().square().sum()) for matrix in matrices(network)))
+    return sqrt(sum(float(matrix.double().square().sum()) for matrix in matrices(network, inputs)))

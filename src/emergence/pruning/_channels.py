@@ -77,7 +77,7 @@ def inputs_of(network: nn.Module, names: Mapping[str, int], inputs: Tensor) -> d
     copied = plain_copy(network)
     for name in names:
         copied.get_submodule(name).register_forward_pre_hook(lambda _, given, name=name: seen.update({name: given[0]}))
-    run_in(copied, None, lambda: copied(inputs))
+    run_in(copied, None, lambda: copied(inputs.clone()))
     return seen
 
 

@@ -8,7 +8,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from emergence.modules import plain_copy
+from emergence.modules import plain_copy, train_all
 
 
 class _Counting(TorchDispatchMode):
@@ -50,8 +50,8 @@ def multiply_adds(network: nn.Module, inputs: Tensor) -> tuple[int, int]:
     >>> multiply_adds(layer, torch.zeros(5, 3))
     (30, 15)
     """
-    copied = plain_copy(network).requires_grad_().eval()
+    copied = train_all(plain_copy(network)).eval()
     # With derivatives and attention written out, because fused operations of torch count nothing on some devices.
-    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _Counting(copied) as counting:
-        copied(inputs)
+    with torch.inference_mode(False), sdpa_kernel(SDPBackend.MATH), _Counting(copied) as counting:
+        copied(inputs.clone())
     return counting.dense // 2, round(counting.effective / 2)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from emergence.graph.unit_graph import UnitGraph
 from emergence.graph.weight_paths import weights_on_paths
-from emergence.modules import plain_copy
+from emergence.modules import plain_copy, train_all
 from emergence.pruning._mask import check_shapes
 
 
@@ -23,7 +23,7 @@ def effective(network: nn.Module, kept: Mapping[str, Tensor], example: Tensor) -
     >>> effective(network, kept, torch.zeros(1, 2))["2.weight"]
     tensor([[ True, False]])
     """
-    copied = plain_copy(network).requires_grad_().eval()
+    copied = train_all(plain_copy(network)).eval()
     parameters = {name: parameter.detach() for name, parameter in copied.named_parameters()}
     check_shapes(kept, parameters, "mask")
     for name, on in kept.items():

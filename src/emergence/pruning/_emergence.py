@@ -28,4 +28,6 @@ def prune_by_emergence(subject: Subject, sparsity: float, generator: Generator, 
     def score(graph: UnitGraph) -> dict[str, Tensor]:
         return {name: sign * paths for name, paths in paths_by_weight(graph, flow).items()}
 
-    return prune_in_rounds(graph, sparsity, ROUNDS, score, lambda scores, to: keep_per_layer(scores, to, generator))
+    return prune_in_rounds(
+        graph, subject.weights, sparsity, ROUNDS, score, lambda scores, to: keep_per_layer(scores, to, generator)
+    )

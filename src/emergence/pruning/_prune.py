@@ -10,7 +10,7 @@ from emergence.parameters.pruning import Scoring, method_and_step
 from emergence.plugins import load
 from emergence.pruning._mask import Mask, check_shapes
 from emergence.pruning._scores import Kept
-from emergence.pruning._subject import Samples, Subject, balanced
+from emergence.pruning._subject import Samples, Subject, balanced, plain
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.step import Step
 
@@ -76,7 +76,7 @@ def _check(mask: Kept, subject: Subject, sparsity: float, what: str) -> None:
 
     It may differ by one weight per layer, or by any number if it names more than weights, as masks of whole units do.
     """
-    check_shapes(mask, dict(subject.network.named_parameters()), what)
+    check_shapes(mask, dict(plain(subject.network).named_parameters()), what)
     missing = sorted(subject.weights.keys() - mask.keys())
     if missing:
         raise ValueError(f"{what}: no entries for {', '.join(missing)}")

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from torch import Tensor, nn
 
-from emergence.modules import prunable
+from emergence.modules import plain_copy, prunable
 from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
 from emergence.training.checkpoints import Checkpoint
@@ -42,7 +42,8 @@ def effective_sparsity(network: nn.Module, example: Tensor) -> float:
     >>> round(effective_sparsity(network, torch.zeros(1, 2)), 3)  # the second unit has no input, so no effect
     0.5
     """
-    weights = prunable(network)
+    network = plain_copy(network)
+    weights = prunable(network, example)
     kept = effective(network, {name: weight != 0 for name, weight in weights.items()}, example)
     size = sum(weight.numel() for weight in weights.values())
     return 1 - sum(int(on.sum()) for on in kept.values()) / size if size else float("nan")

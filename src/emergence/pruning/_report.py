@@ -7,6 +7,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from emergence.modules import input_first, prunable, swapped
 from emergence.pruning._effective import effective
 from emergence.pruning._mask import Mask
 from emergence.training.checkpoints import Checkpoint
@@ -18,18 +19,24 @@ Variables = dict[str, tuple[tuple[str, ...], Any, str]]
 def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
     """Return densities of the networks of a checkpoint under their masks; `example` is a batch of inputs.
 
-    Layers are the matrices and kernels in the mask; units are their rows, neurons or channels. What counts in effect
+    Layers are the matrices and kernels in the mask; units are their outputs, neurons or channels. What counts in effect
     (`effective_...`) lies on a path of kept weights from input to output: weights that `effective` keeps, and units
     with such a weight.
     """
     on_paths = mask.map(lambda seed, kept: effective(checkpoint.network(seed), kept, example))
-    layers = {name: tensor for name, tensor in mask.kept.items() if tensor.ndim > 2}
+    network = checkpoint.network(mask.seeds[0])
+    weights, turned = prunable(network, example), input_first(network)
+    layers = {name: _outputs_first(kept, turned.get(name)) for name, kept in mask.kept.items() if name in weights}
     units = [tensor.shape[1] for tensor in layers.values()]
     variables = {
         "size": (("layer",), [tensor[0].numel() for tensor in layers.values()], "prunable weights"),
         "units": (("layer",), units, "units"),
         **_left(layers, "", "kept"),
-        **_left({name: on_paths.kept[name] for name in layers}, "effective_", "on a path from input to output"),
+        **_left(
+            {name: _outputs_first(on_paths.kept[name], turned.get(name)) for name in layers},
+            "effective_",
+            "on a path from input to output",
+        ),
     }
     return xr.Dataset(
         {
@@ -38,6 +45,11 @@ def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
         },
         {"seed": list(mask.seeds), "layer": list(layers), "unit_layer": ("unit", np.repeat(list(layers), units))},
     )
+
+
+def _outputs_first(kept: Tensor, groups: int | None) -> Tensor:
+    """Arrange masks of a layer as (seed, output, input, ...); `groups` are those of one of (input, output, ...)."""
+    return kept if groups is None else torch.stack([swapped(mask, groups) for mask in kept])
 
 
 def _left(layers: dict[str, Tensor], prefix: str, left: str) -> Variables:

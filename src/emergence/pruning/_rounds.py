@@ -1,12 +1,12 @@
 """Removal in rounds: weights are scored again after each removal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor
 
 from emergence.graph.unit_graph import UnitGraph
-from emergence.modules import plain_copy, prunable
+from emergence.modules import plain_copy, train_all
 from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 
@@ -25,7 +25,7 @@ def schedule(sparsity: float, rounds: int) -> list[float]:
 
 def graph_of_copy(subject: Subject, include_input: bool) -> UnitGraph:
     """Trace a copy of the network, which rounds may change, in float64."""
-    network = plain_copy(subject.network).requires_grad_().eval().double()
+    network = train_all(plain_copy(subject.network)).eval().double()
     return UnitGraph(network, in_float64(subject.samples.probe[:1]), include_input=include_input)
 
 
@@ -34,9 +34,11 @@ def in_float64(inputs: Tensor) -> Tensor:
     return inputs.double() if inputs.is_floating_point() else inputs
 
 
-def prune_in_rounds(graph: UnitGraph, sparsity: float, rounds: int, score: Score, keep: Keep) -> Kept:
-    """Score the weights, set those of smallest score to zero, score again, and so on; what is removed stays so."""
-    weights = prunable(graph.model)
+def prune_in_rounds(
+    graph: UnitGraph, names: Iterable[str], sparsity: float, rounds: int, score: Score, keep: Keep
+) -> Kept:
+    """Score named weights, set those of smallest score to zero, score again, and so on; what is removed stays so."""
+    weights = {name: graph.model.get_parameter(name).detach() for name in names}
     kept = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
     for share in schedule(sparsity, rounds):
         scores = score(graph)

@@ -1,10 +1,14 @@
 """Removal of the weights with the smallest scores."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from emergence.training.gradients import full_precision
 
 Kept = dict[str, Tensor]
 """Name of a parameter -> bool tensor of its shape, true where a weight is kept."""
@@ -13,8 +17,8 @@ Kept = dict[str, Tensor]
 class Ranking:
     """Weights in the order of their scores (parameter name -> scores): one sort gives the masks of every sparsity.
 
-    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where a
-    score is not a number.
+    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where there
+    are no scores or one is not a number.
 
     >>> ranking = Ranking({"a": torch.tensor([[0.1, 3.0]]), "b": torch.tensor([[0.2, 2.0]])})
     >>> ranking.keep(0.5)
@@ -24,7 +28,9 @@ class Ranking:
     """
 
     def __init__(self, scores: Mapping[str, Tensor], ties: torch.Generator | None = None) -> None:
-        self._scores = {name: score.detach().cpu().numpy() for name, score in scores.items()}
+        if not scores:
+            raise ValueError("the network has no weights that can be pruned")
+        self._scores = {name: _numbers(score) for name, score in scores.items()}
         self._ordered = np.sort(np.concatenate([score.ravel() for score in self._scores.values()]))
         self._ties = ties
         if np.isnan(self._ordered[-1:]).any():
@@ -50,6 +56,12 @@ class Ranking:
         flat[tied[-count:]] = True
         parts = flat.split([tensor.numel() for tensor in kept.values()])
         return {name: part.view(kept[name].shape) for name, part in zip(kept, parts, strict=True)}
+
+
+def _numbers(scores: Tensor) -> NDArray[Any]:
+    """Return scores as numpy takes them, which has no half precision of every kind."""
+    scores = scores.detach()
+    return (full_precision(scores) if scores.is_floating_point() else scores).cpu().numpy()
 
 
 def keep_per_layer(scores: Mapping[str, Tensor], sparsity: float, ties: torch.Generator | None = None) -> Kept:

@@ -5,8 +5,9 @@ from functools import cached_property
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
-from emergence.modules import prunable
+from emergence.modules import effective_weights, plain_copy
 from emergence.parameters.pruning import Scoring
 
 
@@ -23,7 +24,8 @@ class Samples:
 class Subject:
     """A network in evaluation mode, with the weights of the step where it is scored, and samples.
 
-    Methods leave the network as it is.
+    Methods leave the network as it is. Weights have the names of its parameters, of those that masks of
+    `torch.nn.utils.prune` cover without the `_orig`.
     """
 
     network: nn.Module
@@ -32,8 +34,13 @@ class Subject:
 
     @cached_property
     def weights(self) -> dict[str, Tensor]:
-        """The weights that may be removed, by name."""
-        return prunable(self.network)
+        """The weights that may be removed, by name; not to be changed."""
+        return effective_weights(plain(self.network), self.samples.probe if self.samples else None)
+
+
+def plain(network: nn.Module) -> nn.Module:
+    """Return a network without masks of `torch.nn.utils.prune`: itself, not to be changed, or a copy with zeros."""
+    return plain_copy(network) if prune.is_pruned(network) else network
 
 
 def balanced(labels: Tensor, per_class: int, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from emergence.pruning._channels import Channels, removable
 from emergence.pruning._scores import Kept
-from emergence.pruning._subject import Subject
+from emergence.pruning._subject import Subject, plain
 
 
 def prune_units(subject: Subject, sparsity: float, score: Callable[[Channels], Tensor]) -> Kept:
@@ -19,14 +19,15 @@ def prune_units(subject: Subject, sparsity: float, score: Callable[[Channels], T
     `score` gives one number per unit. Raises ValueError where a layer would have to vanish, and for a network that has
     no hidden units which can be removed.
     """
-    groups = removable(subject.network, subject.samples.probe)
+    network = plain(subject.network)
+    groups = removable(network, subject.samples.probe)
     if not groups:
         raise ValueError("the network has no hidden units that can be removed as a whole")
     order = _removal_order([score(group) for group in groups])
     total = sum(weight.numel() for weight in subject.weights.values())
 
     def mask(count: int) -> Kept:
-        return {**_all_kept(subject.weights), **_without(subject.network, groups, order[:count])}
+        return {**_all_kept(subject.weights), **_without(network, groups, order[:count])}
 
     def removed(count: int) -> int:
         kept = mask(count)

@@ -25,6 +25,7 @@ def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> 
     return Ranking(score(subject)).keep(sparsity)
 
 
+@torch.inference_mode(False)
 def score(subject: Subject) -> dict[str, Tensor]:
     """Importance w (H g) of each weight, with gradient g and Hessian H of the loss by the prunable weights.
 

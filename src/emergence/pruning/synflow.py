@@ -30,7 +30,9 @@ def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> 
             [ True,  True]]), '2.weight': tensor([[False,  True]])}
     """
     graph = graph_of_copy(subject, include_input=True)
-    return prune_in_rounds(graph, sparsity, ROUNDS, score, lambda scores, share: Ranking(scores).keep(share))
+    return prune_in_rounds(
+        graph, subject.weights, sparsity, ROUNDS, score, lambda scores, share: Ranking(scores).keep(share)
+    )
 
 
 def score(graph: UnitGraph) -> dict[str, Tensor]:

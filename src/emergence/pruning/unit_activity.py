@@ -5,8 +5,9 @@ from torch import Tensor
 
 from emergence.pruning._channels import Channels, by_unit, inputs_of
 from emergence.pruning._scores import Kept
-from emergence.pruning._subject import Subject
+from emergence.pruning._subject import Subject, plain
 from emergence.pruning._units import prune_units
+from emergence.training.gradients import full_precision
 
 SCORED_AT = "last"
 SCORED_WITH = ("samples_per_class",)
@@ -28,7 +29,7 @@ def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> 
     """
 
     def activity(units: Channels) -> Tensor:
-        read = inputs_of(subject.network, units.consumers, subject.samples.inputs)
-        return torch.stack([by_unit(values.abs(), units).mean(1) for values in read.values()]).mean(0)
+        read = inputs_of(plain(subject.network), units.consumers, subject.samples.inputs)
+        return torch.stack([by_unit(full_precision(values).abs(), units).mean(1) for values in read.values()]).mean(0)
 
     return prune_units(subject, sparsity, activity)

@@ -7,6 +7,7 @@ from emergence.pruning._channels import Channels
 from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 from emergence.pruning._units import prune_units
+from emergence.training.gradients import full_precision
 
 SCORED_AT = "last"
 SCORED_WITH = ()
@@ -29,7 +30,8 @@ def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> 
     """
 
     def norm(units: Channels) -> Tensor:
-        squares = [subject.weights[f"{name}.weight"].flatten(1).square().sum(1) for name in units.producers]
+        weights = [full_precision(subject.weights[f"{name}.weight"]) for name in units.producers]
+        squares = [weight.flatten(1).square().sum(1) for weight in weights]
         return torch.stack(squares).sum(0).sqrt()
 
     return prune_units(subject, sparsity, norm)

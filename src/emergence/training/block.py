@@ -122,7 +122,7 @@ class _Block:
         self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
         self.steps = checkpoint_steps(training, self.per_epoch)
         self.updates = training.epochs * self.per_epoch
-        self.gradual, self.prunable = gradual, list(prunable(template))
+        self.gradual, self.prunable = gradual, list(prunable(template, self.parts[0].batch(slice(1))[0]))
         self.sparsities = gradual.sparsities(self.updates) if gradual else {}
 
     def description(self) -> dict[str, Any]:

@@ -90,6 +90,19 @@ def full_precision(logits: Tensor) -> Tensor:
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
+def class_indices(inputs: Tensor, labels: Tensor) -> Tensor:
+    """Return labels as torch's losses take them; ValueError where there are no samples or not a label for each.
+
+    >>> class_indices(torch.zeros(2, 3), torch.tensor([0, 1], dtype=torch.int32)).dtype
+    torch.int64
+    """
+    if not len(inputs) or labels.shape[:1] != inputs.shape[:1]:
+        raise ValueError(f"need samples with labels each, got {tuple(inputs.shape)} and {tuple(labels.shape)}")
+    if labels.is_floating_point() or labels.is_complex():
+        raise ValueError(f"labels must be indices of classes, that is integers, got {labels.dtype}")
+    return labels.long()
+
+
 def mean_loss(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
     """Return the mean cross entropy; logits are (sample, class, ...), labels (sample, ...).
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import layer_weights
+from emergence.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part
@@ -98,7 +98,7 @@ def measure_work(network: nn.Module, part: Part, batch_size: int) -> Work:
     with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         network.eval()(inputs)
     activations = sum(size for place, size in kept.items() if place not in weights)
-    layers = max(1, sum(1 for _ in layer_weights(network)))
+    layers = max(1, len(prunable(network)))
     return Work(
         per_layer=batch_size * counter.get_total_flops() / 2 / layers,
         bytes=4 * sum(p.nbytes for p in network.parameters()) + 3 * batch_size * activations,
