@@ -13,8 +13,8 @@ log = logging.getLogger("gather_networks")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True, type=Path, help="JSON file with the checkpoints and names of runs")
-    parser.add_argument("--output", required=True, type=Path, help="checksums.json in the folder to write")
+    parser.add_argument("--manifest", required=True, type=Path, help="JSON file with the checkpoints of runs, and a file for each")
+    parser.add_argument("--output", required=True, type=Path, help="folder to write")
     return parser.parse_args()
 
 
@@ -22,9 +22,9 @@ def main() -> None:
     configure()
     options = arguments()
     manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
-    trained = zip(manifest["names"], manifest["training"], strict=True)
-    folders = {name.replace("/", "."): Path(entry["checkpoints"]) for name, entry in trained}
-    publish_last(folders, options.output.parent)
+    gathered = zip(manifest["networks"], manifest["training"], strict=True)
+    folders = {Path(file).stem: Path(entry["checkpoints"]) for file, entry in gathered}
+    publish_last(folders, options.output)
     log.info("networks of %d runs gathered", len(folders))
 
 

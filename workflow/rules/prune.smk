@@ -116,6 +116,7 @@ rule gather_networks:
         **inputs_of(NETWORKS),
     output:
         checksums=here(NETWORKS.file("checksums")),
+        networks=list(map(here, NETWORKS.results[1:])),
         stamp=here(NETWORKS.stamp),
     log:
         log("gather_networks", NETWORKS.name, NETWORKS.key),
@@ -130,11 +131,10 @@ rule gather_networks:
         mem_mb=memory(2000),
         runtime=60,
     params:
-        manifest=lambda wildcards, input: manifest_of(
-            NETWORKS, input, names=[job.name for job in NETWORKS.sources["training"]]
-        ),
+        manifest=lambda wildcards, input: manifest_of(NETWORKS, input, networks=NETWORKS.results[1:]),
+        folder=GATHERED,
     message:
         "Gather the final weights of all networks"
     shell:
-        "(python scripts/gather_networks.py --manifest {params.manifest} --output {output.checksums}"
-        " && python -m emergence.study.stamps {output.stamp} {output.checksums}) 2> {log}"
+        "(python scripts/gather_networks.py --manifest {params.manifest:q} --output {params.folder:q}"
+        " && python -m emergence.study.stamps {output.stamp:q} {params.folder:q}) 2> {log:q}"

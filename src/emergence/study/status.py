@@ -1,7 +1,7 @@
 """How far a study has come: jobs finished and left per phase, the time left, and what began and is not finished.
 
 Command line: ``python -m emergence.study.status [--at-a-time N] [FILE...]`` looks at the study of params.yaml, overlaid
-by FILEs. A job is finished where all its files exist; how long those left take is estimated by the mean of the
+by FILEs. A job is finished where all its files exist, those of a fixed place as its stamp lists them; how long those left take is estimated by the mean of the
 finished jobs of the same rule.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from emergence.parameters.reading import read
 from emergence.report.records import RuleTime, read_records, times
+from emergence.study import stamps
 from emergence.study.jobs import Job
 from emergence.study.layout import PHASES, PLACES, log
 from emergence.study.plan import Plan
@@ -89,8 +90,10 @@ def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], roo
 
 
 def finished(job: Job, root: Path) -> bool:
-    """Whether all files of a job exist."""
-    return all((root / file).exists() for file in job.files)
+    """Whether all files of a job exist, those of a fixed place as made by it."""
+    if PLACES[job.rule].keyed:
+        return all((root / file).exists() for file in job.files)
+    return stamps.holds(root / job.stamp, root, job.results)
 
 
 def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Path]]:
