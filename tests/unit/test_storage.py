@@ -43,6 +43,24 @@ def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+def test_processes_that_write_the_same_target_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    """As when a dry run, a download or a job meets another's."""
+    program = "from emergence.files import *\nfor i in range(200): write_text(Path('a'), 'whole' * 1000)"
+    writers = [subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) for _ in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_folder_can_take_the_place_of_a_file_and_the_other_way_round(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "file")
+    with written_whole(tmp_path / "a") as folder:
+        folder.mkdir()
+        (folder / "b").write_text("in a folder")
+    assert (tmp_path / "a" / "b").read_text() == "in a folder"
+    write_text(tmp_path / "a", "file")
+    assert (tmp_path / "a").read_text() == "file"
+
+
 def test_content_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a power failure cannot leave a name without content."""
     events = []
