@@ -19,6 +19,7 @@ ROOT = Path(workflow.basedir)
 SOURCES = [str(ROOT / "src"), str(ROOT)]
 PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
+SCRIPTS = os.path.relpath(ROOT / "scripts")
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import check
@@ -31,7 +32,7 @@ from emergence.study.status import failures
 
 # Of the files named on the command line, later ones win; params.yaml is read first.
 CONFIG_FILES = [Path(os.path.relpath(file)) for file in workflow.configfiles]
-CONFIG_FILES.sort(key=lambda file: file != Path("params.yaml"))
+CONFIG_FILES.sort(key=lambda file: not file.samefile(PARAMETERS))
 
 # Part of the runs, chosen on the command line: --config only='digits/mlp/global_magnitude~0.9/*'.
 ONLY = config.pop("only", "*")
