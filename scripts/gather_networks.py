@@ -13,7 +13,9 @@ log = logging.getLogger("gather_networks")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True, type=Path, help="JSON file with the checkpoints of runs, and a file for each")
+    parser.add_argument(
+        "--manifest", required=True, type=Path, help="JSON file with the checkpoints of runs, and a file for each"
+    )
     parser.add_argument("--output", required=True, type=Path, help="folder to write")
     return parser.parse_args()
 

@@ -25,6 +25,7 @@ CHANGES = {
     "figures.font_size": 11,
 }
 
+
 def made_up(source: Repository, folder: Path) -> Repository:
     """A clone in which all files of all jobs lie, with their stamps, though nothing has run."""
     repository = source.clone(folder)

@@ -54,6 +54,7 @@ if workflow.config_settings.config:
 # With default storage elsewhere (S3), what has a fixed place is still made here, where stamps can speak for it.
 ELSEWHERE = bool(workflow.storage_settings.default_storage_provider)
 
+
 def files_of(*phases):
     """Everything that the given phases make, or what they make of the runs in ONLY; never compared by time."""
     return [placed(job, file) for phase in phases for job in PLAN.of_phase(phase, ONLY) for file in job.files]

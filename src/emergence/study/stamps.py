@@ -19,7 +19,7 @@ from emergence.files import checksum, write_json
 from emergence.study.layout import KEY
 
 LARGE = 2**26
-"""Bytes of a file from which on its size alone says whether it is what it was: stamps are looked at before every run."""
+"""Bytes beyond which only the size of a file is compared: stamps are looked at before every run."""
 
 
 def write(stamp: Path, files: list[Path]) -> None:

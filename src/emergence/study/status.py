@@ -1,8 +1,8 @@
 """How far a study has come: jobs finished and left per phase, the time left, and what began and is not finished.
 
 Command line: ``python -m emergence.study.status [--at-a-time N] [FILE...]`` looks at the study of params.yaml, overlaid
-by FILEs. A job is finished where all its files exist, those of a fixed place as its stamp lists them; how long those left take is estimated by the mean of the
-finished jobs of the same rule.
+by FILEs. A job is finished where all its files exist, those of a fixed place as its stamp lists them; how long those
+left take is estimated by the mean of the finished jobs of the same rule.
 """
 
 import argparse
