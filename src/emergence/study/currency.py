@@ -1,6 +1,6 @@
 """Which jobs a command has to do: what is asked for and not there as the current parameters and code make it.
 
-Of the files of a fixed place, that is told by their stamp; of a keyed place, whose name carries the key, by being there.
+Of files of a fixed place their stamp tells that; those of a keyed place, whose name carries the key, need only be there.
 """
 
 import json
