@@ -1,14 +1,20 @@
 """From data to report: prepare, train, prune, count paths, sample landscapes, judge claims, draw, report."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.20")
 
+# In another folder (snakemake --directory), parameters are those beside this file unless it has its own.
+PARAMETERS = Path("params.yaml") if Path("params.yaml").exists() else Path(workflow.basedir, "params.yaml")
 
-configfile: "params.yaml"
+
+configfile: str(PARAMETERS)
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/records.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/prune.smk"

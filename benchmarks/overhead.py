@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -109,7 +110,7 @@ def environment() -> dict[str, str]:
 def touch(files: list[Path]) -> None:
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch() if file.suffix else file.mkdir(exist_ok=True)
+        file.write_text("made") if file.suffix else file.mkdir(exist_ok=True)
 
 
 def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work: bool) -> Side:
@@ -133,10 +134,10 @@ def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work:
 
     def finish() -> None:
         touch([folder / file for job in plan.jobs for file in job.results])
-        for job in plan.jobs:
-            if job.stamp in job.files:
-                content = {file: stamps.checksum(folder / file) for file in job.results}
-                stamps.write_json(folder / job.stamp, content)
+        with chdir(folder):
+            for job in plan.jobs:
+                if job.stamp in job.files:
+                    stamps.write(Path(job.stamp), [Path(file) for file in job.results])
 
     return Side(folder, command, len(plan.jobs), finish)
 

@@ -5,11 +5,16 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+"""Stands for this machine in the names of files that are being written: others may write to the same folder."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system answers where a disk or a quota has no room."""
@@ -20,9 +25,10 @@ def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
     """Yield a path beside `target` to write to; rename it to `target` if the block ends without an error.
 
     Works for files and folders. A reader sees the earlier content or the whole new one, never a part, also after a
-    power failure; a link into another store (such as DVC's cache) is replaced, not written through. What a killed
-    process left of an earlier attempt is removed. Raises OSError that names `target`, and `size` in bytes where it is
-    given, if the disk is full.
+    power failure; a link into another store (such as DVC's cache) is replaced, not written through. Processes that
+    write the same target at once do not disturb each other: one of them is last. What a killed process of this machine
+    left of an earlier attempt is removed. Raises OSError that names `target`, and `size` in bytes where it is given, if
+    the disk is full.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -31,28 +37,28 @@ def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
     >>> [p.name for p in folder.iterdir()]
     ['a.txt']
     """
-    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")
+    temporary = target.with_name(f".{target.name}.{_HOST}.{os.getpid()}.{uuid4().hex[:4]}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        remove_partial(target.parent, target.name)
+        _remove_left(target)
         yield temporary
         _sync(temporary)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
+        if temporary.is_dir() or target.is_dir():
+            remove(target)
         os.replace(temporary, target)
     except OSError as error:
         if error.errno not in FULL:
             raise
-        _remove(temporary)
+        remove(temporary)
         raise _full(target, size, error) from error
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
-def remove_partial(folder: Path, name: str | None = None) -> None:
-    """Remove what killed processes left in a folder when they were writing (the file or folder `name`)."""
-    for left in folder.glob(f".{glob.escape(name) if name else '*'}.*.partial"):
-        _remove(left)
+def remove_partial(folder: Path) -> None:
+    """Remove all that is not written to its end in a folder in which no other process writes."""
+    for left in folder.glob(".*.partial"):
+        remove(left)
 
 
 def write_text(target: Path, text: str) -> None:
@@ -83,6 +89,24 @@ def _full(target: Path, size: int | None, error: OSError) -> OSError:
     return full
 
 
+def _remove_left(target: Path) -> None:
+    """Remove what processes of this machine that run no more left when they were writing `target`."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.{_HOST}.*.partial"):
+        writer = re.search(r"\.(\d+)\.[0-9a-f]+\.partial$", left.name)
+        if writer and not _runs(int(writer[1])):
+            remove(left)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # of another user
+        return True
+    return True
+
+
 def _sync(path: Path) -> None:
     """Have a file, or a folder with all that is in it, on the disk before its name is."""
     for part in [*path.rglob("*"), path] if path.is_dir() else [path]:
@@ -93,7 +117,8 @@ def _sync(path: Path) -> None:
             os.close(descriptor)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, where there is one."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

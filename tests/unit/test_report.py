@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from emergence.report.page import Contents, make_page
 from emergence.report.records import Record, RuleTime, read_records, times
 from emergence.report.versions import versions
 from emergence.report.wording import effect, p_value, seeds_needed
+from emergence.study import manifests
 from tests import figure_data
 
 ROOT = Path(__file__).parents[2]
@@ -305,6 +307,38 @@ def test_times_are_summed_up_per_step(tmp_path: Path) -> None:
     ]
 
 
+UNREADABLE = {
+    "empty": b"",
+    "heading alone": b"s\th:m:s\tmax_rss\n",
+    "cut in the heading": b"s\th:",
+    "nothing measured": b"s\th:m:s\tmax_rss\nNA\tNA\tNA\n",
+    "no number": b"s\tmax_rss\n1.2.3\t10\n",
+    "no time": b"s\tmax_rss\n-3\t10\n",
+    "endless": b"s\tmax_rss\ninf\t10\n",
+    "other columns": b"seconds\n3\n",
+    "bytes": bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_time_that_cannot_be_read_is_unknown_and_leaves_the_others_known(tmp_path: Path, kind: str) -> None:
+    readable = record_of(tmp_path, "train_networks", "a", "10.5\t0:00:10\t300.2")
+    (tmp_path / "damaged.tsv").write_bytes(UNREADABLE[kind])
+    damaged = [Record(rule, "b", "", (), str(tmp_path / "damaged.tsv")) for rule in ("train_networks", "draw_figure")]
+    assert times([*damaged, *read_records([readable])]) == [RuleTime("train_networks", 1, 10.5, 10.5, 300.2)]
+
+
+def test_a_memory_use_that_cannot_be_read_leaves_the_time_known(tmp_path: Path) -> None:
+    entry = record_of(tmp_path, "train_networks", "a", "10.5\t0:00:10")
+    assert times(read_records([entry])) == [RuleTime("train_networks", 1, 10.5, 10.5, None)]
+
+
+def test_the_page_states_of_how_many_jobs_the_time_is_not_known(contents: Contents, tmp_path: Path) -> None:
+    damaged = Record("draw_figure", "d", "key", (), str(tmp_path))
+    page = make_page(replace(contents, records=[*contents.records, damaged, damaged]))
+    assert "Jobs whose time is not known here (2: their results came from elsewhere" in text_of_section(page, "times")
+
+
 def test_the_table_of_times_adds_up_and_an_empty_one_is_explained(html: str, results: dict[str, Any]) -> None:
     rows = [text for _, text in Page(html).all("tr")]
     assert "train networks 2 1 min 40 s 1 min 0 s 400" in rows
@@ -335,7 +369,7 @@ def test_files_that_are_no_figures_are_refused_by_name(tmp_path: Path, results: 
 
 def test_the_script_writes_the_page_from_a_manifest(results: dict[str, Any], tmp_path: Path) -> None:
     manifest, output = tmp_path / "manifest.json", tmp_path / "report.html"
-    manifest.write_text(json.dumps(results["manifest"]))
+    manifests.write(manifest, results["manifest"], [])
     parameters = Parameters().model_dump_json(exclude={"compute"})
     arguments = ["--manifest", str(manifest), "--parameters", parameters, "--output", str(output)]
     subprocess.run([sys.executable, "scripts/write_report.py", *arguments], cwd=ROOT, check=True)

@@ -1,7 +1,7 @@
 """The plan of the study, and the few functions by which rules ask it for files.
 
 What is current is decided by names, not by times: a job's folder (or its stamp) carries a key of all that it is made
-from, so that a changed parameter or function is a missing file. All inputs are therefore `ancient`.
+from, so that a changed parameter or function is a missing file or stamp. No time of a file decides anything.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -18,18 +19,19 @@ ROOT = Path(workflow.basedir)
 SOURCES = [str(ROOT / "src"), str(ROOT)]
 PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
+SCRIPTS = os.path.relpath(ROOT / "scripts")
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import check
-from emergence.study import stamps
-from emergence.files import write_json
-from emergence.study.layout import PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
+from emergence.study import currency, manifests
+from emergence.study.layout import NETWORKS as GATHERED
+from emergence.study.layout import KEY, PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 from emergence.study.status import failures
 
 # Of the files named on the command line, later ones win; params.yaml is read first.
 CONFIG_FILES = [Path(os.path.relpath(file)) for file in workflow.configfiles]
-CONFIG_FILES.sort(key=lambda file: file != Path("params.yaml"))
+CONFIG_FILES.sort(key=lambda file: not file.samefile(PARAMETERS))
 
 # Part of the runs, chosen on the command line: --config only='digits/mlp/global_magnitude~0.9/*'.
 ONLY = config.pop("only", "*")
@@ -51,9 +53,6 @@ if workflow.config_settings.config:
 # With default storage elsewhere (S3), what has a fixed place is still made here, where stamps can speak for it.
 ELSEWHERE = bool(workflow.storage_settings.default_storage_provider)
 
-if workflow.is_main_process:
-    stamps.remove_broken(Path())
-
 
 def files_of(*phases):
     """Everything that the given phases make, or what they make of the runs in ONLY; never compared by time."""
@@ -66,8 +65,44 @@ def here(file):
 
 
 def placed(job, file):
+    """A file of a job as an input that never counts as newer."""
+    return ancient(as_input(job, file))
+
+
+def as_input(job, file):
     """A file of a job as an input."""
-    return ancient(file if PLACES[job.rule].keyed else here(file))
+    return file if PLACES[job.rule].keyed else here(file)
+
+
+def is_done(job):
+    """Whether a job need not be done; of what lies in storage elsewhere, Snakemake itself finds out what is missing."""
+    return (ELSEWHERE and PLACES[job.rule].keyed) or currency.is_done(job, Path())
+
+
+@cache
+def jobs_to_do():
+    """The jobs that this command has to do; Snakemake, which asks only whether the files named exist, is told them.
+
+    To be called when Snakemake knows what it is asked for, that is from input functions.
+    """
+    workflow.dag.check_output_mtime = regardless_of_times
+    if not workflow.is_main_process:
+        return set()
+    rules = workflow.dag.targetrules
+    files = workflow.dag.targetfiles.union(*(rule.output or rule.input for rule in rules))
+    asked = [job for job in PLAN.jobs if not files.isdisjoint(job.files)]
+    jobs = currency.to_do(PLAN.jobs, asked, is_done)
+    workflow.dag.forcefiles.update(file for job in jobs for file in job.files)
+    return jobs
+
+
+async def regardless_of_times(job, files):
+    """In place of Snakemake's check, by which a job fails that read a file from ahead of this machine's clock."""
+
+
+def read_by(job, files):
+    """Files as inputs of a job: never newer than its own, but where it is to be done it waits for their jobs."""
+    return files if job in jobs_to_do() else list(map(ancient, files))
 
 
 def job_of(wildcards):
@@ -81,10 +116,10 @@ def made_by(source, *files):
     """Input function: the named files of the jobs that a job reads under the name `source`; none where it has none."""
 
     def paths(wildcards):
-        jobs = job_of(wildcards).sources.get(source, ())
-        return [job.file(file) for job in jobs for file in files]
+        job = job_of(wildcards)
+        return read_by(job, [made.file(file) for made in job.sources.get(source, ()) for file in files])
 
-    return ancient(paths)
+    return paths
 
 
 def parameter(name):
@@ -172,10 +207,12 @@ def inputs_of(job):
     The stamps of files with a fixed place come last, since what lies there may be made from something else.
     """
     results = {
-        name: [placed(source, file) for source in jobs for file in source.results] for name, jobs in job.sources.items()
+        name: [as_input(source, file) for source in jobs for file in source.results]
+        for name, jobs in job.sources.items()
     }
     fixed = [source for jobs in job.sources.values() for source in jobs if not PLACES[source.rule].keyed]
-    return {**results, "stamps": [placed(source, source.stamp) for source in fixed]}
+    results["stamps"] = [as_input(source, source.stamp) for source in fixed]
+    return {name: lambda wildcards, files=files: read_by(job, files) for name, files in results.items()}
 
 
 def manifest_of(job, files, **more):
@@ -193,7 +230,8 @@ def manifest_of(job, files, **more):
         for name, entries in job.manifest.items()
     }
     path = manifest(job.key)
-    write_json(Path(path), {**listed, **more})
+    if not workflow.dryrun:
+        manifests.write(Path(path), {**listed, **more}, list(map(str, files[len(names) :])))
     return path
 
 
@@ -209,4 +247,4 @@ def sampled_folder(wildcards):
 
 wildcard_constraints:
     name=r"[^/].*",
-    key=r"[0-9a-f]{12}",
+    key=KEY,

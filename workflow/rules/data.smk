@@ -30,6 +30,6 @@ rule prepare_data:
     message:
         "Prepare data set {wildcards.name}"
     shell:
-        "python scripts/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
+        "python {SCRIPTS:q}/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
         " --text {params.text:q} --parity {params.parity:q} --language {params.language:q}"
         " --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"

@@ -31,7 +31,7 @@ rule count_paths:
     message:
         "Count the paths of {wildcards.name}"
     shell:
-        "python scripts/count_paths.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/count_paths.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.emergence} 2> {log}"
 
 
@@ -60,7 +60,7 @@ rule apply_measures:
     message:
         "Apply other measures to {wildcards.name}"
     shell:
-        "python scripts/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures} 2> {log}"
 
 
@@ -87,7 +87,7 @@ rule measure_skills:
     message:
         "Measure how well {wildcards.name} knows each skill"
     shell:
-        "python scripts/measure_skills.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/measure_skills.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills} 2> {log}"
 
 
@@ -112,7 +112,7 @@ rule measure_language:
     message:
         "Measure what {wildcards.name} knows of the language"
     shell:
-        "python scripts/measure_language.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/measure_language.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --output {output.language} 2> {log}"
 
 
@@ -139,5 +139,5 @@ rule compare_controls:
     message:
         "Compare {wildcards.name} with its controls"
     shell:
-        "python scripts/compare_controls.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/compare_controls.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.controls} 2> {log}"

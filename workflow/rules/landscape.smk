@@ -34,7 +34,7 @@ rule sample_landscape:
     message:
         "Sample the loss landscape of {wildcards.name}"
     shell:
-        "python scripts/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.where:q} --counting {params.counting:q} --seeds {params.seeds} --compute {params.compute:q} --work {params.work}"
         " --output {output.landscape} 2> {log}"
 
@@ -61,7 +61,7 @@ rule measure_ruggedness:
     message:
         "Measure the ruggedness of the loss landscape of {wildcards.name}"
     shell:
-        "python scripts/measure_ruggedness.py --landscape {input.landscape} --parameters {params.settings:q}"
+        "python {SCRIPTS:q}/measure_ruggedness.py --landscape {input.landscape} --parameters {params.settings:q}"
         " --output {output.ruggedness} 2> {log}"
 
 
@@ -90,7 +90,7 @@ rule measure_curvature:
     message:
         "Measure the curvature of the loss of {wildcards.name}"
     shell:
-        "python scripts/measure_curvature.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/measure_curvature.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --parameters {params.settings:q} --seeds {params.seeds} --steps {params.steps} --compute {params.compute:q}"
         " --output {output.curvature} 2> {log}"
 
@@ -121,6 +121,6 @@ rule find_minima:
     message:
         "Find the minima around the networks of {wildcards.name}"
     shell:
-        "python scripts/find_minima.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/find_minima.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --metrics {input.metrics} --parameters {params.settings:q} --seeds {params.seeds} --steps {params.steps}"
         " --compute {params.compute:q} --output {output.minima} 2> {log}"

@@ -34,7 +34,7 @@ rule make_masks:
     message:
         "Make masks for {wildcards.name}"
     shell:
-        "python scripts/make_masks.py --data {input.dataset} --checkpoints {input.checkpoints}"
+        "python {SCRIPTS:q}/make_masks.py --data {input.dataset} --checkpoints {input.checkpoints}"
         " --method {params.method:q} --sparsity {params.sparsity} --scoring {params.scoring:q}"
         " --mask {output.mask} --densities {output.densities} 2> {log}"
 
@@ -68,7 +68,7 @@ rule retune_learning_rate:
     message:
         "Tune the learning rate of {wildcards.name} under its masks"
     shell:
-        "python scripts/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
+        "python {SCRIPTS:q}/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds}"
         " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
         " --output {output.tuning} 2> {log}"
@@ -105,7 +105,7 @@ rule retrain_networks:
     message:
         "Retrain {wildcards.name} under its masks"
     shell:
-        "python scripts/train_networks.py --data {input.dataset} --network {params.network:q}"
+        "python {SCRIPTS:q}/train_networks.py --data {input.dataset} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
         " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
         " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"
@@ -116,6 +116,7 @@ rule gather_networks:
         **inputs_of(NETWORKS),
     output:
         checksums=here(NETWORKS.file("checksums")),
+        networks=list(map(here, NETWORKS.results[1:])),
         stamp=here(NETWORKS.stamp),
     log:
         log("gather_networks", NETWORKS.name, NETWORKS.key),
@@ -130,11 +131,10 @@ rule gather_networks:
         mem_mb=memory(2000),
         runtime=60,
     params:
-        manifest=lambda wildcards, input: manifest_of(
-            NETWORKS, input, names=[job.name for job in NETWORKS.sources["training"]]
-        ),
+        manifest=lambda wildcards, input: manifest_of(NETWORKS, input, networks=NETWORKS.results[1:]),
+        folder=GATHERED,
     message:
         "Gather the final weights of all networks"
     shell:
-        "(python scripts/gather_networks.py --manifest {params.manifest} --output {output.checksums}"
-        " && python -m emergence.study.stamps {output.stamp} {output.checksums}) 2> {log}"
+        "(python {SCRIPTS:q}/gather_networks.py --manifest {params.manifest:q} --output {params.folder:q}"
+        " && python -m emergence.study.stamps {output.stamp:q} {params.folder:q}) 2> {log:q}"

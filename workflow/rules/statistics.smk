@@ -33,7 +33,7 @@ rule collect_runs:
     message:
         "Join the results of all runs"
     shell:
-        "(python scripts/collect_runs.py --manifest {params.manifest} --accuracy-targets {params.targets:q}"
+        "(python {SCRIPTS:q}/collect_runs.py --manifest {params.manifest} --accuracy-targets {params.targets:q}"
         " --output {output.study}"
         " && python -m emergence.study.stamps {output.stamp} {output.study}) 2> {log}"
 
@@ -67,6 +67,6 @@ for conclusion in CONCLUSIONS:
         message:
             f"Conclude from all runs: {conclusion.name}"
         shell:
-            "(python scripts/{params.script}.py --study {input.study} --parameters {params.parameters:q}"
+            "(python {SCRIPTS:q}/{params.script}.py --study {input.study} --parameters {params.parameters:q}"
             " --output {output.conclusion}"
             " && python -m emergence.study.stamps {output.stamp} {output.conclusion}) 2> {log}"

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from emergence.parameters.variations import UNVARIED, Variation
-from emergence.study.layout import PLACES, pattern, stamp
+from emergence.study.layout import PLACES, of_run, pattern, stamp
 
 DENSE = "dense"
 L1_PENALISED = "l1_penalised"
@@ -103,7 +103,9 @@ class Job:
     @property
     def results(self) -> list[str]:
         """Paths of all files that other jobs and readers use."""
-        return [self.file(name) for name in PLACES[self.rule].files]
+        place = PLACES[self.rule]
+        runs = [job.name for jobs in self.sources.values() for job in jobs] if place.per_run else []
+        return [*map(self.file, place.files), *(of_run(self.rule, run) for run in runs)]
 
     @property
     def files(self) -> list[str]:

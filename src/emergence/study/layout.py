@@ -10,6 +10,9 @@ MANIFESTS = ".cache/manifests"
 STAMPS = "results/stamps"
 NETWORKS = "results/networks"
 
+KEY = "[0-9a-f]{12}"
+"""Regular expression of a job's key."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -17,13 +20,15 @@ class Place:
 
     A keyed place has one folder per job, ``folder/{name}/{key}``, where the key says what the job's files are made
     from; variants lie side by side. A fixed place has one file set per study; which key it is made from stands in a
-    small stamp beside it. The script has the rule's name unless said otherwise.
+    small stamp beside it. Where a rule makes one more file of every run that it reads, `per_run` names it. The script
+    has the rule's name unless said otherwise.
     """
 
     phase: str
     folder: str
     files: dict[str, str]
     keyed: bool = True
+    per_run: str = ""
     script: str = ""
 
 
@@ -42,7 +47,9 @@ PLACES = {
     "retune_learning_rate": Place(
         "prune", "results/prune/tuning", {"tuning": "tuning.nc"}, script="tune_learning_rate"
     ),
-    "gather_networks": Place("prune", NETWORKS, {"checksums": "checksums.json"}, keyed=False),
+    "gather_networks": Place(
+        "prune", NETWORKS, {"checksums": "checksums.json"}, keyed=False, per_run="{run}.safetensors"
+    ),
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
     "measure_skills": Place("emergence", "results/emergence/skills", {"skills": "skills.nc"}),
@@ -79,6 +86,16 @@ def pattern(rule: str, file: str) -> str:
     """
     place = PLACES[rule]
     return str(PurePosixPath(place.folder, *(("{name}", "{key}") if place.keyed else ()), place.files[file]))
+
+
+def of_run(rule: str, run: str) -> str:
+    """Return the path of the file that a rule of a fixed place makes of one run.
+
+    >>> of_run("gather_networks", "digits/mlp/dense/seeds~0-1")
+    'results/networks/digits.mlp.dense.seeds~0-1.safetensors'
+    """
+    place = PLACES[rule]
+    return str(PurePosixPath(place.folder, place.per_run.format(run=run.replace("/", "."))))
 
 
 def stamp(rule: str, name: str, key: str) -> str:

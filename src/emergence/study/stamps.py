@@ -1,47 +1,79 @@
 """Stamps: which key the files of a fixed place (study, claims, figures, report) are made from.
 
-A stamp is a small file whose name carries the key and whose content lists the checksums of the files it speaks for. A
-stamp whose files are gone or changed is broken; removing it makes the workflow build the files again.
+A stamp is a small file whose name carries the key and whose content lists the files it speaks for, each with its size
+and checksum. Stamps travel with results and may be cut short, edited or foreign: what does not list files in this way
+is no stamp.
 
-Command line: ``python -m emergence.study.stamps STAMP FILE...`` writes the stamp and removes those of other keys.
+Command line: ``python -m emergence.study.stamps STAMP FILE...`` writes the stamp and removes those of other keys. A
+folder stands for the files in it.
 """
 
 import json
+import re
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from emergence.files import checksum, write_json
-from emergence.study.layout import STAMPS
+from emergence.seals import Damaged
+from emergence.study.layout import KEY
+
+LARGE = 2**26
+"""Bytes beyond which only the size of a file is compared: stamps are looked at before every run."""
 
 
 def write(stamp: Path, files: list[Path]) -> None:
     """Stamp files just made."""
-    clear(stamp)
-    write_json(stamp, {str(file): checksum(file) for file in files})
-
-
-def clear(stamp: Path) -> None:
-    """Remove the stamps, of any key, of the same files."""
     for old in stamp.parent.glob(f"{stamp.stem}.*"):
-        old.unlink()
+        if re.fullmatch(KEY, old.suffix[1:]) and not old.is_dir():
+            old.unlink()
+    write_json(stamp, {str(file): {"bytes": file.stat().st_size, "sha256": checksum(file)} for file in files})
 
 
-def remove_broken(root: Path) -> list[Path]:
-    """Remove every stamp below `root` that does not hold, and return them."""
-    broken = [stamp for stamp in sorted((root / STAMPS).glob("*/*")) if not holds(stamp, root)]
-    for stamp in broken:
-        stamp.unlink()
-    return broken
-
-
-def holds(stamp: Path, root: Path) -> bool:
-    """Whether all files that a stamp speaks for have the content that they had when it was written."""
+def listed(stamp: Path) -> dict[str, Any]:
+    """Return what a stamp says of each file it speaks for; nothing where it cannot be read as a stamp."""
     try:
-        expected: dict[str, str] = json.loads(stamp.read_text(encoding="utf-8"))
-        return all(checksum(root / file) == digest for file, digest in expected.items())
+        content = json.loads(stamp.read_bytes()) if stamp.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def holds(stamp: Path, root: Path, files: Collection[str] | None = None) -> bool:
+    """Whether the files that a stamp speaks for are below `root` what they were when it was written.
+
+    Where `files` are given, it must speak for these and no others.
+    """
+    content = listed(stamp)
+    if not content or (files is not None and content.keys() != set(files)):
+        return False
+    return all(_is_unchanged(root / file, said) for file, said in content.items())
+
+
+def check(stamp: Path) -> None:
+    """Raise Damaged, which names what is missing or changed, unless a stamp in the working folder holds."""
+    content = listed(stamp)
+    if not content:
+        raise Damaged(stamp, "is no stamp")
+    for file, said in content.items():
+        if not _is_unchanged(Path(file), said):
+            raise Damaged(Path(file), f"is not what {stamp} says of it")
+
+
+def _is_unchanged(file: Path, said: Any) -> bool:
+    if not isinstance(said, Mapping) or said.keys() != {"bytes", "sha256"}:
+        return False
+    try:
+        size = file.stat().st_size
+        return file.is_file() and size == said["bytes"] and (size > LARGE or checksum(file) == said["sha256"])
     except (OSError, ValueError):
         return False
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), [Path(file) for file in sys.argv[2:]])
+    given = [Path(file) for file in sys.argv[2:]]
+    write(
+        Path(sys.argv[1]),
+        [file for path in given for file in (sorted(path.glob("[!.]*")) if path.is_dir() else [path])],
+    )

@@ -5,15 +5,14 @@ params.yaml, overlaid by FILEs, do not ask for.
 """
 
 import argparse
-import json
+import re
 import shutil
 from pathlib import Path
 
 from emergence.parameters.reading import read
-from emergence.study.layout import PLACES, RESUME, SAMPLED, STAMPS
+from emergence.study import stamps
+from emergence.study.layout import KEY, PLACES, RESUME, SAMPLED, STAMPS
 from emergence.study.plan import Plan
-
-KEY = "[0-9a-f]" * 12
 
 
 def stale(plan: Plan, root: Path) -> list[Path]:
@@ -30,16 +29,20 @@ def _stale_folders(plan: Plan, root: Path) -> list[Path]:
     current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if "training" in job.parameters}
     current |= {root / SAMPLED / job.key for job in plan.of_phase("landscape")}
     folders = {place.folder for place in PLACES.values() if place.keyed} | {RESUME, SAMPLED}
-    return sorted({found for folder in folders for found in (root / folder).rglob(KEY)} - current)
+    found = {path for folder in folders for path in (root / folder).rglob("[0-9a-f]" * 12)}
+    return sorted(found - current)
 
 
 def _stale_files(plan: Plan, root: Path) -> list[Path]:
     asked = {Path(job.stamp).with_suffix("") for job in plan.jobs}
-    stamps = [
-        stamp for stamp in sorted((root / STAMPS).glob("*/*")) if stamp.with_suffix("").relative_to(root) not in asked
+    found = [
+        stamp
+        for stamp in sorted((root / STAMPS).glob("*/*"))
+        if re.fullmatch(KEY, stamp.suffix[1:]) and stamp.with_suffix("").relative_to(root) not in asked
     ]
-    files = [root / file for stamp in stamps for file in json.loads(stamp.read_text(encoding="utf-8"))]
-    return [*(file for file in files if file.exists()), *stamps]
+    files = [root / file for stamp in found if stamps.holds(stamp, root) for file in stamps.listed(stamp)]
+    results = (root / "results").resolve()
+    return [*(file for file in files if results in file.resolve().parents), *found]
 
 
 def size(path: Path) -> int:
