@@ -1,6 +1,6 @@
 """Which jobs a command has to do: what is asked for and not there as the current parameters and code make it.
 
-Of files of a fixed place their stamp tells that; those of a keyed place, whose name carries the key, need only be there.
+Of files in a fixed place their stamp tells that; those in a keyed place, whose name has the key, need only be there.
 """
 
 import json
