@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from emergence.modules import plain_copy
 from emergence.plugins import unknown
-from emergence.training.tensor_files import read_tensors, write_tensors
+from emergence.training.tensor_files import read_tensors, stored_seeds, write_tensors
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,14 @@ class Mask:
 
     @classmethod
     def read(cls, path: Path) -> "Mask":
-        """Read what `write` wrote; OSError names an unreadable file, ValueError says what is no mask."""
+        """Read what `write` wrote; OSError names an unreadable file, ValueError one that holds no mask."""
         tensors, metadata = read_tensors(path)
         if "seeds" not in metadata:
             raise OSError(f"{path} holds no mask: its header lacks 'seeds'")
-        return cls(tuple(json.loads(metadata["seeds"])), tensors)
+        try:
+            return cls(stored_seeds(metadata, tensors), tensors)
+        except ValueError as error:
+            raise ValueError(f"{path} holds no mask: {error}") from error
 
     def _check_same(self, other: "Mask") -> None:
         if self.seeds != other.seeds:

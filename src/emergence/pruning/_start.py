@@ -28,4 +28,4 @@ def starting_weights(architecture: Architecture, seeds: Sequence[int], dense: Pa
     step = list(steps)[-1] if start == "last" else Step.parse(start)
     if step not in steps:
         raise ValueError(f"no checkpoint at {start} to start from; there are {', '.join(map(str, steps))}")
-    return read(steps[step]).of_seeds(seeds)
+    return read(steps[step], [architecture.builder]).of_seeds(seeds)
