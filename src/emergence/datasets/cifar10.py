@@ -71,12 +71,7 @@ class PlainData(pickle.Unpickler):
     _pickle.UnpicklingError: a pickle of data names posix.system
     """
 
-    ARRAYS = (
-        "numpy.dtype",
-        "numpy.ndarray",
-        "numpy.core.multiarray._reconstruct",
-        "numpy._core.multiarray._reconstruct",
-    )
+    ARRAYS: ClassVar = {"numpy": ("dtype", "ndarray"), "numpy.core.multiarray": ("_reconstruct",)}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what arrays are made with."""
