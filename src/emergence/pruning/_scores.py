@@ -10,10 +10,14 @@ Kept = dict[str, Tensor]
 """Name of a parameter -> bool tensor of its shape, true where a weight is kept."""
 
 
+class NotNumbers(ValueError):
+    """Scores that are NaN, as of networks whose training diverged."""
+
+
 class Ranking:
     """Weights in the order of their scores (parameter name -> scores): one sort gives the masks of every sparsity.
 
-    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where a
+    Of equal scores, those that come first are removed first, or those that `ties` draws. Raises NotNumbers where a
     score is not a number.
 
     >>> ranking = Ranking({"a": torch.tensor([[0.1, 3.0]]), "b": torch.tensor([[0.2, 2.0]])})
@@ -29,7 +33,7 @@ class Ranking:
         self._ties = ties
         if np.isnan(self._ordered[-1:]).any():
             wrong = [name for name, score in self._scores.items() if np.isnan(score).any()]
-            raise ValueError(f"scores of {', '.join(wrong)} are not numbers (NaN), as after a training that diverged")
+            raise NotNumbers(f"scores of {', '.join(wrong)} are not numbers (NaN), as after a training that diverged")
 
     def keep(self, sparsity: float) -> Kept:
         """Return true where a weight is kept when the share `sparsity` with the smallest scores is removed."""
