@@ -14,9 +14,11 @@ TIMES_GUESSING = 10
 
 DIVERGED, SINCE, LEFT_OUT = "diverged", "diverged_since", "left_out"
 
+UNITS = {SINCE: "epoch"}
+
 TITLES = {
     DIVERGED: "1 where training diverged",
-    SINCE: "updates until the first step from which on the loss stays that of a diverged network",
+    SINCE: "epochs until the first step from which on the loss stays that of a diverged network",
     LEFT_OUT: "1 where training, or that of the dense network of the same seed, diverged",
 }
 
@@ -51,7 +53,7 @@ def without_diverged(study: xr.Dataset) -> xr.Dataset:
     along = ("run", "seed")
     found = {DIVERGED: diverged, SINCE: since, LEFT_OUT: left_out & present}
     marks = {
-        name: (along, np.where(present, values, np.nan), {"units": "1", "long_name": TITLES[name]})
+        name: (along, np.where(present, values, np.nan), {"units": UNITS.get(name, "1"), "long_name": TITLES[name]})
         for name, values in found.items()
     }
     if left_out.any():
@@ -79,28 +81,28 @@ def _run_of(name: xr.DataArray) -> str:
 
 def _of_run(study: xr.Dataset, name: str) -> Iterator[Diverged]:
     run = study.sel(run=name)
-    seeds, steps = run["seed"].values, run["step_iteration"].values
+    seeds, epochs = run["seed"].values, run["step_epoch"].values
     there, since = int(run[DIVERGED].notnull().sum()), run[SINCE].values
-    for updates in np.unique(since[~np.isnan(since)]):
-        step = str(run["step"].values[int(np.flatnonzero(steps == updates)[0])])
-        yield Diverged(name, tuple(map(int, seeds[since == updates])), there, step)
+    for epoch in np.unique(since[~np.isnan(since)]):
+        step = str(run["step"].values[epochs == epoch][0])
+        yield Diverged(name, tuple(map(int, seeds[since == epoch])), there, step)
 
 
 def _diverged(study: xr.Dataset) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return which networks (run, seed) diverged, since which number of updates, and which there are."""
+    """Return which networks (run, seed) diverged, since which epoch, and which there are."""
     loss = study["train_loss"].transpose("run", "seed", "step").values
     limit = np.full(len(loss), np.inf)
     if "guessing_loss" in study:
         limit = TIMES_GUESSING * study["guessing_loss"].broadcast_like(study["run"]).values
     wrong = ~(np.isfinite(loss) & (loss <= limit[:, None, None]))
     present = study["train_accuracy"].notnull().any("step").transpose("run", "seed").values
-    updates = study["step_iteration"].transpose("run", "step").values
+    epochs = study["step_epoch"].transpose("run", "step").values
     since = np.full(present.shape, np.nan)
     for run, seed in np.argwhere(present):
-        steps = ~np.isnan(updates[run])
+        steps = ~np.isnan(epochs[run])
         to_the_end = np.logical_and.accumulate(wrong[run, seed, steps][::-1])[::-1]
         if to_the_end[-1]:
-            since[run, seed] = updates[run, steps][to_the_end.argmax()]
+            since[run, seed] = epochs[run, steps][to_the_end.argmax()]
     return ~np.isnan(since), since, present
 
 
