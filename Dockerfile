@@ -9,6 +9,11 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src src
 RUN pip install --no-cache-dir --constraint constraints.txt '.[kubernetes]'
 
-# The study: docker run --volume "$PWD":/workdir nn-emergence
+# Whoever runs it is no administrator, and can write caches and results.
+RUN mkdir --mode=1777 /home/study /workdir
+ENV HOME=/home/study
+USER 1000:1000
+
+# The study: docker run --user "$(id -u):$(id -g)" --volume "$PWD":/workdir nn-emergence
 WORKDIR /workdir
 CMD ["snakemake"]

@@ -3,7 +3,7 @@
 import argparse
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="processed data set, for its probe samples")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument("--parameters", required=True, help="steps, noise, and how paths are counted, as JSON")
     parser.add_argument("--compute", default="{}", help="section compute of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
@@ -37,6 +38,7 @@ def arguments() -> argparse.Namespace:
 def compare_checkpoints(
     data: Path,
     folder: Path,
+    builders: Collection[str],
     steps: Sequence[str],
     noise: Sequence[float],
     counting: Mapping[str, Any],
@@ -47,12 +49,12 @@ def compare_checkpoints(
     inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
     probe = dataset.normalise(inputs)
     files = {str(step): file for step, file in paths(folder).items()}
-    first = read(next(iter(files.values())))
+    first = read(next(iter(files.values())), builders)
     graph = UnitGraph(first.network(first.seeds[0]).to(device), probe)
     compare = Comparison(graph, probe, labels, noise=noise, counting=counting, build=lambda: build(first.architecture))
     chosen, compared = chosen_steps(steps, list(files), "controls.steps"), []
     for step in chosen:
-        checkpoint = read(files[step])
+        checkpoint = read(files[step], builders)
         networks = [compare(checkpoint.network(seed).to(device), seed) for seed in first.seeds]
         compared.append(xr.concat(networks, xr.DataArray(list(first.seeds), dims="seed", name="seed")))
         log.info("%s: %d seeds compared with their controls", step, len(first.seeds))
@@ -65,7 +67,7 @@ def main() -> None:
     options = arguments()
     parameters = json.loads(options.parameters)
     device = prepare(Compute.model_validate_json(options.compute))
-    compared = compare_checkpoints(options.data, options.checkpoints, **parameters, device=device)
+    compared = compare_checkpoints(options.data, options.checkpoints, options.builder, **parameters, device=device)
     write_dataset(options.output, compared, parameters)
 
 

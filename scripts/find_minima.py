@@ -22,6 +22,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="processed data set")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of the run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument("--metrics", type=Path, required=True, help="metrics of the run, for the settings of training")
     parser.add_argument("--parameters", required=True, help="section `minima` as JSON")
     parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
@@ -42,11 +43,13 @@ def main() -> None:
     data = read_processed(given.data)
     files = {str(step): file for step, file in paths(given.checkpoints).items()}
     seeds, steps = [int(seed) for seed in given.seeds.split(",")], given.steps.split(",")
-    first = read(next(iter(files.values())))
+    first = read(next(iter(files.values())), given.builder)
     images_last = prefers_channels_last(first.network(first.seeds[0]), device)
     part = Part(data, "train", device, images_last, number_type(training))
     retraining = Retraining(first.architecture, part, training, device)
-    found = per_network(files, steps, seeds, device, lambda network: find_minima(network, retraining, settings))
+    found = per_network(
+        files, steps, seeds, device, lambda network: find_minima(network, retraining, settings), given.builder
+    )
     parameters = {"minima": settings.model_dump(), "training": training.model_dump(), "seeds": seeds, "steps": steps}
     write_dataset(given.output, found, parameters)
 

@@ -16,6 +16,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="processed data set, for samples to score on")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of the dense run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument("--method", required=True, help="file of emergence.pruning, or module:function; maybe @step")
     parser.add_argument("--sparsity", type=float, required=True, help="share of the prunable weights to remove")
     parser.add_argument("--scoring", required=True, help="section pruning.scoring of params.yaml as JSON")
@@ -31,7 +32,7 @@ def main() -> None:
     dataset = read_processed(given.data)
     steps = paths(given.checkpoints)
     step = scored_step(given.method, list(steps))
-    checkpoint = read(steps[step])
+    checkpoint = read(steps[step], given.builder)
     mask = prune(checkpoint, dataset, given.method, given.sparsity, scoring)
     densities = report(mask, checkpoint, dataset.normalise(dataset.part("probe")[0][:1]))
     write_dataset(

@@ -22,6 +22,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="processed data set, whose probe samples are used")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of the run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument("--parameters", required=True, help="section `curvature` as JSON")
     parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
     parser.add_argument("--steps", required=True, help="steps, separated by commas")
@@ -46,7 +47,7 @@ def main() -> None:
 
     files = {str(step): file for step, file in paths(given.checkpoints).items()}
     seeds, steps = [int(seed) for seed in given.seeds.split(",")], given.steps.split(",")
-    measured = per_network(files, steps, seeds, device, measure)
+    measured = per_network(files, steps, seeds, device, measure, given.builder)
     write_dataset(given.output, measured, {"curvature": settings.model_dump(), "seeds": seeds, "steps": steps})
 
 

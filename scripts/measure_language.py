@@ -3,7 +3,7 @@
 import argparse
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="processed data set, for how frequent its words are")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument(
         "--parameters",
         required=True,
@@ -48,12 +49,18 @@ def measure(network: nn.Module, language: Language, length: int, samples: int, s
 
 
 def measure_checkpoints(
-    dataset: ProcessedDataset, folder: Path, described: FormalLanguage, samples: int, seed: int, names: Sequence[str]
+    dataset: ProcessedDataset,
+    folder: Path,
+    builders: Collection[str],
+    described: FormalLanguage,
+    samples: int,
+    seed: int,
+    names: Sequence[str],
 ) -> xr.Dataset:
     """What all seeds know at all steps, how frequent words are, and the cost of measures at the last step."""
     language, files, found = language_of(described), paths(folder), []
     for step, file in files.items():
-        checkpoint = read(file)
+        checkpoint = read(file, builders)
         networks = [checkpoint.network(own) for own in checkpoint.seeds]
         found.append([measure(network, language, described.length, samples, seed) for network in networks])
         log.info("%s: %d seeds measured", step, len(networks))
@@ -81,7 +88,8 @@ def main() -> None:
     prepare(Compute(device="cpu"))  # sentences are written word by word, too little at a time for a GPU
     described, chosen = FormalLanguage.model_validate(parameters["language"]), parameters["scoreboard"]
     dataset, sampling = read_processed(options.data), (chosen["samples"], chosen["seed"])
-    measured = measure_checkpoints(dataset, options.checkpoints, described, *sampling, parameters["measures"])
+    files = options.checkpoints, options.builder
+    measured = measure_checkpoints(dataset, *files, described, *sampling, parameters["measures"])
     write_dataset(options.output, measured, parameters)
 
 

@@ -3,7 +3,7 @@
 import argparse
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
@@ -27,6 +27,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="processed data set, for the scale of its inputs")
     parser.add_argument("--checkpoints", required=True, type=Path, help="folder of the run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument(
         "--parameters",
         required=True,
@@ -38,24 +39,31 @@ def arguments() -> argparse.Namespace:
 
 
 def measure_checkpoints(
-    data: Path, folder: Path, parity: Parity, samples: int, seed: int, names: Sequence[str], device: torch.device
+    data: Path,
+    folder: Path,
+    builders: Collection[str],
+    parity: Parity,
+    samples: int,
+    seed: int,
+    names: Sequence[str],
+    device: torch.device,
 ) -> xr.Dataset:
     """Strength and accuracy of every skill of all seeds at all steps, and the cost of measures at the last step."""
     dataset, task = read_processed(data), task_of(parity)
     asked = questions(task, samples, seed)
     asked = asked._replace(inputs=dataset.normalise(asked.inputs.to(device)), parities=asked.parities.to(device))
     files = paths(folder)
-    first = read(next(iter(files.values())))
+    first = read(next(iter(files.values())), builders)
     network = first.network(first.seeds[0]).to(device)
     found = []
     for step, file in files.items():
-        checkpoint = read(file)
+        checkpoint = read(file, builders)
         for of_seed in first.seeds:
             network.load_state_dict(checkpoint.of_seed(of_seed))
             found.append(torch.stack(examine(network, asked)).cpu())
         log.info("%s: skills of %d seeds measured", step, len(first.seeds))
     values = torch.stack(found).unflatten(0, (len(files), len(first.seeds))).double().numpy()
-    network.load_state_dict(read(file).of_seed(first.seeds[0]))
+    network.load_state_dict(read(file, builders).of_seed(first.seeds[0]))
     along = ("step", "seed", "skill")
     described = {
         "skill_strength": (along, values[:, :, 0], "how well the network knows the skill: 0 not at all, 1 for certain"),
@@ -86,7 +94,7 @@ def main() -> None:
     device = prepare(Compute.model_validate_json(options.compute))
     parity, names = Parity.model_validate(parameters["parity"]), parameters["measures"]
     chosen = parameters["scoreboard"]
-    files = options.data, options.checkpoints
+    files = options.data, options.checkpoints, options.builder
     measured = measure_checkpoints(*files, parity, chosen["samples"], chosen["seed"], names, device)
     write_dataset(options.output, measured, parameters)
 

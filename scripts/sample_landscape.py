@@ -23,6 +23,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="processed data set, whose probe samples are used")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder of the run's checkpoints")
+    parser.add_argument("--builder", nargs="*", default=[], help="module:function that builds the networks, if yours")
     parser.add_argument("--parameters", required=True, help="section `landscape` as JSON")
     parser.add_argument("--counting", default="{}", help="how paths are counted where emergence is sampled, as JSON")
     parser.add_argument("--seeds", required=True, help="seeds, separated by commas")
@@ -50,7 +51,7 @@ def main() -> None:
     description = {**parameters, **made_from, "device": device.type, "torch": torch.__version__}
     with Journal(given.work / "points.jsonl", description) as journal:
         record = Record(journal, "landscape", tuple(where.metrics), given.unfinished)
-        landscape = Run(files, data.normalise(inputs), labels, where, counting).sample(seeds, record)
+        landscape = Run(files, data.normalise(inputs), labels, where, counting, given.builder).sample(seeds, record)
     attributes = {"direction_seed": where.direction_seed, "normalisation": where.normalisation}
     write_dataset(given.output, landscape.assign_attrs(attributes), parameters)
 

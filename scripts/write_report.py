@@ -5,7 +5,7 @@ import json
 import logging
 from pathlib import Path
 
-from emergence.figures._inputs import read_conclusions, read_runs
+from emergence.figures._inputs import read_conclusions, read_runs, read_trained
 from emergence.files import write_text
 from emergence.logs import configure
 from emergence.parameters import Parameters
@@ -28,13 +28,15 @@ def main() -> None:
     configure()
     options = arguments()
     manifest = manifests.read(options.manifest)
+    study = read_trained(manifest)
     contents = Contents(
         claims=json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8")),
         figures=[Path(entry[form]) for entry in manifest["figures"] for form in ("png", "gif") if form in entry],
         parameters=Parameters.model_validate_json(options.parameters),
         records=read_records(manifest["records"]),
-        landscapes=read_runs(manifest, "landscape"),
+        landscapes=read_runs(manifest, study, "landscape"),
         conclusions=read_conclusions(manifest),
+        study=study,
     )
     write_text(options.output, make_page(contents))
     log.info("%s: %d claims, %d figures", options.output, len(contents.claims), len(contents.figures))

@@ -91,6 +91,8 @@ def write_results(
         **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
         "emergence": emergence,
         "landscape": landscape,
+        "training": [],  # none of these networks diverged
+        "dense": [],
         "inhibition": [],  # this and those of skills and language say whether a figure is drawn, which reads the study
         "skills": [],
         "skills_over_data": [],

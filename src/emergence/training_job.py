@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
             training,
             given.work,
             device=device,
-            initial=_initial(given, network, seeds),
+            initial=_initial(given, network, seeds, mask.diverged if mask else ()),
             masks=mask.of_seeds(seeds) if mask else None,
             gradual=gradual,
             seeds_at_once=compute.seeds_at_once,
@@ -83,8 +83,10 @@ def trainer(given: argparse.Namespace) -> Callable[[Training], TrainedBlock]:
     return train
 
 
-def _initial(given: argparse.Namespace, network: Architecture, seeds: list[int]) -> dict[str, Tensor] | None:
+def _initial(
+    given: argparse.Namespace, network: Architecture, seeds: list[int], diverged: Collection[int]
+) -> dict[str, Tensor] | None:
     """Return the weights (seed, ...) that training starts from; None for those that the seeds give."""
     if given.dense:
-        return starting_weights(network, seeds, given.dense, given.start)
+        return starting_weights(network, seeds, given.dense, given.start, diverged)
     return promoted_weights(network, seeds, given.alpha) if given.alpha != 1 else None

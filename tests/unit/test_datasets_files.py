@@ -8,11 +8,14 @@ import shutil
 import socket
 import struct
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +38,10 @@ def md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes()).hexdigest()
 
 
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     path.write_bytes(gzip.compress(header + array.tobytes()))
@@ -48,7 +55,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, rows in (("train", slice(20)), ("t10k", slice(20, 30))):
         write_idx(folder / f"{name}-images-idx3-ubyte.gz", DIGITS[rows])
         write_idx(folder / f"{name}-labels-idx1-ubyte.gz", DIGIT_LABELS[rows])
-    monkeypatch.setattr(MNIST, "resources", [(path.name, md5(path)) for path in sorted(folder.iterdir())])
+    monkeypatch.setattr(mnist, "SHA256", {path.name: sha256(path) for path in sorted(folder.iterdir())})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))) as serving:
         Thread(target=serving.serve_forever, daemon=True).start()
         monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{serving.server_port}/"])
@@ -73,7 +80,7 @@ def batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i, name in enumerate(names):
         rows = slice(2 * i, 2 * i + 2)
         entry = {"data": PHOTOS[rows].reshape(2, 3072), "labels": PHOTO_LABELS[rows].tolist()}
-        (folder / name).write_bytes(pickle.dumps(entry))
+        (folder / name).write_bytes(pickle.dumps(entry, protocol=3))
     (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": [f"class {i}" for i in range(10)]}))
     checksums = [[name, md5(folder / name)] for name in names]
     monkeypatch.setattr(CIFAR10, "train_list", checksums[:5])
@@ -86,7 +93,7 @@ def pack(batches: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive.parent.mkdir(parents=True)
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(batches, CIFAR10.base_folder)
-    monkeypatch.setattr(CIFAR10, "tgz_md5", md5(archive))
+    monkeypatch.setattr(cifar10, "SHA256", sha256(archive))
 
 
 def write_jpeg(path: Path, **change: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -127,7 +134,7 @@ def test_files_at_hand_are_read_without_network(server: Path, tmp_path: Path, no
     assert np.array_equal(raw.labels, DIGIT_LABELS)
     assert raw.test is not None
     assert raw.test.tolist() == [False] * 20 + [True] * 10
-    assert raw.checksums == {name: f"md5:{digest}" for name, digest in MNIST.resources}
+    assert raw.checksums == {name: f"sha256:{digest}" for name, digest in mnist.SHA256.items()}
     assert not (tmp_path / "raw").exists()
 
 
@@ -138,7 +145,7 @@ def test_missing_files_are_downloaded_once_and_kept(
     downloaded = mnist.load(files)
     assert np.array_equal(downloaded.inputs, DIGITS[:, None])
     kept = sorted(path.name for path in (tmp_path / "raw" / "mnist").iterdir())
-    assert kept == sorted(name for name, _ in MNIST.resources)
+    assert kept == sorted(mnist.SHA256)
     request.getfixturevalue("no_network")
     assert np.array_equal(mnist.load(files).inputs, downloaded.inputs)
 
@@ -149,9 +156,11 @@ def test_a_second_mirror_is_tried(server: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_damaged_download_is_refused_and_leaves_nothing(server: Path, tmp_path: Path) -> None:
-    name = MNIST.resources[0][0]
+    name = next(iter(mnist.SHA256))
     (server / name).write_bytes((server / name).read_bytes()[:-5])
-    with pytest.raises(FileNotFoundError, match=rf"no file .*{name}, and downloading it failed \(.*corrupted"):
+    with pytest.raises(
+        FileNotFoundError, match=rf"no file .*{name}, and downloading it failed \(.*is not the published file"
+    ):
         mnist.load(RawFiles((tmp_path / "raw",)))
     assert list((tmp_path / "raw" / "mnist").iterdir()) == []
 
@@ -159,7 +168,7 @@ def test_a_damaged_download_is_refused_and_leaves_nothing(server: Path, tmp_path
 def test_without_file_and_network_the_error_says_what_to_put_where(tmp_path: Path, no_network: None) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         fashion_mnist.load(RawFiles((tmp_path / "raw", tmp_path / "shared")))
-    name, checksum = torchvision.datasets.FashionMNIST.resources[0]
+    name, checksum = next(iter(fashion_mnist.SHA256.items()))
     for folder in ("raw", "shared"):
         assert str(tmp_path / folder / "fashion_mnist" / name) in str(caught.value)
     assert checksum in str(caught.value)
@@ -170,10 +179,10 @@ def test_a_wrong_checksum_is_an_error_that_names_file_expected_and_found(
     server: Path, tmp_path: Path, no_network: None
 ) -> None:
     shutil.copytree(server, tmp_path / "raw" / "mnist")
-    name, expected = MNIST.resources[2]
+    name, expected = list(mnist.SHA256.items())[2]
     path = tmp_path / "raw" / "mnist" / name
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(ValueError, match=rf"{name} is not .* MD5 is {md5(path)}, expected {expected}"):
+    with pytest.raises(ValueError, match=rf"{name} is not .* SHA-256 is {sha256(path)}, expected {expected}"):
         mnist.load(RawFiles((tmp_path / "raw",)))
 
 
@@ -192,15 +201,28 @@ def test_cifar10_is_the_same_from_the_archive_and_the_extracted_folder(
     assert packed.checksums == folder.checksums
 
 
-def test_a_changed_cifar10_batch_is_refused_before_it_is_unpickled(
-    batches: Path, tmp_path: Path, no_network: None, monkeypatch: pytest.MonkeyPatch
+class Program:
+    """What runs a program when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.trace,)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_no_cifar10_batch_runs_a_program(
+    known: bool, batches: Path, tmp_path: Path, no_network: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "raw" / "cifar10" / CIFAR10.base_folder
+    folder, trace = tmp_path / "raw" / "cifar10" / CIFAR10.base_folder, tmp_path / "trace"
     shutil.copytree(batches, folder)
-    (folder / "test_batch").write_bytes(pickle.dumps({"data": PHOTOS[:2].reshape(2, 3072), "labels": [0, 0]}))
-    monkeypatch.setattr(pickle, "load", lambda *_, **__: pytest.fail("a changed pickle was loaded"))
-    with pytest.raises(ValueError, match="test_batch is not the published file"):
+    (folder / "test_batch").write_bytes(pickle.dumps({"data": PHOTOS[:2].reshape(2, 3072), "labels": Program(trace)}))
+    if known:
+        monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", md5(folder / "test_batch")]])
+    with pytest.raises((ValueError, pickle.UnpicklingError), match="names pathlib" if known else "not the published"):
         cifar10.load(RawFiles((tmp_path / "raw",)))
+    assert not trace.exists()
 
 
 def test_an_incomplete_cifar10_folder_does_not_count_as_the_data_set(
@@ -233,8 +255,14 @@ def test_a_missing_jpeg_archive_is_an_error_that_says_where_it_belongs(tmp_path:
     ("change", "message"),
     [
         ({"test_offsets": np.array([0, 5, 9])}, "offsets must rise"),
-        ({"test_jpeg": np.zeros(9, np.uint8), "test_offsets": np.array([0, 4, 9])}, "image 0 is damaged"),
+        ({"test_jpeg": np.zeros(9, np.uint8), "test_offsets": np.array([0, 4, 9])}, "image 0 of test is damaged"),
         ({"classes": np.array([{"a": 1}], dtype=object)}, "cannot be read"),
+        ({"train_labels": np.linspace(0, 9, 10)}, "train_labels is float64"),
+        ({"train_labels": np.zeros(9, np.int64)}, "train_labels holds 9 labels for 10 images"),
+        ({"test_offsets": np.array([0.0, 5.0])}, "test_offsets is float64"),
+        ({"test_offsets": np.array([[0, 5]])}, "test_offsets is int64 of shape"),
+        ({"test_offsets": np.array([], np.int64)}, "test_offsets must rise"),
+        ({"train_jpeg": np.zeros(100, np.uint16)}, "train_jpeg is uint16"),
     ],
 )
 def test_malformed_jpeg_archives_are_refused_by_name(
@@ -253,8 +281,65 @@ def test_a_truncated_jpeg_archive_is_refused_by_name(tmp_path: Path) -> None:
         cifar10_jpeg.load(RawFiles((tmp_path,)))
 
 
-@pytest.mark.parametrize("kind", [MNIST, torchvision.datasets.FashionMNIST])
-def test_the_page_on_data_lists_every_file_with_its_checksum(kind: type) -> None:
+@pytest.mark.parametrize(
+    ("form", "size", "problem"),
+    [
+        ("JPEG", (33, 32), "it has 33 x 32 pixels"),
+        ("JPEG", (20_000, 20_000), "it has 20000 x 20000 pixels|decompression bomb"),
+        ("PNG", (32, 32), "cannot identify"),
+        ("GIF", (32, 32), "cannot identify"),
+        ("EPS", (32, 32), "cannot identify"),
+    ],
+)
+def test_only_jpegs_of_the_expected_size_are_decoded(
+    form: str, size: tuple[int, int], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("L", size).save(buffer, form)
+    content = np.frombuffer(buffer.getvalue(), np.uint8)
+    one = {"test_jpeg": content, "test_offsets": np.array([0, len(content)]), "test_labels": np.array([1])}
+    write_jpeg(tmp_path / "cifar10_jpeg.npz", **one)
+    monkeypatch.setattr(cifar10_jpeg, "BYTES", max(len(content), cifar10_jpeg.BYTES))
+    with pytest.raises(ValueError, match=f"image 0 of test is damaged: .*{problem}"):
+        cifar10_jpeg.load(RawFiles((tmp_path,)))
+
+
+@pytest.mark.parametrize("key", ["train_jpeg", "test_labels", "test_offsets", "classes"])
+def test_an_archive_that_unpacks_to_more_than_the_data_set_is_refused_before_it_is_unpacked(
+    key: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "cifar10_jpeg.npz"
+    write_jpeg(path)
+    header = io.BytesIO()
+    described = {
+        "shape": (10**12,),
+        "fortran_order": False,
+        "descr": {"classes": "<U1", "jpeg": "|u1"}.get(key.rpartition("_")[2], "<i8"),
+    }
+    np.lib.format.write_array_header_1_0(header, described)
+    with zipfile.ZipFile(path) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as changed:
+        for name, content in (members | {f"{key}.npy": header.getvalue() + bytes(10**6)}).items():
+            changed.writestr(name, content)
+    with pytest.raises(ValueError, match=rf"{path.name} cannot be read .*{key} is .* of shape \(1000000000000,\)"):
+        cifar10_jpeg.load(RawFiles((tmp_path,)))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", np.lib.format.MAGIC_PREFIX, pickle.dumps([1])])
+def test_a_file_that_is_no_archive_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "cifar10_jpeg.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"cifar10_jpeg.npz cannot be read as an archive of classes"):
+        cifar10_jpeg.load(RawFiles((tmp_path,)))
+
+
+@pytest.mark.parametrize("dataset", [mnist, fashion_mnist])
+def test_the_page_on_data_lists_every_file_with_its_checksum(dataset: ModuleType) -> None:
     page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
-    for name, digest in [*kind.resources, (CIFAR10.filename, CIFAR10.tgz_md5)]:
+    for name, digest in [*dataset.SHA256.items(), (CIFAR10.filename, cifar10.SHA256)]:
         assert f"| `{name}` | `{digest}` |" in page
+
+
+@pytest.mark.parametrize(("dataset", "kind"), [(mnist, MNIST), (fashion_mnist, torchvision.datasets.FashionMNIST)])
+def test_the_checksums_are_of_the_files_that_are_downloaded(dataset: ModuleType, kind: Any) -> None:
+    assert list(dataset.SHA256) == [name for name, _ in kind.resources]

@@ -15,6 +15,7 @@ from emergence.study.jobs import DENSE, Job
 from emergence.study.layout import PLACES
 from emergence.study.methods import scored_with
 from emergence.study.plan import Plan
+from emergence.study.registry import Registry
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = {"experiments": ["digits/mlp"], "seeds": 4, "seeds_per_block": 2}
@@ -35,6 +36,12 @@ def changed(before: Plan, after: Plan) -> set[str]:
     """Rules with a job of which one plan has a version that the other has not."""
     keys = {job.key for job in before.jobs}
     return {job.rule for job in after.jobs if job.key not in keys}
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "digits/../../x", "digits//mlp", "digits/.", ""])
+def test_no_name_leads_out_of_the_folders_of_results(name: str) -> None:
+    with pytest.raises(ValueError, match="no part may be empty"):
+        Registry(ROOT).job("train_networks", name, {})
 
 
 FIGURES = {"draw_figure", "write_report"}

@@ -36,9 +36,9 @@ def test_the_best_rate_has_the_least_mean_loss_and_no_diverged_seed(losses: dict
     assert best_rate(dict(reversed(losses.items()))) == best
 
 
-def test_where_every_rate_diverges_the_rates_are_named() -> None:
-    with pytest.raises(ValueError, match=r"diverged at every learning rate \(0.5, 2\); give lower"):
-        best_rate({0.5: [nan, 0.1], 2.0: [inf, nan]})
+def test_where_every_rate_diverges_the_one_at_which_fewest_seeds_do_is_best() -> None:
+    assert best_rate({0.5: [nan, inf], 1.0: [nan, 0.1], 2.0: [inf, 0.2]}) == 1.0
+    assert best_rate({2.0: [inf, nan], 0.5: [nan, nan]}) == 0.5
 
 
 def with_losses(losses: dict[float, float]) -> xr.Dataset:

@@ -6,7 +6,6 @@ from, so that a changed parameter or function is a missing file or stamp. No tim
 
 import json
 import os
-import shlex
 import sys
 import time
 from functools import cache
@@ -132,6 +131,12 @@ def parameter(name):
     return text
 
 
+def builder(wildcards):
+    """What builds the networks whose checkpoints a job reads, as the parameters name it."""
+    sources = [source for jobs in job_of(wildcards).sources.values() for source in jobs]
+    return next(job.parameters["network"]["builder"] for job in sources if "network" in job.parameters)
+
+
 def all_parameters(wildcards):
     """All values that determine a job's result, as one line of JSON."""
     return json.dumps(job_of(wildcards).parameters, sort_keys=True)
@@ -163,7 +168,7 @@ def start(wildcards):
         options.append("--shuffled-mask")
     if "gradual" in parameters:
         options += ["--gradual", json.dumps(parameters["gradual"], sort_keys=True)]
-    return shlex.join(options)
+    return options
 
 
 def entry_of_data_set(kind):

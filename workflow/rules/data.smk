@@ -32,4 +32,4 @@ rule prepare_data:
     shell:
         "python {SCRIPTS:q}/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
         " --text {params.text:q} --parity {params.parity:q} --language {params.language:q}"
-        " --parameters {params.split:q} --raw {params.raw} --output {output.dataset} 2> {log}"
+        " --parameters {params.split:q} --raw {params.raw:q} --output {output.dataset:q} 2> {log:q}"

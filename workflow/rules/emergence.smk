@@ -26,13 +26,15 @@ rule count_paths:
         runtime=240,
         gpu=gpus,
     params:
+        builder=builder,
         parameters=all_parameters,
         compute=compute,
     message:
         "Count the paths of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/count_paths.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.emergence} 2> {log}"
+        "python {SCRIPTS:q}/count_paths.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.emergence:q} 2> {log:q}"
 
 
 rule apply_measures:
@@ -55,13 +57,15 @@ rule apply_measures:
         runtime=240,
         gpu=gpus,
     params:
+        builder=builder,
         parameters=all_parameters,
         compute=compute,
     message:
         "Apply other measures to {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/apply_measures.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures} 2> {log}"
+        "python {SCRIPTS:q}/apply_measures.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures:q} 2> {log:q}"
 
 
 rule measure_skills:
@@ -82,13 +86,15 @@ rule measure_skills:
         runtime=120,
         gpu=gpus,
     params:
+        builder=builder,
         parameters=all_parameters,
         compute=compute,
     message:
         "Measure how well {wildcards.name} knows each skill"
     shell:
-        "python {SCRIPTS:q}/measure_skills.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills} 2> {log}"
+        "python {SCRIPTS:q}/measure_skills.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills:q} 2> {log:q}"
 
 
 rule measure_language:
@@ -108,12 +114,14 @@ rule measure_language:
         mem_mb=memory(4000),
         runtime=120,
     params:
+        builder=builder,
         parameters=all_parameters,
     message:
         "Measure what {wildcards.name} knows of the language"
     shell:
-        "python {SCRIPTS:q}/measure_language.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --output {output.language} 2> {log}"
+        "python {SCRIPTS:q}/measure_language.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.parameters:q} --output {output.language:q} 2> {log:q}"
 
 
 rule compare_controls:
@@ -134,10 +142,12 @@ rule compare_controls:
         runtime=120,
         gpu=gpus,
     params:
+        builder=builder,
         parameters=all_parameters,
         compute=compute,
     message:
         "Compare {wildcards.name} with its controls"
     shell:
-        "python {SCRIPTS:q}/compare_controls.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.controls} 2> {log}"
+        "python {SCRIPTS:q}/compare_controls.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.controls:q} 2> {log:q}"

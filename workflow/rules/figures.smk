@@ -42,6 +42,6 @@ for figure in PLAN.of_phase("figures"):
         message:
             f"Draw {figure.name}"
         shell:
-            "(python {SCRIPTS:q}/draw_figure.py --figure {params.figure} --parameters {params.parameters:q}"
-            " --manifest {params.manifest} --files {output.png} {output.others}"
-            " && python -m emergence.study.stamps {output.stamp} {output.png} {output.others}) 2> {log}"
+            "(python {SCRIPTS:q}/draw_figure.py --figure {params.figure:q} --parameters {params.parameters:q}"
+            " --manifest {params.manifest:q} --files {output.png:q} {output.others:q}"
+            " && python -m emergence.study.stamps {output.stamp:q} {output.png:q} {output.others:q}) 2> {log:q}"

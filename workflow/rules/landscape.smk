@@ -26,6 +26,7 @@ rule sample_landscape:
         runtime=240,
         gpu=gpus,
     params:
+        builder=builder,
         where=parameter("landscape"),
         counting=parameter("counting"),
         seeds=seeds,
@@ -34,9 +35,10 @@ rule sample_landscape:
     message:
         "Sample the loss landscape of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/sample_landscape.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.where:q} --counting {params.counting:q} --seeds {params.seeds} --compute {params.compute:q} --work {params.work}"
-        " --output {output.landscape} 2> {log}"
+        "python {SCRIPTS:q}/sample_landscape.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.where:q} --counting {params.counting:q} --seeds {params.seeds:q} --compute {params.compute:q} --work {params.work:q}"
+        " --output {output.landscape:q} 2> {log:q}"
 
 
 rule measure_ruggedness:
@@ -61,8 +63,8 @@ rule measure_ruggedness:
     message:
         "Measure the ruggedness of the loss landscape of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/measure_ruggedness.py --landscape {input.landscape} --parameters {params.settings:q}"
-        " --output {output.ruggedness} 2> {log}"
+        "python {SCRIPTS:q}/measure_ruggedness.py --landscape {input.landscape:q} --parameters {params.settings:q}"
+        " --output {output.ruggedness:q} 2> {log:q}"
 
 
 rule measure_curvature:
@@ -83,6 +85,7 @@ rule measure_curvature:
         runtime=240,
         gpu=gpus,
     params:
+        builder=builder,
         settings=parameter("curvature"),
         seeds=seeds,
         steps=steps,
@@ -90,9 +93,10 @@ rule measure_curvature:
     message:
         "Measure the curvature of the loss of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/measure_curvature.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --parameters {params.settings:q} --seeds {params.seeds} --steps {params.steps} --compute {params.compute:q}"
-        " --output {output.curvature} 2> {log}"
+        "python {SCRIPTS:q}/measure_curvature.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --parameters {params.settings:q} --seeds {params.seeds:q} --steps {params.steps:q} --compute {params.compute:q}"
+        " --output {output.curvature:q} 2> {log:q}"
 
 
 rule find_minima:
@@ -114,6 +118,7 @@ rule find_minima:
         runtime=480,
         gpu=gpus,
     params:
+        builder=builder,
         settings=parameter("minima"),
         seeds=seeds,
         steps=steps,
@@ -121,6 +126,7 @@ rule find_minima:
     message:
         "Find the minima around the networks of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/find_minima.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --metrics {input.metrics} --parameters {params.settings:q} --seeds {params.seeds} --steps {params.steps}"
-        " --compute {params.compute:q} --output {output.minima} 2> {log}"
+        "python {SCRIPTS:q}/find_minima.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --metrics {input.metrics:q} --parameters {params.settings:q} --seeds {params.seeds:q} --steps {params.steps:q}"
+        " --compute {params.compute:q} --output {output.minima:q} 2> {log:q}"

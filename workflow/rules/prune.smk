@@ -28,15 +28,17 @@ rule make_masks:
         mem_mb=memory(2000),
         runtime=120,
     params:
+        builder=builder,
         method=parameter("method"),
         sparsity=parameter("sparsity"),
         scoring=parameter("scoring"),
     message:
         "Make masks for {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/make_masks.py --data {input.dataset} --checkpoints {input.checkpoints}"
-        " --method {params.method:q} --sparsity {params.sparsity} --scoring {params.scoring:q}"
-        " --mask {output.mask} --densities {output.densities} 2> {log}"
+        "python {SCRIPTS:q}/make_masks.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        " --builder {params.builder:q}"
+        " --method {params.method:q} --sparsity {params.sparsity:q} --scoring {params.scoring:q}"
+        " --mask {output.mask:q} --densities {output.densities:q} 2> {log:q}"
 
 
 rule retune_learning_rate:
@@ -68,10 +70,10 @@ rule retune_learning_rate:
     message:
         "Tune the learning rate of {wildcards.name} under its masks"
     shell:
-        "python {SCRIPTS:q}/tune_learning_rate.py --data {input.dataset} --network {params.network:q}"
-        " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds}"
-        " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
-        " --output {output.tuning} 2> {log}"
+        "python {SCRIPTS:q}/tune_learning_rate.py --data {input.dataset:q} --network {params.network:q}"
+        " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds:q}"
+        " --dense {input.dense:q} {params.start:q} --mask {input.mask:q} --work {params.resume:q} --compute {params.compute:q}"
+        " --output {output.tuning:q} 2> {log:q}"
 
 
 rule retrain_networks:
@@ -105,10 +107,10 @@ rule retrain_networks:
     message:
         "Retrain {wildcards.name} under its masks"
     shell:
-        "python {SCRIPTS:q}/train_networks.py --data {input.dataset} --network {params.network:q}"
-        " --parameters {params.training:q} --tuning {input.tuning} --seeds {params.seeds}"
-        " --dense {input.dense} {params.start} --mask {input.mask} --work {params.resume} --compute {params.compute:q}"
-        " --metrics {output.metrics} --checkpoints {output.checkpoints} --cost {log.cost} 2> {log.messages}"
+        "python {SCRIPTS:q}/train_networks.py --data {input.dataset:q} --network {params.network:q}"
+        " --parameters {params.training:q} --tuning {input.tuning:q} --seeds {params.seeds:q}"
+        " --dense {input.dense:q} {params.start:q} --mask {input.mask:q} --work {params.resume:q} --compute {params.compute:q}"
+        " --metrics {output.metrics:q} --checkpoints {output.checkpoints:q} --cost {log.cost:q} 2> {log.messages:q}"
 
 
 rule gather_networks:

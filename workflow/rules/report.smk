@@ -31,6 +31,6 @@ rule write_report:
     message:
         "Write the report"
     shell:
-        "(python {SCRIPTS:q}/write_report.py --manifest {params.manifest}"
-        " --parameters {params.parameters:q} --output {output.report}"
-        " && python -m emergence.study.stamps {output.stamp} {output.report}) 2> {log}"
+        "(python {SCRIPTS:q}/write_report.py --manifest {params.manifest:q}"
+        " --parameters {params.parameters:q} --output {output.report:q}"
+        " && python -m emergence.study.stamps {output.stamp:q} {output.report:q}) 2> {log:q}"

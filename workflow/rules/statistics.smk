@@ -33,9 +33,9 @@ rule collect_runs:
     message:
         "Join the results of all runs"
     shell:
-        "(python {SCRIPTS:q}/collect_runs.py --manifest {params.manifest} --accuracy-targets {params.targets:q}"
-        " --output {output.study}"
-        " && python -m emergence.study.stamps {output.stamp} {output.study}) 2> {log}"
+        "(python {SCRIPTS:q}/collect_runs.py --manifest {params.manifest:q} --accuracy-targets {params.targets:q}"
+        " --output {output.study:q}"
+        " && python -m emergence.study.stamps {output.stamp:q} {output.study:q}) 2> {log:q}"
 
 
 for conclusion in CONCLUSIONS:
@@ -67,6 +67,6 @@ for conclusion in CONCLUSIONS:
         message:
             f"Conclude from all runs: {conclusion.name}"
         shell:
-            "(python {SCRIPTS:q}/{params.script}.py --study {input.study} --parameters {params.parameters:q}"
-            " --output {output.conclusion}"
-            " && python -m emergence.study.stamps {output.stamp} {output.conclusion}) 2> {log}"
+            "(python {SCRIPTS:q}/{params.script}.py --study {input.study:q} --parameters {params.parameters:q}"
+            " --output {output.conclusion:q}"
+            " && python -m emergence.study.stamps {output.stamp:q} {output.conclusion:q}) 2> {log:q}"

@@ -3,16 +3,22 @@
 import hashlib
 from pathlib import Path
 
+from emergence.files import checksum
 
-def check_md5(path: Path, expected: str) -> None:
-    """Raise ValueError with the file, the expected and the found MD5 unless they agree.
 
-    MD5 because that is what the data sets' publishers give; it guards against damage, not against forgery.
-    """
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
+def check_sha256(path: Path, expected: str) -> None:
+    """Raise ValueError with the file, the expected and the found SHA-256 unless they agree."""
+    _compare(path, "SHA-256", checksum(path), expected)
+
+
+def check_md5(path: Path, content: bytes, expected: str) -> None:
+    """Compare the content of a file of which the publishers give no better checksum; errors as in `check_sha256`."""
+    _compare(path, "MD5", hashlib.md5(content, usedforsecurity=False).hexdigest(), expected)
+
+
+def _compare(path: Path, kind: str, found: str, expected: str) -> None:
     if found != expected:
         raise ValueError(
-            f"{path} is not the published file: its MD5 is {found}, expected {expected}; "
+            f"{path} is not the published file: its {kind} is {found}, expected {expected}; "
             "delete it to have it downloaded again, or put the published file in its place"
         )

@@ -1,14 +1,14 @@
 """Data sets that torchvision reads, from files already at hand or else downloaded."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from emergence.datasets._files import check_md5
+from emergence.datasets._files import check_sha256
 from emergence.datasets._raw import RawDataset
 from emergence.files import written_whole
 from emergence.raw_files import RawFiles
@@ -17,16 +17,18 @@ from emergence.torchvision_import import torchvision
 log = logging.getLogger(__name__)
 
 
-def read_idx(files: RawFiles, name: str, kind: Any, classes: Sequence[str], source: str) -> RawDataset:
+def read_idx(
+    files: RawFiles, name: str, kind: Any, sha256: Mapping[str, str], classes: Sequence[str], source: str
+) -> RawDataset:
     """Return the images (sample, 1, 28, 28) of a data set of the MNIST family, training samples first.
 
-    `kind` is torchvision's class; its four compressed files are looked for in the folder `name`.
+    `kind` is torchvision's class; the compressed files that `sha256` names are looked for in the folder `name`.
     """
     with TemporaryDirectory() as root:
         unpacked = Path(root, kind.__name__, "raw")
         unpacked.mkdir(parents=True)
-        for file, md5 in kind.resources:
-            path = fetch(files, f"{name}/{file}", md5, [mirror + file for mirror in kind.mirrors])
+        for file, digest in sha256.items():
+            path = fetch(files, f"{name}/{file}", digest, [mirror + file for mirror in kind.mirrors])
             torchvision.datasets.utils.extract_archive(path, unpacked)
         parts = [kind(root, train=True), kind(root, train=False)]
     return RawDataset(
@@ -35,11 +37,11 @@ def read_idx(files: RawFiles, name: str, kind: Any, classes: Sequence[str], sour
         classes=tuple(classes),
         source=source,
         test=np.repeat([False, True], [len(part) for part in parts]),
-        checksums={file: f"md5:{md5}" for file, md5 in kind.resources},
+        checksums={file: f"sha256:{digest}" for file, digest in sha256.items()},
     )
 
 
-def fetch(files: RawFiles, name: str, md5: str, urls: Sequence[str]) -> Path:
+def fetch(files: RawFiles, name: str, sha256: str, urls: Sequence[str]) -> Path:
     """Return the checked original file `name`, downloading it from the first of `urls` that works if it is not there.
 
     Raises ValueError if a file at hand has another checksum, FileNotFoundError if there is neither file nor network.
@@ -47,23 +49,24 @@ def fetch(files: RawFiles, name: str, md5: str, urls: Sequence[str]) -> Path:
     path = files.find(name)
     if path is None:
         path = files.raw / name
-        _download(path, md5, urls, files.places(name))
-    check_md5(path, md5)
+        _download(path, sha256, urls, files.places(name))
+    check_sha256(path, sha256)
     return path
 
 
-def _download(path: Path, md5: str, urls: Sequence[str], places: str) -> None:
+def _download(path: Path, sha256: str, urls: Sequence[str], places: str) -> None:
     failures = []
     for url in urls:
         log.info("downloading %s", url)
         try:
             with written_whole(path) as partial:
-                torchvision.datasets.utils.download_url(url, partial.parent, partial.name, md5)
+                torchvision.datasets.utils.download_url(url, partial.parent, partial.name)
+                check_sha256(partial, sha256)
             return
-        except (OSError, RuntimeError) as error:  # no connection; another content than published
+        except (OSError, RuntimeError, ValueError) as error:  # no connection; another content than published
             failures.append(f"{url}: {error}")
     raise FileNotFoundError(
         f"there is no file {places}, and downloading it failed ({'; '.join(failures)}); "
-        f"fetch it elsewhere, for example from {urls[0]} (MD5 {md5}), and put it there; "
+        f"fetch it elsewhere, for example from {urls[0]} (SHA-256 {sha256}), and put it there; "
         "docs/data.md lists the files of every data set"
     )

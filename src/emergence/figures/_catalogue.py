@@ -16,6 +16,8 @@ NEEDS = (
     "scoreboard",
     "emergence",
     "landscape",
+    "training",
+    "dense",
     "skills",
     "skills_over_data",
     "skills_over_width",
@@ -24,13 +26,14 @@ NEEDS = (
     "tuning",
     "densities",
 )
-"""What a figure can be made from: one file each, but for the last nine, which are one file per run.
+"""What a figure can be made from: one file each, but for the last eleven, which are one file per run.
 
 A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn or is a formal
 language, `skills` and `language` only where one is of that kind, `skills_over_data` only where a network learns the
 same skills from data sets of several sizes, `skills_over_width` only where networks of several widths have skills to
 learn, `inhibition` only where networks are trained so, `tuning` only where learning rates are tuned, `densities` (of
-masks) where networks are pruned.
+masks) where networks are pruned. `study`, or else `training` or `dense`, tells a figure which
+networks diverged.
 """
 
 SECTIONS = (

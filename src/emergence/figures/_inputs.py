@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import xarray as xr
+from numpy.typing import NDArray
 
 from emergence.parameters.variations import UNVARIED, Variation
+from emergence.statistics.collect import collect, read_manifest
+from emergence.statistics.divergence import LEFT_OUT, left_out
 from emergence.statistics.study import variation_of
 from emergence.storage import read_dataset
 
@@ -37,12 +40,17 @@ class Variant(NamedTuple):
     retraining: str = NONE
 
 
+OF_RUNS = ("emergence", "landscape", "tuning", "densities")
+"""Kinds of files of single runs."""
+
 CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
 """Files of results/statistics that are concluded from the joined study."""
 
 Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 """Per experiment and variant (dense first, then by method and rising sparsity) one data set of all seeds."""
 
+
+Key = TypeVar("Key", Variant, Variation)
 
 Varied = dict[Experiment, dict[Variation, xr.Dataset]]
 """Per experiment one data set (seed, step) of each dense network."""
@@ -55,7 +63,8 @@ class Inputs:
     `cells` holds (seed, step) of `study.nc` but for what `varied` holds: dense networks in all their variations, the
     unvaried one among them; `study` has only the dense networks and those pruned in the way of reference. `analyses`
     holds the files of single runs (such as `emergence.nc` or `densities.nc`), `claims` the content of `claims.json`,
-    and `conclusions` those of CONCLUSIONS that the figure needs, by name.
+    and `conclusions` those of CONCLUSIONS that the figure needs, by name. Networks that diverged are in none of these:
+    `left_out` says how many they are, and of how many, and `nothing_is_left` whether that leaves nothing to draw.
     """
 
     study: Runs = field(default_factory=dict)
@@ -64,6 +73,8 @@ class Inputs:
     cells: Runs = field(default_factory=dict)
     varied: Varied = field(default_factory=dict)
     conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    left_out: tuple[int, int] = (0, 0)
+    nothing_is_left: bool = False
 
 
 def read_inputs(
@@ -71,21 +82,36 @@ def read_inputs(
 ) -> Inputs:
     """Read the files that a manifest lists by what they are: study, claims, CONCLUSIONS, and those of single runs.
 
+    Without a study, the metrics of training tell which networks diverged.
+
     Entries of the last (emergence, landscape, tuning, densities) also say which run a file belongs to: dataset,
     network, method, sparsity, retraining. `method` and `retraining` are the way of pruning of reference, `through`
     names the units that paths run through.
     """
-    study = [read_dataset(Path(entry["study"])) for entry in manifest.get("study", ())]
+    trained = read_trained(manifest)
+    study = [trained] if trained is not None and "study" in manifest else []
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
     cells = split_study(study[0], through) if study else {}
+    kinds = [kind for kind in OF_RUNS if manifest.get(kind)]
+    analyses = read_runs(manifest, trained, *kinds, through=through)
     return Inputs(
         study={experiment: made_by(of_variant, method, retraining) for experiment, of_variant in cells.items()},
-        analyses=read_runs(manifest, "emergence", "landscape", "tuning", "densities", through=through),
+        analyses=analyses,
         claims=claims[0] if claims else {},
         cells=cells,
         varied=split_varied(study[0], through) if study else {},
         conclusions=read_conclusions(manifest),
+        left_out=left_out(trained) if trained is not None else (0, 0),
+        nothing_is_left=bool((study and not cells) or (kinds and not analyses)),
     )
+
+
+def read_trained(manifest: Mapping[str, list[dict[str, Any]]]) -> xr.Dataset | None:
+    """Read what a manifest lists that tells of all networks: the study, or else what training noted."""
+    if manifest.get("study"):
+        return read_dataset(Path(manifest["study"][0]["study"]))
+    trained = manifest.get("training") or manifest.get("dense")
+    return collect(read_manifest({"training": trained})) if trained else None
 
 
 def read_conclusions(manifest: Mapping[str, list[dict[str, Any]]]) -> dict[str, xr.Dataset]:
@@ -93,15 +119,52 @@ def read_conclusions(manifest: Mapping[str, list[dict[str, Any]]]) -> dict[str, 
     return {name: read_dataset(Path(manifest[name][0][name])) for name in CONCLUSIONS if manifest.get(name)}
 
 
-def read_runs(manifest: Mapping[str, list[dict[str, Any]]], *kinds: str, through: str = "all") -> Runs:
-    """Read those files of single runs that a manifest lists as one of `kinds`, such as landscape."""
-    return join_blocks(
+def read_runs(
+    manifest: Mapping[str, list[dict[str, Any]]], trained: xr.Dataset | None, *kinds: str, through: str = "all"
+) -> Runs:
+    """Read those files of single runs that a manifest lists as one of `kinds`, such as landscape.
+
+    Networks that are left out of `trained`, a joined study, are left out.
+    """
+    runs = join_blocks(
         [
             (_experiment(entry), _variant(entry), counted(read_dataset(Path(entry[kind])), through))
             for kind in kinds
             for entry in manifest.get(kind, ())
         ]
     )
+    return runs if trained is None or LEFT_OUT not in trained else _without(runs, _seeds_left_out(trained))
+
+
+def _seeds_left_out(trained: xr.Dataset) -> dict[tuple[Experiment, Variant], NDArray[Any]]:
+    """Return the seeds that are left out of each run that is not varied."""
+    return {
+        (_experiment(run), _variant(run)): run["seed"].values[run[LEFT_OUT].values == 1]
+        for run in _single_runs(trained, "all")
+        if variation_of(run) == UNVARIED
+    }
+
+
+def _without(runs: Runs, seeds: Mapping[tuple[Experiment, Variant], NDArray[Any]]) -> Runs:
+    """Return runs without some seeds, and without runs and experiments of which none is left."""
+    left = {
+        experiment: {
+            variant: run.sel(seed=~run["seed"].isin([*seeds.get((experiment, variant), ()), *dense]))
+            for variant, run in of_variant.items()
+        }
+        for experiment, of_variant in runs.items()
+        for dense in [seeds.get((experiment, Variant(DENSE, 0.0)), ())]
+    }
+    return without_empty(left)
+
+
+def without_empty(runs: Mapping[Experiment, Mapping[Key, xr.Dataset]]) -> dict[Experiment, dict[Key, xr.Dataset]]:
+    """Return runs without those that have no seed, and without experiments that have no run."""
+    left = {
+        experiment: {key: run for key, run in of_experiment.items() if run.sizes["seed"]}
+        for experiment, of_experiment in runs.items()
+    }
+    return {experiment: of_experiment for experiment, of_experiment in left.items() if of_experiment}
 
 
 def counted(data: xr.Dataset, through: str) -> xr.Dataset:
@@ -117,13 +180,12 @@ def made_by(of_variant: Mapping[Variant, xr.Dataset], method: str, retraining: s
 
 def split_study(study: xr.Dataset, through: str = "all") -> Runs:
     """Split a joined study into its unvaried runs, without steps and seeds that they lack, at one kind of paths."""
-    return join_blocks(
-        [
-            (_experiment(run), _variant(run), _present(run))
-            for run in _single_runs(study, through)
-            if variation_of(run) == UNVARIED
-        ]
-    )
+    runs = [
+        (_experiment(run), _variant(run), _present(run))
+        for run in _single_runs(study, through)
+        if variation_of(run) == UNVARIED
+    ]
+    return without_empty(join_blocks(runs))
 
 
 def split_varied(study: xr.Dataset, through: str = "all") -> Varied:
@@ -132,7 +194,7 @@ def split_varied(study: xr.Dataset, through: str = "all") -> Varied:
     for run in _single_runs(study, through):
         if run["method"] == DENSE:
             found.setdefault(_experiment(run), {})[variation_of(run)] = _present(run)
-    return found
+    return without_empty(found)
 
 
 def _single_runs(study: xr.Dataset, through: str) -> Iterator[xr.Dataset]:

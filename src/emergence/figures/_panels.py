@@ -1,6 +1,7 @@
 """Panels of figures: their grid, axes, titles and legends."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -125,6 +126,13 @@ def _columns_that_fit(labels: Sequence[str], width: float) -> int:
         if sum(size * (4.4 + 0.6 * length) for length in longest) <= width:
             return columns
     return 1
+
+
+def note(figure: Figure, text: str) -> None:
+    """Write a text below all panels and their common label, in as many lines as the figure's width asks for."""
+    size = matplotlib.rcParams["legend.fontsize"]
+    lines = fill(text, int(figure.get_figwidth() * 72 / (0.55 * size)))
+    figure.supxlabel(f"{figure.get_supxlabel()}\n{lines}".strip(), fontsize=size)
 
 
 def label_epochs(axes: Axes) -> None:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emergence.figures._inputs import Inputs
+from emergence.figures._panels import note, wrapped_grid
 from emergence.figures._style import Style
 from emergence.files import written_whole
 from emergence.plugins import load
@@ -29,15 +30,46 @@ def render(name: str, inputs: Inputs, style: Style, *files: Path) -> None:
     A GIF file gets the frames of the figure's `animate`, the others what its `draw` returns. Raises ValueError for an
     unknown name.
     """
-    draw = load("figures", name, "draw")
     with style.active():
-        figure: Figure = draw(inputs, style)
+        figure = _drawn(name, inputs, style)
         for target in files:
             with written_whole(target) as path:
                 if target.suffix == ".gif":
-                    _save_animation(load("figures", name, "animate")(inputs, style), path)
+                    _save_animation(_frames(name, inputs, style), path)
                 else:
                     figure.savefig(path, format=target.suffix[1:], metadata=_NO_METADATA[target.suffix])
+
+
+def _drawn(name: str, inputs: Inputs, style: Style) -> Figure:
+    draw = load("figures", name, "draw")
+    figure: Figure = _empty(style) if inputs.nothing_is_left else draw(inputs, style)
+    if inputs.left_out[0]:
+        note(figure, left_out_of(inputs))
+    return figure
+
+
+def _frames(name: str, inputs: Inputs, style: Style) -> Iterable[Figure]:
+    if inputs.nothing_is_left:
+        return [_drawn(name, inputs, style)]
+    frames: Iterable[Figure] = load("figures", name, "animate")(inputs, style)
+    return frames
+
+
+def _empty(style: Style) -> Figure:
+    figure, (panel,) = wrapped_grid(style, 1, most=1)
+    panel.set_axis_off()
+    panel.text(0.5, 0.5, "nothing is left to show", ha="center", va="center")
+    return figure
+
+
+def left_out_of(inputs: Inputs) -> str:
+    """Say how many networks are left out.
+
+    >>> left_out_of(Inputs(left_out=(2, 16)))
+    '2 of 16 networks are left out: they, or the dense networks of their seeds, diverged.'
+    """
+    count, networks = inputs.left_out
+    return f"{count} of {networks} networks are left out: they, or the dense networks of their seeds, diverged."
 
 
 def _save_animation(frames: Iterable[Figure], path: Path) -> None:

@@ -19,7 +19,7 @@ from emergence.figures._style import Style
 
 TITLE = "Loss landscape: contours and the trajectory of training"
 POSITION = 7
-NEEDS = ("landscape",)
+NEEDS = ("landscape", "training")
 SECTIONS = ("landscape",)
 CAPTION = (
     "Loss on {probe_samples} probe samples on a plane through the final weights (cross), for the first of "

@@ -11,7 +11,7 @@ from emergence.figures._style import Style
 
 TITLE = "From the initial to the final weights"
 POSITION = 9
-NEEDS = ("landscape",)
+NEEDS = ("landscape", "training")
 SECTIONS = ("landscape",)
 CAPTION = (
     "Loss (left) and accuracy (right) on {probe_samples} probe samples on the straight line from the initial "

@@ -21,7 +21,7 @@ from emergence.figures._style import Style
 
 TITLE = "Loss landscape over training"
 POSITION = 21
-NEEDS = ("landscape",)
+NEEDS = ("landscape", "training")
 SECTIONS = ("landscape",)
 CAPTION = (
     "Loss on {probe_samples} probe samples around the weights of the dense network (cross) at every step of training "

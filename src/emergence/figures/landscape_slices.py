@@ -13,7 +13,7 @@ from emergence.landscape.minima import find_local_minima
 
 TITLE = "Random slices of the loss landscape"
 POSITION = 22
-NEEDS = ("landscape",)
+NEEDS = ("landscape", "training")
 SECTIONS = ("landscape",)
 CAPTION = (
     "Loss on {probe_samples} probe samples on random lines through the final weights, for the first of "

@@ -16,7 +16,7 @@ from emergence.figures._style import Style
 
 TITLE = "Loss landscape: surface"
 POSITION = 8
-NEEDS = ("landscape",)
+NEEDS = ("landscape", "training")
 SECTIONS = ("landscape",)
 CAPTION = (
     "Loss on {probe_samples} probe samples on a plane through the final weights, in two random directions by default, "

@@ -14,7 +14,7 @@ from emergence.figures._style import Style
 
 TITLE = "Density of the masks per layer"
 POSITION = 14
-NEEDS = ("densities",)
+NEEDS = ("densities", "dense")
 SECTIONS = ("retraining",)
 CAPTION = (
     "Share of the weights of each layer that is kept, from input to output, for each method and sparsity: as the mask "
@@ -61,7 +61,7 @@ def _ways(inputs: Inputs) -> list[tuple[Experiment, str]]:
 
 
 def _draw_lines(axes: Axes, densities: xr.Dataset, colour: str) -> None:
-    places = range(densities.sizes["layer"])
+    places, densities = range(densities.sizes["layer"]), densities.dropna("seed", how="all", subset=["density"])
     kept, effective = (100 * densities[n].transpose("seed", "layer").values for n in ("density", "effective_density"))
     draw_band(axes, places, Band(kept.mean(0), kept.min(0), kept.max(0)), color=colour, **KINDS["kept"])
     axes.plot(places, effective.mean(0), color=colour, **KINDS["in effect"])

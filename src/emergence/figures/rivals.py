@@ -12,7 +12,7 @@ from emergence.statistics.rivals import OWN
 
 TITLE = "Emergence and its rivals as predictors"
 POSITION = 51
-NEEDS = ("rivals",)
+NEEDS = ("study", "rivals")
 SECTIONS = ("rivals",)
 CAPTION = (
     "How well single measures predict the change of training accuracy during an epoch (from their value at its "

@@ -18,7 +18,7 @@ from emergence.statistics.verdict import Verdict, judge_quantity
 
 TITLE = "Where the claims hold"
 POSITION = 50
-NEEDS = ("robustness",)
+NEEDS = ("study", "robustness")
 SECTIONS = ("robustness",)
 CAPTION = (
     "What decides each claim (rows), judged anew for every way of counting emergence (columns): paths through all "

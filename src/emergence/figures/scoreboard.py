@@ -15,7 +15,7 @@ from emergence.statistics.scoreboard import LANGUAGE
 
 TITLE = "Scoreboard of measures"
 POSITION = 64
-NEEDS = ("scoreboard",)
+NEEDS = ("study", "scoreboard")
 SECTIONS = ("scoreboard", "rivals")
 CAPTION = (
     "Whether measures (rows) change when the network comes to know a skill (columns): one of multitask sparse parity, "

@@ -12,7 +12,7 @@ from emergence.figures._style import Style
 
 TITLE = "Emergence times of skills"
 POSITION = 61
-NEEDS = ("scoreboard", "skills")
+NEEDS = ("study", "scoreboard", "skills")
 SECTIONS = ("scoreboard",)
 CAPTION = (
     "Epochs until the dense network knows each skill with strength {emerged_at}, over the number of the skill, on "

@@ -12,7 +12,7 @@ from emergence.statistics.stopping_rules import RULES
 
 TITLE = "Stopping rules"
 POSITION = 52
-NEEDS = ("stopping",)
+NEEDS = ("study", "stopping")
 SECTIONS = ("stopping", "C5")
 CAPTION = (
     "Share of the epochs of the dense network that rules for stopping save, against the test accuracy that this "

@@ -1,7 +1,7 @@
 """Something measured of the networks of a run, at some of its seeds and steps."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -21,16 +21,18 @@ def per_network(
     seeds: Sequence[int],
     device: torch.device,
     measure: Callable[[nn.Module], xr.Dataset],
+    builders: Collection[str] = (),
 ) -> xr.Dataset:
     """Apply a measure to the networks in checkpoint files; what it returns gets the dimensions seed and step.
 
-    `files` are a run's checkpoints by step, in the order of training; `steps` are some of these, or "last". Raises
-    ValueError for a step or seed that is not stored.
+    `files` are a run's checkpoints by step, in the order of training; `steps` are some of these, or "last";
+    `builders` may build the networks, see `emergence.training.checkpoints.read`. Raises ValueError for a step or seed
+    that is not stored.
     """
     chosen = chosen_steps(steps, list(files))
     of_steps = []
     for step in chosen:
-        checkpoint = read(files[step])
+        checkpoint = read(files[step], builders)
         networks = [checkpoint.network(seed).to(device) for seed in seeds]
         of_steps.append(xr.concat(map(measure, networks), labels("seed", seeds), combine_attrs="override"))
         log.info("%s: %d seeds measured", step, len(seeds))

@@ -1,7 +1,7 @@
 """The landscapes of the networks of a run, one per seed."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 class Run:
     """Checkpoints of a run by their steps, normalised samples to see its networks on, and what to sample where.
 
-    `counting` are arguments of `count_paths`, for emergence.
+    `counting` are arguments of `count_paths`, for emergence; `builders` may build the networks, see
+    `emergence.training.checkpoints.read`.
     """
 
     files: Mapping[str, Path]
@@ -33,6 +34,7 @@ class Run:
     labels: Tensor
     where: Landscape
     counting: Mapping[str, Any]
+    builders: Collection[str] = ()
 
     def sample(self, seeds: Sequence[int], record: Record | None = None) -> xr.Dataset:
         """Sample the networks of some seeds: variables of `sample_planes`, `sample_slices` and `sample_path`.
@@ -67,7 +69,7 @@ class Run:
         return xr.merge([xr.concat(around, labels("step", steps)), line])
 
     def _network(self, step: str, seed: int) -> nn.Module:
-        return read(self.files[step]).network(seed).to(self.inputs.device)
+        return read(self.files[step], self.builders).network(seed).to(self.inputs.device)
 
     def _metrics(self, network: nn.Module) -> Metrics:
         return Metrics(network, self.inputs, self.labels, self.where.metrics, self.counting)

@@ -10,8 +10,11 @@ import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field, TypeAdapter
+
+from emergence.parameters.base import Section
 from emergence.parameters.networks import CustomNetwork, Network
 from emergence.plugins import load
 
@@ -19,6 +22,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["Architecture", "build", "describe"]
+
+Size = Annotated[int, Field(ge=1, lt=2**40)]
+
+
+class _Stored(Section):
+    """A description of a network as files hold it."""
+
+    builder: str
+    input_shape: list[Size] = Field(min_length=1)
+    classes: Size
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,12 +58,18 @@ class Architecture:
 
     @classmethod
     def from_json(cls, text: str) -> "Architecture":
-        """Read what `to_json` wrote; anything else raises ValueError."""
+        """Read what `to_json` wrote; anything else raises ValueError, as do options that the builder does not have.
+
+        Nothing is built or imported, so the text may come from anywhere. Options of a builder module:function are for
+        that function to check.
+        """
         try:
-            content = json.loads(text)
-            return cls(**{**content, "input_shape": tuple(content["input_shape"])})
-        except (TypeError, KeyError, json.JSONDecodeError) as error:
+            stored = _Stored.model_validate_json(text, strict=True)
+            if ":" not in stored.builder:
+                TypeAdapter(Network).validate_python({**stored.options, "builder": stored.builder}, strict=True)
+        except ValueError as error:
             raise ValueError(f"not the description of a network ({error}): {text[:200]}") from error
+        return cls(stored.builder, tuple(stored.input_shape), stored.classes, stored.options)
 
 
 def describe(section: Network, input_shape: tuple[int, ...], classes: int) -> Architecture:

@@ -11,15 +11,16 @@ from torch import Tensor, nn
 
 from emergence.modules import plain_copy
 from emergence.plugins import unknown
-from emergence.training.tensor_files import read_tensors, write_tensors
+from emergence.training.tensor_files import read_seeds, read_tensors, stored_seeds, write_tensors
 
 
 @dataclass(frozen=True)
 class Mask:
     """Masks of the networks of several seeds: parameter name -> bool (seed, ...), true where a weight is kept.
 
-    Parameters that are not named are kept whole. Values other than 0 and 1 and tensors without one entry per seed raise
-    ValueError.
+    Parameters that are not named are kept whole. Networks of the seeds `diverged` had no weights to choose from: all is
+    kept of them, and what is trained under such a mask counts as diverged too. Values other than 0 and 1 and tensors
+    without one entry per seed raise ValueError.
 
     >>> first = Mask((0, 1), {"weight": torch.tensor([[[1, 0], [1, 1]], [[0, 0], [0, 1]]])})
     >>> second = Mask((0, 1), {"weight": torch.tensor([[[1, 1], [0, 1]], [[1, 0], [0, 0]]])})
@@ -29,6 +30,7 @@ class Mask:
 
     seeds: tuple[int, ...]
     kept: Mapping[str, Tensor]
+    diverged: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, tensor in self.kept.items():
@@ -53,18 +55,20 @@ class Mask:
     def map(self, change: Callable[[int, dict[str, Tensor]], Mapping[str, Tensor]]) -> "Mask":
         """Change the mask of each network by a function of its seed and mask."""
         changed = [change(seed, self.of_seed(seed)) for seed in self.seeds]
-        return Mask(self.seeds, {name: torch.stack([mask[name] for mask in changed]) for name in changed[0]})
+        kept = {name: torch.stack([mask[name] for mask in changed]) for name in changed[0]}
+        return Mask(self.seeds, kept, self.diverged)
 
     def __and__(self, other: "Mask") -> "Mask":
         """Keep what both keep."""
         self._check_same(other)
         both = {name: kept & other.kept[name] for name, kept in self.kept.items() if name in other.kept}
-        return Mask(self.seeds, {**self.kept, **other.kept, **both})
+        return Mask(self.seeds, {**self.kept, **other.kept, **both}, self._diverged_in_either(other))
 
     def __or__(self, other: "Mask") -> "Mask":
         """Keep what either keeps."""
         self._check_same(other)
-        return Mask(self.seeds, {n: kept | other.kept[n] for n, kept in self.kept.items() if n in other.kept})
+        either = {n: kept | other.kept[n] for n, kept in self.kept.items() if n in other.kept}
+        return Mask(self.seeds, either, self._diverged_in_either(other))
 
     def shuffled(self, seed: int = 0) -> "Mask":
         """Let the entries of each tensor change places at random: the control with the same densities per layer.
@@ -82,15 +86,22 @@ class Mask:
 
     def write(self, path: Path) -> None:
         """Write the masks as safetensors, one byte per weight."""
-        write_tensors(path, self.kept, {"seeds": json.dumps(list(self.seeds))})
+        diverged = {"diverged": json.dumps(list(self.diverged))} if self.diverged else {}
+        write_tensors(path, self.kept, {"seeds": json.dumps(list(self.seeds)), **diverged})
 
     @classmethod
     def read(cls, path: Path) -> "Mask":
-        """Read what `write` wrote; OSError names an unreadable file, ValueError says what is no mask."""
+        """Read what `write` wrote; OSError names an unreadable file, ValueError one that holds no mask."""
         tensors, metadata = read_tensors(path)
         if "seeds" not in metadata:
             raise OSError(f"{path} holds no mask: its header lacks 'seeds'")
-        return cls(tuple(json.loads(metadata["seeds"])), tensors)
+        try:
+            return cls(stored_seeds(metadata, tensors), tensors, read_seeds(metadata.get("diverged", "[]")))
+        except ValueError as error:
+            raise ValueError(f"{path} holds no mask: {error}") from error
+
+    def _diverged_in_either(self, other: "Mask") -> tuple[int, ...]:
+        return tuple(sorted({*self.diverged, *other.diverged}))
 
     def _check_same(self, other: "Mask") -> None:
         if self.seeds != other.seeds:

@@ -1,5 +1,6 @@
 """Masks of all networks of a checkpoint, by a method given by name."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -9,10 +10,12 @@ from torch import Tensor
 from emergence.parameters.pruning import Scoring, method_and_step
 from emergence.plugins import load
 from emergence.pruning._mask import Mask, check_shapes
-from emergence.pruning._scores import Kept
+from emergence.pruning._scores import Kept, NotNumbers
 from emergence.pruning._subject import Samples, Subject, balanced, plain
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.step import Step
+
+log = logging.getLogger(__name__)
 
 Method = Callable[[Subject, float, torch.Generator], Kept]
 
@@ -52,23 +55,42 @@ def prune(
     """Make the masks of all networks of a checkpoint.
 
     `method` is a file of this package or module:function. Its random numbers, and which training samples it sees, are a
-    function of the network's seed. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that
+    function of the network's seed. Of a network with weights or scores that are not numbers nothing is removed: its
+    seed is among `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that
     does not fit the network.
     """
     if not 0 <= sparsity < 1:
         raise ValueError(f"sparsity {sparsity}; allowed: 0 up to, but not including, 1")
     name, _ = method_and_step(method)
     make_mask: Method = load("pruning", name, "make_mask")
-    masks = []
+    masks, diverged = {}, []
     for seed in checkpoint.seeds:
         generator, settings = torch.Generator().manual_seed(seed), scoring or Scoring()
         samples = draw_samples(dataset, settings.samples_per_class, generator)
         subject = Subject(checkpoint.network(seed), samples, settings)
         if not subject.weights:
             raise ValueError("the network has no weights that can be pruned")
-        masks.append(make_mask(subject, sparsity, generator))
-        _check(masks[-1], subject, sparsity, f"mask by '{method}'")
-    return Mask(checkpoint.seeds, {name: torch.stack([mask[name] for mask in masks]) for name in masks[0]})
+        kept = _made(make_mask, subject, sparsity, generator)
+        if kept is None:
+            log.warning("seed %d: the network diverged, so that nothing is removed from it", seed)
+            diverged.append(seed)
+            continue
+        _check(kept, subject, sparsity, f"mask by '{method}'")
+        masks[seed] = kept
+    template = next(iter(masks.values()), subject.weights)
+    whole = {name: torch.ones(tensor.shape, dtype=torch.bool) for name, tensor in template.items()}
+    stacked = {name: torch.stack([masks.get(seed, whole)[name] for seed in checkpoint.seeds]) for name in whole}
+    return Mask(checkpoint.seeds, stacked, tuple(diverged))
+
+
+def _made(make_mask: Method, subject: Subject, sparsity: float, generator: torch.Generator) -> Kept | None:
+    """Return a network's mask; None where its training diverged."""
+    if not all(bool(weight.isfinite().all()) for weight in subject.weights.values()):
+        return None
+    try:
+        return make_mask(subject, sparsity, generator)
+    except NotNumbers:
+        return None
 
 
 def _check(mask: Kept, subject: Subject, sparsity: float, what: str) -> None:

@@ -21,7 +21,7 @@ def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
 
     Layers are the matrices and kernels in the mask; units are their outputs, neurons or channels. What counts in effect
     (`effective_...`) lies on a path of kept weights from input to output: weights that `effective` keeps, and units
-    with such a weight.
+    with such a weight. Of networks that diverged before they could be pruned nothing is known.
     """
     on_paths = mask.map(lambda seed, kept: effective(checkpoint.network(seed), kept, example))
     network = checkpoint.network(mask.seeds[0])
@@ -38,13 +38,17 @@ def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
             "on a path from input to output",
         ),
     }
-    return xr.Dataset(
+    densities = xr.Dataset(
         {
             name: (dimensions, np.asarray(values), {"units": "1", "long_name": title})
             for name, (dimensions, values, title) in variables.items()
         },
         {"seed": list(mask.seeds), "layer": list(layers), "unit_layer": ("unit", np.repeat(list(layers), units))},
     )
+    if not mask.diverged:
+        return densities
+    per_seed = [name for name, variable in densities.items() if "seed" in variable.dims]
+    return densities.assign(densities[per_seed].where(~densities["seed"].isin(mask.diverged)))
 
 
 def _outputs_first(kept: Tensor, groups: int | None) -> Tensor:

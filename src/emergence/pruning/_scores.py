@@ -14,11 +14,15 @@ Kept = dict[str, Tensor]
 """Name of a parameter -> bool tensor of its shape, true where a weight is kept."""
 
 
+class NotNumbers(ValueError):
+    """Scores that are NaN, as of networks whose training diverged."""
+
+
 class Ranking:
     """Weights in the order of their scores (parameter name -> scores): one sort gives the masks of every sparsity.
 
     Of equal scores, those that come first are removed first, or those that `ties` draws. Raises ValueError where there
-    are no scores or one is not a number.
+    are no scores, and NotNumbers where one is not a number.
 
     >>> ranking = Ranking({"a": torch.tensor([[0.1, 3.0]]), "b": torch.tensor([[0.2, 2.0]])})
     >>> ranking.keep(0.5)
@@ -35,7 +39,7 @@ class Ranking:
         self._ties = ties
         if np.isnan(self._ordered[-1:]).any():
             wrong = [name for name, score in self._scores.items() if np.isnan(score).any()]
-            raise ValueError(f"scores of {', '.join(wrong)} are not numbers (NaN), as after a training that diverged")
+            raise NotNumbers(f"scores of {', '.join(wrong)} are not numbers (NaN), as after a training that diverged")
 
     def keep(self, sparsity: float) -> Kept:
         """Return true where a weight is kept when the share `sparsity` with the smallest scores is removed."""

@@ -1,6 +1,6 @@
 """From which weights pruned networks are trained again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
@@ -15,12 +15,25 @@ NEW_SEEDS = 2_000_000
 """Distance from a seed to the one of its new initialisation, beyond all seeds of studies and of tuning."""
 
 
-def starting_weights(architecture: Architecture, seeds: Sequence[int], dense: Path, start: str) -> dict[str, Tensor]:
+def starting_weights(
+    architecture: Architecture, seeds: Sequence[int], dense: Path, start: str, diverged: Collection[int] = ()
+) -> dict[str, Tensor]:
     """Return the weights (seed, ...) that training starts from.
 
     `start` is "new" for another initialisation of each seed's network, "last" or a step for that checkpoint of the
-    `dense` networks. Raises ValueError for a step without checkpoint.
+    `dense` networks. Networks of `diverged` seeds, which could not be pruned, start from no numbers (NaN), and so stay
+    diverged. Raises ValueError for a step without checkpoint.
     """
+    weights = _weights(architecture, seeds, dense, start)
+    places = [place for place, seed in enumerate(seeds) if seed in diverged]
+    if places:
+        for tensor in weights.values():
+            if tensor.is_floating_point():
+                tensor[places] = torch.nan
+    return weights
+
+
+def _weights(architecture: Architecture, seeds: Sequence[int], dense: Path, start: str) -> dict[str, Tensor]:
     if start == "new":
         states = [initial_network(architecture, NEW_SEEDS + seed).state_dict() for seed in seeds]
         return {name: torch.stack([state[name] for state in states]) for name in states[0]}
@@ -28,4 +41,4 @@ def starting_weights(architecture: Architecture, seeds: Sequence[int], dense: Pa
     step = list(steps)[-1] if start == "last" else Step.parse(start)
     if step not in steps:
         raise ValueError(f"no checkpoint at {start} to start from; there are {', '.join(map(str, steps))}")
-    return read(steps[step]).of_seeds(seeds)
+    return read(steps[step], [architecture.builder]).of_seeds(seeds)

@@ -19,6 +19,7 @@ from emergence.report.pictures import Picture, read_pictures, referred_to, stand
 from emergence.report.records import Record, keys, times
 from emergence.report.surfaces import surfaces_fragment
 from emergence.report.versions import PACKAGE, versions
+from emergence.statistics.divergence import diverged_runs, left_out
 from emergence.statistics.document import GENERAL
 from emergence.statistics.rules import read_rules
 
@@ -26,6 +27,7 @@ TEMPLATES = (
     "report.html",
     "macros.html",
     "front.html",
+    "diverged.html",
     "claims.html",
     "beyond.html",
     "comparisons.html",
@@ -62,7 +64,8 @@ class Contents:
 
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
     all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
-    ``rivals``, ``stopping`` and ``scoreboard`` of ``results/statistics``, as far as they were made.
+    ``rivals``, ``stopping`` and ``scoreboard`` of ``results/statistics``, as far as they were made; `study`, the joined
+    runs, tells which networks diverged.
     """
 
     claims: Mapping[str, Any]
@@ -71,6 +74,7 @@ class Contents:
     records: Sequence[Record]
     landscapes: Runs
     conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    study: xr.Dataset | None = None
 
 
 def make_page(contents: Contents) -> str:
@@ -111,6 +115,9 @@ def make_page(contents: Contents) -> str:
         glossary=texts.glossary(),
         general={title: getattr(rules.general, name) for name, title in GENERAL.items()},
         power=rules.general.power,
+        rule_of_divergence=rules.general.diverged,
+        diverged=[] if contents.study is None else diverged_runs(contents.study),
+        left_out=(0, 0) if contents.study is None else left_out(contents.study),
         study=parameters,
         values=yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100),
         records=contents.records,

@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 
 from emergence.parameters.base import Section
 from emergence.parameters.variations import Variation
+from emergence.statistics.divergence import without_diverged
 from emergence.storage import read_dataset
 from emergence.training.step import Step
 
@@ -100,7 +101,8 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     seeds only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over runs in the
     order of training; `step_epoch` and `step_iteration` are variables because the place of a step depends on the run.
     `learning_rate` (run) is the rate at the start that a run's networks were trained with, whether given or tuned.
-    Raises ValueError where a file's seeds are not the stated ones or come twice.
+    Nothing is kept of networks that diverged but that they did, see `without_diverged`. Raises ValueError where a
+    file's seeds are not the stated ones or come twice.
     """
     runs: dict[Configuration, list[RunFile]] = {}
     for file in files:
@@ -117,7 +119,7 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
         combine_attrs="override",
     )
     steps = sorted((str(label) for label in joined["step"].values), key=Step.parse)
-    return joined.drop_attrs(deep=False).drop_encoding().sel(step=steps).sortby("seed")
+    return without_diverged(joined.drop_attrs(deep=False).drop_encoding().sel(step=steps).sortby("seed"))
 
 
 def _run(files: list[RunFile]) -> xr.Dataset:

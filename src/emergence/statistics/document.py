@@ -26,6 +26,7 @@ and threshold of activity, and which paths count, are parameters of the study.
 
 GENERAL = {
     "seeds": "Unit",
+    "diverged": "Diverged",
     "estimate": "Estimate",
     "interval": "Interval",
     "test": "Test",

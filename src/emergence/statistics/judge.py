@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from emergence.parameters.statistics import Statistics
+from emergence.statistics import divergence
 from emergence.statistics.analysis import Found
 from emergence.statistics.claims import ANALYSES, CLAIMS
 from emergence.statistics.entries import CLAIMS_FILE, finite_or_none
@@ -32,9 +33,9 @@ def judge(data: xr.Dataset, settings: Statistics, reference: Reference) -> Entri
     """
     study = Study.at_reference(data, settings, reference)
     rules = read_rules()
-    unmeasured = _unmeasured(rules, data)
+    unmeasured, left_out = _unmeasured(rules, data), divergence.left_out(data)
     claims = {
-        name: judge_claim_samples(rules.claims[name], rules.general, samples(study), settings, unmeasured)
+        name: judge_claim_samples(rules.claims[name], rules.general, samples(study), settings, unmeasured, left_out)
         for name, samples in CLAIMS.items()
     }
     found = {name: _analyses(rules.claims[name], ANALYSES[name](study)) for name in claims if name in ANALYSES}
@@ -53,10 +54,12 @@ def judge_claim_samples(
     samples: Mapping[str, pd.DataFrame],
     settings: Statistics,
     unmeasured: frozenset[str] = frozenset(),
+    left_out: tuple[int, int] = (0, 0),
 ) -> dict[str, Any]:
     """Judge one claim on the samples of its quantities, apart from the other claims.
 
-    `unmeasured` holds the measures that the rules ask for and the study lacks.
+    `unmeasured` holds the measures that the rules ask for and the study lacks, `left_out` how many networks are left
+    out, and of how many.
     """
     judged = {name: judge_samples(rule, general, samples[name], settings) for name, rule in claim.quantities.items()}
     deciding = {name: rule for name, rule in claim.quantities.items() if rule.role == "decides"}
@@ -68,7 +71,7 @@ def judge_claim_samples(
         "statement": claim.statement,
         **entries[headline],
         "verdict": verdict,
-        "reason": reason_for(claim, general, judged, unmeasured, level) if is_open else None,
+        "reason": reason_for(claim, general, judged, unmeasured, level, left_out) if is_open else None,
         "claim_p_value": _largest([judged[name].together.corrected_p_value for name in deciding]),
         "power": _power(deciding, general, samples, settings),
         "further": {name: {"role": claim.quantities[name].role, **entries[name]} for name in others},

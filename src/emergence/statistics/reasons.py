@@ -7,11 +7,17 @@ from emergence.statistics.rules import Claim, General, Quantity
 
 
 def reason_for(
-    claim: Claim, general: General, judged: Mapping[str, JudgedQuantity], unmeasured: frozenset[str], level: float
+    claim: Claim,
+    general: General,
+    judged: Mapping[str, JudgedQuantity],
+    unmeasured: frozenset[str],
+    level: float,
+    left_out: tuple[int, int] = (0, 0),
 ) -> str:
     """Say why the first quantity that decides a claim, and is inconclusive itself, is so.
 
-    `unmeasured` holds the measures that the rules ask for and the study lacks.
+    `unmeasured` holds the measures that the rules ask for and the study lacks; `left_out` says how many networks
+    diverged or are left out with one that did, and of how many.
     """
     open_ones = (
         name
@@ -19,7 +25,9 @@ def reason_for(
         if rule.role == "decides" and judged[name].together.verdict == "inconclusive"
     )
     name = next(open_ones)
-    return f"{name}: {_reason(claim.quantities[name], general, judged[name], unmeasured, level)}"
+    reason = f"{name}: {_reason(claim.quantities[name], general, judged[name], unmeasured, level)}"
+    count, networks = left_out
+    return f"{reason}; {count} of {networks} networks are left out, because training diverged" if count else reason
 
 
 def _reason(rule: Quantity, general: General, judged: JudgedQuantity, unmeasured: frozenset[str], level: float) -> str:

@@ -31,6 +31,7 @@ class General(Section):
     test_name: str
 
     seeds: str
+    diverged: str
     estimate: str
     interval: str
     test: str

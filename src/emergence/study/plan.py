@@ -203,6 +203,10 @@ class Plan:
             "scoreboard": lambda: self._scoreboard or (),
             "emergence": lambda: tuple(self._analyses.paths(run) for run in self._networks.reference_runs),
             "landscape": lambda: self._analyses.of_reference(self._analyses.landscape),
+            "training": lambda: self._analyses.of_reference(
+                lambda run: self._networks.training(run) if self._analyses.landscape(run) else None
+            ),
+            "dense": lambda: self._of_dense(self._networks.training),
             "skills": lambda: self._of_dense(self._analyses.skills),
             "skills_over_data": self._skills_over_data,
             "skills_over_width": self._skills_over_width,
@@ -226,6 +230,7 @@ class Plan:
             "report",
             parameters,
             (),
+            study=self._study,
             claims=self._claims,
             robustness=self._robustness,
             rivals=self._rivals,

@@ -49,8 +49,13 @@ class Registry:
         plugins: tuple[str, ...] = (),
         **inputs: Job | tuple[Job, ...],
     ) -> Job:
-        """Return the job of a rule for a run (or of a name); plug-ins are modules that its script loads by name."""
+        """Return the job of a rule for a run (or of a name); plug-ins are modules that its script loads by name.
+
+        The name is a folder below those of results and logs; ValueError for one that would lead elsewhere.
+        """
         name, run = (subject.name, subject) if isinstance(subject, Run) else (subject, None)
+        if {"", ".", ".."} & {*name.split("/")}:
+            raise ValueError(f"results cannot lie in a folder '{name}': no part may be empty, '.' or '..'")
         if (rule, name) not in self._jobs:
             used = (rule, *plugins)
             if used not in self._code:

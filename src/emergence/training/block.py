@@ -1,6 +1,7 @@
 """Training of a block of seeds: the loop over steps, with checkpoints, measurements and resumption."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -91,7 +92,10 @@ def train_block(
         with ResumeFolder(work, description) as folder:
             history = block.train(folder, interrupted)
             checkpoints = folder.checkpoints(block.steps)
-    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
+    guessing = xr.Variable(
+        (), math.log(architecture.classes), {"units": "nat", "long_name": "loss of guessing at random"}
+    )
+    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch).assign(guessing_loss=guessing)
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
     return TrainedBlock(metrics, checkpoints, cost)
 

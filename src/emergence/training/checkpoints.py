@@ -7,8 +7,8 @@ file that is missing nor one in the place of another passes.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -17,21 +17,33 @@ from torch import Tensor, nn
 
 from emergence.files import write_json, written_whole
 from emergence.networks import Architecture, build
+from emergence.networks._limits import at_most
 from emergence.seals import Damaged
 from emergence.training.step import Step
-from emergence.training.tensor_files import check_listed, check_sealed, read_tensors, write_tensors
+from emergence.training.tensor_files import (
+    check_listed,
+    check_sealed,
+    read_seeds,
+    read_tensors,
+    stored_seeds,
+    write_tensors,
+)
 
 CHECKSUMS = "checksums.json"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The networks of several seeds at one step; `weights` are named as in a state_dict and stacked (seed, ...)."""
+    """The networks of several seeds at one step; `weights` are named as in a state_dict and stacked (seed, ...).
+
+    `path` is the file that it was read from.
+    """
 
     step: Step
     seeds: tuple[int, ...]
     architecture: Architecture
     weights: Mapping[str, Tensor]
+    path: Path | None = field(default=None, compare=False)
 
     def of_seeds(self, seeds: Sequence[int]) -> dict[str, Tensor]:
         """Return the weights of some seeds, stacked in their order; ValueError for a seed that is not stored."""
@@ -46,10 +58,17 @@ class Checkpoint:
         return {name: tensor[0] for name, tensor in self.of_seeds([seed]).items()}
 
     def network(self, seed: int) -> nn.Module:
-        """Rebuild one seed's network, in evaluation mode."""
-        with torch.random.fork_rng(devices=[]):
-            network = build(self.architecture)
-        network.load_state_dict(self.of_seed(seed))
+        """Rebuild one seed's network, in evaluation mode.
+
+        Raises ValueError where the described network is not the one whose weights are stored.
+        """
+        weights = self.of_seed(seed)
+        try:
+            with torch.random.fork_rng(devices=[]), at_most(len(weights), sum(w.numel() for w in weights.values())):
+                network = build(self.architecture)
+            network.load_state_dict(weights)
+        except (ValueError, TypeError, RuntimeError, OverflowError, MemoryError) as error:
+            raise ValueError(f"{self.path or 'checkpoint'}: its network cannot be rebuilt: {error}") from error
         return network.eval()
 
 
@@ -63,20 +82,27 @@ def write(checkpoint: Checkpoint, path: Path) -> str:
     return write_tensors(path, checkpoint.weights, metadata)
 
 
-def read(path: Path) -> Checkpoint:
-    """Read a checkpoint; OSError names one that is missing or not what was written."""
+def read(path: Path, builders: Collection[str] = ()) -> Checkpoint:
+    """Read a checkpoint and check that it is what was written.
+
+    The file names the function that builds its network. That is called later, so it must be one of this project or
+    among `builders`, which the caller knows: a file from elsewhere could name any other. Raises ValueError for another
+    one, and OSError that names the file where it is missing, cut short or altered.
+    """
     tensors, metadata = read_tensors(path, verify)
     try:
-        return Checkpoint(
-            Step.parse(metadata["step"]),
-            tuple(json.loads(metadata["seeds"])),
-            Architecture.from_json(metadata["network"]),
-            tensors,
-        )
+        step, seeds = Step.parse(metadata["step"]), stored_seeds(metadata, tensors)
+        architecture = Architecture.from_json(metadata["network"])
     except KeyError as error:
         raise OSError(f"{path} is no checkpoint: its header lacks {error}") from error
     except (TypeError, ValueError) as error:
         raise OSError(f"{path} is no checkpoint: its header cannot be read ({error})") from error
+    if ":" in architecture.builder and architecture.builder not in builders:
+        raise ValueError(
+            f"{path}: its network is built by '{architecture.builder}', a program that the file names; if it is yours, "
+            f"name it: read(path, builders=['{architecture.builder}'])"
+        )
+    return Checkpoint(step, seeds, architecture, tensors, path)
 
 
 class StoredNetwork(Mapping[str, Tensor]):
@@ -87,9 +113,9 @@ class StoredNetwork(Mapping[str, Tensor]):
 
     def __init__(self, path: Path, seed: int) -> None:
         self._file = safe_open(path, framework="pt")
-        seeds = json.loads(self._file.metadata()["seeds"])
+        seeds = read_seeds(self._file.metadata()["seeds"])
         if seed not in seeds:
-            raise ValueError(f"{path} has no seed {seed}; it has {seeds}")
+            raise ValueError(f"{path} has no seed {seed}; it has {list(seeds)}")
         self._place = seeds.index(seed)
 
     def __getitem__(self, name: str) -> Tensor:

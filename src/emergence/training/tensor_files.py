@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -73,6 +74,32 @@ def read_tensors(path: Path, check: Callable[[Path], None] = check_sealed) -> tu
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise Damaged(path, f"is no safetensors file ({error})") from error
+
+
+def stored_seeds(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[int, ...]:
+    """Return the seeds that metadata list, one for each place along the first dimension of all tensors.
+
+    Raises KeyError where they list none, ValueError where they are no seeds or not those of the tensors.
+
+    >>> stored_seeds({"seeds": "[3, 8]"}, {"weight": torch.zeros(2, 5)})
+    (3, 8)
+    """
+    seeds = read_seeds(metadata["seeds"])
+    for name, tensor in tensors.items():
+        if tensor.ndim == 0 or len(tensor) != len(seeds):
+            raise ValueError(f"'{name}' has shape {tuple(tensor.shape)} for {len(seeds)} seeds")
+    return seeds
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """Read seeds from a list in JSON; ValueError for anything else, and for a seed listed twice."""
+    seeds = _SEEDS.validate_json(text, strict=True)
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds are listed twice: {text[:200]}")
+    return tuple(seeds)
+
+
+_SEEDS = TypeAdapter(list[int])
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

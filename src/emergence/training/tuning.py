@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from statistics import fmean
 
@@ -32,14 +32,15 @@ def sweep(train: Callable[[Training], xr.Dataset], training: Training, rates: Se
 
     `train` returns the metrics (seed, step) of training with given settings. CHOSEN is the best rate by the validation
     loss at the last step (see `best_rate`); POSITION says whether it is the "lowest" or "highest" of those tried, where
-    a better one may lie beyond and a warning is logged, or "between". Raises ValueError where training diverged at
-    every rate.
+    a better one may lie beyond and a warning is logged, or "between".
     """
     curves = {rate: train(at_rate(training, rate))[list(CURVES)] for rate in rates}
     losses = {rate: curve["validation_loss"].isel(step=-1).values.tolist() for rate, curve in curves.items()}
     for rate, found in losses.items():
         log.info("learning rate %g: validation loss %.4g", rate, fmean(found))
     chosen = best_rate(losses)
+    if not any(isfinite(loss) for loss in losses[chosen]):
+        log.warning("training diverged at every learning rate; give lower tuning.learning_rates")
     position = _position(chosen, rates)
     log.info("chosen: learning rate %g", chosen)
     if position != "between":
@@ -50,18 +51,13 @@ def sweep(train: Callable[[Training], xr.Dataset], training: Training, rates: Se
 
 
 def best_rate(losses: Mapping[float, Sequence[float]]) -> float:
-    """Return the rate of least mean loss over seeds, the lower of equal ones; where a seed diverged, a rate loses.
-
-    Raises ValueError where no rate is left.
+    """Return the rate at which fewest seeds diverge; of such ones that of least mean loss, of equal ones the lowest.
 
     >>> best_rate({0.01: [0.3, 0.5], 0.1: [0.2, 0.4], 1.0: [0.1, float("nan")]})
     0.1
     """
-    means = {rate: mean for rate, found in losses.items() if isfinite(mean := fmean(found))}
-    if not means:
-        tried = ", ".join(f"{rate:g}" for rate in losses)
-        raise ValueError(f"training diverged at every learning rate ({tried}); give lower tuning.learning_rates")
-    return min(means, key=lambda rate: (means[rate], rate))
+    finite = {rate: [loss for loss in found if isfinite(loss)] for rate, found in losses.items()}
+    return min(finite, key=lambda rate: (-len(finite[rate]), fmean(finite[rate] or [inf]), rate))
 
 
 def chosen_rate(path: Path) -> float:
