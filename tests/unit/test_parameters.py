@@ -87,7 +87,7 @@ MISTAKES = [
     ),
     (
         {"pruning": {"retraining": ["rewind"], "rewind_to": "ep0it3"}},
-        "pruning.rewind_to = 'ep0it3': training saves no weights at ep0it3 (training.checkpoints); allowed: ep0, ep0it1,",
+        "pruning.rewind_to = 'ep0it3': training saves no weights at ep0it3 (training.checkpoints); allowed: ep0,",
     ),
     ({"pruning": {"methods": ["global_magnitud"]}}, "did you mean 'global_magnitude'?"),
     (

@@ -177,7 +177,7 @@ def _too_many_runs(parameters: Parameters) -> Mistakes:
         yield (
             ("study", "seeds"),
             f" = {study.seeds}: with {configurations} configurations in {blocks} blocks of seeds the study has "
-            f"{configurations * blocks} runs; allowed: {MOST_RUNS} (raise study.seeds_per_block, or make several studies)",
+            f"{configurations * blocks} runs; allowed: {MOST_RUNS} (raise study.seeds_per_block)",
         )
 
 

@@ -20,7 +20,10 @@ COMMAND_LINE = "--config"
 
 
 def read(*files: Path, given: Mapping[str, Any] | None = None) -> Parameters:
-    """Read parameters from YAML files, and those `given` on the command line; later ones replace earlier, key by key."""
+    """Read parameters from YAML files, and those `given` on the command line.
+
+    Values of later files replace those of earlier ones, key by key, and what is given replaces them all.
+    """
     values: dict[str, Any] = {}
     for content in (*map(load_yaml, files), given or {}):
         overlay(values, content)
@@ -33,9 +36,9 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = (), given: Mapping[
     `files` are those that the values came from, and `given` what the command line added, for the messages. Raises
     ParametersError.
 
-    >>> check({"pruning": {"sparsities": [1.5]}})
+    >>> check({"data": {"test_fraction": 2}})
     Traceback (most recent call last):
-    emergence.parameters.yaml_files.ParametersError: parameters: pruning.sparsities[0] = 1.5: input should be less than 1
+    emergence.parameters.yaml_files.ParametersError: parameters: data.test_fraction = 2: input should be less than 1
     """
     try:
         parameters = Parameters.model_validate(values)

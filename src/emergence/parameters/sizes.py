@@ -1,6 +1,7 @@
 """How large data sets and networks are, known from their descriptions alone."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 from emergence.parameters.data import TEST_SHARE, Data
@@ -73,11 +74,11 @@ def layers(network: Network, shape: tuple[int, ...], classes: int) -> list[tuple
     """
     if isinstance(network, MLP):
         sizes = [prod(shape), *network.widths, classes]
-        return list(zip(sizes, sizes[1:], strict=False))
+        return list(pairwise(sizes))
     if isinstance(network, CNN):
         sides = shape[1:] or shape
         channels = [shape[0] if len(shape) > 1 else 1, *network.channels]
-        kernels = [(3 ** len(sides) * before, after) for before, after in zip(channels, channels[1:], strict=False)]
+        kernels = [(3 ** len(sides) * before, after) for before, after in pairwise(channels)]
         return [*kernels, (channels[-1] * prod(side >> len(network.channels) for side in sides), classes)]
     if isinstance(network, Transformer):
         width = network.width
