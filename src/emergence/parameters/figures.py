@@ -23,13 +23,13 @@ class Figures(Section):
     font_size: float = Field(default=9, ge=4, le=24)
     """Size of the text in points."""
 
-    panel_width: float = Field(default=3.4, ge=1, le=20)
+    panel_width: float = Field(default=3.4, ge=1, le=10)
     """Width of one panel in inches."""
 
-    panel_height: float = Field(default=2.6, ge=1, le=20)
+    panel_height: float = Field(default=2.6, ge=1, le=10)
     """Height of one panel in inches."""
 
-    dpi: int = Field(default=150, ge=50, le=1200)
+    dpi: int = Field(default=150, ge=50, le=600)
     """Resolution of the PNG files."""
 
     colours: Distinct[Colour] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000"]

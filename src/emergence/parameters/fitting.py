@@ -37,15 +37,13 @@ def _impossible_parts(parameters: Parameters) -> Mistakes:
         test, validation, left = size.parts(data)
         fractions = [("validation_fraction", validation, size.samples - test)]
         if size.test is None:
-            fractions.append(("test_fraction", test, size.samples))
+            fractions = [("test_fraction", test, size.samples), *(fractions if test < size.samples else [])]
         for name, count, total in fractions:
             least = ceil(1 / size.rarest) if size.rarest else 1
             if not least <= count < total:
-                yield (
-                    ("data", name),
-                    f" = {getattr(data, name):g}: of the {total} samples of '{dataset}' it takes {count}, "
-                    f"which cannot be of all {size.classes} classes; allowed: {least} to {total - 1} samples",
-                )
+                told = f"of the {total} samples of '{dataset}' it takes {count}, not some of each class and not all"
+                allowed = f"{ceil(1e4 * least / total) / 1e4:g} to {(total - 1) / total:.4g}"
+                yield ("data", name), f" = {getattr(data, name):g}: {told}; allowed: {allowed}"
         if not data.probe_samples < left:
             yield (
                 ("data", "probe_samples"),
@@ -188,8 +186,8 @@ def _too_large(parameters: Parameters) -> Mistakes:
         if size > memory:
             yield (
                 key,
-                f" = {value}: {what} would take {size / 1e9:,.0f} GB of memory or more; allowed: what takes less than "
-                f"{memory / 1e9:,.0f} GB (compute.memory, or else what this machine has)",
+                f" = {value}: {what} would take {size / 1e9:,.3g} GB of memory or more; allowed: what takes less than "
+                f"{memory / 1e9:,.3g} GB (compute.memory, or else what this machine has)",
             )
 
 

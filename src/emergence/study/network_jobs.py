@@ -13,6 +13,7 @@ from emergence.plugins import module_of
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.methods import rounds, scored_run, scored_with
 from emergence.study.registry import Registry, once_per_run
+from emergence.training.step import Step
 
 TEXT_LOADER = "emergence.datasets._text:load"
 PARITY_LOADER = "emergence.datasets._sparse_parity:load"
@@ -167,6 +168,9 @@ class NetworkJobs:
     def _start(self, run: Run) -> dict[str, Any]:
         """From which weights a pruned run starts (a step of the dense run, or new ones), and what its masks are."""
         pruning = self.parameters.pruning
+        if run.retraining == "rewind" and not self.parameters.training.saves(Step.parse(pruning.rewind_to)):
+            saved = self.parameters.training.saved_steps
+            raise ValueError(f"pruning.rewind_to = {pruning.rewind_to!r}: training saves no weights; allowed: {saved}")
         steps = {"new_initialisation": "new", "rewind": pruning.rewind_to, "fine_tune": "last"}
         start: dict[str, Any] = {"start": steps.get(run.retraining, "ep0")}
         if run.retraining == "shuffled_mask":
