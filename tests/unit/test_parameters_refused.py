@@ -121,7 +121,11 @@ FUNCTIONS = [
     ("data: {custom: {own: 'own_of_tests:load'}}", "data.custom.own", "name a module in it"),
     ("data: {custom: {own: 'own_of_tests.fine:load:more'}}", "data.custom.own", "module:function"),
     ("data: {custom: {own: 'fine'}}", "data.custom.own = 'fine'", "module:function"),
-    ("networks: {own: {builder: 'torchvision.models.vgg:vgg12'}}", "networks.own.builder", "did you mean 'vgg11'?"),
+    (
+        "networks: {own: {builder: 'torchvision.models.vgg:vgg19_b'}}",
+        "networks.own.builder",
+        "did you mean 'vgg19_bn'?",
+    ),
     (
         "networks: {own: {builder: 'own_of_tests.fine:build', options: {widht: 3}}}",
         "networks.own.builder",
@@ -144,7 +148,7 @@ NAMES = [
     ("study: {experiments: [größe/mlp]}", "study.experiments[0]", "letters (a to z), digits"),
     ("pruning: {methods: ['snip@ep1;id']}", "pruning.methods[0]", "letters (a to z), digits"),
     ("pruning: {methods: ['emergence.pruning.snip:`id`']}", "pruning.methods[0]", "module:function"),
-    ("measures: {names: [\"weight_norm'\"]}", "measures.names[0]", "letters (a to z), digits"),
+    ('measures: {names: ["weight_norm\'"]}', "measures.names[0]", "letters (a to z), digits"),
 ]
 
 LOOKS = [
@@ -220,7 +224,11 @@ ALIKE = [
     ("controls: {noise: [0.3, 0.30000000001]}", "controls.noise", "listed twice (as 0.3"),
     ("minima: {radii: [1, 1.0]}", "minima.radii = [1, 1.0]", "1.0 is listed twice"),
     ("tuning: {learning_rates: [0.1, 0.1000000002]}", "tuning.learning_rates", "six digits tell numbers apart"),
-    ("training: {checkpoints: {early_iterations: [4, 4]}}", "training.checkpoints.early_iterations", "4 is listed twice"),
+    (
+        "training: {checkpoints: {early_iterations: [4, 4]}}",
+        "training.checkpoints.early_iterations",
+        "4 is listed twice",
+    ),
 ]
 
 FORMS = [

@@ -250,7 +250,7 @@ def test_part_of_the_runs_is_chosen_by_a_pattern_and_a_pattern_without_runs_is_r
     planned = plan(pruning={"sparsities": [0.5, 0.9]})
     chosen = planned.of_phase("prune", "digits/mlp/global_magnitude~0.9/*/seeds~0-1")
     assert [job.name for job in chosen] == ["digits/mlp/global_magnitude~0.9/original_initialisation/seeds~0-1"]
-    with pytest.raises(ValueError, match="only = 'digits/cnn/.*no run fits"):
+    with pytest.raises(ValueError, match=r"only = 'digits/cnn/.*no run fits"):
         planned.of_phase("prune", "digits/cnn/*")
 
 
