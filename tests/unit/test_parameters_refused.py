@@ -91,6 +91,12 @@ TOO_LARGE = [
         "data.languages.l.properties = 1000000",
         "GB (compute.memory",
     ),
+    (
+        "{data: {languages: {l: {length: 200000}}}, networks: {t: {builder: transformer}},"
+        " study: {experiments: [l/t]}}",
+        "data.languages.l.length = 200000",
+        "GB (compute.memory",
+    ),
     ("variations: {networks: [mlp], widths: [1000000]}", "variations.widths[0] = 1000000.0", "GB (compute.memory"),
     ("variations: {networks: [mlp], depths: [5000]}", "variations.depths[0] = 5000", "less than or equal to 1000"),
     ("study: {seeds: 900000, seeds_per_block: 1}", "study.seeds = 900000", "allowed: 20000"),
@@ -175,6 +181,12 @@ STEPS = [
     ("pruning: {methods: [snip@ep1, snip@ep01]}", "pruning.methods", "'snip@ep1' is listed twice"),
     ("pruning: {retraining: [rewind], rewind_to: ep7}", "pruning.rewind_to = 'ep7'", "ep0, ep0it2"),
     ("pruning: {methods: [iterative_magnitude], rewind_to: ep0it500}", "pruning.rewind_to = 'ep0it500'", "ep4"),
+    ("pruning: {methods: [gradual_magnitude@last]}", "pruning.methods[0]", "allowed: 'gradual_magnitude'"),
+    (
+        "pruning: {methods: [iterative_magnitude], sparsities: [0.999], share_per_round: 0.01}",
+        "pruning.share_per_round = 0.01: sparsity 0.999 would take 688 rounds",
+        "allowed: 0.067 or more",
+    ),
     ("pruning: {share_per_round: 0.0001}", "pruning.share_per_round = 0.0001", "greater than or equal to 0.01"),
 ]
 

@@ -286,13 +286,6 @@ def test_a_method_of_ones_own_that_does_not_say_what_it_uses_may_use_all(tmp_pat
         scored_with("mine:make_mask", tmp_path)
 
 
-def test_a_step_behind_a_method_that_prunes_during_training_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"'gradual_magnitude@ep1' names a step to score, .* write 'gradual_magnitude'"
-    ):
-        plan(pruning={"methods": ["gradual_magnitude@ep1"]})
-
-
 def test_a_parameter_that_is_left_out_gives_the_same_keys_as_its_default_written_down() -> None:
     written = Parameters.model_validate(Parameters().model_dump(mode="json"))
     assert {job.key for job in Plan(written, ROOT).jobs} == {job.key for job in Plan(Parameters(), ROOT).jobs}

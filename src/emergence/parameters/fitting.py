@@ -1,7 +1,7 @@
 """Parameters that do not go together: networks and data, steps and training, sizes and memory."""
 
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, log1p
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,13 @@ from emergence.parameters.sizes import Size, elements, size_of, weights
 from emergence.plugins import available
 from emergence.raw_files import RawFiles
 from emergence.study.layout import RAW_DATA
+from emergence.study.methods import scored_run
 from emergence.training.step import Step
+
+ROOT = Path(__file__).parents[3]
+"""The folder of the project, with modules of the user's own."""
+
+MOST_ROUNDS = 100
 
 MOST_RUNS = 20_000
 """Runs of a study that can be planned in minutes."""
@@ -75,10 +81,31 @@ def _steps(parameters: Parameters) -> Iterator[tuple[Key, str, Step | None]]:
             for place, method in enumerate(pruning.methods)
         ),
     ]
-    if "rewind" in pruning.retraining or any(method.startswith("iterative_magnitude") for method in pruning.methods):
+    if "rewind" in pruning.retraining or "previous_round" in _scored_runs(parameters):
         named.append((("pruning", "rewind_to"), pruning.rewind_to, pruning.rewind_to))
     for key, value, step in named:
         yield key, value, None if step == LAST else Step.parse(step)
+
+
+def _scored_runs(parameters: Parameters) -> list[str]:
+    """Of which training each pruning method scores the networks."""
+    return [scored_run(method_and_step(method)[0], ROOT) for method in parameters.pruning.methods]
+
+
+def _mistaken_methods(parameters: Parameters) -> Mistakes:
+    """Find a step behind a method that prunes during training, and rounds without end."""
+    pruning = parameters.pruning
+    for place, (method, scored) in enumerate(zip(pruning.methods, _scored_runs(parameters), strict=True)):
+        name, step = method_and_step(method)
+        if step and scored == "itself":
+            told = f"{name} has no step to score, since it removes weights all the while that networks are trained"
+            allowed = f"'{name}' (pruning.gradual_until says when it has removed all)"
+            yield ("pruning", "methods", place), f" = {method!r}: {told}; allowed: {allowed}"
+        share, most = pruning.share_per_round, max(pruning.sparsities)
+        if scored == "previous_round" and (needed := ceil(log1p(-most) / log1p(-share))) > MOST_ROUNDS:
+            told = f"sparsity {most:g} would take {needed} rounds of training"
+            allowed = f"{1 - (1 - most) ** (1 / MOST_ROUNDS):.2g} or more, for {MOST_ROUNDS} rounds"
+            yield ("pruning", "share_per_round"), f" = {share:g}: {told}; allowed: {allowed}"
 
 
 def _is_saved(parameters: Parameters, step: Step) -> bool:
@@ -195,6 +222,7 @@ MISFITS = (
     _unfit_networks,
     _impossible_variations,
     _impossible_parts,
+    _mistaken_methods,
     _unsaved_steps,
     _pointless_counts,
     _impossible_languages,

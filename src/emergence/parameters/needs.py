@@ -47,7 +47,9 @@ def _of_networks(parameters: Parameters, sizes: Mapping[str, Size]) -> Needs:
         yield key, described.model_dump(exclude={"builder"}), f"'{network}' on '{dataset}'", trained
         if isinstance(described, Transformer):
             attention = described.heads * size.shape[0] ** 2 * NUMBER
-            yield key, described.heads, f"its attention between all positions of '{dataset}'", attention
+            kind = "texts" if dataset in parameters.data.texts else "languages"
+            length = ("data", kind, dataset, "length")
+            yield length, size.shape[0], f"attention between all positions in '{network}'", attention
         values = elements(described, size) * NUMBER
         eigenvalues, copies = parameters.curvature.eigenvalues, parameters.minima.copies
         yield ("curvature", "eigenvalues"), eigenvalues, f"eigenvectors of '{network}'", eigenvalues * values

@@ -13,7 +13,6 @@ from emergence.plugins import module_of
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.methods import rounds, scored_run, scored_with
 from emergence.study.registry import Registry, once_per_run
-from emergence.training.step import Step
 
 TEXT_LOADER = "emergence.datasets._text:load"
 PARITY_LOADER = "emergence.datasets._sparse_parity:load"
@@ -53,7 +52,6 @@ class NetworkJobs:
     def _ways_of_pruning(self) -> list[tuple[str, str]]:
         """Every method with every retraining; a method that prunes during training is not followed by another."""
         pruning = self.parameters.pruning
-        self._check_no_step_during_training(pruning.methods)
         return [
             (method, retraining)
             for method in pruning.methods
@@ -83,16 +81,6 @@ class NetworkJobs:
 
     def _scored_run(self, method: str) -> str:
         return scored_run(method_and_step(method)[0], self._registry.root)
-
-    def _check_no_step_during_training(self, methods: list[str]) -> None:
-        """Raise ValueError for a step behind a method that scores the networks at many steps of their own training."""
-        for method in methods:
-            name, step = method_and_step(method)
-            if step and self._scored_run(method) == "itself":
-                raise ValueError(
-                    f"pruning.methods: '{method}' names a step to score, but {name} removes weights all the while "
-                    f"that networks are trained; write '{name}' (pruning.gradual_until says when it has removed all)"
-                )
 
     def data(self, dataset: str) -> Job:
         """The job that prepares a data set."""
@@ -168,9 +156,6 @@ class NetworkJobs:
     def _start(self, run: Run) -> dict[str, Any]:
         """From which weights a pruned run starts (a step of the dense run, or new ones), and what its masks are."""
         pruning = self.parameters.pruning
-        if run.retraining == "rewind" and not self.parameters.training.saves(Step.parse(pruning.rewind_to)):
-            saved = self.parameters.training.saved_steps
-            raise ValueError(f"pruning.rewind_to = {pruning.rewind_to!r}: training saves no weights; allowed: {saved}")
         steps = {"new_initialisation": "new", "rewind": pruning.rewind_to, "fine_tune": "last"}
         start: dict[str, Any] = {"start": steps.get(run.retraining, "ep0")}
         if run.retraining == "shuffled_mask":
