@@ -40,8 +40,14 @@ def module_of(room: str, name: str) -> str:
 
 
 def load(room: str, name: str, function: str) -> Callable[..., Any]:
-    """Import what a name stands for: `function` of a built-in module, or a user's own function."""
-    module = importlib.import_module(module_of(room, name))
+    """Import what a name stands for: `function` of a built-in module, or a user's own function.
+
+    Raises ValueError where there is no such function, and where its module ends the program.
+    """
+    try:
+        module = importlib.import_module(module_of(room, name))
+    except SystemExit as end:
+        raise ValueError(f"module {module_of(room, name)} ends the program when it is imported ({end!r})") from end
     attribute = name.split(":")[1] if ":" in name else function
     if not hasattr(module, attribute):
         raise ValueError(f"module {module.__name__} has no function '{attribute}' (wanted by '{name}')")

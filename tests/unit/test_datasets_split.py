@@ -32,7 +32,9 @@ def test_every_part_takes_of_each_class_its_share_to_within_one_sample(
     try:
         part = split(labels, None, data)
     except ValueError:
-        assert len(labels) < 20  # too few samples to fill four parts
+        tested = round(test_fraction * len(labels))
+        fewest = min(tested, round(validation_fraction * (len(labels) - tested)))
+        assert len(labels) < 20 or fewest < len(sizes)  # too few to fill four parts, or for all classes
         return
     available = np.bincount(labels, minlength=len(sizes))
     for index in (TEST, VALIDATION, PROBE):
@@ -70,8 +72,9 @@ def test_which_samples_of_a_class_are_drawn_is_uniform() -> None:
     ("data", "message"),
     [
         (Data(probe_samples=720), r"data.probe_samples: the probe part would take 720 of the 720 samples"),
-        (Data(test_fraction=0.0001), r"data.test_fraction: the test part would take 0 of the 1000 .*allowed: 1 to 999"),
+        (Data(test_fraction=0.0001), r"data.test_fraction: the test part would take 0 of the 1000 .*allowed: 7 to 999"),
         (Data(validation_fraction=0.0001), r"data.validation_fraction: .* take 0 of the 800"),
+        (Data(validation_fraction=0.005), r"data.validation_fraction: .* take 4 of the 800 .*allowed: 7 to 799"),
         (Data(validation_fraction=0.9999), r"data.validation_fraction: .* take 800 of the 800"),
     ],
 )

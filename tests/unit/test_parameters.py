@@ -87,7 +87,7 @@ MISTAKES = [
     ),
     (
         {"pruning": {"retraining": ["rewind"], "rewind_to": "ep0it3"}},
-        "pruning.rewind_to = ep0it3 is no checkpoint of training (training.checkpoints); allowed: ep0, ep0it1,",
+        "pruning.rewind_to = 'ep0it3': training saves no weights at ep0it3 (training.checkpoints); allowed: ep0,",
     ),
     ({"pruning": {"methods": ["global_magnitud"]}}, "did you mean 'global_magnitude'?"),
     (
@@ -118,7 +118,7 @@ MISTAKES = [
     ),
     (
         {"data": {"languages": {"sentences": {}}}, "study": {"experiments": ["sentences/mlp"]}},
-        "study.experiments[0]: 'sentences' is text, which 'mlp' (mlp) cannot read",
+        "study.experiments[0] = 'sentences/mlp': 'sentences' is text, which 'mlp' (mlp) cannot read",
     ),
     (
         {"data": {"parities": {"own": {}}, "texts": {"own": {"file": "plays.txt", "sha256": "0" * 64}}}},
@@ -126,7 +126,7 @@ MISTAKES = [
     ),
     (
         {"data": {"parities": {"parity": {}}}, "study": {"experiments": ["parity/transformer"]}},
-        "study.experiments[0]: 'transformer' (transformer) reads text, not 'parity'",
+        "study.experiments[0] = 'parity/transformer': 'transformer' (transformer) reads text, not 'parity'",
     ),
     (
         {
@@ -172,7 +172,7 @@ def test_landscapes_without_the_loss_that_figures_show_are_refused() -> None:
     [
         (
             {"variations": {"networks": ["mpl"]}},
-            r"variations\.networks\[0\]: unknown network 'mpl'.* did you mean 'mlp'",
+            r"variations\.networks\[0\] = 'mpl': unknown network 'mpl'.* did you mean 'mlp'",
         ),
         (
             {"variations": {"networks": ["vgg19"], "widths": [2], "depths": []}},
@@ -187,7 +187,7 @@ def test_landscapes_without_the_loss_that_figures_show_are_refused() -> None:
             r"variations\.widths\[0\] = 1: the network as it is, which is always trained",
         ),
         ({"variations": {"depths": [0]}}, r"variations\.depths\[0\] = 0: the network as it is"),
-        ({"variations": {"alphas": [0]}}, r"variations\.alphas\[0\] = 0: input should be greater than 0"),
+        ({"variations": {"alphas": [0]}}, r"variations\.alphas\[0\] = 0: input should be greater than or equal to 0"),
     ],
     ids=["unknown network", "fixed size", "no layer left", "width as it is", "depth as it is", "alpha of zero"],
 )

@@ -257,7 +257,7 @@ def test_part_of_the_runs_is_chosen_by_a_pattern_and_a_pattern_without_runs_is_r
     planned = plan(pruning={"sparsities": [0.5, 0.9]})
     chosen = planned.of_phase("prune", "digits/mlp/global_magnitude~0.9/*/seeds~0-1")
     assert [job.name for job in chosen] == ["digits/mlp/global_magnitude~0.9/original_initialisation/seeds~0-1"]
-    with pytest.raises(ValueError, match="no run fits 'digits/cnn/"):
+    with pytest.raises(ValueError, match=r"only = 'digits/cnn/.*no run fits"):
         planned.of_phase("prune", "digits/cnn/*")
 
 
@@ -291,13 +291,6 @@ def test_a_method_of_ones_own_that_does_not_say_what_it_uses_may_use_all(tmp_pat
     (tmp_path / "mine.py").write_text('SCORED_WITH = ("treshold",)')
     with pytest.raises(ValueError, match=r"mine\.py: SCORED_WITH = \('treshold',\); allowed: samples_per_class"):
         scored_with("mine:make_mask", tmp_path)
-
-
-def test_a_step_behind_a_method_that_prunes_during_training_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"'gradual_magnitude@ep1' names a step to score, .* write 'gradual_magnitude'"
-    ):
-        plan(pruning={"methods": ["gradual_magnitude@ep1"]})
 
 
 def test_a_parameter_that_is_left_out_gives_the_same_keys_as_its_default_written_down() -> None:

@@ -21,25 +21,32 @@ sys.path[:0] = SOURCES
 SCRIPTS = os.path.relpath(ROOT / "scripts")
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
-from emergence.parameters.reading import check
+from emergence.parameters.reading import read
 from emergence.study import currency, manifests
 from emergence.study.layout import NETWORKS as GATHERED
 from emergence.study.layout import KEY, PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 from emergence.study.status import failures
 
-# Of the files named on the command line, later ones win; params.yaml is read first.
-CONFIG_FILES = [Path(os.path.relpath(file)) for file in workflow.configfiles]
-CONFIG_FILES.sort(key=lambda file: not file.samefile(PARAMETERS))
+# Files are read here: Snakemake would run Python in them, and take the last of two equal keys. params.yaml is first,
+# unless it is to be replaced; of the files named on the command line, later ones win, and values there win over all.
+NAMED = workflow.overwrite_configfiles
+DEFAULTS = (
+    [] if workflow.config_settings.replace_workflow_config else [f for f in workflow.configfiles if f not in NAMED]
+)
+GIVEN = dict(workflow.config_settings.config)
 
 # Part of the runs, chosen on the command line: --config only='digits/mlp/global_magnitude~0.9/*'.
-ONLY = config.pop("only", "*")
+ONLY = str(GIVEN.pop("only", "*"))
 
 try:
-    PLAN = Plan(check(config, CONFIG_FILES), ROOT)
+    PLAN = Plan(read(*(Path(os.path.relpath(file)) for file in [*DEFAULTS, *NAMED]), given=GIVEN), ROOT)
     PLAN.of_phase("train", ONLY)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
+
+config.clear()
+config.update(PLAN.parameters.model_dump())
 
 # What is needed to tell, after an error, which jobs of this run it concerns and how to repeat one of them.
 STARTED = time.time()

@@ -3,8 +3,7 @@
 import numpy as np
 
 from emergence.datasets._raw import RawDataset
-from emergence.datasets._text import TEST_SHARE
-from emergence.parameters.data import FormalLanguage
+from emergence.parameters.data import TEST_SHARE, FormalLanguage
 from emergence.raw_files import RawFiles
 from emergence.testbeds.language import Mixture, packed
 from emergence.testbeds.language.described import generators, language_of

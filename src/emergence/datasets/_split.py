@@ -15,7 +15,7 @@ def split(labels: NDArray[Any], test: NDArray[np.bool_] | None, data: Data) -> N
 
     Test is taken first, then validation (a share of what is left), then the probe; the rest is for training. So the
     size of the probe changes neither test nor validation. Sequences, which have many labels each, are drawn at random.
-    Raises ValueError if a part would be empty.
+    Raises ValueError if a part would be empty, or that for test or validation have fewer samples than there are classes.
 
     >>> part = split(np.arange(100) % 5, None, Data(probe_samples=10))
     >>> {name: int(np.sum(part == i)) for i, name in enumerate(PARTS)}
@@ -41,10 +41,11 @@ def _assign(
     part: NDArray[np.int8], labels: NDArray[Any], name: str, count: int, key: str, generator: np.random.Generator
 ) -> None:
     candidates = np.flatnonzero(part == 0)
-    if not 0 < count < len(candidates):
+    classes = len(np.unique(labels[candidates])) if labels.ndim == 1 and name != "probe" else 1
+    if not classes <= count < len(candidates):
         raise ValueError(
             f"{key}: the {name} part would take {count} of the {len(candidates)} samples that are left; "
-            f"allowed: 1 to {len(candidates) - 1}"
+            f"allowed: {classes} to {len(candidates) - 1}"
         )
     part[_stratified(candidates, labels, count, generator)] = PARTS.index(name)
 

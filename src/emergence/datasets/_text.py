@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emergence.datasets._raw import RawDataset
-from emergence.parameters.data import Text
+from emergence.parameters.data import TEST_SHARE, Text
 from emergence.parameters.texts import other_content
 from emergence.raw_files import RawFiles
-
-TEST_SHARE = 10
-"""One in so many sequences is for testing: the last ones."""
 
 
 def load(files: RawFiles, name: str, text: Text) -> RawDataset:

@@ -36,7 +36,7 @@ def fit_log_axis(panels: Sequence[Axes], linear_below: float = 0.0) -> None:
     down bands reach.
     """
     lines = [np.asarray(line.get_ydata(), dtype=float) for axes in panels for line in axes.get_lines()]
-    found = _extent(np.concatenate(lines), linear_below)
+    found = _extent(np.concatenate(lines), linear_below) if lines else None
     if found is None:
         return
     low, high = found

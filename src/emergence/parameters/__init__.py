@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import ValidationError, model_validator
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import Name, Section
 from emergence.parameters.compute import Compute
 from emergence.parameters.controls import Controls
 from emergence.parameters.curvature import Curvature
@@ -25,7 +25,6 @@ from emergence.parameters.study import Study
 from emergence.parameters.training import Training
 from emergence.parameters.tuning import Tuning
 from emergence.parameters.variations import Variations
-from emergence.training.step import Step
 
 _LARGE: dict[str, Network] = {"vgg19": VGG(), "resnet20": ResNet(), "transformer": Transformer()}
 
@@ -35,7 +34,7 @@ class Parameters(Section):
 
     study: Study = Study()
     data: Data = Data()
-    networks: dict[str, Network] = {"mlp": MLP(), "cnn": CNN(), **_LARGE}
+    networks: dict[Name, Network] = {"mlp": MLP(), "cnn": CNN(), **_LARGE}
     training: Training = Training()
     tuning: Tuning = Tuning()
     variations: Variations = Variations()
@@ -65,16 +64,6 @@ class Parameters(Section):
             value = getattr(self.statistics, f"reference_{name}")
             if value not in counted:
                 raise ValueError(f"statistics.reference_{name} = {value} is not among the counted: {counted}")
-        return self
-
-    @model_validator(mode="after")
-    def _rewinding_has_a_checkpoint(self) -> Self:
-        rewound = "rewind" in self.pruning.retraining or "iterative_magnitude" in self.pruning.methods
-        if rewound and not self.training.saves(Step.parse(self.pruning.rewind_to)):
-            raise ValueError(
-                f"pruning.rewind_to = {self.pruning.rewind_to} is no checkpoint of training (training.checkpoints); "
-                f"allowed: {self.training.saved_steps}"
-            )
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from emergence.files import write_text
 from emergence.parameters import Parameters
 from emergence.parameters.reading import ParametersError, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
+from emergence.plugins import unknown
 
 PARAMETERS_FILE = "params.yaml"
 
@@ -36,8 +37,13 @@ def main() -> None:
 
 
 def preset_file(preset: str) -> Path:
-    """Return the file of a preset, given its name or a path."""
-    return Path(preset) if preset.endswith((".yaml", ".yml")) else Path("workflow/presets") / f"{preset}.yaml"
+    """Return the file of a preset, given its name or a path; ParametersError for a name that there is not."""
+    if preset.endswith((".yaml", ".yml")):
+        return Path(preset)
+    files = {file.stem: file for file in sorted(Path("workflow/presets").glob("*.yaml"))}
+    if preset not in files:
+        raise ParametersError(unknown(preset, list(files), "preset") + "; or write the path of a YAML file")
+    return files[preset]
 
 
 if __name__ == "__main__":

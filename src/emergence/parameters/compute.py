@@ -1,10 +1,12 @@
 """Section ``compute``: where jobs run; changes recompute nothing."""
 
+import os
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import LARGEST, Section
+from emergence.parameters.tuning import FIRST_SEED
 
 
 class Compute(Section):
@@ -16,5 +18,15 @@ class Compute(Section):
     deterministic: bool = True
     """Only algorithms that give the same bits every time; one without such a form is refused with its name."""
 
-    seeds_at_once: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    memory: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] = "auto"
+    """GB that one job may take; a study that cannot do with it is refused. auto: what the machine has that plans."""
+
+    seeds_at_once: Annotated[int, Field(ge=1, le=FIRST_SEED)] | Literal["auto"] = "auto"
     """Seeds whose tensors are stacked and trained as one; auto: as many as pay on the device and fit."""
+
+    @property
+    def bytes(self) -> int:
+        """The memory that one job may take, in bytes."""
+        if self.memory == "auto":
+            return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return round(self.memory * 1e9)

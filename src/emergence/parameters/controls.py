@@ -1,10 +1,6 @@
 """Section ``controls``: what the emergence of trained networks is compared with."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import Distinct, Factor, Section
 from emergence.parameters.landscape import LAST, SavedStep
 
 
@@ -14,5 +10,5 @@ class Controls(Section):
     steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints whose networks are copied: ep0, ep0it4, ep12, last."""
 
-    noise: Distinct[Annotated[float, Field(gt=0)]] = [0.1, 0.3, 1.0]
+    noise: Distinct[Factor] = [0.1, 0.3, 1.0]
     """Gaussian noise on the weights, in standard deviations of each layer's own."""

@@ -4,10 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import MOST_SAMPLES, MOST_UNITS, Function, Name, Section, Seed
 
 PROPERTIES_OF_GROUP = 40
 """Properties of a formal language of which every entity has as many, where they are joined as by the authors."""
+
+TEST_SHARE = 10
+"""One in so many sequences of a text or language is for testing: the last ones."""
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -15,38 +18,38 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 class Text(Section):
     """A text file, cut into sequences of characters."""
 
-    file: str
+    file: str = Field(pattern=r"^[^\x00-\x1f]+$", max_length=4000)
     """The file, in UTF-8: its path below data/raw or $EMERGENCE_DATA, or a whole path."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Checksum of the file (sha256sum FILE)."""
 
-    length: int = Field(default=64, ge=2)
+    length: int = Field(default=64, ge=2, le=MOST_UNITS)
     """Characters per sequence, each of which is predicted from those before it in the sequence."""
 
 
 class Parity(Section):
     """Multitask sparse parity (Nam et al. 2024, arXiv:2404.17563): skills that are learned one after another."""
 
-    skills: int = Field(default=5, ge=1)
+    skills: int = Field(default=5, ge=1, le=MOST_UNITS)
     """Skills; each sample asks for one of them."""
 
-    alpha: float = Field(default=0.6, gt=0)
+    alpha: float = Field(default=0.6, gt=0, le=100)
     """How much rarer later skills are: skill k is asked for with a probability that goes with k^-(alpha + 1)."""
 
-    bits: int = Field(default=15, ge=1)
+    bits: int = Field(default=15, ge=1, le=MOST_UNITS)
     """Random bits of a sample, beside one bit per skill that says which is asked for."""
 
     relevant_bits: int = Field(default=3, ge=1)
     """Random bits whose parity is the answer; other ones for every skill, as far as there are enough."""
 
-    samples: int = Field(default=40_000, ge=1)
+    samples: int = Field(default=40_000, ge=1, le=MOST_SAMPLES)
     """Samples of the data set."""
 
     random_answers: bool = False
     """Answers are random, so that there is nothing to learn: the control of the same data set with true answers."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
     """Seed of the samples."""
 
     @model_validator(mode="after")
@@ -80,13 +83,13 @@ class Tasks(Section):
 class FormalLanguage(Section):
     """Sentences about entities that have properties (Lubana et al. 2024, arXiv:2408.12578): grammar, then types."""
 
-    entities: int = Field(default=100, ge=1)
+    entities: int = Field(default=100, ge=1, le=MOST_UNITS)
     """Entities, split equally into classes."""
 
-    properties: int = Field(default=1000, ge=1)
+    properties: int = Field(default=1000, ge=1, le=MOST_UNITS)
     """Properties, split equally into classes."""
 
-    classes: int = Field(default=10, ge=1)
+    classes: int = Field(default=10, ge=1, le=MOST_UNITS)
     """Classes of entities and properties."""
 
     density: float = Field(default=0.15, gt=0, le=1)
@@ -95,10 +98,10 @@ class FormalLanguage(Section):
     construction: Literal["independent", "rotated"] = "independent"
     """Pairs are joined independently, as in the theory, or as by the authors' program: 40 properties in every group."""
 
-    sequences: int = Field(default=20_000, ge=10)
+    sequences: int = Field(default=20_000, ge=10, le=MOST_SAMPLES)
     """Sequences of the data set; each is full of sentences, of which the last is cut off."""
 
-    length: int = Field(default=32, ge=8)
+    length: int = Field(default=32, ge=8, le=MOST_UNITS)
     """Words per sequence, each of which is predicted from those before it in the sequence."""
 
     tasks: Tasks = Tasks()
@@ -106,8 +109,13 @@ class FormalLanguage(Section):
     random_words: bool = False
     """Words are in random order, so that there is nothing to learn but how frequent they are: the control."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
     """Seed of the properties of entities, and of the sentences."""
+
+    @property
+    def words(self) -> int:
+        """About how many words there are: those for entities, properties and verbs."""
+        return self.entities + self.properties + 2 * self.classes
 
     @model_validator(mode="after")
     def _splits_equally(self) -> Self:
@@ -135,22 +143,22 @@ class Data(Section):
     validation_fraction: Fraction = 0.1
     """Share of the remaining samples held out for validation."""
 
-    probe_samples: int = Field(default=256, ge=1)
+    probe_samples: int = Field(default=256, ge=1, le=MOST_SAMPLES)
     """Samples, used in no other part, on which activity and loss landscapes are read."""
 
-    split_seed: int = Field(default=0, ge=0)
+    split_seed: Seed = 0
     """Seed of the split."""
 
-    texts: dict[str, Text] = {}
+    texts: dict[Name, Text] = {}
     """Data sets made of text files of your own: name -> file, its checksum, length of the sequences (see README)."""
 
-    parities: dict[str, Parity] = {}
+    parities: dict[Name, Parity] = {}
     """Data sets of multitask sparse parity: name -> skills and how samples are drawn (docs/sparse_parity.md)."""
 
-    languages: dict[str, FormalLanguage] = {}
+    languages: dict[Name, FormalLanguage] = {}
     """Data sets of sentences of a formal language: name -> size and how they are drawn (docs/formal_language.md)."""
 
-    custom: dict[str, str] = {}
+    custom: dict[Name, Function] = {}
     """Data sets of your own: name -> module:function (see README)."""
 
     @property

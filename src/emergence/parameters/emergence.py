@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import LARGEST, Distinct, Section
 
 Through = Literal["all", "active"]
 Criterion = Literal["mean", "any", "all", "fraction", "sample"]
-Threshold = Annotated[float, Field(ge=0)]
+Threshold = Annotated[float, Field(ge=0, le=LARGEST)]
 
 
 class Emergence(Section):

@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import Distinct, Section
 
 FontFamily = Literal["DejaVu Sans", "DejaVu Serif", "STIXGeneral"]
 """Families that come with Matplotlib, so that figures are the same everywhere."""
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+COLOUR = "^#[0-9a-fA-F]{6}$"
+
+Colour = Annotated[str, Field(pattern=COLOUR)]
 
 
 class Figures(Section):
@@ -18,19 +20,19 @@ class Figures(Section):
     font_family: FontFamily = "DejaVu Sans"
     """Typeface of text and formulas; STIXGeneral is a Times."""
 
-    font_size: float = Field(default=9, gt=0)
+    font_size: float = Field(default=9, ge=4, le=24)
     """Size of the text in points."""
 
-    panel_width: float = Field(default=3.4, gt=0)
+    panel_width: float = Field(default=3.4, ge=1, le=10)
     """Width of one panel in inches."""
 
-    panel_height: float = Field(default=2.6, gt=0)
+    panel_height: float = Field(default=2.6, ge=1, le=10)
     """Height of one panel in inches."""
 
-    dpi: int = Field(default=150, ge=50)
+    dpi: int = Field(default=150, ge=50, le=600)
     """Resolution of the PNG files."""
 
-    colours: list[Colour] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000"]
+    colours: Distinct[Colour] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000"]
     """Colours of categories, in order; the default palette is safe for colour-blind readers (Okabe and Ito 2008)."""
 
     colour_map: str = "viridis"

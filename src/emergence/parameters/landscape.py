@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import MOST_UNITS, Distinct, Factor, NameOrFunction, Section, Seed
+from emergence.parameters.tuning import FIRST_SEED
 from emergence.training.step import Step
 
 LAST = "last"
@@ -29,13 +30,13 @@ SavedStep = Annotated[str, AfterValidator(_check_step)]
 class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
-    seeds: int = Field(default=6, ge=1)
+    seeds: int = Field(default=6, ge=1, le=FIRST_SEED)
     """How many of the study's seeds are sampled; with fewer than 6 nothing is decided of two experiments."""
 
     steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints around which planes and slices lie: ep0, ep0it4, ep12, last."""
 
-    metrics: Distinct[str] = ["loss", "accuracy"]
+    metrics: Distinct[NameOrFunction] = ["loss", "accuracy"]
     """What is sampled: loss, accuracy, emergence, or a measure (such as loss_gradient_norm, or module:function)."""
 
     planes: Distinct[Literal["random", "trajectory", "curvature"]] = [
@@ -48,25 +49,25 @@ class Landscape(Section):
     normalisation: Literal["filter", "layer", "none"] = "filter"
     """Random directions get the norm of the weights per filter or per layer, or are left as they are drawn."""
 
-    points: int = Field(default=25, ge=3)
+    points: int = Field(default=25, ge=3, le=MOST_UNITS)
     """Grid points along the first direction of a plane."""
 
-    beta_points: Annotated[int, Field(ge=3)] | Literal["points"] = "points"
+    beta_points: Annotated[int, Field(ge=3, le=MOST_UNITS)] | Literal["points"] = "points"
     """Grid points along the second direction; points: as many as along the first."""
 
-    extent: float = Field(default=1.0, gt=0)
+    extent: Factor = 1.0
     """Planes and slices reach from -extent to +extent times their directions."""
 
-    slices: int = Field(default=8, ge=0)
+    slices: int = Field(default=8, ge=0, le=MOST_UNITS)
     """Random lines through the weights, each in a direction of its own."""
 
-    slice_points: int = Field(default=51, ge=3)
+    slice_points: int = Field(default=51, ge=3, le=MOST_UNITS)
     """Points on a slice."""
 
-    line_points: int = Field(default=31, ge=2)
+    line_points: int = Field(default=31, ge=2, le=MOST_UNITS)
     """Points on the line; 0 is the initial, 1 the final network."""
 
-    direction_seed: int = Field(default=0, ge=0)
+    direction_seed: Seed = 0
     """Seed of the random directions."""
 
     @property

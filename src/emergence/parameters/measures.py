@@ -1,12 +1,12 @@
 """Section ``measures``: what is computed beside emergence at every checkpoint."""
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import Distinct, NameOrFunction, Section
 
 
 class Measures(Section):
     """Rival explanations of what emergence shows."""
 
-    names: Distinct[str] = [
+    names: Distinct[NameOrFunction] = [
         "active_fraction",
         "effective_complexity",
         "weight_norm",

@@ -1,28 +1,24 @@
 """Section ``minima``: which minima are reached from around the networks of the landscape."""
 
-from typing import Annotated
-
 from pydantic import Field
 
-from emergence.parameters.base import Distinct, Section
-
-Radius = Annotated[float, Field(gt=0)]
+from emergence.parameters.base import LARGEST, Distinct, Epochs, Factor, Section
 
 
 class Minima(Section):
     """Networks are trained on from perturbed copies of the weights at the seeds and steps of `landscape`."""
 
-    radii: Distinct[Radius] = [0.5, 1.0, 1.5]
+    radii: Distinct[Factor] = [0.5, 1.0, 1.5]
     """Lengths of the perturbations, in units of every filter's norm; copies go the same ways at all of them."""
 
-    copies: int = Field(default=4, ge=2)
+    copies: int = Field(default=4, ge=2, le=10_000)
     """Copies per radius."""
 
-    epochs: int = Field(default=3, ge=1)
+    epochs: Epochs = 3
     """Passes over the training data from every copy, at the learning rate that the run began with."""
 
-    barrier: float = Field(default=0.05, gt=0)
+    barrier: float = Field(default=0.05, gt=0, le=LARGEST)
     """Two ends lie in one minimum where the loss on the line between them rises by less than this (nat)."""
 
-    line_points: int = Field(default=5, ge=3)
+    line_points: int = Field(default=5, ge=3, le=10_000)
     """Points on the line between two ends, these included."""

@@ -1,13 +1,15 @@
 """Section ``networks``: the architectures a study can name."""
 
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import MOST_UNITS, Function, Section
 
 Activation = Literal["relu", "gelu", "silu", "tanh", "sigmoid"]
-Width = Annotated[int, Field(ge=1)]
+Width = Annotated[int, Field(ge=1, le=MOST_UNITS)]
+Layers = Annotated[list[Width], Field(min_length=1, max_length=1000)]
 
 RESIZABLE = "mlp, cnn or transformer"
 """Kinds of networks that come in all widths and depths."""
@@ -17,6 +19,10 @@ class _Described(Section):
     """What the descriptions of all kinds of networks share."""
 
     builder: str
+
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        """Say what inputs the network needs where it cannot read those of a shape; "" where it can."""
+        return ""
 
     def resized(self, width: float = 1, depth: int = 0) -> Self:
         """Return the description of a network `width` times as wide, with `depth` hidden layers more.
@@ -37,7 +43,7 @@ class MLP(_Described):
     builder: Literal["mlp"] = "mlp"
     """Which kind of network."""
 
-    widths: list[Width] = [64, 32]
+    widths: Layers = [64, 32]
     """Units per hidden layer."""
 
     activation: Activation = "relu"
@@ -54,7 +60,7 @@ class CNN(_Described):
     builder: Literal["cnn"] = "cnn"
     """Which kind of network."""
 
-    channels: list[Width] = [8, 16]
+    channels: Layers = [8, 16]
     """Channels per convolution."""
 
     activation: Activation = "relu"
@@ -62,6 +68,16 @@ class CNN(_Described):
 
     batch_norm: bool = False
     """Normalise every convolution's output over the batch."""
+
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        """See the base class.
+
+        >>> CNN(channels=[4, 4]).misfit((1, 8, 8)), CNN(channels=[4, 4, 4, 4]).misfit((1, 8, 8))
+        ('', 'its 4 convolutions with pooling need sides of at least 16')
+        """
+        least = 2 ** len(self.channels)
+        small = min(shape[1:] or shape) < least
+        return f"its {len(self.channels)} convolutions with pooling need sides of at least {least}" if small else ""
 
     def resized(self, width: float = 1, depth: int = 0) -> Self:
         """See the base class; layers are added behind the last one, as wide as it, and taken from there."""
@@ -77,6 +93,10 @@ class VGG(_Described):
     depth: Literal[11, 16, 19] = 19
     """Number of weight layers of the published configuration."""
 
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        """See the base class."""
+        return _other_than_images_of_32(shape)
+
 
 class ResNet(_Described):
     """Residual network for 32 x 32 images (He et al. 2016)."""
@@ -87,6 +107,10 @@ class ResNet(_Described):
     depth: Literal[18, 20] = 20
     """Number of weight layers: 20 has 16 to 64 channels, 18 has 64 to 512."""
 
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        """See the base class."""
+        return _other_than_images_of_32(shape)
+
 
 class Transformer(_Described):
     """Causal transformer on sequences of characters, which predicts the next one at every position."""
@@ -94,10 +118,10 @@ class Transformer(_Described):
     builder: Literal["transformer"] = "transformer"
     """Which kind of network."""
 
-    blocks: int = Field(default=2, ge=1)
+    blocks: int = Field(default=2, ge=1, le=1000)
     """Blocks of attention and feed-forward layers."""
 
-    heads: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1, le=MOST_UNITS)
     """Attention heads per block; they divide the width."""
 
     width: Width = 64
@@ -120,13 +144,33 @@ class Transformer(_Described):
         return self.model_copy(update={"width": wide, "blocks": self.blocks + depth})
 
 
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold as it is; ValueError says what a part of it is that JSON cannot."""
+    if isinstance(value, dict):
+        strange = [key for key in value if not isinstance(key, str)]
+        if strange:
+            raise ValueError(f"the key {strange[0]!r} is no text; write it in quotes")
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            _plain(part)
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value} is no finite number")
+    elif not isinstance(value, str | int | float | None):
+        raise ValueError(f"{value} is read as a {type(value).__name__}; allowed: numbers, texts (in quotes), lists")
+    return value
+
+
+Option = Annotated[Any, AfterValidator(_plain)]
+"""A value that the description of a network can hold."""
+
+
 class CustomNetwork(_Described):
     """A network of your own, built by a function ``build(input_shape, classes, **options)``."""
 
-    builder: str = Field(pattern=r"^[\w.]+:\w+$")
+    builder: Function
     """module:function of the builder."""
 
-    options: dict[str, Any] = {}
+    options: dict[str, Option] = {}
     """Keyword arguments of the builder."""
 
 
@@ -136,6 +180,10 @@ def _resized(sizes: list[int], width: float, depth: int) -> list[int]:
         raise ValueError(_too_shallow(len(sizes), depth))
     wide = [max(1, round(width * size)) for size in sizes]
     return [*wide, *depth * wide[-1:]][: len(sizes) + depth]
+
+
+def _other_than_images_of_32(shape: tuple[int, ...]) -> str:
+    return "" if shape[1:] == (32, 32) else "it needs images of 32 x 32 pixels"
 
 
 def _too_shallow(layers: int, depth: int) -> str:

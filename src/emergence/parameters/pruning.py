@@ -4,10 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import (
+    FUNCTION,
+    LARGEST,
+    MOST_SAMPLES,
+    NAME,
+    Distinct,
+    Section,
+    in_six_digits,
+)
+from emergence.parameters.landscape import LAST
 from emergence.training.step import Step
 
-Sparsity = Annotated[float, Field(gt=0, lt=1)]
+Sparsity = Annotated[float, Field(gt=0, lt=1), AfterValidator(in_six_digits)]
+METHOD = f"^({NAME}|{FUNCTION})(@[a-z0-9]*)?$"
+
 Retraining = Literal["original_initialisation", "new_initialisation", "rewind", "fine_tune", "shuffled_mask"]
 
 
@@ -18,14 +29,14 @@ def method_and_step(method: str) -> tuple[str, str | None]:
     (('global_magnitude', 'ep0'), ('snip', None))
     """
     name, separator, step = method.partition("@")
-    if separator and step != "last":
+    if separator and step != LAST:
         Step.parse(step)
     return name, step if separator else None
 
 
 def _check_step(method: str) -> str:
-    method_and_step(method)
-    return method
+    name, step = method_and_step(method)
+    return f"{name}@{Step.parse(step)}" if step and step != LAST else method
 
 
 def _check_checkpoint(step: str) -> str:
@@ -34,13 +45,16 @@ def _check_checkpoint(step: str) -> str:
     return step
 
 
+Method = Annotated[str, Field(pattern=METHOD, max_length=200), AfterValidator(_check_step)]
+
+
 class Scoring(Section):
     """What methods that need more than weights look at."""
 
-    samples_per_class: int = Field(default=10, ge=1)
+    samples_per_class: int = Field(default=10, ge=1, le=MOST_SAMPLES)
     """Training samples of each class on which weights and units are scored, another draw for each seed."""
 
-    threshold: float = Field(default=0.05, ge=0)
+    threshold: float = Field(default=0.05, ge=0, le=LARGEST)
     """A unit is active where its absolute activation exceeds this; for the methods that score by emergence."""
 
     criterion: Literal["mean", "any", "all"] = "mean"
@@ -50,7 +64,7 @@ class Scoring(Section):
 class Pruning(Section):
     """Networks are pruned by every method to every sparsity and trained again under the mask in every way named."""
 
-    methods: Distinct[Annotated[str, AfterValidator(_check_step)]] = ["global_magnitude", "random_weights"]
+    methods: Distinct[Method] = ["global_magnitude", "random_weights"]
     """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
 
     sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
@@ -62,13 +76,13 @@ class Pruning(Section):
     rewind_to: Annotated[str, AfterValidator(_check_checkpoint)] = "ep1"
     """Step of dense training to which `rewind` returns, and iterative_magnitude in every round."""
 
-    share_per_round: float = Field(default=0.2, gt=0, lt=1)
+    share_per_round: float = Field(default=0.2, ge=0.01, lt=1)
     """Share of the remaining weights that iterative_magnitude removes per round."""
 
     gradual_until: float = Field(default=0.75, gt=0, le=1)
     """Share of training after which gradual_magnitude has reached its sparsity."""
 
-    l1_penalty: float = Field(default=1e-4, gt=0)
+    l1_penalty: float = Field(default=1e-4, gt=0, le=LARGEST)
     """Weight of the sum of absolute weights in the loss of the networks that l1_magnitude prunes."""
 
     scoring: Scoring = Scoring()

@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import LARGEST, Section
 
 
 class Ruggedness(Section):
     """How rugged the loss is on the sampled planes and slices."""
 
-    noise_floor: float = Field(default=1e-4, ge=0)
+    noise_floor: float = Field(default=1e-4, ge=0, le=LARGEST)
     """Depth of a minimum, or height above neighbours, below which it does not count (nat)."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import Distinct, Section, Seed
 from emergence.parameters.emergence import Criterion, Threshold, Through
 
 
@@ -23,7 +23,7 @@ class Statistics(Section):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; 1 - confidence is the level of the tests."""
 
-    resamples: int = Field(default=65536, ge=1024)
+    resamples: int = Field(default=65536, ge=1024, le=10_000_000)
     """Sign changes tried per test; where 2 to the number of seeds is no more, all are tried and the test is exact."""
 
     convergence_share: float = Field(default=0.95, gt=0, lt=1)
@@ -32,5 +32,5 @@ class Statistics(Section):
     accuracy_targets: Distinct[Annotated[float, Field(gt=0, le=1)]] = [0.8, 0.9, 0.95, 0.99]
     """Shares of the dense network's final validation accuracy; when runs first reach them is reported."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
     """Seed of the sign changes where they are drawn because there are too many to try all."""

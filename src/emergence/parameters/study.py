@@ -4,10 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import NAME, Distinct, Section
 from emergence.parameters.tuning import FIRST_SEED
 
-Experiment = Annotated[str, Field(pattern=r"^\w+/\w+$")]
+EXPERIMENT = f"^{NAME}/{NAME}$"
+
+Experiment = Annotated[str, Field(pattern=EXPERIMENT)]
 
 
 class Study(Section):
@@ -19,7 +21,7 @@ class Study(Section):
     seeds: int = Field(default=8, ge=2, le=FIRST_SEED)
     """Number of independent runs per network; run i has seed i."""
 
-    seeds_per_block: int = Field(default=8, ge=1)
+    seeds_per_block: int = Field(default=8, ge=1, le=FIRST_SEED)
     """Seeds trained together in one job."""
 
     @property

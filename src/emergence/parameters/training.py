@@ -2,12 +2,15 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from emergence.parameters.base import Section
+from emergence.parameters.base import LARGEST, MOST_EPOCHS, MOST_SAMPLES, Epochs, Section, without_repeats
 from emergence.training.step import Step
 
-Rate = Annotated[float, Field(gt=0)]
+Rate = Annotated[float, Field(gt=0, le=LARGEST)]
+
+
+Iteration = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
 
 
 class Optimizer(Section):
@@ -25,7 +28,7 @@ class Optimizer(Section):
     nesterov: bool = False
     """Nesterov's form of the momentum of sgd."""
 
-    weight_decay: float = Field(default=0.0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0, le=LARGEST)
     """Factor of the L2 penalty on all parameters; adamw instead shrinks them by this times the rate per update."""
 
     @model_validator(mode="after")
@@ -49,13 +52,13 @@ class Schedule(Section):
     name: Literal["constant", "step", "cosine"] = "constant"
     """constant; step: multiplied by `factor` after every `every` epochs; cosine: to zero at the end of training."""
 
-    every: int = Field(default=10, ge=1)
+    every: Epochs = 10
     """Epochs between two steps."""
 
     factor: float = Field(default=0.1, gt=0, le=1)
     """Factor per step."""
 
-    warmup_epochs: float = Field(default=0, ge=0)
+    warmup_epochs: float = Field(default=0, ge=0, le=MOST_EPOCHS)
     """Epochs over which the rate first grows linearly from zero; the schedule begins at their end."""
 
     @property
@@ -71,7 +74,7 @@ class Schedule(Section):
 class Augmentation(Section):
     """Random changes of the training images, drawn anew in every epoch."""
 
-    crop_padding: int = Field(default=0, ge=0)
+    crop_padding: int = Field(default=0, ge=0, le=1000)
     """Pixels of zeros around an image, of which a part of the original size is cut out; 0: none."""
 
     flip: bool = False
@@ -92,27 +95,27 @@ class Inhibition(Section):
     share: float = Field(default=0.02, gt=0, lt=1)
     """Share of all pairs of a sample and a unit that are held back."""
 
-    factor: float = Field(default=0.005, gt=0)
+    factor: float = Field(default=0.005, gt=0, le=LARGEST)
     """Weight of the penalty of a sample in its loss."""
 
 
 class Checkpoints(Section):
     """When weights are saved and measured: at step 0, at early iterations, at the ends of epochs."""
 
-    early_iterations: list[Annotated[int, Field(ge=1)]] = [1, 2, 4, 8]
+    early_iterations: Annotated[list[Iteration], AfterValidator(without_repeats)] = [1, 2, 4, 8]
     """Iterations of the first epoch; those beyond its end are left out."""
 
-    every_epochs: int = Field(default=1, ge=1)
+    every_epochs: Epochs = 1
     """Epochs between checkpoints; the last epoch is always saved."""
 
 
 class Training(Section):
     """One training run."""
 
-    epochs: int = Field(default=20, ge=1)
+    epochs: Epochs = 20
     """Passes over the training data."""
 
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int = Field(default=64, ge=1, le=MOST_SAMPLES)
     """Samples per update."""
 
     optimizer: Optimizer = Optimizer()
@@ -121,7 +124,7 @@ class Training(Section):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target of training that is spread evenly over all classes (Szegedy et al. 2016, section 7)."""
 
-    l1_penalty: float = Field(default=0.0, ge=0)
+    l1_penalty: float = Field(default=0.0, ge=0, le=LARGEST)
     """Factor of the sum of absolute values of all matrices and kernels in what training reduces; 0: no penalty."""
 
     inhibition: Inhibition = Inhibition()
@@ -156,8 +159,9 @@ class Training(Section):
         'ep0, ep0it1, ep0it2, ep0it4, ep0it8, ep1, ep2, ep3, ..., ep90'
         """
         early = [Step(0, iteration) for iteration in sorted(self.checkpoints.early_iterations)]
-        epochs = [Step(epoch) for epoch in range(1, self.epochs + 1) if self.saves(Step(epoch))]
-        shown = [*epochs[:3], "...", epochs[-1]] if len(epochs) > 5 else epochs
+        every = self.checkpoints.every_epochs
+        epochs = [*range(every, min(self.epochs, 6 * every), every), self.epochs]
+        shown = [*map(Step, epochs[:3]), "...", Step(self.epochs)] if len(epochs) > 5 else map(Step, epochs)
         return ", ".join(map(str, [Step(0), *early, *shown]))
 
     @model_validator(mode="after")

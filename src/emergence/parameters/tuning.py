@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from emergence.parameters.base import Section, without_repeats
+from emergence.parameters.base import Epochs, Section, without_repeats
 from emergence.parameters.training import Rate
 
 FIRST_SEED = 1_000_000
@@ -20,10 +20,10 @@ class Tuning(Section):
     scope: Literal["network", "configuration"] = "network"
     """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network too."""
 
-    seeds: int = Field(default=2, ge=1)
+    seeds: int = Field(default=2, ge=1, le=1000)
     """Networks trained per rate, from seeds that the study does not use."""
 
-    epochs: int = Field(default=5, ge=1)
+    epochs: Epochs = 5
     """Passes over the training data per rate."""
 
     @property

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from emergence.parameters.base import Section, without_repeats
+from emergence.parameters.base import Factor as AnyFactor
+from emergence.parameters.base import Name, Section, in_six_digits, without_repeats
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,14 @@ def _other_than_none(layers: int) -> int:
     return layers
 
 
-Factor = Annotated[float, Field(gt=0), AfterValidator(_other_than_one)]
-Layers = Annotated[int, AfterValidator(_other_than_none)]
+Factor = Annotated[AnyFactor, AfterValidator(_other_than_one), AfterValidator(in_six_digits)]
+Layers = Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_other_than_none)]
 
 
 class Variations(Section):
     """Networks that differ from the dense ones in one thing each, trained from the same seeds and not pruned."""
 
-    networks: Annotated[list[str], AfterValidator(without_repeats)] = ["mlp", "cnn"]
+    networks: Annotated[list[Name], AfterValidator(without_repeats)] = ["mlp", "cnn"]
     """Which of `networks` are varied, on all data sets of the study."""
 
     alphas: Annotated[list[Factor], AfterValidator(without_repeats)] = [0.25, 0.5, 0.7, 1.4, 2.0, 4.0]

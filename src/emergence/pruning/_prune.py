@@ -104,6 +104,9 @@ def _check(mask: Kept, subject: Subject, sparsity: float, what: str) -> None:
         raise ValueError(f"{what}: no entries for {', '.join(missing)}")
     size = sum(weight.numel() for weight in subject.weights.values())
     removed = size - sum(int(mask[name].sum()) for name in subject.weights)
+    if sparsity and not round(sparsity * size):
+        least = f"{1 / size:.2g}"
+        raise ValueError(f"{what}: sparsity {sparsity:g} removes none of {size} weights; allowed: {least} or more")
     if len(mask) == len(subject.weights) and abs(removed - sparsity * size) > len(subject.weights):
         raise ValueError(f"{what}: removed {removed} of {size} weights for sparsity {sparsity}")
 

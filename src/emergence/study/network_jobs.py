@@ -52,7 +52,6 @@ class NetworkJobs:
     def _ways_of_pruning(self) -> list[tuple[str, str]]:
         """Every method with every retraining; a method that prunes during training is not followed by another."""
         pruning = self.parameters.pruning
-        self._check_no_step_during_training(pruning.methods)
         return [
             (method, retraining)
             for method in pruning.methods
@@ -82,16 +81,6 @@ class NetworkJobs:
 
     def _scored_run(self, method: str) -> str:
         return scored_run(method_and_step(method)[0], self._registry.root)
-
-    def _check_no_step_during_training(self, methods: list[str]) -> None:
-        """Raise ValueError for a step behind a method that scores the networks at many steps of their own training."""
-        for method in methods:
-            name, step = method_and_step(method)
-            if step and self._scored_run(method) == "itself":
-                raise ValueError(
-                    f"pruning.methods: '{method}' names a step to score, but {name} removes weights all the while "
-                    f"that networks are trained; write '{name}' (pruning.gradual_until says when it has removed all)"
-                )
 
     def data(self, dataset: str) -> Job:
         """The job that prepares a data set."""

@@ -55,7 +55,7 @@ class Plan:
             return jobs
         names = [run.name for run in self.runs]
         if not fnmatch.filter(names, runs):
-            raise ValueError(f"no run fits '{runs}'; there are {', '.join(names)}")
+            raise ValueError(f"only = {runs!r}: no run fits; allowed: patterns of {', '.join(names)}")
         return [job for job in jobs if job.run and fnmatch.fnmatch(job.run.name, runs)]
 
     @property

@@ -1,0 +1,96 @@
+"""Names in parameters that stand for nothing, or for something else."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from emergence.parameters import Parameters
+from emergence.parameters.figures import Figures
+from emergence.parameters.functions import mistake
+from emergence.parameters.landscape import NO_MEASURES
+from emergence.parameters.messages import Key
+from emergence.parameters.networks import CustomNetwork
+from emergence.parameters.pruning import method_and_step
+from emergence.parameters.texts import other_contents
+from emergence.plugins import available, unknown
+from emergence.raw_files import RawFiles
+from emergence.study.layout import RAW_DATA
+
+Mistakes = Iterator[tuple[Key, str]]
+
+
+def _unknown_experiments(parameters: Parameters) -> Mistakes:
+    data = parameters.data
+    datasets = [*available("datasets"), *data.texts, *data.parities, *data.languages, *data.custom]
+    for position, (dataset, network) in enumerate(parameters.study.pairs):
+        key = ("study", "experiments", position)
+        if dataset not in datasets:
+            yield key, f" = '{dataset}/{network}': " + unknown(dataset, datasets, "data set")
+        if network not in parameters.networks:
+            yield key, f" = '{dataset}/{network}': " + unknown(network, list(parameters.networks), "network")
+    for place, network in enumerate(parameters.variations.networks):
+        if network not in parameters.networks:
+            known = list(parameters.networks)
+            yield ("variations", "networks", place), f" = {network!r}: " + unknown(network, known, "network")
+
+
+def _unknown_functions(parameters: Parameters) -> Mistakes:
+    """Find data sets, networks, methods and measures that are in no module, or cannot be called as they will be."""
+    for name, loader in parameters.data.custom.items():
+        yield from _unknown_function(("data", "custom", name), loader, [], 1)
+    for name, described in parameters.networks.items():
+        if isinstance(described, CustomNetwork):
+            key, options = ("networks", name, "builder"), list(described.options)
+            yield from _unknown_function(key, described.builder, [], 2, options)
+    for position, method in enumerate(parameters.pruning.methods):
+        name, _ = method_and_step(method)
+        yield from _unknown_function(("pruning", "methods", position), name, available("pruning"), 3)
+    for position, measure in enumerate(parameters.measures.names):
+        yield from _unknown_function(("measures", "names", position), measure, available("measures"), 3)
+    for position, metric in enumerate(parameters.landscape.metrics):
+        known = [*NO_MEASURES, *available("measures")]
+        yield from _unknown_function(("landscape", "metrics", position), metric, known, 3)
+
+
+def _unknown_function(key: Key, name: str, known: list[str], arguments: int, options: Sequence[str] = ()) -> Mistakes:
+    if ":" in name:
+        told = mistake(name, arguments, options)
+        if told:
+            yield key, f" = {name!r}: {told}"
+    elif name not in known:
+        yield key, f" = {name!r}: " + unknown(name, known, "name") + "; or write module:function"
+
+
+def _repeated_data_sets(parameters: Parameters) -> Mistakes:
+    """Find data sets of the user's that are named as other data sets."""
+    section = parameters.data
+    named = set(available("datasets"))
+    for kind in ("custom", "texts", "parities", "languages"):
+        entries = getattr(section, kind)
+        for name in entries:
+            if name in named:
+                yield (
+                    ("data", kind, name),
+                    f": another data set has this name; allowed: any but {', '.join(sorted(named))}",
+                )
+        named |= set(entries)
+
+
+def _mistaken_texts(parameters: Parameters) -> Mistakes:
+    """Find texts whose file is no file, or another than their checksum says."""
+    for name, told in other_contents(parameters.data.texts, RawFiles.below(Path(RAW_DATA))):
+        yield ("data", "texts", name, "sha256"), f": {told}"
+
+
+def _unknown_colour_map(parameters: Parameters) -> Mistakes:
+    name = parameters.figures.colour_map
+    if name == Figures().colour_map:
+        return
+    from matplotlib import colormaps  # which planning does without otherwise
+
+    if name not in colormaps:
+        known = [other for other in colormaps if not other.endswith("_r")]
+        yield ("figures", "colour_map"), f" = {name!r}: " + unknown(name, known, "colour map")
+
+
+MISNOMERS = (_unknown_experiments, _unknown_functions, _repeated_data_sets, _mistaken_texts, _unknown_colour_map)
+"""What finds names that stand for nothing."""
