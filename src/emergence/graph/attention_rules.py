@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from emergence.graph.edges import Edges
 from emergence.graph.registry import Weights, register_rule
 
-PRODUCTS = ("matmul", "bmm", "mm")
-"""Names of products of two tensors."""
+PRODUCTS = ("matmul", "bmm", "mm", "einsum")
+"""Names of products of tensors."""
 
 
 @register_rule("rmatmul")
@@ -26,7 +26,7 @@ def product_from_the_right(edges: Edges, second: Tensor, first: Any) -> Tensor:
     return matrix_product(edges, first, second)
 
 
-@register_rule(*PRODUCTS, "mv", "dot")
+@register_rule("matmul", "bmm", "mm", "mv", "dot")
 def matrix_product(edges: Edges, first: Any, second: Any, pattern: Tensor | None = None) -> Tensor:
     """A product with fixed weights is a linear layer; one of two activations wires both to the result.
 
@@ -36,10 +36,15 @@ def matrix_product(edges: Edges, first: Any, second: Any, pattern: Tensor | None
         return torch.matmul(first, edges(second, first))
     if isinstance(first, Weights):
         return torch.matmul(edges(first, second), second)
-    present = edges.every(first)
-    if pattern is not None:  # of one sample, which may be merged with other dimensions
-        present = present * pattern.repeat(len(first) // len(pattern), *[1] * (pattern.ndim - 1))
+    present = _left_by(pattern, edges.every(first))
     return torch.matmul(first * present, edges.every(second)) + torch.matmul(present, second)
+
+
+def _left_by(pattern: Tensor | None, present: Tensor) -> Tensor:
+    """Which elements a mask leaves; it is that of one sample, whose dimension may be merged with others."""
+    if pattern is None:
+        return present
+    return present * pattern.repeat(len(present) // len(pattern), *[1] * (pattern.ndim - 1))
 
 
 @register_rule("addmm", "baddbmm", "addmv")
@@ -58,13 +63,17 @@ def bilinear(edges: Edges, first: Any, second: Any, weight: Weights, bias: Any =
 
 
 @register_rule("einsum")
-def einsum(edges: Edges, equation: str, *operands: Any) -> Tensor:
-    """A sum of products: every factor that depends on the input wires to the result."""
+def einsum(edges: Edges, equation: str, *operands: Any, pattern: Tensor | None = None) -> Tensor:
+    """A sum of products: every factor that depends on the input wires to the result.
+
+    `pattern` tells which elements of the first factor a mask leaves.
+    """
     factors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
     like = next(factor for factor in factors if isinstance(factor, Tensor))
     present = [edges(f, like) if isinstance(f, Weights) else edges.every(f) for f in factors]
+    present[0] = _left_by(pattern, present[0])
     terms = [
-        torch.einsum(equation, *present[:index], factor, *present[index + 1 :])
+        torch.einsum(equation, *present[:index], factor * present[index], *present[index + 1 :])
         for index, factor in enumerate(factors)
         if isinstance(factor, Tensor)
     ]

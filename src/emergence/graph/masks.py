@@ -38,7 +38,7 @@ def find_patterns(calls: Sequence[Call], rules: dict[Call, Rule], tape: Tape) ->
             left = _run(recorded[call.outputs], {source: fixed}) != 0
             if not bool(left.all()):
                 patterns[call] = of_value[output] = left
-        elif source in of_value and _is_value(call.args, source):
+        elif source in of_value and _first_operand(call) == source:
             if call.operation.name in PRODUCTS:
                 patterns[call] = of_value[source]
             elif call.outputs in moves:
@@ -51,8 +51,11 @@ def is_softmax(call: Call) -> bool:
     return call.operation.name in ("softmax", "Softmax")
 
 
-def _is_value(args: Any, value: Value) -> bool:
-    return bool(args) and args[0] == value
+def _first_operand(call: Call) -> Any:
+    """What a call is applied to first; the equation of an einsum is no operand."""
+    operands = call.args[1:] if call.operation.name == "einsum" else call.args
+    first = operands[0] if operands else None
+    return first[0] if isinstance(first, list | tuple) and first else first
 
 
 def _fixed_part(value: Value, made_by: dict[Value, Call], moves: set[Any], tape: Tape) -> Tensor | None:

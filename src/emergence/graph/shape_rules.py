@@ -27,7 +27,10 @@ _NAMES = (
     "scatter_add",
 )  # fmt: skip
 _GETTERS = ("T", "mT", "H", "mH", "data")
-_SAME = ("to", "positive", "alias", "lift_fresh", "requires_grad_", "resolve_neg", "cpu", "cuda")
+_SAME = (
+    "to", "float", "double", "half", "bfloat16", "type", "type_as", "positive", "alias", "lift_fresh", "requires_grad_",
+    "resolve_neg", "cpu", "cuda",
+)  # fmt: skip
 
 
 @register_rule(*_MODULES, moves=True)
