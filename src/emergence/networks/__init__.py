@@ -1,7 +1,7 @@
 """Networks: one file per architecture, and the description from which a network can be rebuilt.
 
 Every file here without a leading underscore is an architecture of that name and defines
-``build(input_shape, classes, **options) -> torch.nn.Module``, traceable by torch.fx, which maps inputs
+``build(input_shape, classes, **options) -> torch.nn.Module``, which maps inputs
 (sample, *input_shape) to logits (sample, classes), or to logits (sample, classes, ...) where each sample has several
 labels, as a sequence of characters has.
 """
