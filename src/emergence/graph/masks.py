@@ -70,7 +70,8 @@ def _fixed_part(value: Value, made_by: dict[Value, Call], moves: set[Any], tape:
     if all(part is None for part in parts.values()) and not (linear and _has_mask(call)):
         return None
     zeros = {source: torch.zeros_like(tape.values[source]) if part is None else part for source, part in parts.items()}
-    return _run(call, zeros)
+    fixed: Tensor = _run(call, zeros)
+    return fixed
 
 
 def _has_mask(call: Call) -> bool:

@@ -138,8 +138,8 @@ def _held_by(model: nn.Module) -> tuple[list[_Contents], list[Tensor]]:
 
 
 @cache
-def _kind(of: type) -> str:
-    """What to do with objects of a type."""
+def _kind(of: Any) -> str:
+    """What to do with objects of a class."""
     kinds: dict[str, tuple[type, ...]] = {
         "tensor": (Tensor,),
         "module": (nn.Module,),

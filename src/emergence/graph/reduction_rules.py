@@ -60,9 +60,8 @@ def interpolate(
     antialias: bool = False,
 ) -> Tensor:
     """Resizing: nearest repeats units, other modes wire the source units of non-zero weight to each result."""
-    settings = {"recompute_scale_factor": recompute_scale_factor}
     if mode in ("nearest", "nearest-exact"):
-        return F.interpolate(x, size, scale_factor, mode, **settings)
+        return F.interpolate(x, size, scale_factor, mode, recompute_scale_factor=recompute_scale_factor)
     shape = F.interpolate(x[:1, :1], size, scale_factor, mode, align_corners, recompute_scale_factor, antialias).shape
     if mode == "area":
         return sum_bins(x, list(shape[2:]), x.ndim - 2)

@@ -98,21 +98,21 @@ def same(edges: Edges, x: Tensor, *arguments: Any, **settings: Any) -> Tensor:
 @register_rule("setitem", "index_put", moves=True)
 def set_item(edges: Edges, x: Any, index: Any, value: Any, accumulate: bool = False) -> Tensor:
     """Replace the indexed units."""
-    written = without_paths(value)
-    like = written if isinstance(x, Weights) else x
-    paths = without_paths(x).to(like.dtype).clone() if isinstance(like, Tensor) else without_paths(x).clone()
-    written = written.to(paths.dtype) if isinstance(written, Tensor) else 0
+    written = without_paths(value) if isinstance(value, Tensor | Weights) else torch.zeros(())
+    dtype = written.dtype if isinstance(x, Weights) else x.dtype
+    paths: Tensor = without_paths(x).to(dtype).clone()
+    places = tuple(index) if isinstance(index, list) else index
     if accumulate:
-        return paths.index_put(index, written, accumulate=True)
-    paths[index if isinstance(index, Tensor) or not isinstance(index, list) else tuple(index)] = written
+        return paths.index_put(places, written.to(dtype), accumulate=True)
+    paths[places] = written.to(dtype)
     return paths
 
 
 @register_rule("copy_", moves=True)
 def copy(edges: Edges, x: Any, source: Any, non_blocking: bool = False) -> Tensor:
     """Replace all units."""
-    paths = without_paths(source)
-    return paths.expand(x.shape) if isinstance(paths, Tensor) else torch.zeros(tuple(x.shape))
+    paths: Tensor = without_paths(source)
+    return paths.expand(x.shape)
 
 
 @register_rule("zero_", "fill_", "fill")
@@ -130,9 +130,11 @@ def pad(edges: Edges, x: Tensor, pad: Any, mode: str = "constant", value: float 
 @register_rule("masked_fill")
 def masked_fill(edges: Edges, x: Any, mask: Tensor, value: Any) -> Tensor:
     """Masked units are cut off; where activations decide the mask, it leads to the result."""
+    paths: Tensor = without_paths(x)
     if mask.is_floating_point():
-        return without_paths(x) + mask
-    return x.masked_fill(mask, 0) + without_paths(value if isinstance(value, Tensor) else 0) * mask
+        return paths + mask
+    left = paths.masked_fill(mask, 0)
+    return left + value * mask if isinstance(value, Tensor) else left
 
 
 @register_rule("where")

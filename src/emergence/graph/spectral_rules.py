@@ -30,13 +30,15 @@ def transform_of_many(edges: Edges, x: Tensor, s: Any = None, dim: Any = None, n
 @register_rule("fft_fftshift", moves=True)
 def shift(edges: Edges, x: Tensor, dim: Any = None) -> Tensor:
     """Units move along a dimension."""
-    return torch.fft.fftshift(x, dim)
+    moved: Tensor = torch.fft.fftshift(x, dim)
+    return moved
 
 
 @register_rule("fft_ifftshift", moves=True)
 def shift_back(edges: Edges, x: Tensor, dim: Any = None) -> Tensor:
     """Units move back."""
-    return torch.fft.ifftshift(x, dim)
+    moved: Tensor = torch.fft.ifftshift(x, dim)
+    return moved
 
 
 @register_rule("conj", "conj_physical", "imag", "angle", "resolve_conj", "real")

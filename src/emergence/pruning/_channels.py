@@ -176,7 +176,7 @@ class _Grouping:
         if module is None or type(module) not in _LAYERS or self.calls[operation.path] > 1 or len(sources) != 1:
             return False
         tied = any(id(parameter) in self.shared for parameter in module.parameters())
-        return getattr(module, "groups", 1) == 1 and not tied
+        return "weight" in module._parameters and getattr(module, "groups", 1) == 1 and not tied
 
     def _keeps_channels(self, call: Call, sources: list[Value]) -> bool:
         module = call.operation.module
