@@ -85,6 +85,20 @@ def test_a_job_of_a_key_folder_that_lacks_a_file_is_not_done(training: Job, tmp_
     assert not is_done(training, tmp_path)
 
 
+def test_a_folder_in_place_of_a_file_and_a_file_in_place_of_a_folder_are_not_what_a_job_makes(
+    training: Job, tmp_path: Path
+) -> None:
+    metrics, checkpoints = (tmp_path / training.file(name) for name in ("metrics", "checkpoints"))
+    metrics.unlink()
+    metrics.mkdir()
+    assert not is_done(training, tmp_path)
+    metrics.rmdir()
+    metrics.write_text("metrics")
+    checkpoints.rename(tmp_path / "elsewhere")
+    checkpoints.write_text("no folder")
+    assert not is_done(training, tmp_path)
+
+
 def test_an_empty_file_or_a_list_that_cannot_be_read_is_not_what_a_job_makes(training: Job, tmp_path: Path) -> None:
     metrics, listed = tmp_path / training.file("metrics"), tmp_path / training.file("checkpoints") / "checksums.json"
     for file, content in ((metrics, ""), (listed, "null"), (listed, "{")):

@@ -41,9 +41,9 @@ def to_do(jobs: Iterable[Job], asked: Collection[Job], done: Callable[[Job], boo
 
 def _is_there(path: Path) -> bool:
     """Whether a file is there with content, or a folder with all that it lists."""
-    if not path.is_dir():
+    if path.suffix:
         return path.is_file() and path.stat().st_size > 0
     try:
         return all((path / name).is_file() for name in json.loads((path / CHECKSUMS).read_bytes()))
     except (OSError, TypeError, ValueError):
-        return not any(path.iterdir())
+        return path.is_dir() and not any(path.iterdir())
