@@ -44,21 +44,21 @@ def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
         yield temporary
         _sync(temporary)
         if temporary.is_dir() or target.is_dir():
-            _remove(target)
+            remove(target)
         os.replace(temporary, target)
     except OSError as error:
         if error.errno not in FULL:
             raise
-        _remove(temporary)
+        remove(temporary)
         raise _full(target, size, error) from error
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
 def remove_partial(folder: Path) -> None:
     """Remove all that is not written to its end in a folder in which no other process writes."""
     for left in folder.glob(".*.partial"):
-        _remove(left)
+        remove(left)
 
 
 def write_text(target: Path, text: str) -> None:
@@ -94,7 +94,7 @@ def _remove_left(target: Path) -> None:
     for left in target.parent.glob(f".{glob.escape(target.name)}.{_HOST}.*.partial"):
         writer = re.search(r"\.(\d+)\.[0-9a-f]+\.partial$", left.name)
         if writer and not _runs(int(writer[1])):
-            _remove(left)
+            remove(left)
 
 
 def _runs(process: int) -> bool:
@@ -117,7 +117,8 @@ def _sync(path: Path) -> None:
             os.close(descriptor)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, where there is one."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

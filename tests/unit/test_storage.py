@@ -146,5 +146,5 @@ def test_an_unreadable_result_is_named(tmp_path: Path, damage: str) -> None:
     file.unlink()
     if damage != "gone":
         file.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "text": b"text"}[damage])
-    with pytest.raises(OSError, match=r"a\.nc cannot be read as netCDF"):
+    with pytest.raises(OSError, match=r"a\.nc is (cut short|missing)"):
         read_dataset(file)

@@ -17,7 +17,7 @@ from torch import Tensor
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.storage import read_dataset, write_dataset
-from emergence.training import block, resume
+from emergence.training import block, tensor_files
 from emergence.training.block import train_block
 from emergence.training.checkpoints import publish
 from emergence.training.member import Member
@@ -206,7 +206,7 @@ def test_fewer_epochs_that_end_between_checkpoints_are_trained_anew(tmp_path: Pa
     assert outputs(tmp_path / "both") == outputs(tmp_path / "short")
 
 
-@pytest.mark.parametrize("damage", ["bit", "digit", "cut", "empty", "gone", "foreign"])
+@pytest.mark.parametrize("damage", ["bit", "digit", "cut", "empty", "gone", "foreign", "folder"])
 @pytest.mark.parametrize(
     ("name", "trained_again"),
     [("state-16.safetensors", 1), ("state-16.json", 1), ("ep2.safetensors", 1), ("ep1.safetensors", 2)],
@@ -236,7 +236,9 @@ def spoil(file: Path, damage: str) -> None:
     if damage == "foreign":
         (other,) = file.parent.glob("ep0.safetensors")
         content = bytearray(other.read_bytes())
-    if damage != "gone":
+    if damage == "folder":
+        file.mkdir()
+    elif damage != "gone":
         file.write_bytes(content[: int(share * len(content))])
 
 
@@ -249,7 +251,7 @@ def test_a_state_of_another_user_is_not_taken_for_a_damaged_one(
     def refused(path: Path) -> str:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(resume, "checksum", refused)
+    monkeypatch.setattr(tensor_files, "checksum", refused)
     with pytest.raises(PermissionError):
         train(tmp_path, settings(3))
     assert sorted((tmp_path / "work").rglob("*")) == before

@@ -12,6 +12,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.seals import Damaged
+
 log = logging.getLogger(__name__)
 
 Values = Mapping[str, NDArray[np.float64]]
@@ -99,6 +101,8 @@ def _content(line: str) -> str | None:
 
 
 def _locked(path: Path) -> TextIO:
+    if path.is_dir():
+        raise Damaged(path, "is a folder, not a file")
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT), "r+", encoding="utf-8", errors="replace", newline="\n")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

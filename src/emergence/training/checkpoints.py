@@ -1,4 +1,8 @@
-"""Saved weights: one safetensors file per step with the networks of all seeds, and checksums beside them."""
+"""Saved weights: one safetensors file per step with the networks of all seeds, and checksums beside them.
+
+A file alone is checked by the checksum that it holds; one in a folder by that of the folder's list, so that neither a
+file that is missing nor one in the place of another passes.
+"""
 
 import json
 import os
@@ -11,10 +15,11 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from emergence.files import checksum, write_json, written_whole
+from emergence.files import write_json, written_whole
 from emergence.networks import Architecture, build
+from emergence.seals import Damaged
 from emergence.training.step import Step
-from emergence.training.tensor_files import read_tensors, write_tensors
+from emergence.training.tensor_files import check_listed, check_sealed, read_tensors, write_tensors
 
 CHECKSUMS = "checksums.json"
 
@@ -59,12 +64,8 @@ def write(checkpoint: Checkpoint, path: Path) -> str:
 
 
 def read(path: Path) -> Checkpoint:
-    """Read a checkpoint and check it against the checksum that its folder holds.
-
-    Raises OSError that names the file where it is missing, cut short or altered.
-    """
-    verify(path)
-    tensors, metadata = read_tensors(path)
+    """Read a checkpoint; OSError names one that is missing or not what was written."""
+    tensors, metadata = read_tensors(path, verify)
     try:
         return Checkpoint(
             Step.parse(metadata["step"]),
@@ -103,25 +104,25 @@ class StoredNetwork(Mapping[str, Tensor]):
 
 
 def verify(path: Path) -> None:
-    """Check a file against the checksum that its folder holds, if any; OSError names one that differs."""
-    listed = _checksums(path.parent)
-    if listed is not None:
-        _verify(path, listed.get(path.name))
+    """Raise OSError, which names the file, where it is missing or not what was written."""
+    expected = _listed(path)
+    if expected is None:
+        check_sealed(path)
+    else:
+        check_listed(path, expected, CHECKSUMS)
 
 
 def paths(folder: Path) -> dict[Step, Path]:
     """Return the checkpoints of a folder in the order of training; OSError names any that is missing or not listed."""
     listed = _checksums(folder)
     if listed is None:
-        raise OSError(f"{folder} is no folder of checkpoints: it has no {CHECKSUMS}")
+        raise Damaged(folder, f"is no folder of checkpoints: it has no {CHECKSUMS}")
     missing = [name for name in listed if not (folder / name).is_file()]
     if missing:
-        raise OSError(f"{folder} lacks {', '.join(missing)}, listed in {CHECKSUMS}; delete the folder and train again")
+        raise Damaged(folder, f"lacks {', '.join(missing)}, listed in {CHECKSUMS}")
     strange = sorted(file.name for file in folder.glob("*.safetensors") if file.name not in listed)
     if strange:
-        raise OSError(
-            f"{folder} holds {', '.join(strange)}, not listed in {CHECKSUMS}; delete the folder and train again"
-        )
+        raise Damaged(folder, f"holds {', '.join(strange)}, not listed in {CHECKSUMS}")
     steps = {Step.parse(Path(name).stem): folder / name for name in listed}
     return dict(sorted(steps.items()))
 
@@ -143,15 +144,25 @@ def publish(files: Mapping[Path, str], target: Path) -> None:
 def publish_last(folders: Mapping[str, Path], target: Path) -> None:
     """Gather the last checkpoint of every folder in the folder `target`, under its name there, with their SHA-256.
 
-    The folder appears whole; its files are read like those of any folder of checkpoints.
+    The folder appears whole; its files are read like those of any folder of checkpoints. OSError names a checkpoint
+    that is not what was written.
     """
     last = {f"{name}.safetensors": list(paths(folder).values())[-1] for name, folder in folders.items()}
+    for file in last.values():
+        verify(file)
     with written_whole(target) as gathered:
         gathered.mkdir()
         for name, file in last.items():
             _link(file, gathered / name)
-        listed = {file: json.loads((file.parent / CHECKSUMS).read_bytes()) for file in last.values()}
-        write_json(gathered / CHECKSUMS, {name: listed[file][file.name] for name, file in last.items()})
+        write_json(gathered / CHECKSUMS, {name: _listed(file) for name, file in last.items()})
+
+
+def _listed(path: Path) -> str | None:
+    """Return the SHA-256 that the folder of a checkpoint lists for it; None of a single file, without such a list."""
+    listed = _checksums(path.parent)
+    if listed is not None and path.name not in listed:
+        raise Damaged(path, f"is not listed in {CHECKSUMS} beside it", "its folder")
+    return listed[path.name] if listed is not None else None
 
 
 def _checksums(folder: Path) -> dict[str, str] | None:
@@ -160,21 +171,9 @@ def _checksums(folder: Path) -> dict[str, str] | None:
     if not file.is_file():
         return None
     try:
-        content = dict[str, str](json.loads(file.read_bytes()))
+        return dict[str, str](json.loads(file.read_bytes()))
     except (TypeError, ValueError) as error:
-        raise OSError(f"{file} cannot be read as JSON ({error}); delete the folder and train again") from error
-    return content
-
-
-def _verify(path: Path, expected: str | None) -> None:
-    if expected is None:
-        raise OSError(f"{path} is not listed in {CHECKSUMS} beside it; delete its folder and train again")
-    if not path.is_file():
-        raise OSError(f"{path} is missing; delete its folder and train again")
-    if checksum(path) != expected:
-        raise OSError(
-            f"{path} is damaged: its SHA-256 is not the one in {CHECKSUMS}; delete its folder and train again"
-        )
+        raise Damaged(file, f"is no JSON of checksums ({error})", "its folder") from error
 
 
 def _link(source: Path, target: Path) -> None:

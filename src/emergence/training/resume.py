@@ -17,12 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.files import checksum, remove_partial, write_json
+from emergence.files import remove, remove_partial
+from emergence.seals import Damaged, read_sealed, write_sealed
 from emergence.training.checkpoints import Checkpoint, file_name
 from emergence.training.checkpoints import write as write_checkpoint
 from emergence.training.history import History
 from emergence.training.step import Step
-from emergence.training.tensor_files import read_tensors, write_tensors
+from emergence.training.tensor_files import check_listed, read_tensors, write_tensors
 from emergence.training.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -39,10 +40,6 @@ class State:
     optimizer: Mapping[str, Tensor]
     masks: Mapping[str, Tensor]
     history: History
-
-
-class Damaged(OSError):
-    """A file of a state is missing or not what was written."""
 
 
 class ResumeFolder:
@@ -106,7 +103,7 @@ class ResumeFolder:
             try:
                 return self._read(records[done], seeds, updates)
             except Damaged as error:
-                log.warning("the saved state of training after %d updates is damaged: %s", done, error)
+                log.warning("the saved state of training after %d updates is damaged: %s", done, error.reason)
         if records:
             log.warning("training starts anew, because no state that was saved of it is whole")
         return None
@@ -124,7 +121,7 @@ class ResumeFolder:
             "steps": [str(step) for step in steps],
             "files": {**checkpoints, _state(updates): write_tensors(self._folder / _state(updates), tensors, {})},
         }
-        write_json(self._folder / _record(updates), {"record": record, "sha256": _digest(record)})
+        write_sealed(self._folder / _record(updates), record)
         self._latest = updates
 
     def _state_before(self, updates: int) -> set[str]:
@@ -135,12 +132,12 @@ class ResumeFolder:
     def _remove_all_but(self, names: set[str]) -> None:
         for file in [*self._folder.glob("*.safetensors"), *self._folder.glob("state-*.json")]:
             if file.name not in names:
-                file.unlink()
+                remove(file)
 
     def _read(self, file: Path, seeds: int, updates: int) -> State:
-        record = _read_record(file)
+        record = read_sealed(file)
         for name, expected in record["files"].items():
-            _verify(self._folder / name, expected)
+            check_listed(self._folder / name, expected, file.name)
         done = record["updates"]
         tensors, _ = read_tensors(self._folder / _state(done))
         history = History.empty(seeds, updates)
@@ -163,27 +160,10 @@ def _state(updates: int) -> str:
     return f"state-{updates}.safetensors"
 
 
-def _read_record(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_bytes())
-        record: dict[str, Any] = content["record"]
-        whole = content["sha256"] == _digest(record)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Damaged(f"{file} cannot be read ({error})") from error
-    if not whole:
-        raise Damaged(f"{file} was altered")
-    return record
-
-
-def _verify(file: Path, expected: str) -> None:
-    if not file.is_file():
-        raise Damaged(f"{file} is missing")
-    if checksum(file) != expected:
-        raise Damaged(f"the SHA-256 of {file} is not the recorded one")
-
-
 def _locked(file: Path) -> BinaryIO:
     """Open a file that one process at a time can hold; OSError names the process that holds it."""
+    if file.is_dir():
+        raise Damaged(file, "is a folder, not a file")
     opened = file.open("a+b", buffering=0)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
