@@ -9,13 +9,14 @@ from emergence.logs import configure
 from emergence.statistics.collect import collect, read_manifest
 from emergence.statistics.convergence import epochs_to_targets, mean_accuracies
 from emergence.storage import write_dataset
+from emergence.study import manifests
 
 log = logging.getLogger("collect_runs")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True, type=Path, help="JSON list of the files, each with its run")
+    parser.add_argument("--manifest", required=True, type=Path, help="list of the files, each with its run")
     parser.add_argument("--accuracy-targets", required=True, help="statistics.accuracy_targets of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
     return parser.parse_args()
@@ -24,7 +25,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     configure()
     options = arguments()
-    files = read_manifest(json.loads(options.manifest.read_text(encoding="utf-8")))
+    files = read_manifest(manifests.read(options.manifest))
     study = collect(files)
     targets = json.loads(options.accuracy_targets)
     study = study.merge(epochs_to_targets(study, targets)).merge(mean_accuracies(study))

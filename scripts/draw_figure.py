@@ -10,6 +10,7 @@ from emergence.figures._inputs import read_inputs
 from emergence.figures._render import render
 from emergence.figures._style import Style
 from emergence.logs import configure
+from emergence.study import manifests
 
 log = logging.getLogger("draw_figure")
 
@@ -18,7 +19,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--figure", required=True, choices=catalogue(), help="name of the figure")
     parser.add_argument("--parameters", required=True, help="sections of params.yaml that figures depend on, as JSON")
-    parser.add_argument("--manifest", required=True, type=Path, help="JSON file that lists the files to draw from")
+    parser.add_argument("--manifest", required=True, type=Path, help="list of the files to draw from")
     parser.add_argument(
         "--files", required=True, type=Path, nargs="+", help="files to write: .png, .svg, .pdf, and .gif to animate"
     )
@@ -30,7 +31,7 @@ def main() -> None:
     options = arguments()
     parameters = json.loads(options.parameters)
     style = Style.model_validate({key: value for section in parameters.values() for key, value in section.items()})
-    manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
+    manifest = manifests.read(options.manifest)
     inputs = read_inputs(manifest, style.reference_method, style.reference_retraining, style.reference_through)
     render(options.figure, inputs, style, *options.files)
     log.info("%s: %s", options.figure, ", ".join(map(str, options.files)))

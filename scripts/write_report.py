@@ -11,15 +11,14 @@ from emergence.logs import configure
 from emergence.parameters import Parameters
 from emergence.report.page import Contents, make_page
 from emergence.report.records import read_records
+from emergence.study import manifests
 
 log = logging.getLogger("write_report")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--manifest", required=True, type=Path, help="JSON file that lists the files to read and the jobs of the study"
-    )
+    parser.add_argument("--manifest", required=True, type=Path, help="list of the files to read and of all jobs")
     parser.add_argument("--parameters", required=True, help="all sections of params.yaml as JSON")
     parser.add_argument("--output", required=True, type=Path, help="HTML file to write")
     return parser.parse_args()
@@ -28,7 +27,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     configure()
     options = arguments()
-    manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
+    manifest = manifests.read(options.manifest)
     contents = Contents(
         claims=json.loads(Path(manifest["claims"][0]["claims"]).read_text(encoding="utf-8")),
         figures=[Path(entry[form]) for entry in manifest["figures"] for form in ("png", "gif") if form in entry],

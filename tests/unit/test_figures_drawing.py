@@ -19,6 +19,7 @@ from emergence.figures._style import Style
 from emergence.parameters.figures import FontFamily
 from emergence.parameters.variations import UNVARIED
 from emergence.statistics.scoreboard import LANGUAGE
+from emergence.study import manifests
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -111,7 +112,7 @@ def test_pdf_figures_hold_the_typeface_of_the_parameters_as_text(
 
 
 def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps({need: manifest[need] for need in catalogue()[name].needs}))
+    manifests.write(tmp_path / "manifest.json", {need: manifest[need] for need in catalogue()[name].needs}, [])
     parameters = figure_data.parameters()
     sections = {
         "figures": parameters.figures.model_dump() | {"dpi": COARSE.dpi},

@@ -24,6 +24,7 @@ from emergence.report.page import Contents, make_page
 from emergence.report.records import Record, RuleTime, read_records, times
 from emergence.report.versions import versions
 from emergence.report.wording import effect, p_value, seeds_needed
+from emergence.study import manifests
 from tests import figure_data
 
 ROOT = Path(__file__).parents[2]
@@ -335,7 +336,7 @@ def test_files_that_are_no_figures_are_refused_by_name(tmp_path: Path, results: 
 
 def test_the_script_writes_the_page_from_a_manifest(results: dict[str, Any], tmp_path: Path) -> None:
     manifest, output = tmp_path / "manifest.json", tmp_path / "report.html"
-    manifest.write_text(json.dumps(results["manifest"]))
+    manifests.write(manifest, results["manifest"], [])
     parameters = Parameters().model_dump_json(exclude={"compute"})
     arguments = ["--manifest", str(manifest), "--parameters", parameters, "--output", str(output)]
     subprocess.run([sys.executable, "scripts/write_report.py", *arguments], cwd=ROOT, check=True)

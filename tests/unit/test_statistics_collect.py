@@ -1,6 +1,5 @@
 """Joining run files into one study."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import xarray as xr
 
 from emergence.statistics.collect import collect, read_manifest
 from emergence.storage import read_dataset, write_dataset
+from emergence.study import manifests
 
 ROOT = Path(__file__).parents[2]
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
@@ -140,7 +140,7 @@ def test_an_entry_without_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_script_writes_the_same_bytes_for_the_same_runs(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
-    manifest.write_text(json.dumps({"made": write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1])}))
+    manifests.write(manifest, {"made": write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1])}, [])
     outputs = [tmp_path / "first.nc", tmp_path / "second.nc"]
     for output in outputs:
         command = [sys.executable, "scripts/collect_runs.py", "--manifest", str(manifest), "--output", str(output)]

@@ -23,8 +23,7 @@ SCRIPTS = os.path.relpath(ROOT / "scripts")
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import check
-from emergence.study import currency
-from emergence.files import write_json
+from emergence.study import currency, manifests
 from emergence.study.layout import NETWORKS as GATHERED
 from emergence.study.layout import KEY, PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
@@ -232,7 +231,7 @@ def manifest_of(job, files, **more):
     }
     path = manifest(job.key)
     if not workflow.dryrun:
-        write_json(Path(path), {**listed, **more})
+        manifests.write(Path(path), {**listed, **more}, list(map(str, files[len(names) :])))
     return path
 
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -61,24 +62,36 @@ def keys(records: Iterable[Record]) -> dict[str, str]:
 def times(records: Iterable[Record], root: Path = Path()) -> list[RuleTime]:
     """Sum up the times that were noted below a folder, per rule.
 
-    A job has none where its result came from elsewhere.
+    A job has none where its result came from elsewhere, or where what was noted cannot be read.
     """
     noted: dict[str, list[tuple[float, float | None]]] = {}
     for record in records:
-        file = root / record.timing
-        if file.is_file():
-            noted.setdefault(record.rule, []).append(_read(file))
+        if found := _read(root / record.timing):
+            noted.setdefault(record.rule, []).append(found)
     return [_sum_up(rule, of_rule) for rule, of_rule in noted.items()]
 
 
-def _read(file: Path) -> tuple[float, float | None]:
-    """Return seconds and MiB of the last run of a job; jobs too short to be observed have no memory use."""
-    with file.open(encoding="utf-8", newline="") as text:
-        *_, row = csv.DictReader(text, delimiter="\t")
+def _read(file: Path) -> tuple[float, float | None] | None:
+    """Return seconds and MiB of the last run of a job, where they are known.
+
+    Jobs too short to be observed have no memory use.
+    """
     try:
-        return float(row["s"]), float(row["max_rss"])
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = list(csv.DictReader(text, delimiter="\t"))
+    except (OSError, ValueError, csv.Error):
+        return None
+    seconds, memory = (_number(rows[-1].get(column)) if rows else None for column in ("s", "max_rss"))
+    return None if seconds is None else (seconds, memory)
+
+
+def _number(text: str | None) -> float | None:
+    """Return what a cell says, where it is a number that a time or a size can be."""
+    try:
+        value = float(text or "")
     except ValueError:
-        return float(row["s"]), None
+        return None
+    return value if 0 <= value < inf else None
 
 
 def _sum_up(rule: str, noted: list[tuple[float, float | None]]) -> RuleTime:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from emergence.files import checksum, write_json
+from emergence.seals import Damaged
 from emergence.study.layout import KEY
 
 LARGE = 2**26
@@ -48,6 +49,16 @@ def holds(stamp: Path, root: Path, files: Collection[str] | None = None) -> bool
     if not content or (files is not None and content.keys() != set(files)):
         return False
     return all(_is_unchanged(root / file, said) for file, said in content.items())
+
+
+def check(stamp: Path) -> None:
+    """Raise Damaged, which names what is missing or changed, unless a stamp in the working folder holds."""
+    content = listed(stamp)
+    if not content:
+        raise Damaged(stamp, "is no stamp")
+    for file, said in content.items():
+        if not _is_unchanged(Path(file), said):
+            raise Damaged(Path(file), f"is not what {stamp} says of it")
 
 
 def _is_unchanged(file: Path, said: Any) -> bool:

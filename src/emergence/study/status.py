@@ -27,7 +27,10 @@ LINES = 15
 
 @dataclass(frozen=True)
 class Progress:
-    """Jobs of one phase, and the seconds of work done and left; `unknown` ones left are of rules without a record."""
+    """Jobs of one phase, and the seconds of work done and left.
+
+    `unknown` jobs left are of rules without a record; `untimed` ones are finished without one that can be read.
+    """
 
     phase: str
     finished: int
@@ -35,16 +38,21 @@ class Progress:
     seconds_done: float
     seconds_left: float
     unknown: int
+    untimed: int = 0
 
     def __str__(self) -> str:
         """One row of a table.
 
         >>> str(Progress("train", 3, 2, 90.0, 3660.0, 0))
         'train              3      2     0:01:30     1:01:00'
+        >>> str(Progress("report", 1, 0, 0.0, 0.0, 0, 1))
+        'report             1      0     0:00:00     0:00:00, time of 1 finished jobs not known'
         """
         left = duration(self.seconds_left) if self.unknown < self.left or not self.left else "?"
         more = f" + {self.unknown} jobs of unknown length" if 0 < self.unknown < self.left else ""
-        return f"{self.phase:12} {self.finished:7} {self.left:6} {duration(self.seconds_done):>11} {left:>11}{more}"
+        untimed = f", time of {self.untimed} finished jobs not known" if self.untimed else ""
+        done = duration(self.seconds_done)
+        return f"{self.phase:12} {self.finished:7} {self.left:6} {done:>11} {left:>11}{more}{untimed}"
 
 
 def duration(seconds: float) -> str:
@@ -81,12 +89,15 @@ def expected(phases: Sequence[Progress], at_a_time: int) -> str:
 
 def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], root: Path) -> Progress:
     left = Counter(job.rule for job in jobs if not finished(job, root))
-    done = sum(rule.total for rule in by_rule.values() if PLACES[rule.rule].phase == phase)
+    timed = [rule for rule in by_rule.values() if PLACES[rule.rule].phase == phase]
+    done = sum(rule.total for rule in timed)
     expected = sum(
         number * by_rule[rule].total / by_rule[rule].jobs for rule, number in left.items() if rule in by_rule
     )
     unknown = sum(number for rule, number in left.items() if rule not in by_rule)
-    return Progress(phase, len(jobs) - left.total(), left.total(), done, expected, unknown)
+    are_done = len(jobs) - left.total()
+    untimed = max(0, are_done - sum(rule.jobs for rule in timed))
+    return Progress(phase, are_done, left.total(), done, expected, unknown, untimed)
 
 
 def finished(job: Job, root: Path) -> bool:
