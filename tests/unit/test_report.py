@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -304,6 +305,38 @@ def test_times_are_summed_up_per_step(tmp_path: Path) -> None:
         RuleTime("train_networks", 2, 14.5, 10.5, 310.0),
         RuleTime("make_masks", 1, 0.02, 0.02, None),
     ]
+
+
+UNREADABLE = {
+    "empty": b"",
+    "heading alone": b"s\th:m:s\tmax_rss\n",
+    "cut in the heading": b"s\th:",
+    "nothing measured": b"s\th:m:s\tmax_rss\nNA\tNA\tNA\n",
+    "no number": b"s\tmax_rss\n1.2.3\t10\n",
+    "no time": b"s\tmax_rss\n-3\t10\n",
+    "endless": b"s\tmax_rss\ninf\t10\n",
+    "other columns": b"seconds\n3\n",
+    "bytes": bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_time_that_cannot_be_read_is_unknown_and_leaves_the_others_known(tmp_path: Path, kind: str) -> None:
+    readable = record_of(tmp_path, "train_networks", "a", "10.5\t0:00:10\t300.2")
+    (tmp_path / "damaged.tsv").write_bytes(UNREADABLE[kind])
+    damaged = [Record(rule, "b", "", (), str(tmp_path / "damaged.tsv")) for rule in ("train_networks", "draw_figure")]
+    assert times([*damaged, *read_records([readable])]) == [RuleTime("train_networks", 1, 10.5, 10.5, 300.2)]
+
+
+def test_a_memory_use_that_cannot_be_read_leaves_the_time_known(tmp_path: Path) -> None:
+    entry = record_of(tmp_path, "train_networks", "a", "10.5\t0:00:10")
+    assert times(read_records([entry])) == [RuleTime("train_networks", 1, 10.5, 10.5, None)]
+
+
+def test_the_page_states_of_how_many_jobs_the_time_is_not_known(contents: Contents, tmp_path: Path) -> None:
+    damaged = Record("draw_figure", "d", "key", (), str(tmp_path))
+    page = make_page(replace(contents, records=[*contents.records, damaged, damaged]))
+    assert "Jobs whose time is not known here (2: their results came from elsewhere" in text_of_section(page, "times")
 
 
 def test_the_table_of_times_adds_up_and_an_empty_one_is_explained(html: str, results: dict[str, Any]) -> None:

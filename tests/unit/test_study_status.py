@@ -47,6 +47,18 @@ def test_time_left_is_the_mean_of_finished_jobs_of_the_same_rule_times_those_lef
     assert f"{others} jobs of rules of which none has finished" in status.expected(list(phases.values()), 2)
 
 
+def test_finished_jobs_whose_time_cannot_be_read_are_counted_and_the_mean_is_that_of_the_others(
+    plan: Plan, tmp_path: Path
+) -> None:
+    first, second, _ = plan.of_phase("train")
+    finish(first, tmp_path, 100)
+    finish(second, tmp_path, 200)
+    (tmp_path / timing(second.rule, second.name, second.key)).write_text("s\tmax")
+    (trained,) = (phase for phase in status.progress(plan, tmp_path) if phase.phase == "train")
+    assert trained == status.Progress("train", 2, 1, 100, 100, 0, 1)
+    assert str(trained).endswith(", time of 1 finished jobs not known")
+
+
 def test_a_job_that_lacks_one_of_its_files_is_not_finished(plan: Plan, tmp_path: Path) -> None:
     job = plan.of_phase("train")[0]
     finish(job, tmp_path, 1)
