@@ -8,6 +8,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from emergence.files import checksum
 from emergence.networks import Architecture
 from emergence.training import checkpoints
 from emergence.training.checkpoints import CHECKSUMS, Checkpoint, paths, publish, publish_last, read, write
@@ -74,6 +75,30 @@ def test_the_last_checkpoints_of_runs_gather_under_names_of_the_runs(folder: Pat
         read(gathered / "other.safetensors")
 
 
+def test_a_damaged_checkpoint_is_not_gathered(folder: Path, tmp_path: Path) -> None:
+    with (folder / "ep10.safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"?")
+    with pytest.raises(OSError, match=r"ep10\.safetensors is damaged: .*; delete its folder"):
+        publish_last({"one": folder}, tmp_path / "networks")
+    assert not (tmp_path / "networks").exists()
+
+
+def test_a_file_without_checksum_of_its_own_is_read_where_its_folder_lists_it(folder: Path) -> None:
+    file = folder / "ep2.safetensors"
+    with safetensors.safe_open(file, "pt") as stored:
+        metadata = {key: value for key, value in stored.metadata().items() if key != "sha256"}
+    file.unlink()
+    safetensors.torch.save_file(WEIGHTS, file, metadata)
+    with pytest.raises(OSError, match=r"ep2\.safetensors is damaged"):
+        read(file)
+    (folder / CHECKSUMS).write_text(json.dumps({file.name: checksum(file)}))
+    assert read(file).step == Step(2)
+    (folder / CHECKSUMS).unlink()
+    with pytest.raises(OSError, match="its header states no SHA-256"):
+        read(file)
+
+
 def test_equal_tensors_give_equal_bytes(tmp_path: Path) -> None:
     metadata = {f"key{i}": str(i) for i in range(8)}
     assert len({write_tensors(tmp_path / "a", WEIGHTS, metadata) for _ in range(10)}) == 1
@@ -114,8 +139,9 @@ def test_missing_and_strange_files_are_named(folder: Path, tmp_path: Path) -> No
         paths(folder)
     with pytest.raises(OSError, match=r"ep2\.safetensors is damaged"):
         read(folder / "ep2.safetensors")
-    with pytest.raises(OSError, match="is no folder of checkpoints"):
-        paths(tmp_path / "work")
+    for place in (tmp_path / "work", tmp_path / "absent", folder / "ep10.safetensors"):
+        with pytest.raises(OSError, match=f"{place} is no folder of checkpoints"):
+            paths(place)
     write_tensors(tmp_path / "other.safetensors", WEIGHTS, {"made": "elsewhere"})
     with pytest.raises(OSError, match=r"other\.safetensors is no checkpoint: its header lacks 'step'"):
         read(tmp_path / "other.safetensors")
