@@ -61,9 +61,7 @@ def check_listed(path: Path, expected: str, where: str) -> None:
         raise Damaged(path, f"is damaged: its SHA-256 is not the one in {where}", "its folder")
 
 
-def read_tensors(
-    path: Path, check: Callable[[Path], None] = check_sealed
-) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_tensors(path: Path, check: Callable[[Path], None] = check_sealed) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read tensors and metadata of a file that a function has checked, by default against its own metadata.
 
     Damaged, an OSError, names a file that is missing or not what was written.
