@@ -258,10 +258,10 @@ def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
     file.write_bytes(content)
     for needed in (reader.results[0], "results/statistics/study.nc"):
         (repository.folder / needed).unlink()
-    told = repository.run("snakemake", fails=True)
+    told = repository.run("snakemake", "statistics", fails=True)
     assert f"{job.file(kind)} is damaged" in told
     assert "delete it and run the same command again" in told
     file.unlink()
-    repository.run("snakemake")
+    repository.run("snakemake", "statistics")
     assert (repository.folder / "results/claims.json").read_bytes() == claims
     assert repository.planned() == {}
