@@ -1,6 +1,7 @@
 """The report: what the page says, that it stands alone, and that everybody can read it."""
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
 import yaml
 
 from emergence.figures import SECTIONS, catalogue
@@ -25,6 +27,7 @@ from emergence.report.page import Contents, make_page
 from emergence.report.records import Record, RuleTime, read_records, times
 from emergence.report.versions import versions
 from emergence.report.wording import effect, p_value, seeds_needed
+from emergence.statistics.divergence import without_diverged
 from emergence.study import manifests
 from tests import figure_data
 
@@ -101,7 +104,7 @@ def contents(results: dict[str, Any]) -> Contents:
         figures=[Path(entry["png"]) for entry in manifest["figures"]],
         parameters=figure_data.parameters(figure_data.TWO[:1]),
         records=read_records(manifest["records"]),
-        landscapes=read_runs(manifest, "landscape"),
+        landscapes=read_runs(manifest, None, "landscape"),
     )
 
 
@@ -350,6 +353,21 @@ def test_the_table_of_times_adds_up_and_an_empty_one_is_explained(html: str, res
 def test_text_from_results_cannot_become_markup(results: dict[str, Any]) -> None:
     claims = {"C1": {**results["claims"]["C1"], "statement": "<script>alert(1)</script>"}}
     assert "<script>alert" not in page_with(claims)
+
+
+def test_networks_that_diverged_are_listed_by_run_with_their_seeds_and_step(
+    contents: Contents, html: str, results: dict[str, Any]
+) -> None:
+    study = xr.load_dataset(results["folder"] / "study.nc")
+    study["train_loss"][{"run": 1, "seed": [0, 3], "step": -1}] = math.nan
+    study["train_loss"][{"run": 1, "seed": 4}] = math.inf
+    page = make_page(replace(contents, study=without_diverged(study)))
+    of_run = [text for _, text in Page(page).all("tr") if text.startswith(str(study["run"].values[1]))]
+    assert [row.split(" ", 1)[1] for row in of_run[-2:]] == ["1 of 5 4 ep0", "2 of 5 0 and 3 ep4"]
+    networks = study.sizes["run"] * study.sizes["seed"]
+    assert f"3 of {networks} networks are left out" in text_of_section(page, "diverged")
+    assert f"3 of {networks} networks are left out" in text_of_section(page, "abstract")
+    assert 'id="diverged"' not in html and 'href="#diverged"' not in html
 
 
 def test_undefined_numbers_are_dashes(results: dict[str, Any]) -> None:

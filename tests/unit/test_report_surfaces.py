@@ -18,7 +18,7 @@ from tests.figure_drawing import MLP, SMALL, VARIANTS
 def landscapes(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder: Path = tmp_path_factory.mktemp("results")
     manifest = figure_data.write_results(folder, figure_data.TWO[:1], VARIANTS[:2], **SMALL)
-    return read_runs(manifest, "landscape")
+    return read_runs(manifest, None, "landscape")
 
 
 def embedded(landscapes: Runs) -> dict[str, Any]:

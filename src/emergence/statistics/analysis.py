@@ -39,7 +39,8 @@ def log10_paths(run: xr.Dataset) -> xr.DataArray:
     log10 = run["log10_emergence"]
     if "relative_emergence" in run:
         log10 = log10.where(run["relative_emergence"] != 0, -np.inf)
-    return log10.copy(data=np.logaddexp(0, log10.values * np.log(10)) / np.log(10))
+    with np.errstate(invalid="ignore"):  # of networks that are not there or diverged
+        return log10.copy(data=np.logaddexp(0, log10.values * np.log(10)) / np.log(10))
 
 
 def by_seed(run: xr.Dataset, values: xr.DataArray) -> Floats:
