@@ -15,7 +15,7 @@ def split(labels: NDArray[Any], test: NDArray[np.bool_] | None, data: Data) -> N
 
     Test is taken first, then validation (a share of what is left), then the probe; the rest is for training. So the
     size of the probe changes neither test nor validation. Sequences, which have many labels each, are drawn at random.
-    Raises ValueError if a part would be empty, or that for test or validation have fewer samples than there are classes.
+    Raises ValueError if a part would be empty, or if test or validation had fewer samples than there are classes.
 
     >>> part = split(np.arange(100) % 5, None, Data(probe_samples=10))
     >>> {name: int(np.sum(part == i)) for i, name in enumerate(PARTS)}

@@ -14,8 +14,6 @@ _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 
 FUNCTION = rf"{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}"
 
-FUNCTION_RULE = "module:function, the module in full, of letters, digits, _ and dots"
-
 SMALLEST = 1e-6
 LARGEST = 1e6
 """Bounds of factors and distances: beyond them, single precision leaves nothing of the rest of a sum."""

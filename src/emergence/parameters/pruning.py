@@ -40,9 +40,10 @@ def _check_step(method: str) -> str:
 
 
 def _check_checkpoint(step: str) -> str:
-    if Step.parse(step) == Step(0):
+    parsed = Step.parse(step)
+    if parsed == Step(0):
         raise ValueError("a step after the start; original_initialisation goes back to the start itself")
-    return step
+    return str(parsed)
 
 
 Method = Annotated[str, Field(pattern=METHOD, max_length=200), AfterValidator(_check_step)]
