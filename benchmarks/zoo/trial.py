@@ -6,12 +6,11 @@ import traceback
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
 
 from benchmarks.zoo.network import Network
 from benchmarks.zoo.oracle import Count, NotCheckable, count
-from benchmarks.zoo.snapshot import changes, snapshot
-from emergence import MissingRuleError, PathCounts, count_paths
+from emergence import MissingRuleError, PathCounts, UnitGraph
+from tests.deep_snapshot import deep_snapshot, differences
 
 TOLERANCE = 1e-9
 """Largest difference of natural logarithms and of normalised emergence that counts as equal."""
@@ -34,34 +33,40 @@ def trial(network: Network, check: bool = True) -> Row:
     """Outcome, numbers, agreement with the independent count and damage of one network, as a row of the table."""
     row: Row = {"name": network.name}
     try:
-        model, inputs = network.build(), network.samples(SAMPLES)
+        model = network.build()
+    except Exception as error:
+        return {**row, "outcome": Outcome.MODEL, "error": _told(error)}
+    inputs = network.samples(SAMPLES)
+    before, started = deep_snapshot(model, inputs), time.perf_counter()
+    try:
+        graph = UnitGraph(model, inputs)
+        counts = graph.paths(inputs)
+        row |= {"outcome": Outcome.COUNTED, "log10": counts.log10, "sites": len(counts.sites)}
+    except (ValueError, MissingRuleError) as error:
+        row |= {"outcome": Outcome.REFUSED, "error": _told(error)}
+    except Exception as error:
+        row |= {"outcome": Outcome.RAW, "error": _told(error), "where": _where(error)}
+    row |= {"seconds": round(time.perf_counter() - started, 2)}
+    row |= {"damage": differences(before, deep_snapshot(model, inputs))[:5]}
+    if row["outcome"] != Outcome.COUNTED:
+        return row | _runs(network)
+    return row | _compare(network, graph) if check else row
+
+
+def _runs(network: Network) -> Row:
+    """Whether a network that was not counted runs at all."""
+    try:
         with torch.no_grad():
             network.build()(*network.samples(SAMPLES))
     except Exception as error:
-        return {**row, "outcome": Outcome.MODEL, "error": _told(error)}
-    row |= _count(model, inputs)
-    if check and row["outcome"] == Outcome.COUNTED:
-        row |= _compare(network)
-    return row
+        return {"outcome": Outcome.MODEL, "error": _told(error)}
+    return {}
 
 
-def _count(model: nn.Module, inputs: tuple[Tensor, ...]) -> Row:
-    before, started = snapshot(model=model, inputs=inputs), time.perf_counter()
-    row: Row = {}
-    try:
-        counts = count_paths(model, inputs)
-        row = {"outcome": Outcome.COUNTED, "log10": counts.log10, "sites": len(counts.sites)}
-    except (ValueError, MissingRuleError) as error:
-        row = {"outcome": Outcome.REFUSED, "error": _told(error)}
-    except Exception as error:
-        row = {"outcome": Outcome.RAW, "error": _told(error), "where": _where(error)}
-    row["seconds"] = round(time.perf_counter() - started, 2)
-    return {**row, "damage": changes(before, snapshot(model=model, inputs=inputs))[:5]}
-
-
-def _compare(network: Network) -> Row:
+def _compare(network: Network, graph: UnitGraph) -> Row:
+    """The library's and the independent count of one sample."""
     sample = network.samples(1)
-    counts = count_paths(network.build(), sample)
+    counts = graph.paths(sample)
     try:
         with torch.no_grad():
             right = count(network.build(), sample)
