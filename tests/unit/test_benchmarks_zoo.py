@@ -113,7 +113,10 @@ NETWORKS = _networks()
 @pytest.mark.parametrize("name", NETWORKS)
 def test_independent_count_and_library_agree(name: str) -> None:
     network, x = NETWORKS[name]
-    counts, other = count_paths(network, x, threshold=0.1), count(network, [x], threshold=0.1)
+    with torch.no_grad():
+        middle = float(network(x).abs().median())  # so that some outputs are active and others are not
+    counts = count_paths(network, x, threshold=middle, include_input=True)
+    other = count(network, [x], threshold=middle, include_input=True)
     assert [site.units for site in other.sites] == counts.size.tolist()
     assert [site.active for site in other.sites] == counts.active.tolist()
     assert counts.emergence > 0
@@ -134,7 +137,7 @@ def test_independent_count_of_a_network_counted_by_hand() -> None:
 
 
 def test_numbers_beyond_float64_keep_their_logarithm() -> None:
-    # layers of n units, all inactive but for the outputs: n ** (number of layers in between) paths, from each site
+    # Layers of n inactive units and one active output: n ** k paths from a site with k layers up to the output.
     n, layers = 100, 170
     narrow = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(n, n), nn.ReLU())], nn.Linear(n, 1)).eval()
     with torch.no_grad():
