@@ -26,18 +26,21 @@ class Functional(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention of four tokens, written out or fused, each looking back."""
+    """Self-attention of four tokens, each looking back: fused, as products of matrices, or as sums over indices."""
 
-    def __init__(self, fused: bool) -> None:
+    def __init__(self, form: str) -> None:
         super().__init__()
-        self.fused, self.mix, self.out = fused, nn.Linear(6, 18), nn.Linear(6, 3)
+        self.form, self.mix, self.out = form, nn.Linear(6, 18), nn.Linear(6, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = self.mix(x).chunk(3, -1)
-        if self.fused:
+        if self.form == "fused":
             return self.out(F.scaled_dot_product_attention(query, key, value, is_causal=True))  # type: ignore[no-any-return]
         later = torch.ones(4, 4).triu(1).bool()
         scores = (query @ key.transpose(1, 2)).masked_fill(later, -torch.inf)
+        if self.form == "indices":
+            weights = scores.softmax(-1).type(x.dtype)
+            return self.out(torch.einsum("bij,bjd->bid", weights, value))  # type: ignore[no-any-return]
         return self.out(scores.softmax(-1) @ value)  # type: ignore[no-any-return]
 
 
@@ -97,10 +100,9 @@ def _networks() -> dict[str, tuple[nn.Module, Tensor]]:
             nn.Sequential(nn.Conv2d(4, 8, 3, groups=2), nn.Mish(), nn.ConvTranspose2d(8, 4, 3, 2, groups=4), nn.Tanh()),
             torch.randn(1, 4, 6, 6),
         ),
-        "attention written out": (Attention(False), torch.randn(1, 4, 6)),
-        "attention fused": (Attention(True), torch.randn(1, 4, 6)),
         "heads": (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), torch.randn(1, 5, 8)),
     }
+    cases |= {f"attention, {form}": (Attention(form), torch.randn(1, 4, 6)) for form in ("fused", "matrices", "indices")}
     for net, x in cases.values():
         net.eval()(x)
         _prune(net)
