@@ -3,9 +3,8 @@
 from typing import Any
 
 import torch
-from torch import Tensor, fx
-
 from benchmarks.zoo.oracle.units import NotCheckable, Units, each, rule, spread
+from torch import Tensor, fx
 
 A = torch.ops.aten
 _MOVES = {
