@@ -1,8 +1,8 @@
 """Counts the paths of published networks and compares each number with an independent count.
 
-The networks come from packages that the project does not need: timm, segmentation-models-pytorch, monai, vit-pytorch and
-others, listed in README.md with how to install them. Weights are random, nothing is downloaded. A network whose package
-is absent is skipped. Each network runs in a process of its own, with a limit of time and memory:
+The networks come from packages that the project does not need: timm, segmentation-models-pytorch, monai, vit-pytorch
+and others; README.md says how to install them. Weights are random, nothing is downloaded. A network whose package is
+absent is skipped. Each network runs in a process of its own, with a limit of processor time and memory:
 
     python -m benchmarks.zoo classification tokens dense signals --out zoo.jsonl
 
@@ -26,9 +26,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 warnings.filterwarnings("ignore")
 
 import torch  # noqa: E402
-
 from benchmarks.zoo.network import Network  # noqa: E402
 from benchmarks.zoo.trial import Row, trial  # noqa: E402
+
 from emergence.torchvision_import import torchvision  # noqa: E402, F401  (before packages that import it)
 
 LISTS = ("classification", "tokens", "dense", "signals")
@@ -60,7 +60,9 @@ def summary(rows: list[Row]) -> str:
     runs = [row for row in rows if row["outcome"] not in ("MODEL", "SKIPPED")]
     equal = sum(row.get("check") == "EQUAL" for row in runs)
     damaged = sum(bool(row.get("damage")) for row in runs)
-    outcomes = Counter(str(row["outcome"]) for row in rows) + Counter(str(row["check"]) for row in rows if "check" in row)
+    outcomes = Counter(str(row["outcome"]) for row in rows) + Counter(
+        str(row["check"]) for row in rows if "check" in row
+    )
     share = f"{equal} of {len(runs)} counted and equal ({100 * equal / max(len(runs), 1):.1f} %), {damaged} damaged"
     return "\n".join([*(f"{number:4d} {what}" for what, number in outcomes.most_common()), share])
 

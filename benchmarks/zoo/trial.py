@@ -3,14 +3,14 @@
 import math
 import time
 import traceback
-from dataclasses import dataclass
+from enum import StrEnum
 
 import torch
-
 from benchmarks.zoo.network import Network
 from benchmarks.zoo.oracle import Count, NotCheckable, count
-from emergence import MissingRuleError, PathCounts, UnitGraph
 from tests.deep_snapshot import deep_snapshot, differences
+
+from emergence import MissingRuleError, PathCounts, UnitGraph
 
 TOLERANCE = 1e-9
 """Largest difference of natural logarithms and of normalised emergence that counts as equal."""
@@ -19,8 +19,7 @@ SAMPLES = 2
 Row = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(StrEnum):
     """What became of a network."""
 
     COUNTED = "COUNTED"
@@ -92,7 +91,9 @@ def _difference(counts: PathCounts, right: Count) -> Row:
         "log": [counts.log10 * math.log(10), right.log],
         "normalised": [counts.normalised, right.normalised],
         "number of sites": [len(own), len(theirs)],
-        "first site": None if first is None else [counts.sites[first], own[first], right.sites[first].name, theirs[first]],
+        "first site": None
+        if first is None
+        else [counts.sites[first], own[first], right.sites[first].name, theirs[first]],
     }
 
 

@@ -13,8 +13,9 @@ _TIMM = {
     "nf_regnet_b0": 64, "resnetv2_50": 64, "halonet26t": 256, "lambda_resnet26t": 256, "gcresnext26ts": 64,
     "repvit_m0_9": 64, "starnet_s1": 64, "efficientvit_b0": 64, "efficientvit_m0": 224, "tiny_vit_5m_224": 224,
     "mambaout_femto": 64, "xcit_nano_12_p16_224": 64, "convmixer_1024_20_ks9_p14": 28, "legacy_seresnet18": 64,
-    "gernet_s": 64, "regnetz_b16": 64, "rexnet_100": 64, "mixnet_s": 64, "eca_resnet33ts": 64, "vit_tiny_patch16_224": 224,
-    "eva02_tiny_patch14_224": 224, "swinv2_cr_tiny_ns_224": 224, "nest_tiny": 224, "twins_svt_small": 224,
+    "gernet_s": 64, "regnetz_b16": 64, "rexnet_100": 64, "mixnet_s": 64, "eca_resnet33ts": 64,
+    "vit_tiny_patch16_224": 224, "eva02_tiny_patch14_224": 224, "swinv2_cr_tiny_ns_224": 224, 
+    "nest_tiny": 224, "twins_svt_small": 224,
 }  # fmt: skip
 _PYTORCHCV = {
     "preresnet10": 224, "squeezenet_v1_1": 224, "sqnxt23_w1": 224, "shufflenet_g1_wd4": 224, "menet108_8x1_g3": 224,

@@ -1,6 +1,6 @@
 """Networks for signals, tables and graphs: EEG, speech, sequences, features, adjacency matrices."""
 
-from benchmarks.zoo.network import Tokens, network
+from benchmarks.zoo.network import network
 
 _EEG = {"n_chans": 8, "n_outputs": 3, "n_times": 512, "sfreq": 128}
 _BRAINDECODE = (
@@ -12,8 +12,8 @@ _BRAINDECODE = (
 
 NETWORKS = [
     *[network(f"braindecode.models:{name}", (8, 512), **_EEG) for name in _BRAINDECODE],
-    network("braindecode.models:Labram", (8, 400), n_chans=8, n_outputs=3, n_times=400, sfreq=200, embed_dim=64, num_layers=1,
-            num_heads=4),
+    network("braindecode.models:Labram", (8, 400), n_chans=8, n_outputs=3, n_times=400, sfreq=200, embed_dim=64,
+            num_layers=1, num_heads=4),
     network("braindecode.models:SleepStagerChambon2018", (2, 3000), n_chans=2, n_outputs=5, n_times=3000, sfreq=100),
     network("braindecode.models:USleep", (2, 3000), n_chans=2, n_outputs=5, n_times=3000, sfreq=100, depth=5),
     network("pytorch_tcn:TCN", (4, 32), num_inputs=4, num_channels=[8, 8], kernel_size=3),
@@ -29,5 +29,6 @@ NETWORKS = [
     network("torch_geometric.nn:DenseSAGEConv", (6, 8), (6, 6), in_channels=8, out_channels=4),
     network("torch_geometric.nn:DenseGATConv", (6, 8), (6, 6), in_channels=8, out_channels=4, heads=2),
     network("torch_geometric.nn.models:MLP", (8,), channel_list=[8, 16, 4], norm=None),
-    network("pytorch_tabnet.tab_network:TabNetNoEmbeddings", (8,), input_dim=8, output_dim=3, group_attention_matrix=None),
+    network("pytorch_tabnet.tab_network:TabNetNoEmbeddings", (8,), input_dim=8, output_dim=3,
+            group_attention_matrix=None),
 ]  # fmt: skip

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from torch import nn
-
 from benchmarks.zoo.network import Call, Network, Tokens, network
+from torch import nn
 
 _SMALL = {"num_classes": 10, "dim": 32, "depth": 2, "heads": 4, "mlp_dim": 64}
 _IMAGE = {"image_size": 32, "patch_size": 8}
@@ -46,10 +45,12 @@ _VIT_PYTORCH = [
     network("vit_pytorch.vit_for_small_dataset:ViT", (3, 32, 32), **_IMAGE, **_SMALL, label="small data"),
     network("vit_pytorch.parallel_vit:ViT", (3, 32, 32), **_IMAGE, **_SMALL, label="parallel"),
     network("vit_pytorch.rvt:RvT", (3, 32, 32), **_IMAGE, **_SMALL),
-    network("vit_pytorch.vivit:ViViT", (3, 4, 32, 32), image_size=32, image_patch_size=8, num_classes=10, dim=32, heads=4, mlp_dim=64, frames=4,
+    network("vit_pytorch.vivit:ViViT", (3, 4, 32, 32), image_size=32, image_patch_size=8, num_classes=10,
+            dim=32, heads=4, mlp_dim=64, frames=4,
             frame_patch_size=2, spatial_depth=1, temporal_depth=1),
     network("vit_pytorch.vit_1d:ViT", (3, 64), seq_len=64, patch_size=8, **_SMALL, label="sequence"),
-    network("vit_pytorch.vit_3d:ViT", (3, 4, 32, 32), image_size=32, image_patch_size=8, **_SMALL, frames=4, frame_patch_size=2, label="3D"),
+    network("vit_pytorch.vit_3d:ViT", (3, 4, 32, 32), image_size=32, image_patch_size=8, **_SMALL,
+            frames=4, frame_patch_size=2, label="3D"),
     network("vit_pytorch.simple_vit_with_register_tokens:SimpleViT", (3, 32, 32), **_IMAGE, **_SMALL,
             label="register tokens"),
     network("vit_pytorch.simple_vit_with_qk_norm:SimpleViT", (3, 32, 32), **_IMAGE, **_SMALL, label="normalised keys"),

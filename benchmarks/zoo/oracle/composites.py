@@ -28,7 +28,9 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool, 
     return _FUSED(q, k, v, mask, 0.0, causal, enable_gqa=grouped).clone()
 
 
-_ATTENTION = _whole("attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, bool grouped) -> Tensor", _attend)
+_ATTENTION = _whole(
+    "attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, bool grouped) -> Tensor", _attend
+)
 _WHOLE: dict[Any, Callable[..., Tensor]] = {
     F.normalize: _whole("normalize(Tensor input, float p=2.0, int dim=1, float eps=1e-12) -> Tensor",
                         lambda x, p=2.0, dim=1, eps=1e-12: F.normalize(x, p, dim, eps)),

@@ -3,9 +3,8 @@
 from typing import Any
 
 import torch
-from torch import Tensor
-
 from benchmarks.zoo.oracle.units import NotCheckable, Units, present, rule, spread, value_of
+from torch import Tensor
 
 _NONLINEAR = (
     "relu", "leaky_relu", "_prelu_kernel", "elu", "gelu", "silu", "mish", "softplus", "softshrink", "hardshrink",

@@ -3,9 +3,8 @@
 from typing import Any
 
 import torch
-from torch import Tensor, fx
-
 from benchmarks.zoo.oracle.units import NotCheckable, Units, each, rule, spread
+from torch import Tensor, fx
 
 A = torch.ops.aten
 _MOVES = {
@@ -66,19 +65,19 @@ def _paths_of(arguments: Any, kind: int) -> Any:
     """Arguments with paths in place of units, none in place of constants; indices stay."""
 
     def replaced(part: Any) -> Any:
-        if isinstance(part, Units):
-            if part.value.dtype in (torch.int64, torch.int32, torch.bool) and part.silent:
-                return part.value if _is_index(part, arguments) else part.paths[kind]
-            return part.paths[kind]
-        if isinstance(part, Tensor) and (part.is_floating_point() or part.is_complex()):
-            return torch.zeros(part.shape, dtype=torch.float64)
-        return part
+        whole = part.value if isinstance(part, Units) else part
+        if not isinstance(whole, Tensor):
+            return part
+        integer = not (whole.is_floating_point() or whole.is_complex())
+        if integer and _is_index(part, arguments) and not (isinstance(part, Units) and not part.silent):
+            return whole
+        return part.paths[kind] if isinstance(part, Units) else torch.zeros(part.shape, dtype=torch.float64)
 
     return fx.node.map_aggregate(arguments, replaced)
 
 
-def _is_index(part: Units, arguments: Any) -> bool:
-    """Whether units are an argument after the first, or in a list of indices."""
+def _is_index(part: Any, arguments: Any) -> bool:
+    """Whether a tensor is an argument after the first, or in a list of indices."""
     first = arguments[0] if isinstance(arguments, tuple) and arguments else None
     return first is not part and not (isinstance(first, list | tuple) and any(one is part for one in first))
 

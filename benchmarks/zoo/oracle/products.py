@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
-
 from benchmarks.zoo.oracle.units import Units, each, present, rule, spread
+from torch import Tensor
 
 A = torch.ops.aten
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 import torch
-from torch import Tensor
-
 from benchmarks.zoo.oracle.units import NotCheckable, Units, rule, shifted
+from torch import Tensor
 
 
 def _summed(x: Units, dims: Any, shape: torch.Size) -> Tensor:

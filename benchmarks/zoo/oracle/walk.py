@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from benchmarks.zoo.oracle.composites import Whole
+from benchmarks.zoo.oracle.units import MOVES, NONLINEAR, RULES, NotCheckable, Units, value_of
 from torch import Tensor, fx, nn
 from torch.func import functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
-
-from benchmarks.zoo.oracle.composites import Whole
-from benchmarks.zoo.oracle.units import MOVES, NONLINEAR, RULES, NotCheckable, Units, value_of
 
 _MASKED = {"_softmax", "_safe_softmax"}
 
@@ -131,9 +130,8 @@ class _Walk(fx.Interpreter):
         value = self._input(n) if n.op == "placeholder" else self._operator(n, args, kwargs)
         if _depends(value):
             self.dependent.add(n)
-        if n in self.results and isinstance(value, Units) and self._origin(n) not in self.sites:
-            if value.value.is_floating_point():
-                value = self._site("output", value)
+        if n in self.results and isinstance(value, Units) and value.value.is_floating_point():
+            value = value if self._origin(n) in self.sites else self._site("output", value)
         return value
 
     def _input(self, node: fx.Node) -> Any:
@@ -172,9 +170,7 @@ class _Walk(fx.Interpreter):
         arriving = rule(value, *args, **kwargs)
         if isinstance(value, tuple | list):
             parts = arriving if isinstance(arriving, tuple | list) else (arriving,)
-            results = [
-                Units(part, paths, exponent).reduced() for part, paths in zip(value, parts, strict=True)
-            ]
+            results = [Units(part, paths, exponent).reduced() for part, paths in zip(value, parts, strict=True)]
             if name in NONLINEAR:
                 self.sites.add(node)
                 results[0] = self._site(node.name, results[0])

@@ -3,9 +3,8 @@
 from typing import Any
 
 import torch
-from torch import Tensor
-
 from benchmarks.zoo.oracle.units import Units, rule
+from torch import Tensor
 
 A = torch.ops.aten
 _NEGLIGIBLE = 1e-6
@@ -43,7 +42,11 @@ def _bin_matrix(length: int, outputs: int) -> Tensor:
 
 def _pool(x: Units, value: Tensor, size: Any, stride: Any, padding: Any, dilation: Any, dimensions: int) -> Tensor:
     sizes = _listed(size, dimensions, [])
-    settings = (_listed(stride, dimensions, sizes), _listed(padding, dimensions, [0]), _listed(dilation, dimensions, [1]))
+    settings = (
+        _listed(stride, dimensions, sizes),
+        _listed(padding, dimensions, [0]),
+        _listed(dilation, dimensions, [1]),
+    )
     paths = x.paths
     for place, (extent, step, pad, dilate) in enumerate(zip(sizes, *settings, strict=True)):
         dim = place - dimensions
@@ -93,7 +96,7 @@ def _resizing_matrix(
     shape = [length, 1, *[1] * dimensions]
     shape[dim] = length
     basis = torch.eye(length, dtype=torch.float64).reshape(shape)
-    size, *rest = settings
+    rest = settings[1:]
     target = [1] * dimensions
     target[dim] = outputs
     names = [argument.name for argument in overload._schema.arguments][1:]

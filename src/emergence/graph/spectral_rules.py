@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from emergence.graph.edges import Edges
@@ -25,6 +26,31 @@ def transform_of_planes(edges: Edges, x: Tensor, s: Any = None, dim: Any = (-2, 
 def transform_of_many(edges: Edges, x: Tensor, s: Any = None, dim: Any = None, norm: Any = None) -> Tensor:
     """`transform` along several dimensions."""
     return x.sum(tuple(range(-len(s), 0)) if dim is None and s is not None else dim, keepdim=True)
+
+
+@register_rule("stft")
+def short_time_transform(
+    edges: Edges,
+    x: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Any = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    *settings: Any,
+    return_complex: bool = True,
+    **named_settings: Any,
+) -> Tensor:
+    """Every frequency of a frame depends on the places of the frame where the window is not zero."""
+    if center:
+        x = F.pad(x.reshape(1, -1, x.shape[-1]), [n_fft // 2] * 2, pad_mode).reshape(*x.shape[:-1], -1)
+    length = win_length or n_fft
+    kept = edges.every(x.new_empty(length)) if window is None else edges(window, x)
+    left = (n_fft - length) // 2
+    frames = x.unfold(-1, n_fft, hop_length or n_fft // 4) * F.pad(kept, [left, n_fft - length - left])
+    arriving = frames.sum(-1).unsqueeze(-2)
+    return arriving if return_complex else arriving.unsqueeze(-1)
 
 
 @register_rule("fft_fftshift", moves=True)
