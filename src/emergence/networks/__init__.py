@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from emergence.parameters.base import Section
 from emergence.parameters.networks import CustomNetwork, Network
@@ -67,8 +67,9 @@ class Architecture:
             stored = _Stored.model_validate_json(text, strict=True)
             if ":" not in stored.builder:
                 TypeAdapter(Network).validate_python({**stored.options, "builder": stored.builder}, strict=True)
-        except ValueError as error:
-            raise ValueError(f"not the description of a network ({error}): {text[:200]}") from error
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
+            raise ValueError(f"not the description of a network ({wrong}): {text[:200]}") from error
         return cls(stored.builder, tuple(stored.input_shape), stored.classes, stored.options)
 
 
