@@ -243,23 +243,31 @@ def test_what_is_only_shown_stops_nothing_in_whatever_state_it_is(whole: Path, w
                 read(file, whole)
 
 
-@pytest.mark.parametrize("kind", ["metrics", "emergence", "mask"])
+@pytest.mark.parametrize(
+    ("kind", "reader"), [("metrics", "collect_runs"), ("emergence", "collect_runs"), ("mask", "retrain_networks")]
+)
 def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
-    repository: Repository, kind: str
+    repository: Repository, kind: str, reader: str
 ) -> None:
     claims = (repository.folder / "results/claims.json").read_bytes()
     jobs = repository.plan().jobs
-    job = next(job for job in jobs if kind in PLACES[job.rule].files)
-    reader = next(other for other in jobs if any(job in sources for sources in other.sources.values()))
-    file = repository.folder / job.file(kind)
+    damaged, needed = next(
+        (source, job)
+        for job in jobs
+        if job.rule == reader
+        for sources in job.sources.values()
+        for source in sources
+        if kind in PLACES[source.rule].files
+    )
+    file = repository.folder / damaged.file(kind)
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.unlink()
     file.write_bytes(content)
-    for needed in (reader.results[0], "results/statistics/study.nc"):
-        (repository.folder / needed).unlink()
+    for result in {needed.results[0], "results/statistics/study.nc"}:
+        (repository.folder / result).unlink()
     told = repository.run("snakemake", "statistics", fails=True)
-    assert f"{job.file(kind)} is damaged" in told
+    assert f"{damaged.file(kind)} is damaged" in told
     assert "delete it and run the same command again" in told
     file.unlink()
     repository.run("snakemake", "statistics")
