@@ -186,8 +186,8 @@ def _joined(tape: Tape, second: Tape, both: Tape) -> list[Call]:
         if call.operation is OVERWRITE:  # which units lie where is the same for every sample
             args: Any = tuple(Constant(-1) if isinstance(part, Tensor) else part for part in call.args), {}
         else:
-            one, other, two = ((part.args, part.kwargs) for part in (call, *others))
-            args = common((one, other, two), str(call.operation))
+            one, another, two = ((part.args, part.kwargs) for part in (call, *others))
+            args = common((one, another, two), str(call.operation))
         args, kwargs = map_arguments(args, numbered)
         calls.append(replace(call, args=args, kwargs=kwargs))
     return calls

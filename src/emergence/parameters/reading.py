@@ -75,7 +75,7 @@ def _source(key: Key, text: str, sources: Sequence[tuple[str, Mapping[str, Any]]
         for length in range(len(wanted), 0, -1):
             for name, content in reversed(sources):
                 if _holds(content, wanted[:length]):
-                    return name
+                    return str(name)
     return ", ".join(name for name, content in sources if content) or "parameters"
 
 
