@@ -29,7 +29,7 @@ CHANGES = {
 def made_up(source: Repository, folder: Path) -> Repository:
     """A clone in which all files of all jobs lie, with their stamps, though nothing has run."""
     repository = source.clone(folder)
-    make_up(repository, repository.plan().jobs)
+    make_up(repository, source.plan().jobs)
     return repository
 
 
@@ -80,7 +80,7 @@ def test_after_another_function_files_asked_for_by_name_are_made_anew_if_they_de
     source: Repository, tmp_path: Path
 ) -> None:
     repository = made_up(source, tmp_path / "clone")
-    before = repository.plan()
+    before = source.plan()
     repository.edit("scripts/judge_claims.py", "def main() -> None:\n", "def main() -> None:\n    print('begin')\n")
     check_all_by_name(repository, before, "function")
 
