@@ -2,12 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from emergence.parameters.reading import ParametersError, read
+from emergence.plugins import load
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parents[2]
@@ -301,7 +303,7 @@ REFUSED = {
 
 
 @pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file of right parameters, in a folder with modules of a user's."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own_of_tests").mkdir()
@@ -309,7 +311,9 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "own_of_tests" / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     Path("base.yaml").write_text(BASE)
-    return Path("base.yaml")
+    yield Path("base.yaml")
+    for name in [name for name in sys.modules if name.split(".")[0] == "own_of_tests"]:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -383,3 +387,8 @@ def test_parameters_are_read_from_regular_files_only(base: Path, kind: str) -> N
     file = {"pipe": "pipe", "device": "/dev/zero", "folder": "own_of_tests", "absent": "none.yaml"}[kind]
     with pytest.raises(ParametersError, match=rf"^{file}: is no"):
         read(base, Path(file))
+
+
+def test_a_module_that_ends_the_program_is_named_by_the_job_that_loads_it(base: Path) -> None:
+    with pytest.raises(ValueError, match=r"module own_of_tests\.leaves ends the program when it is imported"):
+        load("datasets", "own_of_tests.leaves:load", "load")

@@ -73,7 +73,7 @@ def _unsaved_steps(parameters: Parameters) -> Mistakes:
 def _steps(parameters: Parameters) -> Iterator[tuple[Key, str, Step | None]]:
     """Key and value of everything that names a step, and the step; None of the last one."""
     pruning = parameters.pruning
-    named: list[tuple[tuple[str | int, ...], str, str]] = [
+    named: list[tuple[Key, str, str]] = [
         *((("landscape", "steps", place), step, step) for place, step in enumerate(parameters.landscape.steps)),
         *((("controls", "steps", place), step, step) for place, step in enumerate(parameters.controls.steps)),
         *(

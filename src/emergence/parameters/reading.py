@@ -71,11 +71,11 @@ def _source(key: Key, text: str, sources: Sequence[tuple[str, Mapping[str, Any]]
     The text of a mistake in how several values go together begins with the key of one of them.
     """
     named = re.match(r"[: ]*([a-z_]+(\.[a-z_]+)*)", text)
-    for wanted in ((*key, *(named[1].split(".") if named else ())), key):
-        for length in range(len(wanted), 0, -1):
-            for name, content in reversed(sources):
-                if _holds(content, wanted[:length]):
-                    return str(name)
+    wanted: Key = (*key, *(str(named[1]).split(".") if named else ()))
+    for length in range(len(wanted), 0, -1):
+        holders = [source for source, content in sources if _holds(content, wanted[:length])]
+        if holders:
+            return holders[-1]
     return ", ".join(name for name, content in sources if content) or "parameters"
 
 
