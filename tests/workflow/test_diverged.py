@@ -92,4 +92,4 @@ def test_a_study_with_diverged_networks_ends_and_says_so(
     page = Words((clone.folder / "results" / "report.html").read_text()).text
     assert f"Networks that diverged {stated}" in page
     seeds = " and ".join(", ".join(map(str, broken)).rsplit(", ", 1))
-    assert re.search(rf"digits/fragile/dense {len(broken)} of 4 {seeds} ep0it2", page)
+    assert re.search(rf"digits/fragile/dense {len(broken)} of 4 {seeds} ep0 ", page)
