@@ -39,7 +39,8 @@ def verify(first: Tape, second: Tape, both: Tape, values: Iterable[Value]) -> No
             parts = together.movedim(batch_dimension(one.shape, together.shape), 0).reshape(2, one.numel())
             singles = [tape.values[value].reshape(-1) for tape in (first, second)]
             if not all(close(part, single, *read) for part, single in zip(parts, singles, strict=True)):
-                raise TraceError(f"what it computes for a sample depends on the others of the batch{at}")
+                reason = "what it computes for a sample depends on the others of the batch, or is not in one piece"
+                raise TraceError(f"{reason}{at}")
 
 
 def _replay(tape: Tape, inputs: list[Value], other: Tape) -> dict[Value, Tensor]:
