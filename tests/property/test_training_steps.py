@@ -39,7 +39,7 @@ def test_only_the_written_form_is_read_as_a_step(text: str) -> None:
         assert Step.parse(str(step)) == step
 
 
-@given(st.integers(1, 40), st.integers(1, 12), st.lists(st.integers(1, 50), max_size=5), per_epochs)
+@given(st.integers(1, 40), st.integers(1, 12), st.lists(st.integers(1, 50), max_size=5, unique=True), per_epochs)
 def test_checkpoints_begin_at_the_start_and_end_at_the_end(
     epochs: int, every: int, early: list[int], per_epoch: int
 ) -> None:

@@ -129,7 +129,7 @@ def test_the_search_leaves_the_network_as_it_was_and_gives_the_same_numbers_agai
 
 
 def test_a_training_that_diverges_has_no_minima() -> None:
-    training = Training(batch_size=60, epochs=30, optimizer=Optimizer(learning_rate=1e30))
+    training = Training(batch_size=60, epochs=30, optimizer=Optimizer(learning_rate=1e6))
     network, how, _ = retraining([4], training)
     found = find_minima(network, how, Minima(radii=[1.0]))
     assert all(values.isnull().all() for values in found.values())

@@ -105,7 +105,7 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:
     stored(images(), tmp_path)
     path = tmp_path / "dataset.nc"
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(OSError, match=r"dataset.nc cannot be read"):
+    with pytest.raises(OSError, match=r"dataset.nc is cut short or damaged"):
         read_processed(path)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 
 from emergence.datasets import RawFiles, read_processed
@@ -23,6 +22,7 @@ from emergence.storage import read_dataset
 from emergence.training.checkpoints import Checkpoint, publish, read, write
 from emergence.training.member import initial_network
 from emergence.training.step import Step
+from emergence.training.tensor_files import write_tensors
 
 SMALL = Architecture("mlp", (1, 2, 2), 3, {"widths": [4]})
 OWN = "tests.text_networks:build"
@@ -37,7 +37,7 @@ def crafted(path: Path, network: str, **metadata: str) -> Path:
     """A file with the weights of a small network, whose header describes another."""
     tensors = {name: tensor[None].clone() for name, tensor in initial_network(SMALL, 3).state_dict().items()}
     header = {"step": "ep1", "seeds": "[3]", "network": network} | metadata
-    safetensors.torch.save_file(tensors, path, header)
+    write_tensors(path, tensors, header)
     return path
 
 

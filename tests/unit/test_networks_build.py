@@ -10,7 +10,7 @@ from emergence.torchvision_import import torchvision
 
 CASES = [
     Architecture("mlp", (1, 8, 8), 10, {"widths": [16, 8], "activation": "tanh"}),
-    Architecture("mlp", (40,), 3, {"widths": [], "activation": "relu"}),
+    Architecture("mlp", (40,), 3, {"widths": [7], "activation": "relu"}),
     Architecture("cnn", (3, 9, 12), 5, {"channels": [4, 6], "activation": "gelu", "batch_norm": True}),
     Architecture("cnn", (2, 16), 5, {"channels": [4, 6], "activation": "silu", "batch_norm": True}),
     Architecture("cnn", (40,), 5, {"channels": [4, 6, 8], "activation": "sigmoid"}),

@@ -1,6 +1,5 @@
 """A disk that fills during training stops it with a clear error; nothing is lost, and with room it goes on."""
 
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 import torch
 
 from emergence.files import checksum
+from emergence.seals import read_sealed
 from emergence.training.checkpoints import paths, read
 from tests.small_disk import SmallDisk
 from tests.unit.test_training_resume import outputs, settings, train
@@ -50,7 +50,7 @@ def assert_whole(folder: Path) -> None:
     records = list((folder / "work").glob("*/state-*.json"))
     assert records
     for record in records:
-        files = json.loads(record.read_text())["record"]["files"]
+        files = read_sealed(record)["record"]["files"]
         assert all(checksum(record.parent / name) == expected for name, expected in files.items())
     assert not list(folder.rglob("*.partial"))
 

@@ -31,13 +31,14 @@ def filled(command: str, value: str) -> str:
     for kind, name in FIELD.findall(command):
         names.setdefault(kind, {}).update({name: value} if name else {})
     lists = {kind: Namedlist(toclone=None if own else [value], fromdict=own) for kind, own in names.items()}
-    return str(rendered(command, **lists))
+    return str(rendered(command, SCRIPTS="scripts", **lists))
 
 
 def words_of(command: str, value: str) -> list[str]:
     """The words behind `python` that the programs of a command are to be given."""
     programs = [re.sub(r"\)? 2> \S+$", "", part).strip(" (") for part in command.split("&&")]
-    return [FIELD.sub(lambda _: value, word) for program in programs for word in program.split()[1:]]
+    words = (word.replace("{SCRIPTS:q}", "scripts") for program in programs for word in program.split()[1:])
+    return [FIELD.sub(lambda _: value, word) for word in words]
 
 
 def test_the_commands_of_all_rules_are_found() -> None:

@@ -67,6 +67,6 @@ for conclusion in CONCLUSIONS:
         message:
             f"Conclude from all runs: {conclusion.name}"
         shell:
-            "(python {SCRIPTS:q}/{params.script}.py --study {input.study:q} --parameters {params.parameters:q}"
+            "(python {SCRIPTS:q}/{params.script:q}.py --study {input.study:q} --parameters {params.parameters:q}"
             " --output {output.conclusion:q}"
             " && python -m emergence.study.stamps {output.stamp:q} {output.conclusion:q}) 2> {log:q}"

@@ -13,7 +13,8 @@ class EmbeddedAs(TorchFunctionMode):
     """While it is active, embeddings of `tokens` give the products of `blends` with their rows.
 
     `blends` (sample, position, token) say how much of each token there is in place of `tokens` (sample, position); the
-    network must be given the copy `self.tokens`, or parts of it, and `used` tells whether an embedding has read any.
+    network must be given the copy `self.tokens`, parts or copies of it, and `used` tells whether an embedding has read
+    any.
 
     >>> table = torch.tensor([[1.0], [3.0]])
     >>> with EmbeddedAs(torch.zeros(1, 1, dtype=torch.int64), torch.tensor([[[0.5, 0.5]]])) as reading:
@@ -24,7 +25,10 @@ class EmbeddedAs(TorchFunctionMode):
     def __init__(self, tokens: Tensor, blends: Tensor) -> None:
         super().__init__()
         self.tokens, self.used = tokens.clone(memory_format=torch.contiguous_format), False
-        self._blends, self._places = blends.flatten(0, 1), torch.arange(tokens.numel(), device=tokens.device)
+        self._blends = blends.flatten(0, 1)
+        places = torch.arange(tokens.numel(), device=tokens.device)
+        self._held = {_memory(self.tokens): (self.tokens, places)}
+        """By memory: a tensor of tokens, and which of all tokens lies where."""
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -39,14 +43,24 @@ class EmbeddedAs(TorchFunctionMode):
     ) -> Any:
         """Run a function of torch, or blend the rows of a table."""
         given = dict(zip(("input", "weight"), args, strict=False)) | (kwargs or {})
+        if func is Tensor.clone and self._holds(given["input"]):
+            copy: Tensor = func(*args, **(kwargs or {})).contiguous()
+            self._held[_memory(copy)] = (copy, self._places(given["input"]).flatten())
+            return copy
         if func is not functional.embedding or not self._holds(given["input"]):
             return func(*args, **(kwargs or {}))
         self.used = True
-        index, weight = given["input"], given["weight"]
-        places = self._places.as_strided(index.shape, index.stride(), index.storage_offset())
-        blends = self._blends[places].to(weight.dtype)
+        weight = given["weight"]
+        blends = self._blends[self._places(given["input"])].to(weight.dtype)
         return blends @ weight[: blends.shape[-1]]
 
     def _holds(self, index: Any) -> bool:
-        mine = self.tokens.untyped_storage().data_ptr()
-        return type(index) is Tensor and index.untyped_storage().data_ptr() == mine
+        return type(index) is Tensor and _memory(index) in self._held
+
+    def _places(self, index: Tensor) -> Tensor:
+        """Which of all tokens are in a part of them."""
+        return self._held[_memory(index)][1].as_strided(index.shape, index.stride(), index.storage_offset())
+
+
+def _memory(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
