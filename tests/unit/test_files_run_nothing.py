@@ -107,7 +107,9 @@ def test_a_header_that_describes_another_network_than_is_stored_allocates_nothin
 ) -> None:
     path = crafted(tmp_path / "ep1.safetensors", described(**change))
     random, threads = torch.get_rng_state(), torch.get_num_threads()
-    with pytest.raises(ValueError, match=r"ep1.safetensors: its network cannot be rebuilt"):
+    with pytest.raises(
+        (OSError, ValueError), match=r"ep1.safetensors(: its network cannot be rebuilt| is no checkpoint)"
+    ):
         read(path).network(3)
     assert torch.equal(torch.get_rng_state(), random)
     assert torch.get_num_threads() == threads
