@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map
 
 
 class EmbeddedAs(TorchFunctionMode):
@@ -43,9 +44,10 @@ class EmbeddedAs(TorchFunctionMode):
     ) -> Any:
         """Run a function of torch, or blend the rows of a table."""
         given = dict(zip(("input", "weight"), args, strict=False)) | (kwargs or {})
-        if func is Tensor.clone and self._holds(given["input"]):
+        if func in (Tensor.clone, torch.cat) and all(map(self._holds, tree_leaves(args[0]))):
             copy: Tensor = func(*args, **(kwargs or {})).contiguous()
-            self._held[_memory(copy)] = (copy, self._places(given["input"]).flatten())
+            places = func(tree_map(self._places, args[0]), *args[1:], **(kwargs or {}))
+            self._held[_memory(copy)] = (copy, places.contiguous().flatten())
             return copy
         if func is not functional.embedding or not self._holds(given["input"]):
             return func(*args, **(kwargs or {}))
