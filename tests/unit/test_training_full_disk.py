@@ -50,7 +50,7 @@ def assert_whole(folder: Path) -> None:
     records = list((folder / "work").glob("*/state-*.json"))
     assert records
     for record in records:
-        files = read_sealed(record)["record"]["files"]
+        files = read_sealed(record)["files"]
         assert all(checksum(record.parent / name) == expected for name, expected in files.items())
     assert not list(folder.rglob("*.partial"))
 
