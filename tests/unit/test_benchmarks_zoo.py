@@ -63,6 +63,7 @@ IMAGES = {
     "bilinear": lambda x: F.interpolate(F.relu(x), size=(7, 11), mode="bilinear", align_corners=False),
     "corners": lambda x: F.interpolate(F.relu(x), size=(7, 11), mode="bilinear", align_corners=True),
     "bicubic": lambda x: F.interpolate(F.relu(x), size=(12, 9), mode="bicubic"),
+    "wrapped around": lambda x: F.pad(F.hardswish(x), (1, 2, 3, 0), mode="circular"),
     "area": lambda x: F.interpolate(F.relu(x), size=(5, 4), mode="area"),
     "shuffled pixels": lambda x: F.pixel_shuffle(torch.sigmoid(x), 2),
     "overlapping patches": lambda x: F.fold(F.unfold(F.silu(x), 3, padding=1), x.shape[2:], 3, padding=1),

@@ -12,8 +12,6 @@ _BRAINDECODE = (
 
 NETWORKS = [
     *[network(f"braindecode.models:{name}", (8, 512), **_EEG) for name in _BRAINDECODE],
-    network("braindecode.models:Labram", (8, 400), n_chans=8, n_outputs=3, n_times=400, sfreq=200, embed_dim=64,
-            num_layers=1, num_heads=4),
     network("braindecode.models:SleepStagerChambon2018", (2, 3000), n_chans=2, n_outputs=5, n_times=3000, sfreq=100),
     network("braindecode.models:USleep", (2, 3000), n_chans=2, n_outputs=5, n_times=3000, sfreq=100, depth=5),
     network("pytorch_tcn:TCN", (4, 32), num_inputs=4, num_channels=[8, 8], kernel_size=3),

@@ -50,6 +50,8 @@ class Whole(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is _FUSED:
             return _attention(*args, **kwargs)
+        if func is F.pad and "circular" in (*args[2:3], kwargs.get("mode")):
+            return _wrapped_around(args[0], args[1] if len(args) > 1 else kwargs["pad"])
         if func is F.multi_head_attention_forward:
             return _heads(*args, **kwargs)
         if func in (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d):
@@ -66,6 +68,15 @@ def _heads(*args: Any, **kwargs: Any) -> Any:
     weights = F.multi_head_attention_forward(*args, **kwargs)[1] if kwargs.get("need_weights", True) else None
     with patch.object(F, "scaled_dot_product_attention", _attention):
         return F.multi_head_attention_forward(*args, **{**kwargs, "need_weights": False})[0], weights
+
+
+def _wrapped_around(x: Tensor, pad: Any) -> Tensor:
+    """Circular padding out of its parts; torch's own writes into memory where it cannot be followed."""
+    for place in range(len(pad) // 2):
+        dim, (left, right) = -1 - place, pad[2 * place : 2 * place + 2]
+        length = x.shape[dim]
+        x = torch.cat([x.narrow(dim, length - left, left), x, x.narrow(dim, 0, right)], dim)
+    return x
 
 
 def _attention(

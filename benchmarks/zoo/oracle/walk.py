@@ -154,6 +154,8 @@ class _Walk(fx.Interpreter):
         fx.node.map_aggregate((args, kwargs), lambda part: units.append(part) if isinstance(part, Units) else None)
         if not units or not _holds_tensor(value):
             return value
+        if node.target._schema.is_mutable and (not node.users or len(node.all_input_nodes[0].users) > 1):  # type: ignore[union-attr]
+            raise NotCheckable(f"{node.target} writes in place")
         exponent = max(part.exponent for part in units)
         aligned = fx.node.map_aggregate(
             (args, kwargs), lambda part: part.scaled_to(exponent) if isinstance(part, Units) else part
