@@ -24,6 +24,8 @@ CHANGES = {
     "statistics.confidence": 0.9,
     "figures.font_size": 11,
 }
+IN_BRIEF = ("pruning.sparsities", "statistics.confidence")
+"""The changes that are not left to the long tests."""
 
 
 def made_up(source: Repository, folder: Path) -> Repository:
@@ -66,7 +68,9 @@ def check_all_by_name(repository: Repository, before: Plan, seed: str) -> None:
     assert repository.planned(*files) == {}
 
 
-@pytest.mark.parametrize("key", CHANGES)
+@pytest.mark.parametrize(
+    "key", [key if key in IN_BRIEF else pytest.param(key, marks=pytest.mark.long) for key in CHANGES]
+)
 def test_after_another_parameter_files_asked_for_by_name_are_made_anew_if_they_depend_on_it(
     source: Repository, tmp_path: Path, key: str
 ) -> None:

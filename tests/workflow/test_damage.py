@@ -244,7 +244,14 @@ def test_what_is_only_shown_stops_nothing_in_whatever_state_it_is(whole: Path, w
 
 
 @pytest.mark.parametrize(
-    ("kind", "reader"), [("metrics", "collect_runs"), ("emergence", "collect_runs"), ("mask", "retrain_networks")]
+    ("kind", "reader"),
+    [
+        ("metrics", "collect_runs"),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (("emergence", "collect_runs"), ("mask", "retrain_networks"))
+        ),
+    ],
 )
 def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
     repository: Repository, kind: str, reader: str
