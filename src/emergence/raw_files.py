@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+RAW_DATA = "data/raw"
+"""The folder for original files of a study, below the folder in which it runs."""
+
 
 @dataclass(frozen=True)
 class RawFiles:

@@ -6,10 +6,10 @@ import torch
 from emergence.datasets import PARTS, RawFiles, split
 from emergence.modules import prunable
 from emergence.networks import build, describe
+from emergence.parameters.checks.sizes import BUILT_IN, Size, elements, weights
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Data
 from emergence.parameters.networks import CNN, MLP, VGG, CustomNetwork, Network, ResNet, Transformer
-from emergence.parameters.sizes import BUILT_IN, Size, elements, weights
 from emergence.plugins import available, load
 
 IMAGES = BUILT_IN["digits"]

@@ -6,6 +6,7 @@ from, so that a changed parameter or function is a missing file or stamp. No tim
 
 import json
 import os
+import shlex
 import sys
 import time
 from functools import cache
@@ -18,13 +19,13 @@ ROOT = Path(workflow.basedir)
 SOURCES = [str(ROOT / "src"), str(ROOT)]
 PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
-SCRIPTS = os.path.relpath(ROOT / "scripts")
+SCRIPTS = shlex.quote(os.path.relpath(ROOT / "scripts"))
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import read
+from emergence.raw_files import RAW_DATA
 from emergence.study import currency, manifests
-from emergence.study.layout import NETWORKS as GATHERED
-from emergence.study.layout import KEY, PLACES, RAW_DATA, RESUME, SAMPLED, cost, log, manifest, pattern, timing
+from emergence.study.layout import KEY, PLACES, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan
 from emergence.study.status import failures
 

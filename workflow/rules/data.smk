@@ -30,6 +30,7 @@ rule prepare_data:
     message:
         "Prepare data set {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/prepare_data.py --dataset {params.dataset:q} --custom {params.loader:q}"
+        f"python {SCRIPTS}/prepare_data.py"
+        " --dataset {params.dataset:q} --custom {params.loader:q}"
         " --text {params.text:q} --parity {params.parity:q} --language {params.language:q}"
         " --parameters {params.split:q} --raw {params.raw:q} --output {output.dataset:q} 2> {log:q}"

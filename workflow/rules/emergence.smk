@@ -32,7 +32,8 @@ rule count_paths:
     message:
         "Count the paths of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/count_paths.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/count_paths.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.emergence:q} 2> {log:q}"
 
@@ -63,7 +64,8 @@ rule apply_measures:
     message:
         "Apply other measures to {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/apply_measures.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/apply_measures.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures:q} 2> {log:q}"
 
@@ -92,7 +94,8 @@ rule measure_skills:
     message:
         "Measure how well {wildcards.name} knows each skill"
     shell:
-        "python {SCRIPTS:q}/measure_skills.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/measure_skills.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills:q} 2> {log:q}"
 
@@ -119,7 +122,8 @@ rule measure_language:
     message:
         "Measure what {wildcards.name} knows of the language"
     shell:
-        "python {SCRIPTS:q}/measure_language.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/measure_language.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.parameters:q} --output {output.language:q} 2> {log:q}"
 
@@ -148,6 +152,7 @@ rule compare_controls:
     message:
         "Compare {wildcards.name} with its controls"
     shell:
-        "python {SCRIPTS:q}/compare_controls.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/compare_controls.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.controls:q} 2> {log:q}"

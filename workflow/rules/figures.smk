@@ -42,6 +42,7 @@ for figure in PLAN.of_phase("figures"):
         message:
             f"Draw {figure.name}"
         shell:
-            "(python {SCRIPTS:q}/draw_figure.py --figure {params.figure:q} --parameters {params.parameters:q}"
+            f"(python {SCRIPTS}/draw_figure.py"
+            " --figure {params.figure:q} --parameters {params.parameters:q}"
             " --manifest {params.manifest:q} --files {output.png:q} {output.others:q}"
             " && python -m emergence.study.stamps {output.stamp:q} {output.png:q} {output.others:q}) 2> {log:q}"

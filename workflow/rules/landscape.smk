@@ -35,7 +35,8 @@ rule sample_landscape:
     message:
         "Sample the loss landscape of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/sample_landscape.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/sample_landscape.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.where:q} --counting {params.counting:q} --seeds {params.seeds:q} --compute {params.compute:q} --work {params.work:q}"
         " --output {output.landscape:q} 2> {log:q}"
@@ -63,7 +64,8 @@ rule measure_ruggedness:
     message:
         "Measure the ruggedness of the loss landscape of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/measure_ruggedness.py --landscape {input.landscape:q} --parameters {params.settings:q}"
+        f"python {SCRIPTS}/measure_ruggedness.py"
+        " --landscape {input.landscape:q} --parameters {params.settings:q}"
         " --output {output.ruggedness:q} 2> {log:q}"
 
 
@@ -93,7 +95,8 @@ rule measure_curvature:
     message:
         "Measure the curvature of the loss of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/measure_curvature.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/measure_curvature.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.settings:q} --seeds {params.seeds:q} --steps {params.steps:q} --compute {params.compute:q}"
         " --output {output.curvature:q} 2> {log:q}"
@@ -126,7 +129,8 @@ rule find_minima:
     message:
         "Find the minima around the networks of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/find_minima.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/find_minima.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --metrics {input.metrics:q} --parameters {params.settings:q} --seeds {params.seeds:q} --steps {params.steps:q}"
         " --compute {params.compute:q} --output {output.minima:q} 2> {log:q}"

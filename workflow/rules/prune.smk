@@ -35,7 +35,8 @@ rule make_masks:
     message:
         "Make masks for {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/make_masks.py --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
+        f"python {SCRIPTS}/make_masks.py"
+        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --method {params.method:q} --sparsity {params.sparsity:q} --scoring {params.scoring:q}"
         " --mask {output.mask:q} --densities {output.densities:q} 2> {log:q}"
@@ -70,7 +71,8 @@ rule retune_learning_rate:
     message:
         "Tune the learning rate of {wildcards.name} under its masks"
     shell:
-        "python {SCRIPTS:q}/tune_learning_rate.py --data {input.dataset:q} --network {params.network:q}"
+        f"python {SCRIPTS}/tune_learning_rate.py"
+        " --data {input.dataset:q} --network {params.network:q}"
         " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds:q}"
         " --dense {input.dense:q} {params.start:q} --mask {input.mask:q} --work {params.resume:q} --compute {params.compute:q}"
         " --output {output.tuning:q} 2> {log:q}"
@@ -107,7 +109,8 @@ rule retrain_networks:
     message:
         "Retrain {wildcards.name} under its masks"
     shell:
-        "python {SCRIPTS:q}/train_networks.py --data {input.dataset:q} --network {params.network:q}"
+        f"python {SCRIPTS}/train_networks.py"
+        " --data {input.dataset:q} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning:q} --seeds {params.seeds:q}"
         " --dense {input.dense:q} {params.start:q} --mask {input.mask:q} --work {params.resume:q} --compute {params.compute:q}"
         " --metrics {output.metrics:q} --checkpoints {output.checkpoints:q} --cost {log.cost:q} 2> {log.messages:q}"
@@ -134,9 +137,10 @@ rule gather_networks:
         runtime=60,
     params:
         manifest=lambda wildcards, input: manifest_of(NETWORKS, input, networks=NETWORKS.results[1:]),
-        folder=GATHERED,
+        folder=lambda wildcards, output: str(Path(output.checksums).parent),
     message:
         "Gather the final weights of all networks"
     shell:
-        "(python {SCRIPTS:q}/gather_networks.py --manifest {params.manifest:q} --output {params.folder:q}"
+        f"(python {SCRIPTS}/gather_networks.py"
+        " --manifest {params.manifest:q} --output {params.folder:q}"
         " && python -m emergence.study.stamps {output.stamp:q} {params.folder:q}) 2> {log:q}"

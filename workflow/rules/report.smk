@@ -31,6 +31,7 @@ rule write_report:
     message:
         "Write the report"
     shell:
-        "(python {SCRIPTS:q}/write_report.py --manifest {params.manifest:q}"
+        f"(python {SCRIPTS}/write_report.py"
+        " --manifest {params.manifest:q}"
         " --parameters {params.parameters:q} --output {output.report:q}"
         " && python -m emergence.study.stamps {output.stamp:q} {output.report:q}) 2> {log:q}"

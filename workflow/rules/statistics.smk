@@ -33,7 +33,8 @@ rule collect_runs:
     message:
         "Join the results of all runs"
     shell:
-        "(python {SCRIPTS:q}/collect_runs.py --manifest {params.manifest:q} --accuracy-targets {params.targets:q}"
+        f"(python {SCRIPTS}/collect_runs.py"
+        " --manifest {params.manifest:q} --accuracy-targets {params.targets:q}"
         " --output {output.study:q}"
         " && python -m emergence.study.stamps {output.stamp:q} {output.study:q}) 2> {log:q}"
 
@@ -62,11 +63,11 @@ for conclusion in CONCLUSIONS:
             mem_mb=memory(4000),
             runtime=60,
         params:
-            script=conclusion.rule,
             parameters=json.dumps(conclusion.parameters, sort_keys=True),
         message:
             f"Conclude from all runs: {conclusion.name}"
         shell:
-            "(python {SCRIPTS:q}/{params.script:q}.py --study {input.study:q} --parameters {params.parameters:q}"
+            f"(python {SCRIPTS}/{conclusion.rule}.py"
+            " --study {input.study:q} --parameters {params.parameters:q}"
             " --output {output.conclusion:q}"
             " && python -m emergence.study.stamps {output.stamp:q} {output.conclusion:q}) 2> {log:q}"

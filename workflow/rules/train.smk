@@ -33,7 +33,8 @@ rule tune_learning_rate:
     message:
         "Tune the learning rate of {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/tune_learning_rate.py --data {input.dataset:q} --network {params.network:q}"
+        f"python {SCRIPTS}/tune_learning_rate.py"
+        " --data {input.dataset:q} --network {params.network:q}"
         " --parameters {params.training:q} --learning-rates {params.rates:q} --seeds {params.seeds:q}"
         " {params.start:q} --work {params.resume:q} --compute {params.compute:q} --output {output.tuning:q} 2> {log:q}"
 
@@ -67,7 +68,8 @@ rule train_networks:
     message:
         "Train {wildcards.name}"
     shell:
-        "python {SCRIPTS:q}/train_networks.py --data {input.dataset:q} --network {params.network:q}"
+        f"python {SCRIPTS}/train_networks.py"
+        " --data {input.dataset:q} --network {params.network:q}"
         " --parameters {params.training:q} --tuning {input.tuning:q} --seeds {params.seeds:q}"
         " {params.start:q} --work {params.resume:q} --compute {params.compute:q}"
         " --metrics {output.metrics:q} --checkpoints {output.checkpoints:q} --cost {log.cost:q} 2> {log.messages:q}"

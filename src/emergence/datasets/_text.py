@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emergence.datasets._raw import RawDataset
+from emergence.parameters.checks.texts import other_content
 from emergence.parameters.data import TEST_SHARE, Text
-from emergence.parameters.texts import other_content
 from emergence.raw_files import RawFiles
 
 

@@ -199,7 +199,7 @@ def _memory_of(tensor: Tensor) -> int:
     """Address of a tensor's memory; zero where it has none of its own."""
     try:
         return tensor.untyped_storage().data_ptr() if tensor.numel() else 0
-    except (NotImplementedError, RuntimeError):  # sparse, or a tensor inside a transform such as vmap
+    except RuntimeError:  # sparse, or a tensor inside a transform such as vmap
         return 0
 
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from emergence.parameters import Parameters
 from emergence.parameters.base import dotted
-from emergence.parameters.fitting import EXCESSES, MISFITS
+from emergence.parameters.checks.fitting import EXCESSES, MISFITS
+from emergence.parameters.checks.naming import MISNOMERS
 from emergence.parameters.messages import Key, explain
-from emergence.parameters.naming import MISNOMERS
 from emergence.parameters.yaml_files import ParametersError, load_yaml
 
 __all__ = ["ParametersError", "check", "load_yaml", "overlay", "read"]

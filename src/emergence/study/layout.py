@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-RAW_DATA = "data/raw"
 RESUME = ".cache/training"
 SAMPLED = ".cache/landscape"
 MANIFESTS = ".cache/manifests"

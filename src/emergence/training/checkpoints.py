@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from emergence.files import write_json, written_whole
 from emergence.networks import Architecture, build
-from emergence.networks._limits import at_most
 from emergence.seals import Damaged
+from emergence.training.limits import at_most
 from emergence.training.step import Step
 from emergence.training.tensor_files import (
     check_listed,

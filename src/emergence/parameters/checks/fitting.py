@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from emergence.parameters import Parameters
+from emergence.parameters.checks.methods import scored_run
+from emergence.parameters.checks.needs import needs
+from emergence.parameters.checks.sizes import Size, elements, size_of, weights
 from emergence.parameters.landscape import LAST
 from emergence.parameters.messages import Key
-from emergence.parameters.needs import needs
 from emergence.parameters.networks import CustomNetwork, Transformer
 from emergence.parameters.pruning import method_and_step
-from emergence.parameters.sizes import Size, elements, size_of, weights
 from emergence.plugins import available
-from emergence.raw_files import RawFiles
-from emergence.study.layout import RAW_DATA
-from emergence.study.methods import scored_run
+from emergence.raw_files import RAW_DATA, RawFiles
 from emergence.training.step import Step
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 """The folder of the project, with modules of the user's own."""
 
 MOST_ROUNDS = 100

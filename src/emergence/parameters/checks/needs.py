@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from emergence.parameters import Parameters
+from emergence.parameters.checks.sizes import Size, elements
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import Transformer
-from emergence.parameters.sizes import Size, elements
 
 NUMBER = 4
 """Bytes of a number of single precision."""

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from emergence.parameters import Parameters
+from emergence.parameters.checks.functions import mistake
+from emergence.parameters.checks.texts import other_contents
 from emergence.parameters.figures import Figures
-from emergence.parameters.functions import mistake
 from emergence.parameters.landscape import NO_MEASURES
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork
 from emergence.parameters.pruning import method_and_step
-from emergence.parameters.texts import other_contents
 from emergence.plugins import available, unknown
-from emergence.raw_files import RawFiles
-from emergence.study.layout import RAW_DATA
+from emergence.raw_files import RAW_DATA, RawFiles
 
 Mistakes = Iterator[tuple[Key, str]]
 
