@@ -1,6 +1,5 @@
 """Networks that diverged are found by a stated rule, and left out of everything but the count of them."""
 
-import logging
 from math import inf, log, nan
 from pathlib import Path
 from typing import Any
@@ -212,7 +211,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[di
     """Results to draw, and the study among them."""
     folder, networks = tmp_path_factory.mktemp("results"), ("mlp", "cnn")
     pairs, variants = [("digits", network) for network in networks], (("dense", 0.0), ("global_magnitude", 0.5))
-    logging.disable()
     manifest = figure_data.write_results(folder, pairs, variants, seeds=SEEDS, epochs=3, points=5)
     return manifest, xr.load_dataset(folder / "study.nc")
 

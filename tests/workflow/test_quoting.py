@@ -16,9 +16,16 @@ HOSTILE = (
     "results/'\"$HOME\\\n&& touch PWNED #|~*?.nc",
     "> PWNED",
 )
-SHELL = re.compile(r"^ *shell:\n((?:^ *\".*\"\n)+)", re.MULTILINE)
+SHELL = re.compile(r"^ *shell:\n((?:^ *f?\".*\"\n)+)", re.MULTILINE)
+
+
+def joined(lines: str) -> str:
+    """The lines of a command as one, with the folder of scripts filled in."""
+    return str(ast.literal_eval("(" + lines.replace('f"', '"').replace("{SCRIPTS}", "scripts") + ")"))
+
+
 COMMANDS = {
-    f"{file.stem}-{number}": ast.literal_eval(f"({found[1]})")
+    f"{file.stem}-{number}": joined(found[1])
     for file in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
     for number, found in enumerate(SHELL.finditer(file.read_text(encoding="utf-8")))
 }
@@ -31,14 +38,13 @@ def filled(command: str, value: str) -> str:
     for kind, name in FIELD.findall(command):
         names.setdefault(kind, {}).update({name: value} if name else {})
     lists = {kind: Namedlist(toclone=None if own else [value], fromdict=own) for kind, own in names.items()}
-    return str(rendered(command, SCRIPTS="scripts", **lists))
+    return str(rendered(command, **lists))
 
 
 def words_of(command: str, value: str) -> list[str]:
     """The words behind `python` that the programs of a command are to be given."""
     programs = [re.sub(r"\)? 2> \S+$", "", part).strip(" (") for part in command.split("&&")]
-    words = (word.replace("{SCRIPTS:q}", "scripts") for program in programs for word in program.split()[1:])
-    return [FIELD.sub(lambda _: value, word) for word in words]
+    return [FIELD.sub(lambda _: value, word) for program in programs for word in program.split()[1:]]
 
 
 def test_the_commands_of_all_rules_are_found() -> None:

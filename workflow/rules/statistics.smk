@@ -63,11 +63,12 @@ for conclusion in CONCLUSIONS:
             mem_mb=memory(4000),
             runtime=60,
         params:
+            script=conclusion.rule,
             parameters=json.dumps(conclusion.parameters, sort_keys=True),
         message:
             f"Conclude from all runs: {conclusion.name}"
         shell:
-            f"(python {SCRIPTS}/{conclusion.rule}.py"
-            " --study {input.study:q} --parameters {params.parameters:q}"
+            f"(python {SCRIPTS}/"
+            "{params.script:q}.py --study {input.study:q} --parameters {params.parameters:q}"
             " --output {output.conclusion:q}"
             " && python -m emergence.study.stamps {output.stamp:q} {output.conclusion:q}) 2> {log:q}"
