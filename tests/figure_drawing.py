@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from emergence.figures import catalogue
 from emergence.figures._inputs import Experiment, Inputs, read_inputs
+from emergence.figures._render import _drawn
 from emergence.figures._style import Style
-from emergence.plugins import load
 
 MLP = Experiment("digits", "mlp")
 SMALL: dict[str, Any] = {"seeds": 4, "epochs": 4, "points": 7}
@@ -27,9 +27,7 @@ def inputs_of(name: str, manifest: Manifest) -> Inputs:
 def drawn(name: str, results: Manifest | Inputs, style: Style = STYLE) -> Figure:
     inputs = results if isinstance(results, Inputs) else inputs_of(name, results)
     with style.active():
-        figure: Figure = load("figures", name, "draw")(inputs, style)
-        figure.draw_without_rendering()
-    return figure
+        return _drawn(name, inputs, style)
 
 
 def panels(figure: Figure) -> list[Axes]:

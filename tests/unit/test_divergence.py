@@ -28,6 +28,7 @@ from emergence.training.member import initial_network
 from emergence.training.step import Step
 from tests import figure_data
 from tests.figure_drawing import STYLE
+from tests.sampling import one_in
 from tests.unit.test_training_block import MLP, Blobs, settings
 
 REFERENCE = Reference("global_magnitude", figure_data.RETRAINING)
@@ -249,7 +250,7 @@ UNTOLD = ("learning_rates",)
 """Figures of the networks that choose learning rates, which show where training diverged."""
 
 
-@pytest.mark.parametrize("name", [name for name in catalogue() if name not in UNTOLD])
+@pytest.mark.parametrize("name", one_in(3, (name for name in catalogue() if name not in UNTOLD)))
 def test_figures_say_how_many_networks_are_left_out(
     name: str, results: tuple[dict[str, list[dict[str, Any]]], xr.Dataset], tmp_path: Path
 ) -> None:

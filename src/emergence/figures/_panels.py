@@ -40,6 +40,16 @@ def wrapped_grid(style: Style, count: int, height: float = 1.0, most: int = 3) -
     return figure, panels
 
 
+def settle(figure: Figure) -> None:
+    """Put all parts of a figure in their final places.
+
+    The layout takes two passes: the places that it gives panels of fixed proportions depend on where they were before.
+    """
+    for _ in range(2):
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
 def variant_lines(style: Style, variants: Sequence[Variant]) -> dict[Variant, Line]:
     """Return the line of each variant: colour by sparsity, dark to light, and dashes by pruning method."""
     sparsities = sorted({variant.sparsity for variant in variants})

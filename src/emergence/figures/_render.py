@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emergence.figures._inputs import Inputs
-from emergence.figures._panels import note, wrapped_grid
+from emergence.figures._panels import note, settle, wrapped_grid
 from emergence.figures._style import Style
 from emergence.files import written_whole
 from emergence.plugins import load
@@ -45,6 +45,7 @@ def _drawn(name: str, inputs: Inputs, style: Style) -> Figure:
     figure: Figure = _empty(style) if inputs.nothing_is_left else draw(inputs, style)
     if inputs.left_out[0]:
         note(figure, left_out_of(inputs))
+    settle(figure)
     return figure
 
 

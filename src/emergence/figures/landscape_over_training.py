@@ -16,7 +16,7 @@ from emergence.figures._landscapes import (
     plane_of,
 )
 from emergence.figures._log_axes import Range
-from emergence.figures._panels import variant_labels
+from emergence.figures._panels import settle, variant_labels
 from emergence.figures._style import Style
 
 TITLE = "Loss landscape over training"
@@ -66,8 +66,7 @@ def animate(inputs: Inputs, style: Style) -> Iterator[Figure]:
         for panels, scale, (experiment, of_variant) in zip(groups, scales, inputs.analyses.items(), strict=True):
             _show_step(panels, of_variant, step, scale, style)
             panels[0].set_title(f"{experiment}, {panels[0].get_title('left')}")
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # all frames keep the places of the first
+        settle(figure)  # all frames keep the places of the first
         yield figure
 
 
