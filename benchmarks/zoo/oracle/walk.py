@@ -15,6 +15,8 @@ from torch.func import functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 
 _MASKED = {"_softmax", "_safe_softmax"}
+_MASKING = {"add", "sub", "where", "masked_fill", "maximum", "minimum", "index_put", "scatter", "copy", "slice_scatter"}
+"""What can put a mask into scores; of other scores a softmax is zero by rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ class _Walk(fx.Interpreter):
     def _left(self, node: fx.Node, name: str, value: Tensor, args: Any, kwargs: Any) -> Tensor | None:
         """Which elements a mask leaves, after a softmax and through what moves its result."""
         if name in _MASKED:
-            return value != 0 if bool((value == 0).any()) else None
+            masked = _name_of(self._origin(node.all_input_nodes[0])) in _MASKING
+            return value != 0 if masked and bool((value == 0).any()) else None
         first = args[0] if args else None
         if not isinstance(first, Units) or first.left is None or name not in MOVES:
             return None
@@ -224,6 +227,11 @@ def _depends(value: Any) -> bool:
 
 def _holds_tensor(value: Any) -> bool:
     return isinstance(value, Tensor) or (isinstance(value, tuple | list) and any(isinstance(v, Tensor) for v in value))
+
+
+def _name_of(node: fx.Node) -> str:
+    """Name of a node's operator; empty for inputs and parts of tuples."""
+    return _name(node) if node.op == "call_function" and node.target is not operator.getitem else ""
 
 
 def _name(node: fx.Node) -> str:
