@@ -1,0 +1,165 @@
+"""Of which subjects a setting, a job or a module of the table of rules is: read from parameters and runs alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from emergence.figures import catalogue
+from emergence.parameters.checks.methods import scored_with
+from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
+from emergence.parameters.pruning import method_and_step
+from emergence.plugins import module_of
+from emergence.study.runs import L1_PENALISED, NONE, UNPRUNED, Run, start_of
+
+if TYPE_CHECKING:
+    from emergence.study.plan import Plan
+
+TEXT_LOADER = "emergence.datasets._text:load"
+PARITY_LOADER = "emergence.datasets._sparse_parity:load"
+LANGUAGE_LOADER = "emergence.datasets._formal_language:load"
+
+
+def is_unpruned(plan: "Plan", run: Run) -> bool:
+    """Whether a run's networks are not pruned."""
+    return run.method in UNPRUNED
+
+
+def is_pruned(plan: "Plan", run: Run) -> bool:
+    """Whether a run's networks are pruned."""
+    return run.method not in UNPRUNED
+
+
+def has_given_rate(plan: "Plan", run: Run) -> bool:
+    """Whether a run trains at the learning rate of the parameters."""
+    return plan.runs.tuned(run) is None
+
+
+def is_inhibited_as_usual(plan: "Plan", run: Run) -> bool:
+    """Whether units are held back in a run's training as the section training says."""
+    return not run.variation.inhibition
+
+
+def is_penalised(plan: "Plan", run: Run) -> bool:
+    """Whether a run trains with the penalty that l1_magnitude asks for."""
+    return run.method == L1_PENALISED
+
+
+def is_not_penalised(plan: "Plan", run: Run) -> bool:
+    """Whether a run trains with the penalty of the section training."""
+    return run.method != L1_PENALISED
+
+
+def is_rewound(plan: "Plan", run: Run) -> bool:
+    """Whether a run trains again from an early step."""
+    return run.retraining == "rewind"
+
+
+def is_pruned_in_training(plan: "Plan", run: Run) -> bool:
+    """Whether a run's masks grow while it trains."""
+    return run.method not in UNPRUNED and run.retraining == NONE
+
+
+def is_sampled(plan: "Plan", run: Run) -> bool:
+    """Whether the landscape of one of a run's seeds is sampled."""
+    return bool(plan.runs.sampled_seeds(run))
+
+
+def samples_emergence(plan: "Plan", run: Run) -> bool:
+    """Whether emergence is sampled in landscapes."""
+    return EMERGENCE in plan.parameters.landscape.metrics
+
+
+def is_of_parities(plan: "Plan", run: Run) -> bool:
+    """Whether a run learns multitask sparse parity."""
+    return run.dataset in plan.parameters.data.parities
+
+
+def is_of_language(plan: "Plan", run: Run) -> bool:
+    """Whether a run learns a formal language."""
+    return run.dataset in plan.parameters.data.languages
+
+
+def has_skills(plan: "Plan", subject: str) -> bool:
+    """Whether there is something known to learn in the study."""
+    return bool({name for name, _ in plan.parameters.study.pairs} & plan.parameters.data.with_skills)
+
+
+def is_animated(plan: "Plan", figure: str) -> bool:
+    """Whether a figure has an animation."""
+    return catalogue()[figure].animated
+
+
+def is_still(plan: "Plan", figure: str) -> bool:
+    """Whether a figure has no animation."""
+    return not catalogue()[figure].animated
+
+
+def scoring_keys(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the keys of pruning.scoring that a run's method uses."""
+    return scored_with(method_and_step(run.method)[0], plan.root)
+
+
+def sampled_seeds(plan: "Plan", run: Run) -> Mapping[str, Any]:
+    """Derive the seeds whose landscape is sampled."""
+    return {"seeds": plan.runs.sampled_seeds(run)}
+
+
+def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive the way of pruning by which claims are judged: the first."""
+    method, retraining = plan.runs.ways_of_pruning[0]
+    return {"reference_method": method, "reference_retraining": retraining}
+
+
+def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
+    """Derive the way of pruning of reference and the weights from which networks so pruned are trained."""
+    start = start_of(plan.runs.reference[-1], plan.parameters.pruning.rewind_to)
+    return {**way_of_reference(plan, figure), "reference_start": start}
+
+
+def _loader(plan: "Plan", dataset: str) -> str:
+    data = plan.parameters.data
+    described = {TEXT_LOADER: data.texts, PARITY_LOADER: data.parities, LANGUAGE_LOADER: data.languages}
+    return next(
+        (loader for loader, entries in described.items() if dataset in entries), data.custom.get(dataset, dataset)
+    )
+
+
+def loaded(plan: "Plan", dataset: str) -> Mapping[str, Any]:
+    """Derive what loads a data set."""
+    return {"loader": _loader(plan, dataset)}
+
+
+def loading(plan: "Plan", dataset: str) -> Iterable[str]:
+    """Name the module that loads a data set."""
+    return (module_of("datasets", _loader(plan, dataset)),)
+
+
+def building(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the module that builds a run's networks."""
+    return (module_of("networks", plan.parameters.networks[run.network].builder),)
+
+
+def building_and_pruning(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the modules that build a run's networks and prune them while they train."""
+    pruning = (module_of("pruning", run.method),) if is_pruned_in_training(plan, run) else ()
+    return (*building(plan, run), *pruning)
+
+
+def pruning(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the module of a run's pruning method."""
+    return (module_of("pruning", method_and_step(run.method)[0]),)
+
+
+def measuring(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the modules that build a run's networks and measure them."""
+    return (*building(plan, run), *(module_of("measures", name) for name in plan.parameters.measures.names))
+
+
+def sampling(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the modules that build a run's networks and measure what is sampled around them."""
+    measures = [name for name in plan.parameters.landscape.metrics if name not in NO_MEASURES]
+    return (*building(plan, run), *(module_of("measures", name) for name in measures))
+
+
+def drawing(plan: "Plan", figure: str) -> Iterable[str]:
+    """Name the module that draws a figure."""
+    return (module_of("figures", figure),)
