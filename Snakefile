@@ -38,7 +38,7 @@ localrules:
 
 
 onerror:
-    sys.stderr.write(failures(PLAN, STARTED, REPEAT))
+    sys.stderr.write(failures(PLAN, STARTED))
 
 
 rule all:

@@ -6,153 +6,90 @@ rule emergence:
         files_of("emergence"),
 
 
-rule count_paths:
+use rule job as count_paths with:
     input:
-        dataset=made_by("data", "dataset"),
-        checkpoints=made_by("training", "checkpoints"),
+        **reads("count_paths"),
     output:
-        emergence=pattern("count_paths", "emergence"),
+        **makes("count_paths"),
     log:
         log("count_paths"),
     benchmark:
         timing("count_paths")
     group:
         together("measures")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=240,
-        gpu=gpus,
+        **needs("count_paths"),
     params:
-        builder=builder,
-        parameters=all_parameters,
-        compute=compute,
+        **told("count_paths"),
     message:
         "Count the paths of {wildcards.name}"
-    shell:
-        f"python {SCRIPTS}/count_paths.py"
-        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
-        " --builder {params.builder:q}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.emergence:q} 2> {log:q}"
 
 
-rule apply_measures:
+use rule job as apply_measures with:
     input:
-        dataset=made_by("data", "dataset"),
-        checkpoints=made_by("training", "checkpoints"),
+        **reads("apply_measures"),
     output:
-        measures=pattern("apply_measures", "measures"),
+        **makes("apply_measures"),
     log:
         log("apply_measures"),
     benchmark:
         timing("apply_measures")
     group:
         together("measures")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=240,
-        gpu=gpus,
+        **needs("apply_measures"),
     params:
-        builder=builder,
-        parameters=all_parameters,
-        compute=compute,
+        **told("apply_measures"),
     message:
         "Apply other measures to {wildcards.name}"
-    shell:
-        f"python {SCRIPTS}/apply_measures.py"
-        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
-        " --builder {params.builder:q}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.measures:q} 2> {log:q}"
 
 
-rule measure_skills:
+use rule job as measure_skills with:
     input:
-        dataset=made_by("data", "dataset"),
-        checkpoints=made_by("training", "checkpoints"),
+        **reads("measure_skills"),
     output:
-        skills=pattern("measure_skills", "skills"),
+        **makes("measure_skills"),
     log:
         log("measure_skills"),
     benchmark:
         timing("measure_skills")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=120,
-        gpu=gpus,
+        **needs("measure_skills"),
     params:
-        builder=builder,
-        parameters=all_parameters,
-        compute=compute,
+        **told("measure_skills"),
     message:
         "Measure how well {wildcards.name} knows each skill"
-    shell:
-        f"python {SCRIPTS}/measure_skills.py"
-        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
-        " --builder {params.builder:q}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills:q} 2> {log:q}"
 
 
-rule measure_language:
+use rule job as measure_language with:
     input:
-        dataset=made_by("data", "dataset"),
-        checkpoints=made_by("training", "checkpoints"),
+        **reads("measure_language"),
     output:
-        language=pattern("measure_language", "language"),
+        **makes("measure_language"),
     log:
         log("measure_language"),
     benchmark:
         timing("measure_language")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=120,
+        **needs("measure_language"),
     params:
-        builder=builder,
-        parameters=all_parameters,
+        **told("measure_language"),
     message:
         "Measure what {wildcards.name} knows of the language"
-    shell:
-        f"python {SCRIPTS}/measure_language.py"
-        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
-        " --builder {params.builder:q}"
-        " --parameters {params.parameters:q} --output {output.language:q} 2> {log:q}"
 
 
-rule compare_controls:
+use rule job as compare_controls with:
     input:
-        dataset=made_by("data", "dataset"),
-        checkpoints=made_by("training", "checkpoints"),
+        **reads("compare_controls"),
     output:
-        controls=pattern("compare_controls", "controls"),
+        **makes("compare_controls"),
     log:
         log("compare_controls"),
     benchmark:
         timing("compare_controls")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=120,
-        gpu=gpus,
+        **needs("compare_controls"),
     params:
-        builder=builder,
-        parameters=all_parameters,
-        compute=compute,
+        **told("compare_controls"),
     message:
         "Compare {wildcards.name} with its controls"
-    shell:
-        f"python {SCRIPTS}/compare_controls.py"
-        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
-        " --builder {params.builder:q}"
-        " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.controls:q} 2> {log:q}"

@@ -1,6 +1,10 @@
-"""Statistics: all runs joined into one labelled file, and what is concluded from it, one rule each."""
+"""Statistics: all runs joined into one labelled file, and what is concluded from it."""
 
-STUDY, *CONCLUSIONS = PLAN.of_phase("statistics")
+STUDY = only("collect_runs")
+CLAIMS = only("judge_claims")
+ROBUSTNESS = only("map_robustness")
+RIVALS = only("compare_rivals")
+STOPPING = only("compare_stopping")
 
 
 rule statistics:
@@ -8,12 +12,11 @@ rule statistics:
         files_of("statistics"),
 
 
-rule collect_runs:
+use rule job as collect_runs with:
     input:
-        **inputs_of(STUDY),
+        **reads_once(STUDY),
     output:
-        study=here(STUDY.file("study")),
-        stamp=here(STUDY.stamp),
+        **makes_once(STUDY),
     log:
         log("collect_runs", STUDY.name, STUDY.key),
     benchmark:
@@ -21,54 +24,112 @@ rule collect_runs:
     group:
         together("statistics")
     localrule: ELSEWHERE
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=60,
+        **needs("collect_runs"),
     params:
-        manifest=lambda wildcards, input: manifest_of(STUDY, input),
-        targets=json.dumps(STUDY.parameters["accuracy_targets"]),
+        **told_once(STUDY),
     message:
         "Join the results of all runs"
-    shell:
-        f"(python {SCRIPTS}/collect_runs.py"
-        " --manifest {params.manifest:q} --accuracy-targets {params.targets:q}"
-        " --output {output.study:q}"
-        " && python -m emergence.study.stamps {output.stamp:q} {output.study:q}) 2> {log:q}"
 
 
-for conclusion in CONCLUSIONS:
+use rule job as judge_claims with:
+    input:
+        **reads_once(CLAIMS),
+    output:
+        **makes_once(CLAIMS),
+    log:
+        log("judge_claims", CLAIMS.name, CLAIMS.key),
+    benchmark:
+        timing("judge_claims", CLAIMS.name, CLAIMS.key)
+    group:
+        together("statistics")
+    localrule: ELSEWHERE
+    resources:
+        **needs("judge_claims"),
+    params:
+        **told_once(CLAIMS),
+    message:
+        "Judge the claims"
 
-    rule:
-        name:
-            conclusion.rule
+
+use rule job as map_robustness with:
+    input:
+        **reads_once(ROBUSTNESS),
+    output:
+        **makes_once(ROBUSTNESS),
+    log:
+        log("map_robustness", ROBUSTNESS.name, ROBUSTNESS.key),
+    benchmark:
+        timing("map_robustness", ROBUSTNESS.name, ROBUSTNESS.key)
+    group:
+        together("statistics")
+    localrule: ELSEWHERE
+    resources:
+        **needs("map_robustness"),
+    params:
+        **told_once(ROBUSTNESS),
+    message:
+        "Judge the claims at every choice"
+
+
+use rule job as compare_rivals with:
+    input:
+        **reads_once(RIVALS),
+    output:
+        **makes_once(RIVALS),
+    log:
+        log("compare_rivals", RIVALS.name, RIVALS.key),
+    benchmark:
+        timing("compare_rivals", RIVALS.name, RIVALS.key)
+    group:
+        together("statistics")
+    localrule: ELSEWHERE
+    resources:
+        **needs("compare_rivals"),
+    params:
+        **told_once(RIVALS),
+    message:
+        "Compare emergence with other measures"
+
+
+use rule job as compare_stopping with:
+    input:
+        **reads_once(STOPPING),
+    output:
+        **makes_once(STOPPING),
+    log:
+        log("compare_stopping", STOPPING.name, STOPPING.key),
+    benchmark:
+        timing("compare_stopping", STOPPING.name, STOPPING.key)
+    group:
+        together("statistics")
+    localrule: ELSEWHERE
+    resources:
+        **needs("compare_stopping"),
+    params:
+        **told_once(STOPPING),
+    message:
+        "Compare rules that stop training"
+
+
+if PLAN.of_rule("score_measures"):
+    SCOREBOARD = only("score_measures")
+
+    use rule job as score_measures with:
         input:
-            **inputs_of(conclusion),
+            **reads_once(SCOREBOARD),
         output:
-            conclusion=here(conclusion.results[0]),
-            stamp=here(conclusion.stamp),
+            **makes_once(SCOREBOARD),
         log:
-            log(conclusion.rule, conclusion.name, conclusion.key),
+            log("score_measures", SCOREBOARD.name, SCOREBOARD.key),
         benchmark:
-            timing(conclusion.rule, conclusion.name, conclusion.key)
+            timing("score_measures", SCOREBOARD.name, SCOREBOARD.key)
         group:
             together("statistics")
         localrule: ELSEWHERE
-        conda:
-            "../envs/emergence.yaml"
-        threads: 1
         resources:
-            mem_mb=memory(4000),
-            runtime=60,
+            **needs("score_measures"),
         params:
-            script=conclusion.rule,
-            parameters=json.dumps(conclusion.parameters, sort_keys=True),
+            **told_once(SCOREBOARD),
         message:
-            f"Conclude from all runs: {conclusion.name}"
-        shell:
-            f"(python {SCRIPTS}/"
-            "{params.script:q}.py --study {input.study:q} --parameters {params.parameters:q}"
-            " --output {output.conclusion:q}"
-            " && python -m emergence.study.stamps {output.stamp:q} {output.conclusion:q}) 2> {log:q}"
+            "Score measures by the skills that they see emerge"

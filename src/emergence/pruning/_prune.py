@@ -66,7 +66,9 @@ def prune(
     masks, diverged = {}, []
     for seed in checkpoint.seeds:
         generator, settings = torch.Generator().manual_seed(seed), scoring or Scoring()
-        samples = draw_samples(dataset, settings.samples_per_class, generator)
+        # A method that says not to use their number sees as many samples as by default.
+        per_class = vars(settings).get("samples_per_class", Scoring().samples_per_class)
+        samples = draw_samples(dataset, per_class, generator)
         subject = Subject(checkpoint.network(seed), samples, settings)
         if not subject.weights:
             raise ValueError("the network has no weights that can be pruned")

@@ -30,7 +30,7 @@ def is_pruned(plan: "Plan", run: Run) -> bool:
 
 def has_given_rate(plan: "Plan", run: Run) -> bool:
     """Whether a run trains at the learning rate of the parameters."""
-    return plan.runs.tuned(run) is None
+    return plan.selection.tuned(run) is None
 
 
 def is_inhibited_as_usual(plan: "Plan", run: Run) -> bool:
@@ -60,7 +60,7 @@ def is_pruned_in_training(plan: "Plan", run: Run) -> bool:
 
 def is_sampled(plan: "Plan", run: Run) -> bool:
     """Whether the landscape of one of a run's seeds is sampled."""
-    return bool(plan.runs.sampled_seeds(run))
+    return bool(plan.selection.sampled_seeds(run))
 
 
 def samples_emergence(plan: "Plan", run: Run) -> bool:
@@ -100,24 +100,28 @@ def scoring_keys(plan: "Plan", run: Run) -> Iterable[str]:
 
 def sampled_seeds(plan: "Plan", run: Run) -> Mapping[str, Any]:
     """Derive the seeds whose landscape is sampled."""
-    return {"seeds": plan.runs.sampled_seeds(run)}
+    return {"seeds": plan.selection.sampled_seeds(run)}
 
 
 def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
     """Derive the way of pruning by which claims are judged: the first."""
-    method, retraining = plan.runs.ways_of_pruning[0]
+    method, retraining = plan.selection.ways_of_pruning[0]
     return {"reference_method": method, "reference_retraining": retraining}
 
 
 def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
     """Derive the way of pruning of reference and the weights from which networks so pruned are trained."""
-    start = start_of(plan.runs.reference[-1], plan.parameters.pruning.rewind_to)
+    start = start_of(plan.selection.reference[-1], plan.parameters.pruning.rewind_to)
     return {**way_of_reference(plan, figure), "reference_start": start}
 
 
 def _loader(plan: "Plan", dataset: str) -> str:
     data = plan.parameters.data
-    described = {TEXT_LOADER: data.texts, PARITY_LOADER: data.parities, LANGUAGE_LOADER: data.languages}
+    described: dict[str, Mapping[str, object]] = {
+        TEXT_LOADER: data.texts,
+        PARITY_LOADER: data.parities,
+        LANGUAGE_LOADER: data.languages,
+    }
     return next(
         (loader for loader, entries in described.items() if dataset in entries), data.custom.get(dataset, dataset)
     )

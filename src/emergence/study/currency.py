@@ -17,7 +17,7 @@ CHECKSUMS = "checksums.json"
 
 def is_done(job: Job, root: Path) -> bool:
     """Whether the files of a job below `root` are there and, in a fixed place, are those that its stamp speaks for."""
-    if job.rule.keyed:
+    if job.entry.keyed:
         return all(_is_there(root / file) for file in job.files)
     return stamps.holds(root / job.stamp, root, job.results)
 
@@ -34,7 +34,7 @@ def to_do(jobs: Iterable[Job], asked: Collection[Job], done: Callable[[Job], boo
         if job not in needed and not done(job):
             needed.add(job)
             waiting += (source for sources in job.inputs.values() for source in sources)
-    fixed = {job for job in needed if not job.rule.keyed}
+    fixed = {job for job in needed if not job.entry.keyed}
     return needed | {job for job in jobs if any(fixed.intersection(sources) for sources in job.inputs.values())}
 
 

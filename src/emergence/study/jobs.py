@@ -15,6 +15,7 @@ from typing import Any
 from emergence.study.layout import of_run, pattern, stamp
 from emergence.study.rules import Rule
 from emergence.study.runs import Run
+from emergence.study.table import RULES
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Job:
     follows from settings that the job does not see, such as its seeds.
     """
 
-    rule: Rule
+    rule: str
     name: str
     settings: Mapping[str, Any]
     derived: Mapping[str, Any]
@@ -34,11 +35,16 @@ class Job:
     run: Run | None = None
     unkeyed: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def entry(self) -> Rule:
+        """What the table of rules says of the job."""
+        return RULES[self.rule]
+
     @cached_property
     def key(self) -> str:
         """Digest of all that the result is made from; 12 hexadecimal digits."""
         made_from = {
-            "rule": self.rule.name,
+            "rule": self.rule,
             "name": self.name,
             "settings": self.settings,
             "derived": self.derived,
@@ -49,18 +55,18 @@ class Job:
 
     def file(self, name: str) -> str:
         """Return the path of one of the job's files."""
-        return pattern(self.rule, name).format(name=self.name, key=self.key)
+        return pattern(self.entry, name).format(name=self.name, key=self.key)
 
     @property
     def results(self) -> list[str]:
         """Paths of all files that other jobs and readers use."""
-        runs = [job.name for jobs in self.inputs.values() for job in jobs] if self.rule.of_each else []
-        return [*map(self.file, self.rule.files), *(of_run(self.rule, run) for run in runs)]
+        runs = [job.name for jobs in self.inputs.values() for job in jobs] if self.entry.of_each else []
+        return [*map(self.file, self.entry.files), *(of_run(self.entry, run) for run in runs)]
 
     @property
     def files(self) -> list[str]:
         """Paths of all files that the workflow expects of the job."""
-        return self.results if self.rule.keyed else [*self.results, self.stamp]
+        return self.results if self.entry.keyed else [*self.results, self.stamp]
 
     @property
     def reads(self) -> dict[str, list[tuple["Job", str, str]]]:
@@ -69,8 +75,8 @@ class Job:
             name: [
                 (job, file, job.file(file))
                 for job in jobs
-                for file in self.rule.sources(self.name)[name].files or job.rule.files
-                if file in job.rule.files
+                for file in self.entry.sources(self.name)[name].files or job.entry.files
+                if file in job.entry.files
             ]
             for name, jobs in self.inputs.items()
         }
@@ -78,4 +84,4 @@ class Job:
     @property
     def stamp(self) -> str:
         """The file that says which key the files of a fixed place are made from."""
-        return stamp(self.rule.phase, self.name, self.key)
+        return stamp(self.entry.phase, self.name, self.key)

@@ -13,7 +13,7 @@ from emergence.study.jobs import Job
 from emergence.study.layout import timing
 from emergence.study.rules import Rule, Subject
 from emergence.study.runs import Run
-from emergence.study.selection import Runs
+from emergence.study.selection import Selection
 from emergence.study.settings import chosen
 from emergence.study.table import RULES
 
@@ -27,7 +27,7 @@ class Plan:
     def __init__(self, parameters: Parameters, root: Path) -> None:
         self.parameters = parameters
         self.root = root
-        self.runs = Runs(parameters, root)
+        self.selection = Selection(parameters, root)
         self.values = parameters.model_dump()
         self._made: dict[tuple[str, Subject], Job | None] = {}
         for rule, name in TARGETS.items():
@@ -37,6 +37,11 @@ class Plan:
     def jobs(self) -> list[Job]:
         """All jobs, each after those whose files it reads."""
         return [job for job in self._made.values() if job]
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
+        return self.selection.all
 
     @cached_property
     def by_key(self) -> dict[str, Job]:
@@ -53,17 +58,17 @@ class Plan:
 
     def of_rule(self, rule: str) -> list[Job]:
         """Return the jobs of one rule."""
-        return [job for job in self.jobs if job.rule.name == rule]
+        return [job for job in self.jobs if job.rule == rule]
 
     def of_phase(self, phase: str, runs: str = "*") -> list[Job]:
         """The jobs of one phase, or those of them for runs whose names fit a pattern as file names do.
 
         Raises ValueError where a pattern fits no run of the plan.
         """
-        jobs = [job for job in self.jobs if job.rule.phase == phase]
+        jobs = [job for job in self.jobs if job.entry.phase == phase]
         if runs == "*":
             return jobs
-        names = [run.name for run in self.runs.all]
+        names = [run.name for run in self.runs]
         if not fnmatch.filter(names, runs):
             raise ValueError(f"only = {runs!r}: no run fits; allowed: patterns of {', '.join(names)}")
         return [job for job in jobs if job.run and fnmatch.fnmatch(job.run.name, runs)]
@@ -71,14 +76,14 @@ class Plan:
     @property
     def records(self) -> list[dict[str, Any]]:
         """What the report says of each job, in the order of the table: its files, its key, where its time is noted."""
-        jobs = sorted(self.jobs, key=lambda job: list(RULES).index(job.rule.name))
+        jobs = sorted(self.jobs, key=lambda job: list(RULES).index(job.rule))
         return [
             {
-                "rule": job.rule.name,
+                "rule": job.rule,
                 "name": job.name,
                 "key": job.key,
                 "files": job.results,
-                "timing": timing(job.rule.name, job.name, job.key),
+                "timing": timing(job.rule, job.name, job.key),
             }
             for job in jobs
         ]
@@ -107,7 +112,7 @@ class Plan:
             return None
         keyed, unkeyed = chosen(rule, self, subject)
         code = _digest(self.root, rule.program, tuple(rule.modules(self, subject)))
-        return Job(rule, name, keyed, rule.derived(self, subject), code, inputs, run, unkeyed)
+        return Job(rule.name, name, keyed, rule.derived(self, subject), code, inputs, run, unkeyed)
 
     def _inputs(self, rule: Rule, subject: Subject) -> Mapping[str, tuple[Job, ...]]:
         return {

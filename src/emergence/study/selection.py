@@ -24,7 +24,7 @@ OF_RUNS = ("study", "variations", "pruning.methods", "pruning.sparsities", "prun
 """Settings that decide which runs there are."""
 
 
-class Runs:
+class Selection:
     """The runs of a study; `root` holds the folders scripts/ and src/, in which the files of pruning methods lie."""
 
     def __init__(self, parameters: Parameters, root: Path) -> None:
@@ -148,85 +148,85 @@ def its_masked(plan: "Plan", run: Run) -> Iterable[Run]:
 @decided_by("pruning.share_per_round")
 def its_scored(plan: "Plan", run: Run) -> Iterable[Run]:
     """Select the run whose weights decide what is removed."""
-    return (plan.runs.scored(run),)
+    return (plan.selection.scored(run),)
 
 
 @decided_by("tuning.learning_rates", "tuning.scope", "tuning.seeds")
 def its_tuned(plan: "Plan", run: Run) -> Iterable[Run]:
     """Select the run that chooses the learning rate."""
-    tuned = plan.runs.tuned(run)
+    tuned = plan.selection.tuned(run)
     return (tuned,) if tuned else ()
 
 
 @decided_by(*OF_RUNS)
 def every(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select all runs."""
-    return plan.runs.all
+    return plan.runs
 
 
 @decided_by(*OF_RUNS)
 def reference(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs and those pruned in the way of reference."""
-    return plan.runs.reference
+    return plan.selection.reference
 
 
 @decided_by("study")
 def dense(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs that are not varied."""
-    return plan.runs.dense
+    return plan.selection.dense
 
 
 @decided_by(*OF_RUNS, "landscape.seeds")
 def sampled(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs of reference whose landscape is sampled."""
-    return [run for run in plan.runs.reference if plan.runs.sampled_seeds(run)]
+    return [run for run in plan.selection.reference if plan.selection.sampled_seeds(run)]
 
 
 @decided_by("study", "variations")
 def dense_and_wide(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs and those that vary in width."""
-    return [*plan.runs.dense, *plan.runs.wide]
+    return [*plan.selection.dense, *plan.selection.wide]
 
 
 @decided_by("study", "variations")
 def inhibited(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs in whose training units are held back as a variation."""
-    return [run for run in plan.runs.all if run.variation.inhibition]
+    return [run for run in plan.runs if run.variation.inhibition]
 
 
 @decided_by(*OF_RUNS, "tuning.learning_rates", "tuning.scope", "tuning.seeds")
 def tuned(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs that choose learning rates, but for those of variations."""
-    unvaried = [run for run in plan.runs.all if run.variation == UNVARIED]
-    return dict.fromkeys(found for run in unvaried if (found := plan.runs.tuned(run)))
+    unvaried = [run for run in plan.runs if run.variation == UNVARIED]
+    return dict.fromkeys(found for run in unvaried if (found := plan.selection.tuned(run)))
 
 
 @decided_by(*OF_RUNS)
 def masked(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the masks of all runs."""
-    return dict.fromkeys(made for run in plan.runs.all for made in its_masked(plan, run))
+    return dict.fromkeys(made for run in plan.runs for made in its_masked(plan, run))
 
 
 @decided_by("study", "data")
 def learnt(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs whose data set has something to learn, and is no control."""
-    return [run for run in plan.runs.dense if run.dataset in plan.parameters.data.with_skills]
+    return [run for run in plan.selection.dense if run.dataset in plan.parameters.data.with_skills]
 
 
 @decided_by("study", "data")
 def over_data(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs of networks that learn the same skills from data sets of several sizes."""
     sizes = defaultdict[str, set[int]](set)
-    for run in plan.runs.dense:
+    for run in plan.selection.dense:
         if task := _task(plan, run):
             sizes[task].add(plan.parameters.data.parities[run.dataset].samples)
-    return [run for run in plan.runs.dense if len(sizes[_task(plan, run)]) > 1]
+    return [run for run in plan.selection.dense if len(sizes[_task(plan, run)]) > 1]
 
 
 @decided_by("study", "variations", "data")
 def over_width(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs that vary in width and have skills to learn."""
-    return [run for run in plan.runs.wide if _task(plan, run)]
+    return [run for run in plan.selection.wide if _task(plan, run)]
 
 
 def once(name: str) -> Callable[["Plan", Subject], Iterable[str]]:

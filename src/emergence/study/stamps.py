@@ -3,14 +3,10 @@
 A stamp is a small file whose name carries the key and whose content lists the files it speaks for, each with its size
 and checksum. Stamps travel with results and may be cut short, edited or foreign: what does not list files in this way
 is no stamp.
-
-Command line: ``python -m emergence.study.stamps STAMP FILE...`` writes the stamp and removes those of other keys. A
-folder stands for the files in it.
 """
 
 import json
 import re
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +20,7 @@ LARGE = 2**26
 
 
 def write(stamp: Path, files: list[Path]) -> None:
-    """Stamp files just made."""
+    """Stamp files just made; stamps of other keys go."""
     for old in stamp.parent.glob(f"{stamp.stem}.*"):
         if re.fullmatch(KEY, old.suffix[1:]) and not old.is_dir():
             old.unlink()
@@ -69,11 +65,3 @@ def _is_unchanged(file: Path, said: Any) -> bool:
         return file.is_file() and size == said["bytes"] and (size > LARGE or checksum(file) == said["sha256"])
     except (OSError, ValueError):
         return False
-
-
-if __name__ == "__main__":
-    given = [Path(file) for file in sys.argv[2:]]
-    write(
-        Path(sys.argv[1]),
-        [file for path in given for file in (sorted(path.glob("[!.]*")) if path.is_dir() else [path])],
-    )

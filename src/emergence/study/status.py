@@ -88,7 +88,7 @@ def expected(phases: Sequence[Progress], at_a_time: int) -> str:
 
 
 def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], root: Path) -> Progress:
-    left = Counter(job.rule.name for job in jobs if not is_done(job, root))
+    left = Counter(job.rule for job in jobs if not is_done(job, root))
     timed = [rule for rule in by_rule.values() if RULES[rule.rule].phase == phase]
     done = sum(rule.total for rule in timed)
     expected = sum(
@@ -106,17 +106,17 @@ def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Pat
     They run, or they failed or were interrupted: files cannot tell, but the time of the log's last line can.
     """
     for job in plan.jobs:
-        file = root / log(job.rule.name, job.name, job.key)
+        file = root / log(job.rule, job.name, job.key)
         if file.is_file() and file.stat().st_mtime >= since and not is_done(job, root):
             yield job, file
 
 
 def failures(plan: Plan, since: float) -> str:
-    """Tell of every job that began at or after a time and is not finished: its log's last lines, and how to repeat it."""
+    """Tell of every job begun at or after a time and not finished: its log's last lines, and how to repeat it."""
     told = []
     for job, file in begun(plan, Path(), since):
-        again = f"python scripts/{job.rule.program}.py {job_file(job.rule.name, job.key)}"
-        told.append(f"{job.rule.name} of {job.name} did not finish. The last lines of {file}:\n")
+        again = f"python scripts/{job.entry.program}.py {job_file(job.rule, job.key)}"
+        told.append(f"{job.rule} of {job.name} did not finish. The last lines of {file}:\n")
         told += [f"    {line}\n" for line in last_lines(file, LINES)]
         told.append(f"To run it again:\n    {again}\n\n")
     return "".join(told)
@@ -142,7 +142,7 @@ def main() -> None:
     print(expected(phases, options.at_a_time))
     for job, file in begun(plan, Path()):
         age = duration(time.time() - file.stat().st_mtime)
-        print(f"\n{job.rule.name} of {job.name} began and is not finished; {file}, written {age} ago, ends:")
+        print(f"\n{job.rule} of {job.name} began and is not finished; {file}, written {age} ago, ends:")
         print("    " + "".join(last_lines(file, 1)))
 
 

@@ -8,11 +8,15 @@ from emergence.study.rules import Resources, Rule, Setting, Source
 
 TRAINED = ("train_networks", "retrain_networks")
 DRAWN = ("draw_figure", "animate_figure")
+RESUMED = (*TRAINED, "tune_learning_rate", "retune_learning_rate")
+"""Rules whose jobs go on where training was ended, whatever its number of epochs."""
+
 
 DATA = {"data": Source(("prepare_data",), of.its_data)}
 CHECKPOINTS = {**DATA, "training": Source(TRAINED, of.itself, ("checkpoints",))}
 STUDY = {"study": Source(("collect_runs",), of.once("study"))}
 
+BUILDER = "networks.{network}.builder"
 NETWORK = (
     "networks.{network}",
     Setting("training", without=("optimizer.learning_rate", "epochs", "checkpoints", "inhibition.way", "l1_penalty")),
@@ -94,7 +98,7 @@ OF_RUNS = (
         folder="results/prune/masks",
         files={"mask": "mask.safetensors", "densities": "densities.nc"},
         reads={**DATA, "scored": Source(TRAINED, of.its_scored, ("checkpoints",))},
-        settings=(Setting("pruning.scoring", only=given.scoring_keys),),
+        settings=(BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
         modules=given.pruning,
         resources=Resources(memory=2000, minutes=120),
         decided_by=of.OF_RUNS,
@@ -141,7 +145,7 @@ OF_RUNS = (
         folder="results/emergence/paths",
         files={"emergence": "emergence.nc"},
         reads=CHECKPOINTS,
-        settings=("emergence",),
+        settings=(BUILDER, "emergence"),
         modules=given.building,
         resources=Resources(minutes=240, gpu=True),
     ),
@@ -151,7 +155,7 @@ OF_RUNS = (
         folder="results/emergence/measures",
         files={"measures": "measures.nc"},
         reads=CHECKPOINTS,
-        settings=("measures.names",),
+        settings=(BUILDER, "measures.names"),
         modules=given.measuring,
         resources=Resources(minutes=240, gpu=True),
     ),
@@ -161,7 +165,7 @@ OF_RUNS = (
         folder="results/emergence/skills",
         files={"skills": "skills.nc"},
         reads=CHECKPOINTS,
-        settings=("data.parities.{dataset}", *SKILLS),
+        settings=(BUILDER, "data.parities.{dataset}", *SKILLS),
         modules=given.measuring,
         applies=given.is_of_parities,
         resources=Resources(minutes=120, gpu=True),
@@ -172,7 +176,7 @@ OF_RUNS = (
         folder="results/emergence/language",
         files={"language": "language.nc"},
         reads=CHECKPOINTS,
-        settings=("data.languages.{dataset}", *SKILLS),
+        settings=(BUILDER, "data.languages.{dataset}", *SKILLS),
         modules=given.measuring,
         applies=given.is_of_language,
         resources=Resources(minutes=120),
@@ -183,7 +187,7 @@ OF_RUNS = (
         folder="results/emergence/controls",
         files={"controls": "controls.nc"},
         reads=CHECKPOINTS,
-        settings=("controls", *COUNTING),
+        settings=(BUILDER, "controls", *COUNTING),
         modules=given.building,
         resources=Resources(minutes=120, gpu=True),
     ),
@@ -194,6 +198,7 @@ OF_RUNS = (
         files={"landscape": "landscape.nc"},
         reads=CHECKPOINTS,
         settings=(
+            BUILDER,
             Setting("landscape", without=("seeds",)),
             *(Setting(key, when=given.samples_emergence) for key in COUNTING),
         ),
@@ -219,7 +224,7 @@ OF_RUNS = (
         folder="results/landscape/curvature",
         files={"curvature": "curvature.nc"},
         reads=CHECKPOINTS,
-        settings=("curvature", "landscape.steps"),
+        settings=(BUILDER, "curvature", "landscape.steps"),
         derived=given.sampled_seeds,
         decided_by=("landscape.seeds",),
         modules=given.building,
@@ -232,7 +237,7 @@ OF_RUNS = (
         folder="results/landscape/minima",
         files={"minima": "minima.nc"},
         reads={**DATA, "training": Source(TRAINED, of.itself)},
-        settings=("minima", "landscape.steps"),
+        settings=(BUILDER, "minima", "landscape.steps"),
         derived=given.sampled_seeds,
         decided_by=("landscape.seeds",),
         modules=given.building,

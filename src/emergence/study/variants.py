@@ -13,7 +13,7 @@ from emergence.parameters.reading import read
 from emergence.study import stamps
 from emergence.study.layout import KEY, RESUME, SAMPLED, STAMPS
 from emergence.study.plan import Plan
-from emergence.study.table import RULES
+from emergence.study.table import RESUMED, RULES
 
 
 def stale(plan: Plan, root: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def stale(plan: Plan, root: Path) -> list[Path]:
 
 def _stale_folders(plan: Plan, root: Path) -> list[Path]:
     current = {root / Path(file).parent for job in plan.jobs for file in job.results}
-    current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if "training" in job.settings and job.rule.keyed}
+    current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if job.rule in RESUMED}
     current |= {root / SAMPLED / job.key for job in plan.of_phase("landscape")}
     folders = {rule.folder for rule in RULES.values() if rule.keyed} | {RESUME, SAMPLED}
     found = {path for folder in folders for path in (root / folder).rglob("[0-9a-f]" * 12)}

@@ -1,0 +1,56 @@
+"""Running the work of a script: ``python scripts/RULE.py JOB.json``."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import xarray as xr
+
+from emergence.compute import explain_refusals
+from emergence.jobs.checkpoints import Checkpoints
+from emergence.jobs.job_file import JobFile
+from emergence.logs import configure
+from emergence.parameters.base import Section
+from emergence.storage import write_dataset
+from emergence.study import stamps
+
+Work = TypeVar("Work", bound=Callable[..., xr.Dataset | None])
+
+
+def job(work: Work) -> Work:
+    """Make a function the work of a script: run it with the job file that the command line names.
+
+    The function gets what its parameters ask for by their types: `JobFile` is the job itself, `Checkpoints` the saved
+    networks of its run, and a section of ``params.yaml`` those of its settings that the table of rules declares (the
+    parameter has the section's name). What it returns is written to the job's only file. It stands last in its script,
+    which is imported without running anything.
+    """
+    if work.__module__ == "__main__":
+        with explain_refusals():
+            run(work, JobFile.read(Path(sys.argv[1]), *sys.argv[2:]))
+    return work
+
+
+def run(work: Callable[..., xr.Dataset | None], given: JobFile) -> None:
+    """Do a job: call its work with what that asks for, write what it returns, and stamp files of a fixed place."""
+    configure()
+    parameters = inspect.signature(work, eval_str=True).parameters
+    found = work(**{name: _argument(name, parameter.annotation, given) for name, parameter in parameters.items()})
+    if found is not None:
+        ((output,),) = given.outputs.values()
+        write_dataset(output, found, given.made_from)
+    if given.stamp:
+        stamps.write(given.stamp, [file for files in given.outputs.values() for file in files])
+
+
+def _argument(name: str, kind: Any, given: JobFile) -> Any:
+    if kind is JobFile:
+        return given
+    if kind is Checkpoints:
+        folder, data = given.file("training", "checkpoints"), given.file("data", "dataset")
+        return Checkpoints(folder, data, given.device, given.builders)
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return given.section(kind, name)
+    raise TypeError(f"the work of {given.rule} asks for '{name}', a {kind}; allowed: JobFile, Checkpoints, a Section")
