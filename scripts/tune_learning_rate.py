@@ -9,7 +9,7 @@ from emergence.training.tuning import sweep
 
 @job
 def tune_learning_rate(given: JobFile) -> None:
-    train, rates = trainer(given), sorted(given.setting("tuning", "learning_rates"))
+    train, rates = trainer(given), given.setting("tuning", "learning_rates")
     length = {"epochs": given.setting("tuning", "epochs"), "checkpoints": Checkpoints(early_iterations=[])}
     training = settings_of_training(given).model_copy(update=length)
     tuning = sweep(lambda at_a_rate: train(at_a_rate).metrics, training, rates)

@@ -1,9 +1,6 @@
 """How figures look, whatever they are drawn from, and what their files depend on."""
 
-import json
 import re
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -19,9 +16,9 @@ from emergence.figures._style import Style
 from emergence.parameters.figures import FontFamily
 from emergence.parameters.variations import UNVARIED
 from emergence.statistics.scoreboard import LANGUAGE
-from emergence.study import manifests
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
+from tests.job_files import do, job_file
 from tests.sampling import one_in
 
 ROOT = Path(__file__).parents[2]
@@ -114,16 +111,15 @@ def test_pdf_figures_hold_the_typeface_of_the_parameters_as_text(
 
 
 def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> None:
-    manifests.write(tmp_path / "manifest.json", {need: manifest[need] for need in catalogue()[name].needs}, [])
     parameters = figure_data.parameters()
-    sections = {
+    settings = {
         "figures": parameters.figures.model_dump() | {"dpi": COARSE.dpi},
         "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed", "accuracy_targets"}),
         "ruggedness": parameters.ruggedness.model_dump(),
     }
-    arguments = ["--figure", name, "--parameters", json.dumps(sections), "--manifest", str(tmp_path / "manifest.json")]
-    outputs = ["--files", *(str(folder / f"a.{form}") for form in FORMS)]
-    subprocess.run([sys.executable, "scripts/draw_figure.py", *arguments, *outputs], cwd=ROOT, check=True)
+    inputs = {need: manifest[need] for need in catalogue()[name].needs}
+    outputs = {form: folder / f"a.{form}" for form in FORMS}
+    do(job_file(tmp_path / "job.json", "draw_figure", inputs, outputs, name=name, settings=settings))
 
 
 def test_a_user_setting_of_matplotlib_changes_nothing(manifest: Manifest, tmp_path: Path) -> None:

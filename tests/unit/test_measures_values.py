@@ -1,8 +1,5 @@
 """Each measure against a value found in another way."""
 
-import json
-import subprocess
-import sys
 from math import sqrt
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from emergence.plugins import available
 from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
 from emergence.training.step import Step
+from tests.job_files import RUN, do, job_file
 
 ROOT = Path(__file__).parents[2]
 OF_TRANSFORMERS = {"information_emergence"}
@@ -242,10 +240,10 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
         files[file] = write(Checkpoint(step, (3, 5), architecture, weights), file)
     publish(files, tmp_path / "checkpoints")
     names = ["weight_norm", "active_fraction", "effective_complexity_by_site"]
-    command = [sys.executable, "scripts/apply_measures.py", "--compute", '{"device": "cpu"}']
-    command += ["--data", str(tmp_path / "dataset.nc"), "--checkpoints", str(tmp_path / "checkpoints")]
-    command += ["--parameters", json.dumps({"names": names}), "--output", str(tmp_path / "measures.nc")]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    inputs = {"data": {"dataset": tmp_path / "dataset.nc"}, "training": {"checkpoints": tmp_path / "checkpoints"}}
+    settings = {"networks": {"mlp": {"builder": "mlp"}}, "measures": {"names": names}}
+    outputs = {"measures": tmp_path / "measures.nc"}
+    do(job_file(tmp_path / "job.json", "apply_measures", inputs, outputs, run=RUN, settings=settings))
     measured = read_dataset(tmp_path / "measures.nc")
     assert measured["step"].values.tolist() == ["ep0", "ep0it2", "ep2", "ep10"]
     assert measured["seed"].values.tolist() == [3, 5] and measured["site"].values.tolist() == ["activation1", "output"]

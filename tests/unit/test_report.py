@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,8 +27,8 @@ from emergence.report.records import Record, RuleTime, read_records, times
 from emergence.report.versions import versions
 from emergence.report.wording import effect, p_value, seeds_needed
 from emergence.statistics.divergence import without_diverged
-from emergence.study import manifests
 from tests import figure_data
+from tests.job_files import do, job_file
 
 ROOT = Path(__file__).parents[2]
 STYLE = Style(reference_threshold=0.05, reference_criterion="mean", confidence=0.95, convergence_share=0.95)
@@ -386,11 +385,11 @@ def test_files_that_are_no_figures_are_refused_by_name(tmp_path: Path, results: 
 
 
 def test_the_script_writes_the_page_from_a_manifest(results: dict[str, Any], tmp_path: Path) -> None:
-    manifest, output = tmp_path / "manifest.json", tmp_path / "report.html"
-    manifests.write(manifest, results["manifest"], [])
-    parameters = Parameters().model_dump_json(exclude={"compute"})
-    arguments = ["--manifest", str(manifest), "--parameters", parameters, "--output", str(output)]
-    subprocess.run([sys.executable, "scripts/write_report.py", *arguments], cwd=ROOT, check=True)
+    output = tmp_path / "report.html"
+    inputs = {name: entries for name, entries in results["manifest"].items() if name != "records"}
+    settings, records = Parameters().model_dump(exclude={"compute"}), results["manifest"]["records"]
+    outputs = {"report": output}
+    do(job_file(tmp_path / "job.json", "write_report", inputs, outputs, settings=settings, records=records))
     page = Page(output.read_text(encoding="utf-8"))
     assert len(list(page.all("img"))) == len(SHOWN)
     assert any(text.startswith("train networks 2 1 min 40 s") for _, text in page.all("tr"))

@@ -1,8 +1,6 @@
 """Claims judged on made-up studies whose truth is known."""
 
 import json
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Reference, Study
 from emergence.storage import write_dataset
+from tests.job_files import do, job_file
 from tests.study_data import joined
 
 SEEDS, EPOCHS = 8, 15
@@ -295,10 +294,10 @@ def test_every_claim_has_the_entries_that_are_documented() -> None:
 def test_the_script_writes_what_the_library_judges(tmp_path: Path) -> None:
     study = joined({MLP: learning(0.3, np.random.default_rng(12)), PRUNED: learning(0.5, np.random.default_rng(13))})
     write_dataset(tmp_path / "study.nc", study, {})
-    parameters = {**SETTINGS.model_dump(), **{f"reference_{name}": value for name, value in asdict(REFERENCE).items()}}
-    command = [sys.executable, "scripts/judge_claims.py", "--study", str(tmp_path / "study.nc")]
-    command += ["--parameters", json.dumps(parameters), "--output", str(tmp_path / "claims.json")]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True)
+    reference = {f"reference_{name}": value for name, value in asdict(REFERENCE).items()}
+    told = {"settings": {"statistics": SETTINGS.model_dump()}, "derived": reference}
+    inputs, outputs = {"study": {"study": tmp_path / "study.nc"}}, {"claims": tmp_path / "claims.json"}
+    do(job_file(tmp_path / "job.json", "judge_claims", inputs, outputs, **told))  # type: ignore[arg-type]
     assert json.loads((tmp_path / "claims.json").read_text()) == judge(study, SETTINGS, REFERENCE)
 
 

@@ -12,10 +12,9 @@ import pytest
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.reading import check, read
-from emergence.study.jobs import DENSE, Job
-from emergence.study.layout import PLACES
+from emergence.study.jobs import Job
 from emergence.study.plan import Plan
-from emergence.study.registry import Registry
+from emergence.study.runs import DENSE, start_of
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = {"experiments": ["digits/mlp"], "seeds": 4, "seeds_per_block": 2}
@@ -41,7 +40,7 @@ def changed(before: Plan, after: Plan) -> set[str]:
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "digits/../../x", "digits//mlp", "digits/.", ""])
 def test_no_name_leads_out_of_the_folders_of_results(name: str) -> None:
     with pytest.raises(ValueError, match="no part may be empty"):
-        Registry(ROOT).job("train_networks", name, {})
+        plan().job("prepare_data", name)
 
 
 FIGURES = {"draw_figure", "write_report"}
@@ -105,7 +104,7 @@ def test_every_job_has_a_key_of_its_own_and_comes_after_those_it_reads() -> None
     jobs = plan().jobs
     assert len({job.key for job in jobs}) == len(jobs)
     for position, job in enumerate(jobs):
-        for sources in job.sources.values():
+        for sources in job.inputs.values():
             assert all(jobs.index(source) < position for source in sources)
 
 
@@ -122,8 +121,8 @@ def test_more_epochs_continue_the_same_trajectory_unless_the_schedule_depends_on
 def test_more_epochs_do_not_continue_networks_that_are_pruned_during_training() -> None:
     def trajectories(epochs: int) -> set[str]:
         study = plan(training={"epochs": epochs}, pruning={"methods": ["gradual_magnitude"], "sparsities": [0.5]})
-        gradual = [job for job in study.jobs if "gradual" in job.parameters]
-        assert gradual and not any("mask" in job.inputs for job in gradual)
+        gradual = [job for job in study.jobs if job.rule == "retrain_networks"]
+        assert gradual and not any(job.inputs["mask"] for job in gradual)
         return {study.trajectory(job) for job in gradual}
 
     assert not trajectories(3) & trajectories(5)
@@ -132,7 +131,7 @@ def test_more_epochs_do_not_continue_networks_that_are_pruned_during_training() 
 def test_only_sampled_seeds_have_landscapes() -> None:
     jobs = plan(landscape={"seeds": 3}).of_phase("landscape")
     for rule in LANDSCAPE - {"measure_ruggedness"}:
-        assert [job.parameters["seeds"] for job in jobs if job.rule == rule] == [[0, 1], [2], [0, 1], [2]]
+        assert [job.derived["seeds"] for job in jobs if job.rule == rule] == [[0, 1], [2], [0, 1], [2]]
     assert len([job for job in jobs if job.rule == "measure_ruggedness"]) == 4
 
 
@@ -152,26 +151,26 @@ def test_a_rate_per_network_is_tuned_once_and_used_by_its_pruned_runs() -> None:
     (tuning,) = [job for job in tuned.jobs if "tune" in job.rule]
     assert (tuning.rule, tuning.name) == ("tune_learning_rate", "digits/mlp/dense/seeds~1000000-1000001")
     trained = [job for job in tuned.jobs if job.rule in ("train_networks", "retrain_networks")]
-    assert len(trained) == 4 and all(job.sources["tuning"] == (tuning,) for job in trained)
+    assert len(trained) == 4 and all(job.inputs["tuning"] == (tuning,) for job in trained)
 
 
 def test_a_rate_per_configuration_is_tuned_under_masks_of_the_seeds_of_tuning() -> None:
     tuned = plan(tuning=PER_CONFIGURATION)
     for job in (job for job in tuned.jobs if job.rule == "retrain_networks"):
-        (tuning,) = job.sources["tuning"]
+        (tuning,) = job.inputs["tuning"]
         assert tuning.rule == "retune_learning_rate" and tuning.run is not None and job.run is not None
         assert (tuning.run.method, tuning.run.sparsity) == (job.run.method, job.run.sparsity)
         for source in ("mask", "dense"):
-            assert tuning.sources[source][0].run.seeds == tuning.run.seeds == (1_000_000, 1_000_001)
-        assert tuning.sources["dense"][0].sources["tuning"][0].run.method == DENSE
+            assert tuning.inputs[source][0].run.seeds == tuning.run.seeds == (1_000_000, 1_000_001)
+        assert tuning.inputs["dense"][0].inputs["tuning"][0].run.method == DENSE
 
 
 @pytest.mark.parametrize("tuning", [RATES, PER_CONFIGURATION], ids=["network", "configuration"])
 def test_networks_trained_for_tuning_are_not_analysed(tuning: dict) -> None:
     tuned = plan(tuning=tuning)
-    analysed = {job.name for job in tuned.jobs if PLACES[job.rule].phase in ("emergence", "landscape")}
+    analysed = {job.name for job in tuned.jobs if job.entry.phase in ("emergence", "landscape")}
     (study,) = [job for job in tuned.jobs if job.rule == "collect_runs"]
-    joined = {source.name for sources in study.sources.values() for source in sources}
+    joined = {source.name for sources in study.inputs.values() for source in sources}
     assert analysed == joined == {run.name for run in plan().runs}
 
 
@@ -214,7 +213,7 @@ def test_a_sweep_of_more_rates_or_epochs_continues_the_same_trajectory() -> None
 def test_keys_do_not_depend_on_the_order_of_sets_in_memory() -> None:
     program = (
         "import sys; from pathlib import Path; from emergence.parameters import Parameters;"
-        "from emergence.study.plan import Plan; print(Plan(Parameters(), Path(sys.argv[1])).report.key)"
+        "from emergence.study.plan import Plan; print(Plan(Parameters(), Path(sys.argv[1])).by_key.keys())"
     )
     keys = {
         subprocess.check_output(
@@ -232,9 +231,9 @@ def test_every_retraining_shares_the_masks_and_says_from_where_it_starts() -> No
     planned = plan(pruning={"sparsities": [0.5], "retraining": WAYS, "rewind_to": "ep2"})
     retrained = [job for job in planned.jobs if job.rule == "retrain_networks" and job.run.seeds == (0, 1)]
     assert [job.run.retraining for job in retrained] == WAYS
-    assert [job.parameters["start"] for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
-    assert [job.parameters.get("shuffled_mask", False) for job in retrained] == [False] * 4 + [True]
-    assert len({job.sources["mask"][0].key for job in retrained}) == 1
+    assert [start_of(job.run, "ep2") for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
+    assert [job.settings["pruning"].get("rewind_to") for job in retrained if "pruning" in job.settings] == ["ep2"]
+    assert len({job.inputs["mask"][0].key for job in retrained}) == 1
 
 
 def test_one_more_retraining_trains_only_its_own_runs() -> None:
@@ -247,7 +246,7 @@ def test_one_more_retraining_trains_only_its_own_runs() -> None:
 
 def test_claims_and_landscapes_follow_the_first_method_and_retraining() -> None:
     planned = plan(pruning={"methods": ["snip", "global_magnitude"], "sparsities": [0.5], "retraining": WAYS[1:3]})
-    judged = next(job for job in planned.jobs if job.rule == "judge_claims").parameters
+    judged = next(job for job in planned.jobs if job.rule == "judge_claims").derived
     assert (judged["reference_method"], judged["reference_retraining"]) == ("snip", "new_initialisation")
     sampled = {(job.run.method, job.run.retraining) for job in planned.of_phase("landscape")}
     assert sampled == {("dense", "none"), ("snip", "new_initialisation")}
@@ -327,10 +326,7 @@ def test_each_variation_has_a_network_and_initial_weights_of_its_own() -> None:
         return {job.name.split("/")[3]: job for job in jobs}
 
     jobs = trained(2.0)
-    widths = {name: job.parameters["network"]["widths"] for name, job in jobs.items()}
-    assert widths.pop("seeds~0-1") == widths.pop("alpha~2") == [64, 32]
-    assert widths == {"width~0.5": [32, 16], "depth~+1": [64, 32, 32], "depth~-1": [64]}
-    assert {name: job.parameters["alpha"] for name, job in jobs.items() if "alpha" in job.parameters} == {"alpha~2": 2}
+    assert all(job.settings["networks"]["mlp"]["widths"] == [64, 32] for job in jobs.values())
     assert len({job.key for job in [*jobs.values(), trained(3.0)["alpha~3"]]}) == 6
 
 
@@ -338,12 +334,8 @@ def test_only_networks_held_back_are_trained_so_and_bring_the_figure_of_what_tha
     inhibited = {"networks": ["mlp"], "alphas": [], "widths": [], "depths": [], "inhibitions": ["penalty", "reverse"]}
     varied = plan(variations=inhibited)
     trained = varied.of_phase("train", "*/seeds~0-1")
-    ways = {job.name: job.parameters["training"]["inhibition"]["way"] for job in trained}
-    assert {name.split("/")[3]: way for name, way in ways.items()} == {
-        "seeds~0-1": "none",
-        "inhibition~penalty": "penalty",
-        "inhibition~reverse": "reverse",
-    }
+    ways = {job.name.split("/")[3]: job.settings["training"]["inhibition"].get("way") for job in trained}
+    assert ways == {"seeds~0-1": "none", "inhibition~penalty": None, "inhibition~reverse": None}
     assert {job.key for job in plan().jobs if job.run} <= {job.key for job in varied.jobs}
     figures = [{job.name for job in study.of_phase("figures")} for study in (varied, plan())]
     assert figures[0] - figures[1] == {"inhibition"}
@@ -352,12 +344,11 @@ def test_only_networks_held_back_are_trained_so_and_bring_the_figure_of_what_tha
 def test_every_varied_network_is_tuned_by_itself_and_the_figure_of_tuning_shows_the_unvaried() -> None:
     tuned = plan(variations=VARIED, tuning=RATES)
     for job in (job for job in tuned.jobs if job.rule == "train_networks"):
-        (tuning,) = job.sources["tuning"]
+        (tuning,) = job.inputs["tuning"]
         assert tuning.run is not None and job.run is not None and tuning.run.variation == job.run.variation
-        assert tuning.parameters.get("alpha") == job.parameters.get("alpha")
-        assert tuning.parameters["network"] == job.parameters["network"]
+        assert tuning.settings["networks"] == job.settings["networks"]
     (figure,) = [job for job in tuned.of_phase("figures") if job.name == "learning_rates"]
-    assert [job.name for job in figure.sources["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
+    assert [job.name for job in figure.inputs["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
 
 
 PARITIES = {"parity": {}, "control": {"random_answers": True}}
@@ -393,7 +384,7 @@ def test_skills_are_measured_on_networks_that_vary_in_width_too() -> None:
     names = {job.name.partition("/seeds")[0] for job in measured}
     assert names == {f"{data}/mlp/dense{width}" for data in PARITIES for width in ("", "/width~0.5")}
     (study,) = [job for job in varied.jobs if job.rule == "collect_runs"]
-    assert set(study.sources["skills"]) == set(measured)
+    assert set(study.inputs["skills"]) == set(measured)
 
 
 def figures_of_scaling(experiments: list[str], parities: dict, variations: dict) -> dict[str, set[str]]:
@@ -403,7 +394,7 @@ def figures_of_scaling(experiments: list[str], parities: dict, variations: dict)
     jobs = plan(study=study, data={"parities": parities}, networks=networks, variations=variations).jobs
     return {
         job.name: {
-            source.name.partition("/seeds")[0] for source in job.sources[job.name.replace("skill_strengths", "skills")]
+            source.name.partition("/seeds")[0] for source in job.inputs[job.name.replace("skill_strengths", "skills")]
         }
         for job in jobs
         if job.name.startswith("skill_strengths_over")
@@ -481,13 +472,13 @@ def test_random_words_are_measured_as_a_language_is_but_alone_have_neither_score
 
     measured = [job for job in jobs("sentences", "control") if job.rule == "measure_language"]
     assert [job.name.split("/")[0] for job in measured] == ["sentences", "sentences", "control", "control"]
-    assert {job.rule for job in measured[0].sources["data"]} == {"prepare_data"}
-    assert measured[0].parameters["measures"] == Parameters().measures.names
+    assert {job.rule for job in measured[0].inputs["data"]} == {"prepare_data"}
+    assert measured[0].settings["measures"]["names"] == Parameters().measures.names
     concluded = {"scoreboard", "order_parameters"}
     assert concluded <= {job.name for job in jobs("sentences", "control")}
     assert not concluded & {job.name for job in jobs("control")}
     (figure,) = (job for job in jobs("sentences", "control") if job.name == "order_parameters")
-    assert {job.name.split("/")[0] for job in figure.sources["language"]} == {"sentences"}
+    assert {job.name.split("/")[0] for job in figure.inputs["language"]} == {"sentences"}
 
 
 def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:

@@ -60,8 +60,8 @@ def test_a_job_on_a_full_disk_ends_with_one_clear_line_and_can_be_repeated(
     digits: Path,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    subprocess.run(training(digits, tmp_path / "whole", "--work", tmp_path / "work", epochs=5), check=True)
-    command = training(digits, small_disk.folder / "parts", "--work", small_disk.folder / "work", epochs=5)
+    subprocess.run(training(digits, tmp_path / "whole", tmp_path / "work", epochs=5), check=True)
+    command = training(digits, small_disk.folder / "parts", small_disk.folder / "work", epochs=5)
     small_disk.hold(400)
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 1

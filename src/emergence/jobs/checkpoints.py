@@ -29,9 +29,7 @@ class Checkpoints:
     `builders` may build the networks, see `emergence.training.checkpoints.read`.
     """
 
-    def __init__(
-        self, folder: Path, data: Path, device: torch.device = torch.device("cpu"), builders: Collection[str] = ()
-    ) -> None:
+    def __init__(self, folder: Path, data: Path, device: torch.device, builders: Collection[str] = ()) -> None:
         self.files = {str(step): file for step, file in checkpoints.paths(folder).items()}
         self.device = device
         self.builders = builders

@@ -14,8 +14,8 @@ FIRST_SEED = 1_000_000
 class Tuning(Section):
     """Where rates are given, every configuration trains with the one of least validation loss."""
 
-    learning_rates: Annotated[list[Rate], AfterValidator(without_repeats)] = []
-    """Rates to try; none: every configuration trains with training.optimizer.learning_rate."""
+    learning_rates: Annotated[list[Rate], AfterValidator(without_repeats), AfterValidator(sorted)] = []
+    """Rates to try, in whatever order; none: every configuration trains with training.optimizer.learning_rate."""
 
     scope: Literal["network", "configuration"] = "network"
     """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network too."""

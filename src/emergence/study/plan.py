@@ -98,7 +98,8 @@ class Plan:
         settings.get("tuning", {}).pop("learning_rates", None)
         gradual = "gradual_until" in settings.get("pruning", {})
         if not self.parameters.training.schedule.depends_on_length and not gradual:
-            settings["training"].pop("epochs", None)
+            for section in ("training", "tuning"):
+                settings.get(section, {}).pop("epochs", None)
         return replace(job, settings=settings).key
 
     def _make(self, rule: Rule, subject: Subject) -> Job | None:
