@@ -59,7 +59,9 @@ def test_a_setting_that_is_not_declared_is_named_by_whoever_reads_it(tmp_path: P
     given = JobFile.read(where)
     curvature = given.section(Curvature, "curvature")
     assert curvature.probes == 3
-    with pytest.raises(AttributeError, match=r"Curvature\.eigenvalues is read, but the table of rules does not declare"):
+    with pytest.raises(
+        AttributeError, match=r"Curvature\.eigenvalues is read, but the table of rules does not declare"
+    ):
         _ = curvature.eigenvalues
     with pytest.raises(KeyError, match=r"measure_curvature reads landscape\.steps, but the table of rules does not"):
         given.setting("landscape", "steps")

@@ -13,8 +13,8 @@ import yaml
 from filelock import FileLock
 
 from emergence.parameters.reading import read
-from emergence.study.layout import PHASES
 from emergence.study.plan import Plan
+from emergence.study.table import PHASES
 
 ROOT = Path(__file__).parent.parent.parent
 COMMIT = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-q", "-m"]

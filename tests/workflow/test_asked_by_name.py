@@ -8,7 +8,6 @@ import pytest
 
 from emergence.study import stamps
 from emergence.study.jobs import Job
-from emergence.study.layout import PLACES
 from emergence.study.plan import Plan
 from tests.workflow.conftest import Repository
 from tests.workflow.test_currency import counted, new_jobs
@@ -41,17 +40,17 @@ def make_up(repository: Repository, jobs: list[Job]) -> None:
             for file in map(Path, job.results):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(job.key) if file.suffix else file.mkdir(exist_ok=True)
-            if not PLACES[job.rule].keyed:
+            if not job.entry.keyed:
                 stamps.write(Path(job.stamp), list(map(Path, job.results)))
 
 
 def of_fixed_places(plan: Plan) -> list[Job]:
-    return [job for job in plan.jobs if not PLACES[job.rule].keyed]
+    return [job for job in plan.jobs if not job.entry.keyed]
 
 
 def with_sources(job: Job) -> set[Job]:
     """A job and all whose files it needs, themselves or by others."""
-    sources = {source for jobs in job.sources.values() for source in jobs}
+    sources = {source for jobs in job.inputs.values() for source in jobs}
     return {job}.union(*map(with_sources, sources))
 
 
@@ -85,7 +84,7 @@ def test_after_another_function_files_asked_for_by_name_are_made_anew_if_they_de
 ) -> None:
     repository = made_up(source, tmp_path / "clone")
     before = source.plan()
-    repository.edit("scripts/judge_claims.py", "def main() -> None:\n", "def main() -> None:\n    print('begin')\n")
+    repository.edit("scripts/judge_claims.py", "-> None:\n", "-> None:\n    print('begin')\n")
     check_all_by_name(repository, before, "function")
 
 

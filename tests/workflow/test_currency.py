@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from emergence.study.jobs import Job
-from emergence.study.layout import PHASES, PLACES, log
+from emergence.study.layout import log
 from emergence.study.plan import Plan
+from emergence.study.table import PHASES
 from tests.workflow.conftest import Repository
 
 pytestmark = pytest.mark.workflow
@@ -38,7 +39,7 @@ def counted(jobs: list[Job]) -> dict[str, int]:
 
 
 def phases_of(jobs: list[Job]) -> list[str]:
-    return [phase for phase in PHASES if phase in {PLACES[job.rule].phase for job in jobs}]
+    return [phase for phase in PHASES if phase in {job.entry.phase for job in jobs}]
 
 
 def is_clean(repository: Repository) -> bool:
@@ -159,7 +160,7 @@ def test_a_comment_recomputes_nothing(repository: Repository) -> None:
 def test_a_function_of_one_phase_recomputes_that_phase_and_what_follows(
     finished: Repository, repository: Repository
 ) -> None:
-    repository.edit("scripts/sample_landscape.py", "def main() -> None:\n", "def main() -> None:\n    print('begin')\n")
+    repository.edit("scripts/sample_landscape.py", "-> xr.Dataset:\n", "-> xr.Dataset:\n    print('begin')\n")
     expected = new_jobs(finished.plan(), repository.plan())
     assert phases_of(expected) == ["landscape", *CONCLUSIONS]
     assert repository.planned() == counted(expected)

@@ -13,13 +13,15 @@ import pytest
 import torch
 
 from emergence.files import remove
+from emergence.jobs import JobFile
 from emergence.landscape.journal import Journal
 from emergence.pruning import Mask
 from emergence.report.records import Record, times
 from emergence.seals import Damaged, read_sealed
 from emergence.storage import read_dataset
-from emergence.study import manifests, stamps, status
-from emergence.study.layout import MANIFESTS, PLACES, RESUME, SAMPLED, STAMPS
+from emergence.study import stamps, status
+from emergence.study.layout import JOBS, RESUME, SAMPLED, STAMPS
+from emergence.study.table import RULES
 from emergence.training import checkpoints
 from emergence.training.resume import ResumeFolder, State
 from tests.workflow.conftest import Repository
@@ -112,7 +114,7 @@ Raises Damaged for a file that is named or made anew, and fails for one that is 
 
 
 def keyed(rule: str, file: str) -> tuple[str, Reader]:
-    pattern = f"{PLACES[rule].folder}/**/{'[0-9a-f]' * 12}/{file}"
+    pattern = f"{RULES[rule].folder}/**/{'[0-9a-f]' * 12}/{file}"
     if file == "checkpoints":
         return f"{pattern}/*", read_checkpoints
     readers = {".nc": read_dataset, ".safetensors": Mask.read}
@@ -122,20 +124,20 @@ def keyed(rule: str, file: str) -> tuple[str, Reader]:
 CHECKED: dict[str, tuple[str, Reader]] = {
     **{
         f"{rule}: {file}": keyed(rule, file)
-        for rule, place in PLACES.items()
+        for rule, place in RULES.items()
         if place.keyed
         for file in place.files.values()
     },
     **{
         f"{rule}: {form}": (f"{place.folder}/{file.format(name='*')}", read_fixed)
-        for rule, place in PLACES.items()
+        for rule, place in RULES.items()
         if not place.keyed
         for form, file in place.files.items()
     },
     "fixed netCDF": ("results/statistics/*.nc", lambda path, _: read_dataset(path)),
     "gathered networks": ("results/networks/*", read_gathered),
     "stamps": (f"{STAMPS}/*/*", read_stamp),
-    "manifests": (f"{MANIFESTS}/*", lambda path, _: manifests.read(path)),
+    "job files": (f"{JOBS}/*/*", lambda path, _: JobFile.read(path)),
     "states of training": (f"{RESUME}/**/*[ps]*[0-9]*.*", read_state),
     "points of landscapes": (f"{SAMPLED}/**/*.jsonl", read_points),
 }
@@ -262,9 +264,9 @@ def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
         (source, job)
         for job in jobs
         if job.rule == reader
-        for sources in job.sources.values()
+        for sources in job.inputs.values()
         for source in sources
-        if kind in PLACES[source.rule].files
+        if kind in source.entry.files
     )
     file = repository.folder / damaged.file(kind)
     content = bytearray(file.read_bytes())

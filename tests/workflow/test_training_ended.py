@@ -27,9 +27,9 @@ def test_a_job_killed_at_random_moments_ends_as_if_it_had_not_been(
     kills: int,
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    subprocess.run(training(digits, whole, "--work", tmp_path / "a", epochs=EPOCHS), stderr=-1, check=True)
+    subprocess.run(training(digits, whole, tmp_path / "a", epochs=EPOCHS), stderr=-1, check=True)
     moments, writing = random.Random(kills), 0
-    command = training(digits, parts, "--work", tmp_path / "b", epochs=EPOCHS)
+    command = training(digits, parts, tmp_path / "b", epochs=EPOCHS)
     for epoch in sorted(moments.sample(range(EPOCHS - 10), kills)):
         with subprocess.Popen(command, start_new_session=True, stderr=-1, text=True) as job:
             wait_for_epoch(job, epoch)
