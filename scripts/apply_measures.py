@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from emergence.compute import explain_refusals, prepare
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
-from emergence.logs import configure
 from emergence.measures import apply
 from emergence.parameters.compute import Compute
 from emergence.parameters.measures import Measures
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
+from emergence.training.compute import explain_refusals, prepare
 from emergence.training.precision import fast_matmul
 
 log = logging.getLogger("apply_measures")

@@ -5,10 +5,10 @@ import json
 import logging
 from pathlib import Path
 
-from emergence.logs import configure
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.statistics.collect import collect, read_manifest
 from emergence.statistics.convergence import epochs_to_targets, mean_accuracies
-from emergence.storage import write_dataset
 from emergence.study import manifests
 
 log = logging.getLogger("collect_runs")

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 import xarray as xr
 
-from emergence.compute import explain_refusals, prepare
 from emergence.controls.comparison import Comparison
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
 from emergence.graph.unit_graph import UnitGraph
 from emergence.landscape.run import chosen_steps
-from emergence.logs import configure
 from emergence.networks import build
 from emergence.parameters.compute import Compute
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
+from emergence.training.compute import explain_refusals, prepare
 
 log = logging.getLogger("compare_controls")
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from emergence.compute import explain_refusals, prepare
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
 from emergence.graph.grid import grids_of
 from emergence.graph.unit_graph import UnitGraph
-from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.emergence import Emergence
 from emergence.pruning import remaining
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
+from emergence.training.compute import explain_refusals, prepare
 
 log = logging.getLogger("count_paths")
 

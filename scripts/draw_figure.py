@@ -5,11 +5,11 @@ import json
 import logging
 from pathlib import Path
 
+from emergence.core.logs import configure
 from emergence.figures import catalogue
 from emergence.figures._inputs import read_inputs
 from emergence.figures._render import render
 from emergence.figures._style import Style
-from emergence.logs import configure
 from emergence.study import manifests
 
 log = logging.getLogger("draw_figure")

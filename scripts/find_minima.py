@@ -4,17 +4,17 @@ import argparse
 import json
 from pathlib import Path
 
-from emergence.compute import explain_refusals, prepare
+from emergence.core.logs import configure
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import read_processed
 from emergence.landscape.concentration import Retraining, find_minima, shortened
 from emergence.landscape.per_network import per_network
-from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Training
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.batches import Part, prefers_channels_last
 from emergence.training.checkpoints import paths, read
+from emergence.training.compute import explain_refusals, prepare
 from emergence.training.precision import number_type
 
 

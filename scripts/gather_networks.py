@@ -4,7 +4,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from emergence.logs import configure
+from emergence.core.logs import configure
 from emergence.study import manifests
 from emergence.training.checkpoints import publish_last
 

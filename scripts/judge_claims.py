@@ -5,11 +5,11 @@ import json
 import logging
 from pathlib import Path
 
-from emergence.files import write_json
-from emergence.logs import configure
+from emergence.core.files import write_json
+from emergence.core.logs import configure
+from emergence.core.storage import read_dataset
 from emergence.statistics.judge import judge
 from emergence.statistics.study import settings_of
-from emergence.storage import read_dataset
 
 log = logging.getLogger("judge_claims")
 

@@ -4,11 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
-from emergence.logs import configure
 from emergence.parameters.pruning import Scoring
 from emergence.pruning import prune, report, scored_step
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
 
 

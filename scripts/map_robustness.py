@@ -5,10 +5,10 @@ import json
 import logging
 from pathlib import Path
 
-from emergence.logs import configure
+from emergence.core.logs import configure
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.statistics.robustness import robustness
 from emergence.statistics.study import settings_of
-from emergence.storage import read_dataset, write_dataset
 
 log = logging.getLogger("map_robustness")
 

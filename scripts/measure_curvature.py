@@ -6,15 +6,15 @@ from pathlib import Path
 from torch import nn
 from xarray import Dataset
 
-from emergence.compute import explain_refusals, prepare
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.curvature import network_curvature
 from emergence.datasets import read_processed
 from emergence.landscape.per_network import per_network
-from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.curvature import Curvature
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths
+from emergence.training.compute import explain_refusals, prepare
 from emergence.training.precision import fast_matmul
 
 

@@ -12,17 +12,17 @@ import xarray as xr
 from scipy.stats import entropy
 from torch import nn
 
-from emergence.compute import prepare
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import ProcessedDataset, read_processed
-from emergence.logs import configure
-from emergence.measure_costs import measure_passes
+from emergence.measures import measure_passes
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import FormalLanguage
-from emergence.storage import write_dataset
 from emergence.testbeds.language import Language
 from emergence.testbeds.language.described import language_of
 from emergence.testbeds.language.training import examine, examined
 from emergence.training.checkpoints import paths, read
+from emergence.training.compute import prepare
 
 log = logging.getLogger("measure_language")
 

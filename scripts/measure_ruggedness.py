@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from emergence.compute import explain_refusals
+from emergence.core.logs import configure
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.landscape.summary import summarise
-from emergence.logs import configure
 from emergence.parameters.ruggedness import Ruggedness
-from emergence.storage import read_dataset, write_dataset
+from emergence.training.compute import explain_refusals
 
 
 def arguments() -> argparse.Namespace:

@@ -9,16 +9,16 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from emergence.compute import explain_refusals, prepare
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
-from emergence.logs import configure
-from emergence.measure_costs import measure_passes
+from emergence.measures import measure_passes
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Parity
-from emergence.storage import write_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, hidden_units, questions
 from emergence.testbeds.sparse_parity.described import task_of
 from emergence.training.checkpoints import paths, read
+from emergence.training.compute import explain_refusals, prepare
 
 log = logging.getLogger("measure_skills")
 

@@ -4,12 +4,12 @@ import argparse
 import logging
 from pathlib import Path
 
+from emergence.core.logs import configure
+from emergence.core.plugins import load
+from emergence.core.storage import write_dataset
 from emergence.datasets import PARTS, RawFiles, process
-from emergence.logs import configure
 from emergence.parameters.base import Section
 from emergence.parameters.data import Data, FormalLanguage, Parity, Text
-from emergence.plugins import load
-from emergence.storage import write_dataset
 
 log = logging.getLogger("prepare_data")
 

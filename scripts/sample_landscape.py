@@ -6,17 +6,17 @@ from pathlib import Path
 
 import torch
 
-from emergence.compute import explain_refusals, prepare
+from emergence.core.files import checksum
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
-from emergence.files import checksum
 from emergence.landscape.journal import Journal
 from emergence.landscape.run import Run
 from emergence.landscape.sampling import Record
-from emergence.logs import configure
 from emergence.parameters.compute import Compute
 from emergence.parameters.landscape import Landscape
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, verify
+from emergence.training.compute import explain_refusals, prepare
 
 
 def arguments() -> argparse.Namespace:

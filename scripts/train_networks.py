@@ -4,12 +4,12 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from emergence.compute import explain_refusals
-from emergence.files import write_json
-from emergence.logs import configure
+from emergence.core.files import write_json
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import publish
+from emergence.training.compute import explain_refusals
 from emergence.training.tuning import at_rate, chosen_rate
 from emergence.training_job import add_arguments, made_from, trainer
 

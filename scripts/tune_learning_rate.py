@@ -4,10 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from emergence.compute import explain_refusals
-from emergence.logs import configure
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
+from emergence.training.compute import explain_refusals
 from emergence.training.tuning import sweep
 from emergence.training_job import add_arguments, made_from, trainer
 

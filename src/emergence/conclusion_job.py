@@ -8,9 +8,9 @@ from typing import Any
 
 import xarray as xr
 
-from emergence.logs import configure
+from emergence.core.logs import configure
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.statistics.study import Study, settings_of
-from emergence.storage import read_dataset, write_dataset
 
 
 def conclude(

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import TypeAdapter
 from torch import Tensor
 
-from emergence.compute import prepare
 from emergence.datasets import read_processed
 from emergence.networks import Architecture, describe
 from emergence.parameters.compute import Compute
@@ -17,6 +16,7 @@ from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
 from emergence.pruning import Mask, starting_weights
 from emergence.training.block import TrainedBlock, train_block
+from emergence.training.compute import prepare
 from emergence.training.gradual import Gradual
 from emergence.training.interruption import notice_signals
 from emergence.training.promotion import promoted_weights

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from emergence.controls.shuffled_weights import shuffled_weights
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
+from emergence.core.plugins import available, load
 from emergence.curvature import network_curvature, sharpness, top_eigenvectors
 from emergence.information.language_models import states_of
 from emergence.landscape import (
@@ -27,7 +28,6 @@ from emergence.landscape.planes import Centre
 from emergence.measures import apply
 from emergence.parameters.curvature import Curvature
 from emergence.parameters.landscape import Landscape
-from emergence.plugins import available, load
 from emergence.pruning import (
     Samples,
     Subject,

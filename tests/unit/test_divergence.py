@@ -10,6 +10,8 @@ import torch
 import xarray as xr
 from matplotlib.text import Text
 
+from emergence.core.steps import Step
+from emergence.core.storage import write_dataset
 from emergence.figures import catalogue
 from emergence.figures._inputs import Inputs, read_inputs
 from emergence.figures._render import _drawn
@@ -21,11 +23,9 @@ from emergence.statistics.collect import collect, read_manifest
 from emergence.statistics.divergence import TIMES_GUESSING, Diverged, diverged_runs, left_out, without_diverged
 from emergence.statistics.judge import judge
 from emergence.statistics.study import Reference, variation_of
-from emergence.storage import write_dataset
 from emergence.training.block import train_block
 from emergence.training.checkpoints import Checkpoint, publish, write
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 from tests import figure_data
 from tests.figure_drawing import STYLE
 from tests.sampling import one_in

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.scale import SymmetricalLogTransform
 from scipy import stats
 
+from emergence.core.storage import read_dataset
 from emergence.figures._inputs import Inputs, Variant, at_reference, dense, join_blocks, split_study
 from emergence.figures._style import Style
 from emergence.figures.emergence_against_improvement import describe
@@ -17,7 +18,6 @@ from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.convergence import convergence
 from emergence.statistics.estimate import mean_interval
 from emergence.statistics.study import variation_of
-from emergence.storage import read_dataset
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 

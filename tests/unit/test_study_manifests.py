@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emergence.files import remove
-from emergence.seals import Damaged
+from emergence.core.files import remove
+from emergence.core.seals import Damaged
 from emergence.study import manifests, stamps
 
 CLAIMS, FIGURE = Path("results/claims.json"), Path("results/figures/png/sparsity.png")

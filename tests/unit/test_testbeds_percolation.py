@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from emergence.storage import read_dataset, write_dataset
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.testbeds.percolation import (
     Concepts,
     Graph,

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawFiles, process
 from emergence.datasets.digits import load
 from emergence.parameters.data import Data
 from emergence.pruning import Mask
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import paths, read
-from emergence.training.step import Step
 
 torch.set_num_threads(1)  # as in jobs
 

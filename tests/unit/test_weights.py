@@ -9,10 +9,10 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 
 from emergence.burden import VisionTransformer
-from emergence.modules import effective_weights, input_first, layer_weights, prunable, swapped
+from emergence.core.modules import effective_weights, input_first, layer_weights, prunable, swapped
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build
 from emergence.pruning import Samples, Subject, global_magnitude
-from emergence.torchvision_import import torchvision
 
 torch.set_num_threads(1)
 

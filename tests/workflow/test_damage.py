@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.files import remove
+from emergence.core.files import remove
+from emergence.core.seals import Damaged, read_sealed
+from emergence.core.storage import read_dataset
 from emergence.landscape.journal import Journal
 from emergence.pruning import Mask
 from emergence.report.records import Record, times
-from emergence.seals import Damaged, read_sealed
-from emergence.storage import read_dataset
 from emergence.study import manifests, stamps, status
 from emergence.study.layout import MANIFESTS, PLACES, RESUME, SAMPLED, STAMPS
 from emergence.training import checkpoints

@@ -23,7 +23,7 @@ SCRIPTS = shlex.quote(os.path.relpath(ROOT / "scripts"))
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import read
-from emergence.raw_files import RAW_DATA
+from emergence.core.raw_files import RAW_DATA
 from emergence.study import currency, manifests
 from emergence.study.layout import KEY, PLACES, RESUME, SAMPLED, cost, log, manifest, pattern, timing
 from emergence.study.plan import Plan

@@ -11,11 +11,11 @@ from emergence.controls.shuffled_activity import shuffled_activity
 from emergence.controls.shuffled_weights import shuffled_weights
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
+from emergence.core.modules import outputs
 from emergence.graph.activity import ActivationError
 from emergence.graph.counting import Through
 from emergence.graph.scaled import Scaled
 from emergence.graph.unit_graph import UnitGraph
-from emergence.modules import outputs
 
 ITSELF = "itself"
 

@@ -6,11 +6,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.modules import outputs
 from emergence.curvature.density import negative_share, spectrum, trace
 from emergence.curvature.eigenvectors import largest
 from emergence.curvature.hessian import Hessian
 from emergence.curvature.sharpness import sharpness
-from emergence.modules import outputs
 from emergence.parameters.curvature import Curvature
 from emergence.training.gradients import class_indices
 

@@ -11,11 +11,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
+from emergence.core.plugins import unknown
+from emergence.core.storage import read_dataset
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._split import PARTS, split
 from emergence.parameters.data import Data
-from emergence.plugins import unknown
-from emergence.storage import read_dataset
 
 INPUT_DIMENSIONS = {1: ("feature",), 2: ("channel", "length"), 3: ("channel", "height", "width")}
 TOKEN_TYPES = (np.uint8, np.int16, np.int32)
@@ -127,12 +127,12 @@ class ProcessedDataset:
 
 
 def read_processed(path: Path) -> ProcessedDataset:
-    """Read what `process` made and `emergence.storage.write_dataset` wrote.
+    """Read what `process` made and `emergence.core.storage.write_dataset` wrote.
 
     Raises OSError for an unreadable file and ValueError for one that is no processed data set.
 
     >>> import tempfile
-    >>> from emergence.storage import write_dataset
+    >>> from emergence.core.storage import write_dataset
     >>> raw = RawDataset(np.eye(20, dtype=np.float32), np.arange(20) % 2, ("even", "odd"), source="made up")
     >>> path = Path(tempfile.mkdtemp()) / "dataset.nc"
     >>> write_dataset(path, process("parity", raw, Data(probe_samples=4)), {})

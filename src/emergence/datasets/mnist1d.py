@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
-from emergence.raw_files import RawFiles
 
 # Outlines of the digits 0 to 9 at 12 points, as published.
 OUTLINES = np.array(

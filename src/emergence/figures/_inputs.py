@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeVar
 import xarray as xr
 from numpy.typing import NDArray
 
+from emergence.core.storage import read_dataset
 from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.collect import collect, read_manifest
 from emergence.statistics.divergence import LEFT_OUT, left_out
 from emergence.statistics.study import variation_of
-from emergence.storage import read_dataset
 
 DENSE = "dense"
 NONE = "none"

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.plugins import unknown
 from emergence.graph.activity import Activity, Recording, check_criterion, check_threshold, in_blocks
 from emergence.graph.counting import PathCounter, Through
 from emergence.graph.edges import Edges, presence
@@ -17,7 +18,6 @@ from emergence.graph.scaled import Scaled
 from emergence.graph.scope import State, nonzero_parameters, run_in, snapshot
 from emergence.graph.tracing import trace
 from emergence.graph.weight_change import incoming_change, log_weights
-from emergence.plugins import unknown
 
 Inputs = Tensor | Sequence[Tensor]
 Result = TypeVar("Result")

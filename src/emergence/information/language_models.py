@@ -9,8 +9,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.modules import private_copy
 from emergence.information.estimate import DEFAULT, Fit, Information, mutual_information
-from emergence.modules import private_copy
 
 States = Callable[[Tensor], Sequence[Tensor]]
 """Maps tokens (sample, position) to what enters the first block and what leaves each: (sample, position, width)."""

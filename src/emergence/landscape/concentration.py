@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor, nn
 
+from emergence.core.modules import private_copy, prunable
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
 from emergence.landscape.sampling import Metric, sample
-from emergence.modules import private_copy, prunable
 from emergence.networks import Architecture
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Schedule, Training

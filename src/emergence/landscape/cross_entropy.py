@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
+from emergence.core.modules import private_copy
 from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.hoisting import HoistedNetwork
 from emergence.landscape.sampling import Evaluator, pointwise
-from emergence.modules import private_copy
 from emergence.training.gradients import class_indices, full_precision
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from emergence.seals import Damaged
+from emergence.core.seals import Damaged
 
 log = logging.getLogger(__name__)
 

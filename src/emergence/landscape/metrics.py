@@ -10,13 +10,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.modules import private_copy
+from emergence.core.plugins import load
 from emergence.graph.measure import count_paths
 from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.sampling import Evaluator
-from emergence.modules import private_copy
 from emergence.parameters.landscape import EMERGENCE
-from emergence.plugins import load
 
 OF_LOGITS = {"loss": ("nat", "mean cross-entropy"), "accuracy": ("1", "share of right answers")}
 """What comes from one pass through the network, with units and meaning."""

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.steps import Step
 from emergence.parameters.base import MOST_UNITS, Distinct, Factor, NameOrFunction, Section, Seed
 from emergence.parameters.tuning import FIRST_SEED
-from emergence.training.step import Step
 
 LAST = "last"
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy
-from emergence.plugins import unknown
+from emergence.core.modules import plain_copy
+from emergence.core.plugins import unknown
 from emergence.training.tensor_files import read_seeds, read_tensors, stored_seeds, write_tensors
 
 

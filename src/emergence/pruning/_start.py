@@ -6,10 +6,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.training.checkpoints import paths, read
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 
 NEW_SEEDS = 2_000_000
 """Distance from a seed to the one of its new initialisation, beyond all seeds of studies and of tuning."""

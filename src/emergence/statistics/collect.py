@@ -9,11 +9,11 @@ from typing import Any
 import xarray as xr
 from pydantic import ConfigDict
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset
 from emergence.parameters.base import Section
 from emergence.parameters.variations import Variation
 from emergence.statistics.divergence import without_diverged
-from emergence.storage import read_dataset
-from emergence.training.step import Step
 
 NONE = "none"
 OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}

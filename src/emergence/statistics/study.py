@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.variations import UNVARIED, Variation
-from emergence.training.step import Step
 
 DENSE = "dense"
 NONE = "none"

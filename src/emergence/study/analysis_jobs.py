@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from emergence.core.plugins import module_of
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
-from emergence.plugins import module_of
 from emergence.study.jobs import Job, Run
 from emergence.study.network_jobs import NetworkJobs
 from emergence.study.registry import Registry, once_per_run

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from emergence.seals import read_sealed, write_sealed
+from emergence.core.seals import read_sealed, write_sealed
 from emergence.study import stamps
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from emergence.core.plugins import module_of
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import rounds, scored_run, scored_with
 from emergence.parameters.pruning import method_and_step
 from emergence.parameters.training import Checkpoints, Training
 from emergence.parameters.variations import UNVARIED, Variation
-from emergence.plugins import module_of
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.registry import Registry, once_per_run
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from emergence.core.plugins import module_of
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
 from emergence.parameters.variations import UNVARIED
-from emergence.plugins import module_of
 from emergence.study.analysis_jobs import AnalysisJobs
 from emergence.study.jobs import DENSE, Job, Run
 from emergence.study.layout import PLACES, timing

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from emergence.files import write_text
+from emergence.core.files import write_text
 from emergence.study.influence import influence, read_by
 from emergence.study.layout import NETWORKS, PHASES, PLACES, STAMPS
 from emergence.study.trusted import FILE as TRUSTED

@@ -15,8 +15,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from emergence.files import checksum, write_json
-from emergence.seals import Damaged
+from emergence.core.files import checksum, write_json
+from emergence.core.seals import Damaged
 from emergence.study.layout import KEY
 
 LARGE = 2**26

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from emergence.files import write_text
+from emergence.core.files import write_text
 from emergence.parameters.reading import ParametersError, load_yaml
 
 FILE = "workflow/trusted.yaml"

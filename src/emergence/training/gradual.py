@@ -8,8 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from emergence.core.plugins import load
 from emergence.parameters.base import Section
-from emergence.plugins import load
 from emergence.training.group import Group
 
 PRUNING_STEPS = 100

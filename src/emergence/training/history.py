@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from emergence.core.steps import Step
 from emergence.parameters.training import Training
 from emergence.training.group import BATCH_QUANTITIES
 from emergence.training.schedule import learning_rate
-from emergence.training.step import Step
 
 PARTS = ("train", "validation", "test")
 STEP_QUANTITIES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in ("loss", "accuracy"))
