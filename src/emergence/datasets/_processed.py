@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
+from emergence.core.arrays import Bools, Floats
 from emergence.core.plugins import unknown
 from emergence.core.storage import read_dataset
 from emergence.datasets._raw import RawDataset
@@ -51,7 +52,7 @@ def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
     return labelled
 
 
-def _numbers(raw: RawDataset, train: NDArray[np.bool_]) -> Variables:
+def _numbers(raw: RawDataset, train: Bools) -> Variables:
     mean, std = _scale(raw.inputs[train])
     dimensions = INPUT_DIMENSIONS[raw.inputs.ndim - 1]
     per_channel = dimensions[:1] if mean.ndim else ()
@@ -72,7 +73,7 @@ def _tokens(raw: RawDataset) -> Variables:
     }
 
 
-def _scale(inputs: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scale(inputs: NDArray[Any]) -> tuple[Floats, Floats]:
     """Mean and standard deviation per channel, or of all values of a vector."""
     groups = np.moveaxis(inputs, 1, 0) if inputs.ndim > 2 else inputs[None]
     mean = np.array([group.mean(dtype=np.float64) for group in groups])
@@ -160,7 +161,7 @@ def read_processed(path: Path) -> ProcessedDataset:
     )
 
 
-def _broadcastable(values: NDArray[np.float64], dimensions: int) -> Tensor:
+def _broadcastable(values: Floats, dimensions: int) -> Tensor:
     """Give a value per channel the trailing dimensions of an input; one value for all stays as it is."""
     tensor = torch.from_numpy(np.asarray(values, np.float32))
     return tensor.reshape(-1, *[1] * (dimensions - 1)) if tensor.ndim else tensor

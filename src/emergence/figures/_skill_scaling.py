@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, draw_band, share_band
+from emergence.core.arrays import Floats
+from emergence.figures._bands import draw_band, share_band
 from emergence.figures._log_axes import fit_log_values
 from emergence.figures._panels import Line, legend_above, wrapped_grid
 from emergence.figures._style import Style

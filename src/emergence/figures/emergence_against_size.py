@@ -8,7 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, count_band
+from emergence.core.arrays import Floats
+from emergence.figures._bands import count_band
 from emergence.figures._inputs import Inputs, at_reference
 from emergence.figures._log_axes import fit_log_axis, fit_log_values
 from emergence.figures._panels import Line, grid, legend_above

@@ -7,9 +7,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from emergence.figures._bands import Floats
+from emergence.core.arrays import Bools, Floats
 from emergence.figures._inputs import ONE_PATH, Inputs, at_reference
 from emergence.figures._log_axes import fit_log_values
 from emergence.figures._panels import Line, grid, legend_above, percent_axis
@@ -46,7 +45,7 @@ class Outcomes(NamedTuple):
     emergence: Floats
     performance: Floats
     trainability: Floats
-    never: NDArray[np.bool_]
+    never: Bools
     """Whether training ends before convergence."""
 
 

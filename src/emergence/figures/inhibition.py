@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, amount_band, by_seed, draw_band, share_band
+from emergence.core.arrays import Floats
+from emergence.figures._bands import amount_band, by_seed, draw_band, share_band
 from emergence.figures._inputs import ONE_PATH, Inputs, at_reference
 from emergence.figures._log_axes import fit_log_axis
 from emergence.figures._panels import Line, grid, label_epochs, legend_above, percent_axis

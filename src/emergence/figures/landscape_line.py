@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Band, Floats, draw_band, log_loss
+from emergence.core.arrays import Floats
+from emergence.figures._bands import Band, draw_band, log_loss
 from emergence.figures._inputs import Inputs, all_variants
 from emergence.figures._log_axes import fit_log_axis
 from emergence.figures._panels import grid, legend_above, percent_axis, variant_lines

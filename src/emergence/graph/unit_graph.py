@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Integers
 from emergence.core.plugins import unknown
 from emergence.graph.activity import Activity, Recording, check_criterion, check_threshold, in_blocks
 from emergence.graph.counting import PathCounter, Through
@@ -50,7 +50,7 @@ class UnitGraph:
         if not self.trace.sites:
             raise ValueError(f"{type(model).__name__} has no site: no non-linearity and neither input nor output")
         self.sites: tuple[str, ...] = self.trace.site_names
-        self.size: NDArray[np.int64] = np.array(self.trace.site_sizes, dtype=np.int64)
+        self.size: Integers = np.array(self.trace.site_sizes, dtype=np.int64)
         self.recording = Recording(self.trace)
 
     def active(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm, rankdata
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.information.bounds import donsker_varadhan, info_nce
 from emergence.information.critic import GaussianCritic, SeparableCritic
 
@@ -98,9 +99,7 @@ def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int
     return _judged(critic, held_out, cap)
 
 
-def permutation_null(
-    x: ArrayLike, y: ArrayLike, permutations: int, fit: Fit = DEFAULT, seed: int = 0
-) -> NDArray[np.float64]:
+def permutation_null(x: ArrayLike, y: ArrayLike, permutations: int, fit: Fit = DEFAULT, seed: int = 0) -> Floats:
     """Return the estimates (permutations) for samples of y that are shuffled, so that there is nothing to find.
 
     Each takes the parts, critic and batches of another seed. The share of them that reach a value found is its p-value.

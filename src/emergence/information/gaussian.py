@@ -1,9 +1,9 @@
 """Gaussian variables, whose mutual information is known."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
 
 
 def correlated_gaussians(

@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.core.modules import private_copy, prunable
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
@@ -23,7 +23,6 @@ from emergence.training.batches import Part
 from emergence.training.grouping import form_groups
 from emergence.training.precision import arithmetic
 
-Floats = NDArray[np.float64]
 Weights = Mapping[str, Tensor]
 
 VARIABLES = {

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.core.modules import private_copy
 from emergence.core.plugins import load
 from emergence.graph.measure import count_paths
@@ -66,7 +66,7 @@ class Metrics:
         of_logits = self._cross_entropy.along(basis)
         combination = Combination(basis if self._measures else [{}])
 
-        def values(points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        def values(points: Floats) -> dict[str, Floats]:
             found = dict(of_logits.values(points))
             pairs = zip(points, found["loss"], strict=True) if self._measures else ()
             measured = [self._measure(combination.at(point), loss) for point, loss in pairs]

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.statistics.study import experiment_of, is_reference, per_seed, runs_of
-
-Floats = NDArray[np.float64]
 
 
 def convergence(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Bools, Floats
 from emergence.statistics.study import DENSE, experiment_of, is_reference
 
 TIMES_GUESSING = 10
@@ -88,7 +88,7 @@ def _of_run(study: xr.Dataset, name: str) -> Iterator[Diverged]:
         yield Diverged(name, tuple(map(int, seeds[since == epoch])), there, step)
 
 
-def _diverged(study: xr.Dataset) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
+def _diverged(study: xr.Dataset) -> tuple[Bools, Floats, Bools]:
     """Return which networks (run, seed) diverged, since which epoch, and which there are."""
     loss = study["train_loss"].transpose("run", "seed", "step").values
     limit = np.full(len(loss), np.inf)
@@ -106,7 +106,7 @@ def _diverged(study: xr.Dataset) -> tuple[NDArray[np.bool_], NDArray[np.float64]
     return ~np.isnan(since), since, present
 
 
-def _with_dense(study: xr.Dataset, diverged: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _with_dense(study: xr.Dataset, diverged: Bools) -> Bools:
     """Return which networks (run, seed) are pruned and of a seed whose dense network diverged."""
     runs = [study.isel(run=place)[[]] for place in range(study.sizes["run"])]
     of_dense = {experiment_of(run): row for run, row in zip(runs, diverged, strict=True) if is_reference(run)}

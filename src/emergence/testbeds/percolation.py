@@ -11,15 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 from scipy import optimize, sparse
 from scipy.sparse.csgraph import connected_components
 
+from emergence.core.arrays import Integers
 from emergence.parameters.data import PROPERTIES_OF_GROUP
 from emergence.statistics.over_seeds import with_intervals
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 Graph = sparse.csr_array
 """Entities as rows, properties as columns; an element is positive where the two were seen together."""

@@ -6,10 +6,10 @@ from dataclasses import astuple, dataclass, field
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from emergence.core.arrays import Floats, Integers
 from emergence.networks.transformer import build
 from emergence.statistics.analysis import Found
 from emergence.statistics.change_points import onsets
@@ -17,9 +17,6 @@ from emergence.testbeds.language.language import END, Language, within_ends
 from emergence.testbeds.language.order_parameters import described, order_parameters
 from emergence.testbeds.language.tasks import TASK_TEXTS, Mixture, examples, task_scores
 from emergence.testbeds.language.writing import generate
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 FEWEST_CHECKED = 20
 """Shares of fewer generated verbs or properties are missing: early on, one more or less would look like a rise."""

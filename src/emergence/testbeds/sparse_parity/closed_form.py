@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class SkillLearner:
         """
         return self.samples_per_skill * (1 - (1 - threshold) ** 2) / np.asarray(frequency, dtype=np.float64)
 
-    def emergence_parameters(self, skill: ArrayLike, threshold: float = 1.0) -> NDArray[np.int64]:
+    def emergence_parameters(self, skill: ArrayLike, threshold: float = 1.0) -> Integers:
         """Return the smallest number of parameters with which R_k / S is at least `threshold`; skills count from 1.
 
         >>> SkillLearner(1.0, 0.01, parameters_per_skill=4).emergence_parameters([1, 2], threshold=0.5).tolist()

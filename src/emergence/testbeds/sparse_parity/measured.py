@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from emergence.core.arrays import Floats
 from emergence.testbeds.sparse_parity.task import SparseParity
-
-Floats = NDArray[np.float64]
 
 
 def skill_strengths(

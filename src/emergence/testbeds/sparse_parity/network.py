@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from emergence.core.arrays import Floats, Integers
 from emergence.testbeds.sparse_parity.measured import skill_strengths
 from emergence.testbeds.sparse_parity.task import Samples, SparseParity
 
@@ -33,7 +34,7 @@ def strengths_over_training(
     batch: int = 4000,
     samples: int = 20_000,
     seed: int = 0,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[Integers, Floats]:
     """Train by plain gradient descent on fresh batches; return steps (checkpoints,) and R_k (checkpoints, skills).
 
     The loss is the mean squared error. Strengths are measured before the first step and each `every` steps, on
