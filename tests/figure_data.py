@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from emergence.core.files import write_json
+from emergence.core.runs import UNVARIED, Variation
 from emergence.core.storage import write_dataset
 from emergence.parameters import Parameters
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.judge import judge
 from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping

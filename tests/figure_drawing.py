@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
+from emergence.core.runs import Experiment
 from emergence.figures import catalogue
-from emergence.figures._inputs import Experiment, Inputs, read_inputs
+from emergence.figures._inputs import Inputs, read_inputs
 from emergence.figures._render import _drawn
 from emergence.figures._style import Style
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from emergence.core.runs import DENSE
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.reading import check, read
-from emergence.study.jobs import DENSE, Job
+from emergence.study.jobs import Job
 from emergence.study.layout import PLACES
 from emergence.study.plan import Plan
 from emergence.study.registry import Registry

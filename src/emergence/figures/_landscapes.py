@@ -10,7 +10,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
-from emergence.figures._inputs import Variant
+from emergence.core.runs import Variant
 from emergence.figures._log_axes import Range, log_ticks
 from emergence.figures._style import Style
 

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
-from emergence.figures._inputs import NONE, Inputs, Variant, all_variants, at_reference, dense, one_path_per_parameter
+from emergence.core.runs import NONE, Variant
+from emergence.figures._inputs import Inputs, all_variants, at_reference, dense, one_path_per_parameter
 from emergence.figures._log_axes import fit_log_values
 from emergence.figures._panels import Line, legend_above, variant_markers, wrapped_grid
 from emergence.figures._style import Style

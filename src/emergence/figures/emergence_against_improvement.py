@@ -43,7 +43,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     found = inputs.claims["C1"]["experiments"]
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
         _draw_points(axes, run, scale, style)
-        axes.set_title(f"{experiment}\n{describe(found.get('/'.join(experiment)))}")
+        axes.set_title(f"{experiment}\n{describe(found.get(experiment.name))}")
     bar = figure.colorbar(
         ScalarMappable(scale, style.gradient()), ax=panels, aspect=25, pad=0.02, ticks=MaxNLocator(6, integer=True)
     )

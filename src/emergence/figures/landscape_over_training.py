@@ -6,7 +6,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs, Runs, Variant, dense
+from emergence.core.runs import Variant
+from emergence.figures._inputs import Inputs, Runs, dense
 from emergence.figures._landscapes import (
     add_loss_bar,
     draw_contours,

@@ -6,8 +6,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emergence.core.runs import Experiment, Variant
 from emergence.figures._bands import Band, draw_band
-from emergence.figures._inputs import Experiment, Inputs, Variant, all_variants
+from emergence.figures._inputs import Inputs, all_variants
 from emergence.figures._log_axes import fit_log_axis
 from emergence.figures._panels import Line, legend_above, wrapped_grid
 from emergence.figures._style import Style

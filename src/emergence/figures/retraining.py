@@ -2,7 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import DENSE, Inputs
+from emergence.core.runs import DENSE
+from emergence.figures._inputs import Inputs
 from emergence.figures._over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
 from emergence.figures._style import Style
 

@@ -3,7 +3,8 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Experiment, Inputs, dense
+from emergence.core.runs import Experiment
+from emergence.figures._inputs import Inputs, dense
 from emergence.figures._skill_scaling import draw_scalings
 from emergence.figures._style import Style
 from emergence.statistics.skill_scaling import SAMPLES, Scaling, can_learn_skills, same_task

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emergence.core.plugins import module_of
+from emergence.core.runs import Run
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
-from emergence.study.jobs import Job, Run
+from emergence.study.jobs import Job
 from emergence.study.network_jobs import NetworkJobs
 from emergence.study.registry import Registry, once_per_run
 

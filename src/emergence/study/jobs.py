@@ -1,4 +1,4 @@
-"""The runs of a study, and the jobs that make them: each with the key that says what its files are made from.
+"""The jobs of a study: each with the key that says what its files are made from.
 
 A key is a digest of the job's parameters, of the code that its script uses, and of the keys of the jobs whose files it
 reads. So it changes with everything that may change the result, and with nothing else: neither with file times, nor
@@ -8,63 +8,12 @@ with the machine, nor with parameters that other jobs use.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.runs import Run
 from emergence.study.layout import PLACES, of_run, pattern, stamp
-
-DENSE = "dense"
-L1_PENALISED = "l1_penalised"
-UNPRUNED = (DENSE, L1_PENALISED)
-
-NONE = "none"
-"""Retraining of networks that are not trained again after pruning."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One configuration of the study, trained from a block of seeds; `retraining` says what follows pruning.
-
-    Only dense networks are varied.
-    """
-
-    dataset: str
-    network: str
-    method: str
-    sparsity: float
-    seeds: tuple[int, ...]
-    retraining: str = NONE
-    variation: Variation = UNVARIED
-
-    @property
-    def name(self) -> str:
-        """Readable name, also the run's folder.
-
-        >>> Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2), "rewind").name
-        'digits/mlp/global_magnitude~0.5/rewind/seeds~0-2'
-        >>> Run("digits", "mlp", DENSE, 0.0, (0, 1), variation=Variation(alpha=2.0)).name
-        'digits/mlp/dense/alpha~2/seeds~0-1'
-        """
-        method = self.method.replace(":", ".")
-        pruning = method if self.method in UNPRUNED else f"{method}~{self.sparsity:g}"
-        retraining = "" if self.retraining == NONE else self.retraining
-        seeds = f"seeds~{self.seeds[0]}-{self.seeds[-1]}"
-        parts = (self.dataset, self.network, pruning, retraining, self.variation.name, seeds)
-        return "/".join(part for part in parts if part)
-
-    @property
-    def dense(self) -> "Run":
-        """The dense network with the same seeds."""
-        return replace(self, method=DENSE, sparsity=0.0, retraining=NONE)
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """What distinguishes this run from others, as plain values."""
-        described = asdict(self)
-        variation = described.pop("variation")
-        return {**described, **variation, "seeds": list(self.seeds)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from emergence.core.plugins import module_of
+from emergence.core.runs import DENSE, L1_PENALISED, NONE, UNPRUNED, UNVARIED, Run, Variation
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import rounds, scored_run, scored_with
 from emergence.parameters.pruning import method_and_step
 from emergence.parameters.training import Checkpoints, Training
-from emergence.parameters.variations import UNVARIED, Variation
-from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
+from emergence.study.jobs import Job
 from emergence.study.registry import Registry, once_per_run
 
 TEXT_LOADER = "emergence.datasets._text:load"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from emergence.core.plugins import module_of
+from emergence.core.runs import DENSE, UNVARIED, Run
 from emergence.figures import catalogue
 from emergence.parameters import Parameters
-from emergence.parameters.variations import UNVARIED
 from emergence.study.analysis_jobs import AnalysisJobs
-from emergence.study.jobs import DENSE, Job, Run
+from emergence.study.jobs import Job
 from emergence.study.layout import PLACES, timing
 from emergence.study.network_jobs import NetworkJobs
 from emergence.study.registry import Registry

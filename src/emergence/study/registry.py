@@ -5,9 +5,10 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
+from emergence.core.runs import Run
 from emergence.study import trusted
 from emergence.study.code import CodeDigests
-from emergence.study.jobs import Job, Run
+from emergence.study.jobs import Job
 from emergence.study.layout import PLACES
 
 Maker = TypeVar("Maker")
