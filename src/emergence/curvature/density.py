@@ -4,6 +4,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
 from emergence.core.arrays import Floats
+from emergence.core.seeds import of_probes
 from emergence.curvature.hessian import Hessian
 
 
@@ -19,7 +20,7 @@ def spectrum(hessian: Hessian, probes: int, steps: int) -> tuple[Floats, Floats]
     113:7). Where fewer steps exhaust what a vector reaches, the points left over have weight 0. The signs are the same
     for all networks with as many parameters kept, so that differences between checkpoints have less noise.
     """
-    found = [_quadrature(hessian, hessian.random_signs(seed), steps) for seed in range(probes)]
+    found = [_quadrature(hessian, hessian.random_signs(seed), steps) for seed in of_probes(probes)]
     nodes, weights = (np.stack(parts) for parts in zip(*found, strict=True))
     return nodes, weights
 

@@ -5,6 +5,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor, nn
 
 from emergence.core.arrays import Floats
+from emergence.core.seeds import EIGENVECTORS
 from emergence.curvature.hessian import Hessian
 
 TOLERANCE = 1e-5
@@ -57,7 +58,7 @@ def largest(hessian: Hessian, count: int) -> tuple[Floats, Floats]:
 
 def _lanczos(hessian: Hessian, count: int) -> tuple[Floats, Floats]:
     """Return eigenvalues and eigenvectors (element, eigenvalue) in any order."""
-    start = hessian.random_signs(seed=0)
+    start = hessian.random_signs(EIGENVECTORS)
     if not hessian.times(start).any():  # which Lanczos cannot start from
         return np.zeros(count), np.eye(hessian.length, count)
     operator = LinearOperator((hessian.length, hessian.length), matvec=hessian.times, dtype=np.float64)
