@@ -20,7 +20,7 @@ from emergence.parameters.compute import Compute
 from emergence.parameters.data import FormalLanguage
 from emergence.testbeds.language import Language
 from emergence.testbeds.language.described import language_of
-from emergence.testbeds.language.training import examine, examined
+from emergence.testbeds.language.examination import examine, examined
 from emergence.training.checkpoints import paths, read
 from emergence.training.compute import prepare
 

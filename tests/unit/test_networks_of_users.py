@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.curves import train_control_point
+from benchmarks.systems.matching import matched
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -17,7 +19,7 @@ from emergence.core.modules import private_copy
 from emergence.core.plugins import load
 from emergence.curvature import network_curvature, sharpness, top_eigenvectors
 from emergence.information import Fit, mutual_information
-from emergence.landscape import CrossEntropy, Metrics, matched, random_directions, sample_plane, train_control_point
+from emergence.landscape import CrossEntropy, Metrics, random_directions, sample_plane
 from emergence.measures import apply, local_learning_coefficient
 from emergence.parameters.curvature import Curvature
 from emergence.pruning import Samples, Subject, masked_network

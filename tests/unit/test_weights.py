@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from benchmarks.systems.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 
-from emergence.burden import VisionTransformer
 from emergence.core.modules import effective_weights, input_first, layer_weights, prunable, swapped
 from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build

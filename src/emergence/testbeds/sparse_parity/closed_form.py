@@ -163,27 +163,6 @@ class SkillLearner:
         return 2 * self.learning_rate * self.speed * self.scale * np.asarray(frequency, dtype=np.float64)
 
 
-def network_learner(learning_rate: float, weight_deviation: float, scale: float) -> SkillLearner:
-    """Return the learner that describes the two-layer ReLU networks of Nam et al. 2024 (appendix K).
-
-    They start from Gaussian weights of standard deviation `weight_deviation` and follow the gradient of the mean
-    squared error without a factor 1/2, which doubles the learning rate. The constants 1/22, 1/3.6, 800 and 4 come from
-    the authors' fits to networks that learn a single skill.
-
-    >>> learner = network_learner(learning_rate=0.02, weight_deviation=0.01, scale=5.0)
-    >>> [round(float(time)) for time in learner.emergence_time([0.5927, 0.1955], threshold=0.05)]
-    [850, 2576]
-    """
-    return SkillLearner(
-        learning_rate=2 * learning_rate,
-        initial_strength=weight_deviation**2 / 3.6,
-        scale=scale,
-        speed=1 / 22,
-        samples_per_skill=800,
-        parameters_per_skill=4,
-    )
-
-
 def _log_odds(share: float) -> float:
     if not 0 < share < 1:
         raise ValueError(f"a share of the target scale is {share}, but must be between 0 and 1")
