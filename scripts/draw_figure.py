@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 
 from emergence.core.logs import configure
+from emergence.drawing.inputs import read_inputs
+from emergence.drawing.render import render
+from emergence.drawing.style import Style
 from emergence.figures import catalogue
-from emergence.figures._inputs import read_inputs
-from emergence.figures._render import render
-from emergence.figures._style import Style
 from emergence.study import manifests
 
 log = logging.getLogger("draw_figure")

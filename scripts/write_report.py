@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emergence.core.files import write_text
 from emergence.core.logs import configure
-from emergence.figures._inputs import read_conclusions, read_runs, read_trained
+from emergence.drawing.inputs import read_conclusions, read_runs, read_trained
 from emergence.parameters import Parameters
 from emergence.report.page import Contents, make_page
 from emergence.report.records import read_records

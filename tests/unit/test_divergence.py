@@ -13,9 +13,9 @@ from matplotlib.text import Text
 from emergence.core.runs import UNVARIED
 from emergence.core.steps import Step
 from emergence.core.storage import write_dataset
+from emergence.drawing.inputs import Inputs, read_inputs
+from emergence.drawing.render import _drawn
 from emergence.figures import catalogue
-from emergence.figures._inputs import Inputs, read_inputs
-from emergence.figures._render import _drawn
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.training import Training
 from emergence.pruning import Mask, prune, report, starting_weights

@@ -11,8 +11,8 @@ from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 
 from emergence.core.plugins import available
+from emergence.drawing.catalogue import CONSTANTS, _read
 from emergence.figures import NEEDS, SECTIONS, catalogue
-from emergence.figures._catalogue import CONSTANTS, _read
 from emergence.parameters import Parameters
 
 ROOT = Path(__file__).parents[2]

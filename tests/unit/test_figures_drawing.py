@@ -13,10 +13,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from emergence.core.runs import UNVARIED, Variant
+from emergence.drawing.inputs import Inputs, Runs, dense, split_study
+from emergence.drawing.render import render
+from emergence.drawing.style import Style
 from emergence.figures import catalogue
-from emergence.figures._inputs import Inputs, Runs, dense, split_study
-from emergence.figures._render import render
-from emergence.figures._style import Style
 from emergence.parameters.figures import FontFamily
 from emergence.statistics.scoreboard import LANGUAGE
 from emergence.study import manifests

@@ -10,8 +10,8 @@ from PIL import Image
 from scipy.signal import argrelmin
 
 from emergence.core.runs import Run, Variant
-from emergence.figures._inputs import Inputs, join_blocks
-from emergence.figures._render import render
+from emergence.drawing.inputs import Inputs, join_blocks
+from emergence.drawing.render import render
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels
 

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from emergence.core.runs import UNVARIED, Experiment, Variant, Variation
-from emergence.figures._inputs import Inputs
+from emergence.drawing.inputs import Inputs
 from emergence.statistics.estimate import mean_interval
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.figure_drawing import STYLE, drawn, panels

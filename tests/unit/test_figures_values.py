@@ -11,8 +11,8 @@ from scipy import stats
 
 from emergence.core.runs import UNVARIED, Run, Variant, Variation
 from emergence.core.storage import read_dataset
-from emergence.figures._inputs import Inputs, at_reference, dense, join_blocks, split_study
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs, at_reference, dense, join_blocks, split_study
+from emergence.drawing.style import Style
 from emergence.figures.emergence_against_improvement import describe
 from emergence.figures.emergence_against_size import slope
 from emergence.statistics.convergence import convergence

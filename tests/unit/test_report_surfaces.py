@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from emergence.core.runs import DENSE, Variant
-from emergence.figures._inputs import Runs, read_runs
+from emergence.drawing.inputs import Runs, read_runs
 from emergence.report.surfaces import surface_data, surfaces_fragment
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, VARIANTS

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
 from emergence.core.runs import UNVARIED, Variation
-from emergence.figures._bands import count_band
-from emergence.figures._inputs import Inputs, at_reference
-from emergence.figures._log_axes import fit_log_axis, fit_log_values
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
+from emergence.drawing.bands import count_band
+from emergence.drawing.inputs import Inputs, at_reference
+from emergence.drawing.log_axes import fit_log_axis, fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 
 TITLE = "Emergence against the size of the network"
 POSITION = 17

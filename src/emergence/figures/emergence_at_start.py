@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from emergence.core.arrays import Bools, Floats
 from emergence.core.runs import UNVARIED, Variation
-from emergence.figures._inputs import ONE_PATH, Inputs, at_reference
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above, percent_axis
-from emergence.figures._style import Style
+from emergence.drawing.inputs import ONE_PATH, Inputs, at_reference
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above, percent_axis
+from emergence.drawing.style import Style
 from emergence.figures.emergence_against_improvement import describe
 from emergence.statistics.convergence import convergence
 

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.runs import Variant
-from emergence.figures._inputs import ONE_PATH, Inputs, all_variants, at_reference
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, at_reference
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 from emergence.figures.emergence_against_improvement import describe
 
 TITLE = "Emergence against the ruggedness of the landscape"

@@ -3,9 +3,9 @@
 from matplotlib.figure import Figure
 
 from emergence.core.runs import DENSE
-from emergence.figures._inputs import Inputs
-from emergence.figures._over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
+from emergence.drawing.style import Style
 
 TITLE = "What pruned networks are trained again from"
 POSITION = 11

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from emergence.core.runs import Variant
-from emergence.figures._style import Style
+from emergence.drawing.style import Style
 
 Line = dict[str, Any]
 """Keyword arguments of a Matplotlib line."""

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
 from emergence.core.runs import Variant
-from emergence.figures._log_axes import Range, log_ticks
-from emergence.figures._style import Style
+from emergence.drawing.log_axes import Range, log_ticks
+from emergence.drawing.style import Style
 
 TRAJECTORY = "trajectory"
 
