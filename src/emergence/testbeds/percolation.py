@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from emergence.parameters.data import PROPERTIES_OF_GROUP
+PROPERTIES_OF_GROUP = 40
+"""Properties of which every entity has as many, where they are joined as by the authors."""
 
 Graph = sparse.csr_array
 """Entities as rows, properties as columns; an element is positive where the two were seen together."""
