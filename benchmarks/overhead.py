@@ -33,8 +33,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))  # before this folder, where emergence.py lies
 
+from emergence.core import stamps
 from emergence.parameters.reading import read
-from emergence.study import stamps
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,8 +1,8 @@
 """Draw one figure into the formats that its files name."""
 
-from emergence.figures._inputs import read_inputs
-from emergence.figures._render import render
-from emergence.figures._style import Style
+from emergence.drawing.inputs import read_inputs
+from emergence.drawing.render import render
+from emergence.drawing.style import Style
 from emergence.jobs import JobFile, job
 
 

@@ -4,13 +4,13 @@ import json
 
 import xarray as xr
 
+from emergence.core.storage import read_dataset
 from emergence.jobs import Checkpoints, JobFile, job
 from emergence.landscape.concentration import Retraining, shortened
 from emergence.landscape.concentration import find_minima as minima_near
 from emergence.parameters.landscape import Landscape
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Training
-from emergence.storage import read_dataset
 from emergence.training.batches import Part, prefers_channels_last
 from emergence.training.precision import number_type
 

@@ -2,11 +2,11 @@
 
 import logging
 
-from emergence.files import write_json
+from emergence.core.files import write_json
+from emergence.core.storage import read_dataset
 from emergence.jobs import JobFile, job
 from emergence.jobs.conclusions import settings_of
 from emergence.statistics.judge import judge
-from emergence.storage import read_dataset
 
 log = logging.getLogger("judge_claims")
 

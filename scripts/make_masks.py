@@ -1,10 +1,10 @@
 """Prune networks at one step of their training: write which weights are kept, and how many."""
 
+from emergence.core.storage import write_dataset
 from emergence.datasets import read_processed
 from emergence.jobs import JobFile, job
 from emergence.parameters.pruning import Scoring
 from emergence.pruning import prune, report, scored_step
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import paths, read
 
 

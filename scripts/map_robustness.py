@@ -4,10 +4,10 @@ import logging
 
 import xarray as xr
 
+from emergence.core.storage import read_dataset
 from emergence.jobs import JobFile, job
 from emergence.jobs.conclusions import settings_of
 from emergence.statistics.robustness import robustness
-from emergence.storage import read_dataset
 
 
 @job

@@ -3,14 +3,14 @@
 import numpy as np
 import torch
 import xarray as xr
+from emergence.measure_costs import measure_passes
+from emergence.testbeds.language.training import examine, examined
 from scipy.stats import entropy
 from torch import nn
 
 from emergence.jobs import Checkpoints, JobFile, job
-from emergence.measure_costs import measure_passes
 from emergence.parameters.data import FormalLanguage
 from emergence.testbeds.language.described import language_of
-from emergence.testbeds.language.training import examine, examined
 
 
 @job

@@ -2,10 +2,10 @@
 
 import xarray as xr
 
+from emergence.core.storage import read_dataset
 from emergence.jobs import JobFile, job
 from emergence.landscape.summary import summarise
 from emergence.parameters.ruggedness import Ruggedness
-from emergence.storage import read_dataset
 
 
 @job

@@ -2,10 +2,10 @@
 
 import torch
 import xarray as xr
+from emergence.measure_costs import measure_passes
 from torch import nn
 
 from emergence.jobs import Checkpoints, JobFile, job
-from emergence.measure_costs import measure_passes
 from emergence.parameters.data import Parity
 from emergence.testbeds.sparse_parity.classifier import examine, hidden_units, questions
 from emergence.testbeds.sparse_parity.described import task_of

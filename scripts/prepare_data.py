@@ -5,12 +5,12 @@ from pathlib import Path
 
 import xarray as xr
 
+from emergence.core.plugins import load
+from emergence.core.raw_files import RAW_DATA
 from emergence.datasets import PARTS, RawFiles, process
 from emergence.jobs import JobFile, job
 from emergence.parameters.base import Section
 from emergence.parameters.data import Data, FormalLanguage, Parity, Text
-from emergence.plugins import load
-from emergence.raw_files import RAW_DATA
 
 log = logging.getLogger("prepare_data")
 

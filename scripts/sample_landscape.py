@@ -6,7 +6,7 @@
 import torch
 import xarray as xr
 
-from emergence.files import checksum
+from emergence.core.files import checksum
 from emergence.jobs import Checkpoints, JobFile, job
 from emergence.jobs.counting import counting
 from emergence.landscape.journal import Journal

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 
-from emergence.files import write_json
+from emergence.core.files import write_json
+from emergence.core.storage import write_dataset
 from emergence.jobs import JobFile, job
 from emergence.jobs.training import made_from, settings_of_training, trainer
-from emergence.storage import write_dataset
 from emergence.training.checkpoints import publish
 from emergence.training.tuning import at_rate, chosen_rate
 

@@ -1,9 +1,9 @@
 """Train a network at several learning rates, dense or pruned, and choose the one of least validation loss."""
 
+from emergence.core.storage import write_dataset
 from emergence.jobs import JobFile, job
 from emergence.jobs.training import made_from, settings_of_training, trainer
 from emergence.parameters.training import Checkpoints
-from emergence.storage import write_dataset
 from emergence.training.tuning import sweep
 
 

@@ -4,8 +4,8 @@ import json
 import logging
 from pathlib import Path
 
-from emergence.figures._inputs import read_conclusions, read_runs, read_trained
-from emergence.files import write_text
+from emergence.core.files import write_text
+from emergence.drawing.inputs import read_conclusions, read_runs, read_trained
 from emergence.jobs import JobFile, job
 from emergence.parameters import Parameters
 from emergence.report.page import Contents, make_page

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from emergence.files import write_json
+from emergence.core.files import write_json
+from emergence.core.runs import UNVARIED, Variation
+from emergence.core.storage import write_dataset
 from emergence.parameters import Parameters
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.judge import judge
 from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
-from emergence.storage import write_dataset
 from emergence.testbeds.language.tasks import TASK_TEXTS
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.conclusion_data import make_rivals, make_robustness

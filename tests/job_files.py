@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emergence.seals import write_sealed
-from emergence.study.runs import DENSE, Run
+from emergence.core.runs import DENSE, Run
+from emergence.core.seals import write_sealed
 from emergence.study.table import RULES
 
 ROOT = Path(__file__).parents[1]

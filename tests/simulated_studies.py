@@ -14,8 +14,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from emergence.core.runs import Variation
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import Variation
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.judge import judge_claim_samples
 from emergence.statistics.rules import read_rules

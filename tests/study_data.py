@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.runs import UNVARIED, Variation
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 RETRAINING = "original_initialisation"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emergence.files import checksum
+from emergence.core.files import checksum
 from emergence.parameters.data import Text
 
 CHARACTERS = "abcd"

@@ -6,28 +6,22 @@ from typing import Any
 
 import pytest
 import torch
+from benchmarks.systems.curves import train_control_point
+from benchmarks.systems.matching import matched
 from torch import Tensor, nn
 
 from emergence.controls.shuffled_weights import shuffled_weights
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
+from emergence.core.plugins import available, load
 from emergence.curvature import network_curvature, sharpness, top_eigenvectors
 from emergence.information.language_models import states_of
-from emergence.landscape import (
-    CrossEntropy,
-    Metrics,
-    matched,
-    random_directions,
-    sample_line,
-    sample_plane,
-    train_control_point,
-)
+from emergence.landscape import CrossEntropy, Metrics, random_directions, sample_line, sample_plane
 from emergence.landscape.network import sample_planes, sample_slices, stored_numbers
 from emergence.landscape.planes import Centre
 from emergence.measures import apply
 from emergence.parameters.curvature import Curvature
 from emergence.parameters.landscape import Landscape
-from emergence.plugins import available, load
 from emergence.pruning import (
     Samples,
     Subject,

@@ -2,12 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
-
-from emergence.testbeds.sparse_parity import MultilinearModel, SkillLearner, SparseParity
-from emergence.testbeds.sparse_parity.scaling_laws import (
+from benchmarks.systems.parity_laws import (
     exponent,
     law_over_data,
     law_over_parameters,
@@ -17,6 +12,12 @@ from emergence.testbeds.sparse_parity.scaling_laws import (
     loss_over_parameters,
     loss_over_time,
 )
+from benchmarks.systems.parity_model import MultilinearModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 
 MANY = 10**5
 LEARNER = SkillLearner(learning_rate=1.0, initial_strength=0.01)

@@ -11,11 +11,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.training.checkpoints import CHECKSUMS, Checkpoint, paths, publish, read
 from emergence.training.history import History
 from emergence.training.resume import ResumeFolder, State
-from emergence.training.step import Step
 
 STEPS = [Step(0), Step(1), Step(2)]
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

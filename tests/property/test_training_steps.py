@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LinearLR, SequentialLR, StepLR
 
+from emergence.core.steps import Step
 from emergence.parameters.training import Training
 from emergence.training.batches import channels_last, sample_order
 from emergence.training.schedule import checkpoint_steps, learning_rate
-from emergence.training.step import Step
 
 counts = st.integers(0, 10**6)
 per_epochs = st.integers(1, 1000)

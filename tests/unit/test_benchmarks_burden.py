@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from emergence.burden import VisionTransformer
+from benchmarks.systems.vision_transformer import VisionTransformer
 
 torch.set_num_threads(1)
 

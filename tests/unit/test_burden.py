@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.burden import activations_of, burden_proxy, mean_burden
+from benchmarks.systems.vision_transformer import VisionTransformer, merge_tokens
 
-from emergence.burden import VisionTransformer, activations_of, burden_proxy, mean_burden, merge_tokens
 from emergence.pruning import prunable
 
 torch.set_num_threads(1)

@@ -22,8 +22,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets import RawFiles, cifar10, cifar10_jpeg, fashion_mnist, mnist
-from emergence.torchvision_import import torchvision
 
 MNIST = torchvision.datasets.MNIST
 CIFAR10 = torchvision.datasets.CIFAR10

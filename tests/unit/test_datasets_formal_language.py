@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, RawFiles, process
 from emergence.datasets._formal_language import load
 from emergence.networks import build, describe
 from emergence.parameters.data import Data, FormalLanguage, Tasks
 from emergence.parameters.networks import Transformer
-from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.language import is_grammatical, order_parameters
 from emergence.testbeds.language.described import language_of
 from emergence.testbeds.language.language import END
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = FormalLanguage(entities=8, properties=24, classes=2, density=0.5, sequences=200, length=24)

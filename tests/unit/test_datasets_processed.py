@@ -10,9 +10,9 @@ import pytest
 import torch
 import xarray as xr
 
+from emergence.core.storage import write_dataset
 from emergence.datasets import PARTS, ProcessedDataset, RawDataset, process, read_processed
 from emergence.parameters.data import Data
-from emergence.storage import write_dataset
 
 DATA = Data(probe_samples=20)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
+from emergence.core.raw_files import RAW_DATA
 from emergence.datasets import read_processed
 from emergence.parameters.data import Data
-from emergence.raw_files import RAW_DATA
 from tests.job_files import job_file
 
 OWN_DATA_SET = """

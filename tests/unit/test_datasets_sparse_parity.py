@@ -10,16 +10,16 @@ import pytest
 import torch
 from torch import nn
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, RawFiles, process, read_processed
 from emergence.datasets._sparse_parity import load
 from emergence.networks import build, describe
 from emergence.parameters.data import Data, Parity
 from emergence.parameters.networks import MLP
-from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, questions
 from emergence.testbeds.sparse_parity.described import task_of
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[2]
 PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)

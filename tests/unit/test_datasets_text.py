@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from emergence.core.files import checksum
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import PARTS, ProcessedDataset, RawDataset, RawFiles, process, read_processed
 from emergence.datasets._text import load
-from emergence.files import checksum
 from emergence.parameters.data import Data, Text
 from emergence.parameters.reading import ParametersError, check
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.batches import Part, check_logits
 from tests.unit.test_datasets_script import prepare
 from tests.unit.test_study_plan import changed, plan

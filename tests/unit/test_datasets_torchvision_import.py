@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from emergence import torchvision_import
-from emergence.torchvision_import import torchvision
+from emergence.core import torchvision_import
+from emergence.core.torchvision_import import torchvision
 
 
 def test_classification_networks_run_without_compiled_operators() -> None:
@@ -36,8 +36,8 @@ def test_operators_built_for_another_torch_are_noticed(monkeypatch: pytest.Monke
 
 def test_the_import_also_works_after_torchvision_was_imported() -> None:
     program = (
-        "import emergence.torchvision_import, sys; del sys.modules['emergence.torchvision_import'];"
-        "import emergence.torchvision_import as again; print(again.DECLARED, again.torchvision.__name__)"
+        "import emergence.core.torchvision_import, sys; del sys.modules['emergence.core.torchvision_import'];"
+        "import emergence.core.torchvision_import as again; print(again.DECLARED, again.torchvision.__name__)"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["None", "torchvision"]

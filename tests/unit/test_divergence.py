@@ -10,22 +10,22 @@ import torch
 import xarray as xr
 from matplotlib.text import Text
 
+from emergence.core.runs import UNVARIED
+from emergence.core.steps import Step
+from emergence.core.storage import write_dataset
+from emergence.drawing.inputs import Inputs, read_inputs
+from emergence.drawing.render import _drawn
 from emergence.figures import catalogue
-from emergence.figures._inputs import Inputs, read_inputs
-from emergence.figures._render import _drawn
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.training import Training
-from emergence.parameters.variations import UNVARIED
 from emergence.pruning import Mask, prune, report, starting_weights
 from emergence.statistics.collect import collect, read_manifest
 from emergence.statistics.divergence import TIMES_GUESSING, Diverged, diverged_runs, left_out, without_diverged
 from emergence.statistics.judge import judge
-from emergence.statistics.study import Reference, variation_of
-from emergence.storage import write_dataset
+from emergence.statistics.study import Reference, identified
 from emergence.training.block import train_block
 from emergence.training.checkpoints import Checkpoint, publish, write
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 from tests import figure_data
 from tests.figure_drawing import STYLE
 from tests.sampling import one_in
@@ -224,7 +224,7 @@ def inputs_without(
     write_dataset(folder / "study.nc", without_diverged(study.assign(train_loss=study["train_loss"].where(~gone))), {})
     described = {key: study[key] for key in ("dataset", "network", "method", "sparsity", "retraining")}
     training = []
-    for place in [place for place in range(study.sizes["run"]) if variation_of(study.isel(run=place)) == UNVARIED]:
+    for place in [place for place, run in enumerate(identified(study)) if run.variation == UNVARIED]:
         run, path = study.isel(run=place), folder / f"{place}.nc"
         noted = run[["train_loss", "train_accuracy", "step_epoch"]].reset_coords(drop=True)
         noted["train_loss"] = noted["train_loss"].where(~gone.isel(run=place))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import SMALLEST_LOSS, amount_band, draw_band, loss_band, share_band
-from emergence.figures._log_axes import fit_log_axis, fit_log_values, tick_labels, tick_values
-from emergence.figures._panels import grid, wrapped_grid
+from emergence.drawing.bands import SMALLEST_LOSS, amount_band, draw_band, loss_band, share_band
+from emergence.drawing.log_axes import fit_log_axis, fit_log_values, tick_labels, tick_values
+from emergence.drawing.panels import grid, wrapped_grid
 from tests.figure_drawing import STYLE
 
 ENDS = st.floats(-12, 60)

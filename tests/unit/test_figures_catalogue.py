@@ -10,10 +10,10 @@ import yaml
 from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 
+from emergence.core.plugins import available
+from emergence.drawing.catalogue import CONSTANTS, _read
 from emergence.figures import NEEDS, SECTIONS, catalogue
-from emergence.figures._catalogue import CONSTANTS, _read
 from emergence.parameters import Parameters
-from emergence.plugins import available
 
 ROOT = Path(__file__).parents[2]
 FIGURE = 'TITLE = "T"\nPOSITION = 1\nNEEDS = ("study",)\nSECTIONS = ("C1",)\nCAPTION = "C"\nALTERNATIVE = "A"\n'

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from emergence.core.runs import UNVARIED, Variant
+from emergence.drawing.inputs import Inputs, Runs, dense, split_study
+from emergence.drawing.render import render
+from emergence.drawing.style import Style
 from emergence.figures import catalogue
-from emergence.figures._inputs import Inputs, Runs, Variant, dense, split_study
-from emergence.figures._render import render
-from emergence.figures._style import Style
 from emergence.parameters.figures import FontFamily
-from emergence.parameters.variations import UNVARIED
 from emergence.statistics.scoreboard import LANGUAGE
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks

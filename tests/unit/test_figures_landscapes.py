@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from PIL import Image
 from scipy.signal import argrelmin
 
-from emergence.figures._inputs import Inputs, Variant, join_blocks
-from emergence.figures._render import render
+from emergence.core.runs import Run, Variant
+from emergence.drawing.inputs import Inputs, join_blocks
+from emergence.drawing.render import render
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels
 
@@ -29,7 +30,7 @@ def inputs(manifest: Manifest) -> Inputs:
 
 
 def of_dense(data: xr.Dataset) -> Inputs:
-    return Inputs(analyses=join_blocks([(MLP, DENSE, data)]))
+    return Inputs(analyses=join_blocks([(Run(*MLP, *DENSE[:2]), data)]))
 
 
 def paths(axes: Axes) -> list[np.ndarray]:

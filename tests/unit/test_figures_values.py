@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.scale import SymmetricalLogTransform
 from scipy import stats
 
-from emergence.figures._inputs import Inputs, Variant, at_reference, dense, join_blocks, split_study
-from emergence.figures._style import Style
+from emergence.core.runs import UNVARIED, Run, Variant, Variation
+from emergence.core.storage import read_dataset
+from emergence.drawing.inputs import Inputs, at_reference, dense, join_blocks, split_study
+from emergence.drawing.style import Style
 from emergence.figures.emergence_against_improvement import describe
 from emergence.figures.emergence_against_size import slope
-from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.convergence import convergence
 from emergence.statistics.estimate import mean_interval
-from emergence.statistics.study import variation_of
-from emergence.storage import read_dataset
+from emergence.statistics.study import identified
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -226,10 +226,7 @@ def test_each_way_of_training_again_has_a_line_from_the_dense_network_on() -> No
 
 def test_blocks_of_seeds_join_to_one_run(manifest: Manifest) -> None:
     whole = read_dataset(Path(manifest["emergence"][0]["emergence"]))
-    parts = [
-        (MLP, Variant("dense", 0.0), whole.isel(seed=slice(2, 4))),
-        (MLP, Variant("dense", 0.0), whole.isel(seed=slice(2))),
-    ]
+    parts = [(Run(*MLP, "dense", 0.0), whole.isel(seed=part)) for part in (slice(2, 4), slice(2))]
     assert dense(join_blocks(parts)[MLP]).equals(whole)
 
 
@@ -247,7 +244,7 @@ def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(
     figure = drawn("landscape_ruggedness_against_emergence", manifest)
     study = read_dataset(Path(manifest["study"][0]["study"]))
     study = study.sel(criterion="mean", threshold=0.05, through="all")
-    runs = study.isel(run=[variation_of(study.isel(run=place)) == UNVARIED for place in range(study.sizes["run"])])
+    runs = study.isel(run=[run.variation == UNVARIED for run in identified(study)])
     for axes, name in zip(panels(figure), ("slice_relative_roughness", "minima"), strict=False):
         shown = np.concatenate([points.get_offsets() for points in axes.collections])
         known = runs[name].notnull().values

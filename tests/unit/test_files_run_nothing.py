@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 import torch
 
+from emergence.core.files import checksum
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset
 from emergence.datasets import RawFiles, read_processed
 from emergence.datasets._text import load as load_text
-from emergence.files import checksum
 from emergence.networks import Architecture
 from emergence.parameters.data import Text
 from emergence.pruning import Mask, starting_weights
-from emergence.storage import read_dataset
 from emergence.training.checkpoints import Checkpoint, publish, read, write
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 from emergence.training.tensor_files import write_tensors
 
 SMALL = Architecture("mlp", (1, 2, 2), 3, {"widths": [4]})
@@ -50,7 +50,7 @@ def crafted(path: Path, network: str, **metadata: str) -> Path:
         ("builtins:exec", [1], 3, {}),
         ("pathlib:Path.touch", [4], 2, {}),
         ("tests.unit.trace:leave", [4], 2, {}),
-        ("emergence.plugins:load", [4], 2, {}),
+        ("emergence.core.plugins:load", [4], 2, {}),
         ("../trace", [4], 2, {}),
     ],
 )

@@ -12,13 +12,13 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence import UnitGraph, count_paths, emergence_grid, emergence_grids
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, process
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from emergence.training.step import Step
 from tests.job_files import RUN, do, job_file
 
 torch.set_num_threads(1)

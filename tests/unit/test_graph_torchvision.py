@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from emergence import UnitGraph, count_paths
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build
-from emergence.torchvision_import import torchvision
 
 torch.set_num_threads(1)
 

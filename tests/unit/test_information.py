@@ -5,15 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.gaussians import correlated_gaussians, gaussian_information, permutation_null
 from scipy import stats
 
-from emergence.information import (
-    Fit,
-    correlated_gaussians,
-    gaussian_information,
-    mutual_information,
-    permutation_null,
-)
+from emergence.information import Fit, mutual_information
 from emergence.information.bounds import donsker_varadhan, info_nce
 from emergence.information.critic import GaussianCritic
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.demonstrations import demonstrations
 from torch import Tensor, nn
 
-from emergence.information import Fit, demonstrations, mutual_information
+from emergence.information import Fit, mutual_information
 from emergence.information.language_models import emergence_over_positions, information_emergence, states_of
 from emergence.measures import apply
 from emergence.networks import Architecture, build

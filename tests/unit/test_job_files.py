@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emergence.files import remove
+from emergence.core import stamps
+from emergence.core.files import remove
+from emergence.core.seals import Damaged
 from emergence.jobs import JobFile
 from emergence.parameters.curvature import Curvature
-from emergence.seals import Damaged
-from emergence.study import stamps
 from tests.job_files import RUN, job_file
 
 CLAIMS, FIGURE = Path("results/claims.json"), Path("results/figures/png/sparsity.png")

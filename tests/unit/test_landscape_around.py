@@ -8,6 +8,8 @@ import pytest
 import torch
 import xarray as xr
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.curvature import network_curvature
 from emergence.datasets import RawDataset, process, read_processed
 from emergence.landscape.minima import count_minima
@@ -16,9 +18,7 @@ from emergence.networks import Architecture, build
 from emergence.parameters.curvature import Curvature
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
-from emergence.training.step import Step
 from tests.job_files import RUN, do, job_file
 
 ARCHITECTURE = Architecture("mlp", (1, 6, 6), 3, {"widths": [8], "activation": "relu"})

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.curves import CURVES, sample_curve, train_control_point
 from torch import nn
 
 from emergence.landscape import CrossEntropy, sample_line
-from emergence.landscape.curves import CURVES, sample_curve, train_control_point
 from emergence.landscape.ruggedness import barrier_height
 
 POSITIONS = np.linspace(0, 1, 21)

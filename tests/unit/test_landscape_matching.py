@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 import torch
+from benchmarks.systems.matching import hidden_units, matched
 from torch import Tensor, nn
 
-from emergence.landscape.matching import hidden_units, matched
 from emergence.networks import Architecture, build
 
 IMAGES = (2, 8, 8)

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, process, read_processed
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
-from emergence.training.step import Step
 from tests.job_files import RUN, job_file
 
 ARCHITECTURE = Architecture("cnn", (1, 6, 6), 3, {"channels": [4], "batch_norm": True})

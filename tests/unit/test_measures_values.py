@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+from emergence.core.plugins import available
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, process
 from emergence.measures import apply
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
-from emergence.plugins import available
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
-from emergence.training.step import Step
 from tests.job_files import RUN, do, job_file
 
 ROOT = Path(__file__).parents[2]

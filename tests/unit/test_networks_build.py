@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import fx, nn
 
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build, describe
 from emergence.parameters.networks import CNN, MLP, VGG, CustomNetwork, ResNet, Transformer
-from emergence.torchvision_import import torchvision
 
 CASES = [
     Architecture("mlp", (1, 8, 8), 10, {"widths": [16, 8], "activation": "tanh"}),

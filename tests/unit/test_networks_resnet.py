@@ -5,10 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from emergence import UnitGraph, count_paths
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build
 from emergence.networks.resnet import PaddedShortcut
 from emergence.parameters.training import Training
-from emergence.torchvision_import import torchvision
 from emergence.training.batches import Part
 from emergence.training.member import Member
 from emergence.training.stack import Stack

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from emergence.core.plugins import load
 from emergence.parameters.reading import ParametersError, read
-from emergence.plugins import load
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parents[2]

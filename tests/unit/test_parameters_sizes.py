@@ -3,14 +3,14 @@
 import pytest
 import torch
 
+from emergence.core.modules import prunable
+from emergence.core.plugins import available, load
 from emergence.datasets import PARTS, RawFiles, split
-from emergence.modules import prunable
 from emergence.networks import build, describe
 from emergence.parameters.checks.sizes import BUILT_IN, Size, elements, weights
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Data
 from emergence.parameters.networks import CNN, MLP, VGG, CustomNetwork, Network, ResNet, Transformer
-from emergence.plugins import available, load
 
 IMAGES = BUILT_IN["digits"]
 SEQUENCES = Size(100, 10, (12,), 30)

@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from emergence.core.plugins import available, load
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.networks import Architecture
 from emergence.parameters.pruning import Scoring
-from emergence.plugins import available, load
 from emergence.pruning import Mask, Samples, Subject, masked, masked_network, prunable, prune, report, scored_step
 from emergence.pruning.global_magnitude import make_mask
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})
 

@@ -15,12 +15,12 @@ import pytest
 import xarray as xr
 import yaml
 
+from emergence.core.plugins import available
+from emergence.drawing.inputs import read_inputs, read_runs
+from emergence.drawing.render import render
+from emergence.drawing.style import Style
 from emergence.figures import SECTIONS, catalogue
-from emergence.figures._inputs import read_inputs, read_runs
-from emergence.figures._render import render
-from emergence.figures._style import Style
 from emergence.parameters import Parameters
-from emergence.plugins import available
 from emergence.report import texts
 from emergence.report.page import Contents, make_page
 from emergence.report.records import Record, RuleTime, read_records, times

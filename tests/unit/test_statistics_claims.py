@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from emergence.core.storage import write_dataset
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.claims import c1, c3, c4, c5
 from emergence.statistics.convergence import epochs_until
@@ -23,7 +24,6 @@ from emergence.statistics.power import needed_seeds, seeds_to_contradict, seeds_
 from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Reference, Study
-from emergence.storage import write_dataset
 from tests.job_files import do, job_file
 from tests.study_data import joined
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.statistics.collect import collect, read_manifest
-from emergence.storage import read_dataset, write_dataset
 from tests.job_files import do, job_file
 
 ROOT = Path(__file__).parents[2]

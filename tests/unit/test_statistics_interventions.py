@@ -7,8 +7,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from emergence.core.runs import UNVARIED, Variation
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.claims import c2, c7
 from emergence.statistics.convergence import epochs_to_targets
 from emergence.statistics.correlation import rank_products
@@ -180,7 +180,7 @@ def test_other_claims_and_targets_do_not_see_varied_networks() -> None:
     varied[Variation(alpha=2.0)] = run(np.full(SEEDS, 5.0), np.full(SEEDS, 0.4))
     study = study_of(varied)
     assert [str(found["run"].values) for found in study.dense().values()] == ["digits/mlp/dense"]
-    assert len(study.by_experiment()["digits/mlp"]) == 1 and not study.pruned()
+    assert len(study.by_experiment()["digits/mlp"]) == 1
     assert [len(runs) for runs in (study.varied("alpha")["digits/mlp"], study.varied("width")["digits/mlp"])] == [2, 1]
     times: xr.Dataset = epochs_to_targets(study.data, [0.5, 1.0])
     assert (times["epochs_to_accuracy"].isel(run=1, accuracy_target=0) == EPOCHS - 1).all()

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from emergence.files import remove_partial, write_json, write_text, written_whole
-from emergence.storage import read_dataset, write_dataset
+from emergence.core.files import remove_partial, write_json, write_text, written_whole
+from emergence.core.storage import read_dataset, write_dataset
 from tests.small_disk import SmallDisk
 
 UNITS = {"units": "1", "long_name": "a number"}
@@ -33,7 +33,7 @@ def test_an_error_leaves_the_earlier_content_and_nothing_else(tmp_path: Path) ->
 
 def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        killed = f"import os; from emergence.files import *\nwith written_whole(Path('{name}')) as p:\n"
+        killed = f"import os; from emergence.core.files import *\nwith written_whole(Path('{name}')) as p:\n"
         killed += " p.write_text('half'); os._exit(1)"
         subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, check=False)
     assert len(list(tmp_path.glob(".?.*.partial"))) == 2
@@ -45,7 +45,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path)
 
 def test_processes_that_write_the_same_target_at_once_leave_each_other_alone(tmp_path: Path) -> None:
     """As when a dry run, a download or a job meets another's."""
-    program = "from emergence.files import *\nfor i in range(200): write_text(Path('a'), 'whole' * 1000)"
+    program = "from emergence.core.files import *\nfor i in range(200): write_text(Path('a'), 'whole' * 1000)"
     writers = [subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) for _ in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     assert [file.name for file in tmp_path.iterdir()] == ["a"]

@@ -60,7 +60,7 @@ def phases_changed(root: Path, file: str, old: str, new: str) -> set[str]:
             EVERYTHING - {"data"},
         ),
         (
-            "src/emergence/files.py",
+            "src/emergence/core/files.py",
             "def _sync(path: Path) -> None:\n",
             "def _sync(path: Path) -> None:\n    path = Path(path)\n",
             EVERYTHING,

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from emergence.core.runs import DENSE
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.reading import check, read
 from emergence.study.jobs import Job
 from emergence.study.plan import Plan
-from emergence.study.runs import DENSE, start_of
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = {"experiments": ["digits/mlp"], "seeds": 4, "seeds_per_block": 2}
@@ -231,7 +231,7 @@ def test_every_retraining_shares_the_masks_and_says_from_where_it_starts() -> No
     planned = plan(pruning={"sparsities": [0.5], "retraining": WAYS, "rewind_to": "ep2"})
     retrained = [job for job in planned.jobs if job.rule == "retrain_networks" and job.run.seeds == (0, 1)]
     assert [job.run.retraining for job in retrained] == WAYS
-    assert [start_of(job.run, "ep2") for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
+    assert [job.run.start("ep2") for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
     assert [job.settings["pruning"].get("rewind_to") for job in retrained if "pruning" in job.settings] == ["ep2"]
     assert len({job.inputs["mask"][0].key for job in retrained}) == 1
 

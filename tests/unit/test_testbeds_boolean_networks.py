@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from scipy import stats
-from torch import nn
-
-from emergence.graph.unit_graph import UnitGraph
-from emergence.testbeds.boolean_networks import (
+from benchmarks.systems.boolean_networks import (
     Attractors,
     BooleanNetwork,
     active_nodes,
@@ -23,6 +19,10 @@ from emergence.testbeds.boolean_networks import (
     path_emergence,
     sample_network,
 )
+from scipy import stats
+from torch import nn
+
+from emergence.graph.unit_graph import UnitGraph
 
 NODES = 5
 

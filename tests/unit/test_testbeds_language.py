@@ -6,21 +6,14 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.language_learning import Learner, learn, phase_onsets
 from scipy import stats
 
 from emergence.networks.transformer import build
-from emergence.testbeds.language import (
-    Language,
-    Learner,
-    generate,
-    is_grammatical,
-    learn,
-    order_parameters,
-    phase_onsets,
-)
+from emergence.testbeds.language import Language, generate, is_grammatical, order_parameters
+from emergence.testbeds.language.examination import valid_probability
 from emergence.testbeds.language.grammar import LETTERS, RULES, WORDS, sample_structures
 from emergence.testbeds.language.language import END, within_ends
-from emergence.testbeds.language.training import valid_probability
 from emergence.testbeds.percolation import Concepts
 
 torch.set_num_threads(1)

@@ -6,17 +6,18 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.language_learning import Learner, learn
 from torch import Tensor, nn
 
 from emergence.datasets import RawFiles
 from emergence.datasets._formal_language import load
 from emergence.networks.transformer import build
 from emergence.parameters.data import FormalLanguage
-from emergence.testbeds.language import Language, Learner, Mixture, is_grammatical, learn, packed, task_scores
+from emergence.testbeds.language import Language, Mixture, is_grammatical, packed, task_scores
 from emergence.testbeds.language import tasks as tasks_module
+from emergence.testbeds.language.examination import examined
 from emergence.testbeds.language.language import END, within_ends
 from emergence.testbeds.language.tasks import TASK_TEXTS, TASKS, examples, longest_sentence, prompt
-from emergence.testbeds.language.training import examined
 from emergence.testbeds.language.writing import write
 from emergence.testbeds.percolation import Concepts
 

@@ -6,21 +6,18 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from scipy import special, stats
-
-from emergence.storage import read_dataset, write_dataset
-from emergence.testbeds.percolation import (
-    Concepts,
-    Graph,
+from benchmarks.systems.percolation import (
     components,
     curve,
     giant_component,
     inferable_share,
     largest_share,
     propagated,
-    rotated_graph,
-    sample_graph,
 )
+from scipy import special, stats
+
+from emergence.core.storage import read_dataset, write_dataset
+from emergence.testbeds.percolation import Concepts, Graph, rotated_graph, sample_graph
 
 MULTIPLES = [0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0]
 GRAPHS_OF_REFERENCE = 20

@@ -5,19 +5,16 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from scipy import stats
-
-from emergence.testbeds.sparse_parity import (
-    MultilinearModel,
-    Samples,
-    SkillLearner,
-    SparseParity,
-    emergence_slope,
-    emergence_times,
+from benchmarks.systems.parity_model import MultilinearModel
+from benchmarks.systems.parity_network import (
     network_learner,
     skill_strengths,
+    strengths_over_training,
+    two_layer_network,
 )
-from emergence.testbeds.sparse_parity.network import strengths_over_training, two_layer_network
+from scipy import stats
+
+from emergence.testbeds.sparse_parity import Samples, SkillLearner, SparseParity, emergence_slope, emergence_times
 
 PAPER = SparseParity(skills=5, alpha=0.6, scale=5.0)
 

@@ -11,6 +11,9 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from emergence.core.plugins import available
+from emergence.core.plugins import load as load_plugin
+from emergence.core.storage import write_dataset
 from emergence.datasets import ProcessedDataset, RawFiles, process, read_processed
 from emergence.datasets._text import load
 from emergence.graph.measure import count_paths
@@ -19,10 +22,7 @@ from emergence.measures import apply
 from emergence.networks import Architecture
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.plugins import available
-from emergence.plugins import load as load_plugin
 from emergence.pruning import Samples, Subject, masked_network, remove_units
-from emergence.storage import write_dataset
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.member import initial_network
 from tests.text_data import ENTROPY_RATE, SPREAD, true_loss, write_markov_text

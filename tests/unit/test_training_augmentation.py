@@ -12,9 +12,9 @@ from scipy.stats import chisquare
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.torchvision_import import torchvision
 from emergence.training import augmentation
 from emergence.training.augmentation import augment, changes_of_batch
 from emergence.training.batches import Part, sample_order

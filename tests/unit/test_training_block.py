@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from emergence.core.steps import Step
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.training import member, precision
 from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import Checkpoint, publish, read
-from emergence.training.step import Step
 
 torch.set_num_threads(1)  # as in jobs
 

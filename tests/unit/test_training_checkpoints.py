@@ -8,12 +8,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from emergence.files import checksum
+from emergence.core.files import checksum
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.training import checkpoints
 from emergence.training.checkpoints import CHECKSUMS, Checkpoint, paths, publish, publish_last, read, write
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 from emergence.training.tensor_files import write_tensors
 
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})

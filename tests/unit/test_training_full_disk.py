@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from emergence.files import checksum
-from emergence.seals import read_sealed
+from emergence.core.files import checksum
+from emergence.core.seals import read_sealed
 from emergence.training.checkpoints import paths, read
 from tests.small_disk import SmallDisk
 from tests.unit.test_training_resume import outputs, settings, train

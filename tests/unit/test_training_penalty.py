@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from emergence.core.storage import write_dataset
 from emergence.datasets import RawFiles, process, read_processed
 from emergence.datasets.digits import load
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
 from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read

@@ -14,9 +14,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.storage import read_dataset, write_dataset
 from emergence.training import block, tensor_files
 from emergence.training.block import train_block
 from emergence.training.checkpoints import publish

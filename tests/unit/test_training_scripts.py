@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from emergence.core.plugins import load as load_dataset
+from emergence.core.runs import Run
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawFiles, process
 from emergence.datasets.digits import load
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.plugins import load as load_dataset
 from emergence.pruning import Mask
-from emergence.storage import read_dataset, write_dataset
-from emergence.study.runs import Run
 from emergence.training.checkpoints import paths, read
-from emergence.training.step import Step
 from tests.job_files import RUN, do, job_file
 
 torch.set_num_threads(1)  # as in jobs

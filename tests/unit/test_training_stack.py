@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from emergence.core.storage import write_dataset
 from emergence.datasets import RawFiles, process, read_processed
 from emergence.datasets.digits import load
 from emergence.networks import Architecture
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
 from emergence.training.batches import Part
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read

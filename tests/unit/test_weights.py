@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from benchmarks.systems.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 
-from emergence.burden import VisionTransformer
-from emergence.modules import effective_weights, input_first, layer_weights, prunable, swapped
+from emergence.core.modules import effective_weights, input_first, layer_weights, prunable, swapped
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build
 from emergence.pruning import Samples, Subject, global_magnitude
-from emergence.torchvision_import import torchvision
 
 torch.set_num_threads(1)
 

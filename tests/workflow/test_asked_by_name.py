@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emergence.study import stamps
+from emergence.core import stamps
 from emergence.study.jobs import Job
 from emergence.study.plan import Plan
 from tests.workflow.conftest import Repository

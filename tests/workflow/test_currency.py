@@ -150,7 +150,7 @@ def test_scrambled_file_times_change_nothing(repository: Repository) -> None:
 
 
 def test_a_comment_recomputes_nothing(repository: Repository) -> None:
-    for file in ("src/emergence/landscape/__init__.py", "scripts/count_paths.py", "src/emergence/files.py"):
+    for file in ("src/emergence/landscape/__init__.py", "scripts/count_paths.py", "src/emergence/core/files.py"):
         path = repository.folder / file
         path.write_text(path.read_text() + "\n# A remark.\n")
     assert repository.planned() == {}

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.files import remove
+from emergence.core import stamps, status
+from emergence.core.files import remove
+from emergence.core.seals import Damaged, read_sealed
+from emergence.core.storage import read_dataset
 from emergence.jobs import JobFile
 from emergence.landscape.journal import Journal
 from emergence.pruning import Mask
 from emergence.report.records import Record, times
-from emergence.seals import Damaged, read_sealed
-from emergence.storage import read_dataset
-from emergence.study import stamps, status
 from emergence.study.layout import JOBS, RESUME, SAMPLED, STAMPS
 from emergence.study.table import RULES
 from emergence.training import checkpoints

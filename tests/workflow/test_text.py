@@ -4,8 +4,8 @@ from math import log, sqrt
 
 import pytest
 
+from emergence.core.storage import read_dataset
 from emergence.datasets import read_processed
-from emergence.storage import read_dataset
 from tests.text_data import ENTROPY_RATE, SPREAD, true_loss, write_markov_text
 from tests.workflow.conftest import Repository
 

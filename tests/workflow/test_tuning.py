@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from emergence.storage import read_dataset
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset
 from emergence.training.checkpoints import paths, read
-from emergence.training.step import Step
 from tests.workflow.conftest import Repository
 
 pytestmark = pytest.mark.workflow

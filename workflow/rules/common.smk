@@ -24,7 +24,8 @@ os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROG
 
 from emergence.parameters.reading import read
 from emergence.study import currency, job_files
-from emergence.study.layout import KEY, cost, log, pattern, timing
+from emergence.core.stamps import KEY
+from emergence.study.layout import cost, log, pattern, timing
 from emergence.study.plan import Plan
 from emergence.study.status import failures
 from emergence.study.table import RULES

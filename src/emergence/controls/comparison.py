@@ -11,16 +11,14 @@ from emergence.controls.shuffled_activity import shuffled_activity
 from emergence.controls.shuffled_weights import shuffled_weights
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
+from emergence.core.modules import outputs
+from emergence.core.seeds import of_controls
 from emergence.graph.activity import ActivationError
 from emergence.graph.counting import Through
 from emergence.graph.scaled import Scaled
 from emergence.graph.unit_graph import UnitGraph
-from emergence.modules import outputs
 
 ITSELF = "itself"
-
-DRAWS = 2_000_000
-"""Controls of the network with seed i are drawn with seed DRAWS + i, from which no network is trained."""
 
 _TEXTS = {
     "control_emergence": "paths from inactive to active units of a network or its control",
@@ -66,7 +64,7 @@ class Comparison:
         `control`; along it stand ``control_kind`` and ``control_level`` (of the noise, else NaN). Shuffled activity
         belongs to no network and has no accuracy. NaN where activations are not numbers.
         """
-        controls = list(self._controls(network, DRAWS + seed))
+        controls = list(self._controls(network, of_controls(seed)))
         names = [c.kind if np.isnan(c.level) else f"{c.kind}~{c.level:g}" for c in controls]
         values = np.array([self._measure(control) for control in controls]).T
         along = {

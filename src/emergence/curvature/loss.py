@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from emergence.modules import effective_weights, private_copy
+from emergence.core.modules import effective_weights, private_copy
 from emergence.training.gradients import class_indices, full_precision, mean_loss
 
 ALL = slice(None)

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from emergence.files import checksum
+from emergence.core.files import checksum
 
 
 def check_sha256(path: Path, expected: str) -> None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
 from emergence.parameters.data import TEST_SHARE, FormalLanguage
-from emergence.raw_files import RawFiles
 from emergence.testbeds.language import Mixture, packed
 from emergence.testbeds.language.described import generators, language_of
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
 from emergence.parameters.data import Parity
-from emergence.raw_files import RawFiles
 from emergence.testbeds.sparse_parity.described import task_of
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
 from emergence.parameters.checks.texts import other_content
 from emergence.parameters.data import TEST_SHARE, Text
-from emergence.raw_files import RawFiles
 
 
 def load(files: RawFiles, name: str, text: Text) -> RawDataset:
@@ -20,7 +20,7 @@ def load(files: RawFiles, name: str, text: Text) -> RawDataset:
     file, ValueError for one of another content than its checksum says, or that is too short or no UTF-8.
 
     >>> import tempfile
-    >>> from emergence.files import checksum
+    >>> from emergence.core.files import checksum
     >>> path = Path(tempfile.mkdtemp()) / "a.txt"
     >>> _ = path.write_text("abc" * 10)
     >>> data = load(RawFiles((path.parent,)), "mine", Text(file="a.txt", sha256=checksum(path), length=2))

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from emergence.core.files import written_whole
+from emergence.core.raw_files import RawFiles
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets._files import check_sha256
 from emergence.datasets._raw import RawDataset
-from emergence.files import written_whole
-from emergence.raw_files import RawFiles
-from emergence.torchvision_import import torchvision
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from emergence.core.raw_files import RawFiles
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets._files import check_md5
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._torchvision import fetch
-from emergence.raw_files import RawFiles
-from emergence.torchvision_import import torchvision
 
 SOURCE = "CIFAR-10: Krizhevsky 2009, Learning multiple layers of features from tiny images"
 KIND = torchvision.datasets.CIFAR10

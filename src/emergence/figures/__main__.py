@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from emergence.core.files import write_text
 from emergence.figures import catalogue
-from emergence.files import write_text
 
 if __name__ == "__main__":
     for entry in catalogue().values():

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import by_seed, draw_band, share_band
-from emergence.figures._inputs import Inputs, at_reference, dense
-from emergence.figures._panels import Line, label_epochs, legend_above, percent_axis, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import by_seed, draw_band, share_band
+from emergence.drawing.inputs import Inputs, at_reference, dense
+from emergence.drawing.panels import Line, label_epochs, legend_above, percent_axis, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Active units per site"
 POSITION = 3

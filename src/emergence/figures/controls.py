@@ -5,11 +5,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import amount_band, share_band
-from emergence.figures._inputs import ONE_PATH, Inputs, dense
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above, percent_axis
-from emergence.figures._style import Style
+from emergence.drawing.bands import amount_band, share_band
+from emergence.drawing.inputs import ONE_PATH, Inputs, dense
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above, percent_axis
+from emergence.drawing.style import Style
 
 TITLE = "Emergence of networks and of their controls"
 POSITION = 53

@@ -7,11 +7,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats
-from emergence.figures._inputs import NONE, Inputs, Variant, all_variants, at_reference, dense, one_path_per_parameter
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, variant_markers, wrapped_grid
-from emergence.figures._style import Style
+from emergence.core.arrays import Floats
+from emergence.core.runs import NONE, Variant
+from emergence.drawing.inputs import Inputs, all_variants, at_reference, dense, one_path_per_parameter
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, variant_markers, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.convergence import convergence
 
 TITLE = "Relative emergence against convergence"

@@ -11,10 +11,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from emergence.figures._inputs import ONE_PATH, Inputs, at_reference, dense
-from emergence.figures._log_axes import fit_log_values, tick_labels
-from emergence.figures._panels import wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.inputs import ONE_PATH, Inputs, at_reference, dense
+from emergence.drawing.log_axes import fit_log_values, tick_labels
+from emergence.drawing.panels import wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.study import whole_epochs
 
 TITLE = "Emergence against improvement"
@@ -43,7 +43,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     found = inputs.claims["C1"]["experiments"]
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
         _draw_points(axes, run, scale, style)
-        axes.set_title(f"{experiment}\n{describe(found.get('/'.join(experiment)))}")
+        axes.set_title(f"{experiment}\n{describe(found.get(experiment.name))}")
     bar = figure.colorbar(
         ScalarMappable(scale, style.gradient()), ax=panels, aspect=25, pad=0.02, ticks=MaxNLocator(6, integer=True)
     )

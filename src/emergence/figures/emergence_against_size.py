@@ -8,12 +8,13 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, count_band
-from emergence.figures._inputs import Inputs, at_reference
-from emergence.figures._log_axes import fit_log_axis, fit_log_values
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.arrays import Floats
+from emergence.core.runs import UNVARIED, Variation
+from emergence.drawing.bands import count_band
+from emergence.drawing.inputs import Inputs, at_reference
+from emergence.drawing.log_axes import fit_log_axis, fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 
 TITLE = "Emergence against the size of the network"
 POSITION = 17
@@ -59,7 +60,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     for row, (experiment, runs) in zip(panels, inputs.varied.items(), strict=True):
         sizes = _sizes(runs, style)
         for axes, (column, (title, label)) in zip(row, COLUMNS.items(), strict=True):
-            second = f"{title}, {slope(found[column].get('/'.join(experiment)))}" if column in found else title
+            second = f"{title}, {slope(found[column].get(experiment.name))}" if column in found else title
             axes.set(title=f"{experiment}\n{second}", xlabel="parameters", ylabel=label)
             if column in found:
                 _draw_points(axes, [(size, getattr(size, column)) for size in sizes], style)

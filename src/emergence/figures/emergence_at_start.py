@@ -7,15 +7,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from emergence.figures._bands import Floats
-from emergence.figures._inputs import ONE_PATH, Inputs, at_reference
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above, percent_axis
-from emergence.figures._style import Style
+from emergence.core.arrays import Bools, Floats
+from emergence.core.runs import UNVARIED, Variation
+from emergence.drawing.inputs import ONE_PATH, Inputs, at_reference
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above, percent_axis
+from emergence.drawing.style import Style
 from emergence.figures.emergence_against_improvement import describe
-from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.convergence import convergence
 
 TITLE = "Emergence at the start against performance and convergence"
@@ -46,7 +45,7 @@ class Outcomes(NamedTuple):
     emergence: Floats
     performance: Floats
     trainability: Floats
-    never: NDArray[np.bool_]
+    never: Bools
     """Whether training ends before convergence."""
 
 
@@ -64,7 +63,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     for row, (experiment, table) in zip(panels, tables.items(), strict=True):
         for axes, (quantity, label) in zip(row, QUANTITIES.items(), strict=True):
             _draw_panel(axes, table, quantity, lines)
-            axes.set_title(f"{experiment}\n{describe(found[quantity].get('/'.join(experiment)))}")
+            axes.set_title(f"{experiment}\n{describe(found[quantity].get(experiment.name))}")
             axes.set(xlabel="emergence E before training (paths)", ylabel=label)
             axes.margins(y=0.12)
         percent_axis(row[0], QUANTITIES["performance"])

@@ -5,11 +5,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from emergence.figures._bands import amount_band, draw_band
-from emergence.figures._inputs import ONE_PATH, Inputs, dense
-from emergence.figures._log_axes import fit_log_axis, tick_labels
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import amount_band, draw_band
+from emergence.drawing.inputs import ONE_PATH, Inputs, dense
+from emergence.drawing.log_axes import fit_log_axis, tick_labels
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Emergence over threshold"
 POSITION = 5

@@ -2,11 +2,11 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import amount_band, by_seed, draw_band
-from emergence.figures._inputs import ONE_PATH, Inputs, all_variants, at_reference, one_path_per_parameter
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import grid, label_epochs, legend_above, variant_lines
-from emergence.figures._style import Style
+from emergence.drawing.bands import amount_band, by_seed, draw_band
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, at_reference, one_path_per_parameter
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import grid, label_epochs, legend_above, variant_lines
+from emergence.drawing.style import Style
 
 TITLE = "Emergence over training"
 POSITION = 2

@@ -6,12 +6,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, amount_band, by_seed, draw_band, share_band
-from emergence.figures._inputs import ONE_PATH, Inputs, at_reference
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import Line, grid, label_epochs, legend_above, percent_axis
-from emergence.figures._style import Style
-from emergence.parameters.variations import Variation
+from emergence.core.arrays import Floats
+from emergence.core.runs import Variation
+from emergence.drawing.bands import amount_band, by_seed, draw_band, share_band
+from emergence.drawing.inputs import ONE_PATH, Inputs, at_reference
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import Line, grid, label_epochs, legend_above, percent_axis
+from emergence.drawing.style import Style
 from emergence.statistics.estimate import mean_interval
 
 TITLE = "Inhibition of monosemantic units"

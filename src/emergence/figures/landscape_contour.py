@@ -4,8 +4,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import (
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.landscapes import (
     TRAJECTORY,
     add_loss_bar,
     draw_contours,
@@ -14,8 +14,8 @@ from emergence.figures._landscapes import (
     name_directions,
     plane_grid,
 )
-from emergence.figures._panels import variant_labels
-from emergence.figures._style import Style
+from emergence.drawing.panels import variant_labels
+from emergence.drawing.style import Style
 
 TITLE = "Loss landscape: contours and the trajectory of training"
 POSITION = 7

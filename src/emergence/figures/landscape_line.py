@@ -3,11 +3,12 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Band, Floats, draw_band, log_loss
-from emergence.figures._inputs import Inputs, all_variants
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import grid, legend_above, percent_axis, variant_lines
-from emergence.figures._style import Style
+from emergence.core.arrays import Floats
+from emergence.drawing.bands import Band, draw_band, log_loss
+from emergence.drawing.inputs import Inputs, all_variants
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import grid, legend_above, percent_axis, variant_lines
+from emergence.drawing.style import Style
 
 TITLE = "From the initial to the final weights"
 POSITION = 9

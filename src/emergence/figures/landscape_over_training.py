@@ -6,8 +6,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs, Runs, Variant, dense
-from emergence.figures._landscapes import (
+from emergence.core.runs import Variant
+from emergence.drawing.inputs import Inputs, Runs, dense
+from emergence.drawing.landscapes import (
     add_loss_bar,
     draw_contours,
     loss_scale,
@@ -15,9 +16,9 @@ from emergence.figures._landscapes import (
     plane_grid,
     plane_of,
 )
-from emergence.figures._log_axes import Range
-from emergence.figures._panels import settle, variant_labels
-from emergence.figures._style import Style
+from emergence.drawing.log_axes import Range
+from emergence.drawing.panels import settle, variant_labels
+from emergence.drawing.style import Style
 
 TITLE = "Loss landscape over training"
 POSITION = 21

@@ -8,10 +8,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import ONE_PATH, Inputs, Variant, all_variants, at_reference
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
+from emergence.core.runs import Variant
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, at_reference
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 from emergence.figures.emergence_against_improvement import describe
 
 TITLE = "Emergence against the ruggedness of the landscape"
@@ -45,7 +46,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
         for axes, name, found in zip(row, QUANTITIES, _claims(inputs), strict=True):
             _draw_points(axes, of_variant, name, (shades, markers), style)
-            axes.set_title(f"{experiment}\n{describe(found.get('/'.join(experiment)))}")
+            axes.set_title(f"{experiment}\n{describe(found.get(experiment.name))}")
             axes.set(xlabel="emergence E (paths)", ylabel=QUANTITIES[name])
     legend_above(figure, _legends(shades, markers))
     return figure

@@ -6,11 +6,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Band, draw_band
-from emergence.figures._inputs import Experiment, Inputs, Variant, all_variants
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.core.runs import Experiment, Variant
+from emergence.drawing.bands import Band, draw_band
+from emergence.drawing.inputs import Inputs, all_variants
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Density of the masks per layer"
 POSITION = 14

@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from emergence.figures._bands import by_seed, draw_band, share_band
-from emergence.figures._inputs import Inputs, dense
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.core.arrays import Floats
+from emergence.drawing.bands import by_seed, draw_band, share_band
+from emergence.drawing.inputs import Inputs, dense
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.change_points import onsets
 from emergence.statistics.scoreboard import is_control
 
@@ -54,8 +54,6 @@ ANSWERS = {
     "conditions_descriptive": "the same, properties",
 }
 """Of answers to prompts, by sentences that have verbs and those that have properties."""
-
-Floats = NDArray[np.float64]
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:

@@ -2,9 +2,10 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import DENSE, Inputs
-from emergence.figures._over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
-from emergence.figures._style import Style
+from emergence.core.runs import DENSE
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
+from emergence.drawing.style import Style
 
 TITLE = "What pruned networks are trained again from"
 POSITION = 11

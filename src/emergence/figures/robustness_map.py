@@ -10,8 +10,8 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.style import Style
 from emergence.statistics.robustness import CODES
 from emergence.statistics.rules import read_rules
 from emergence.statistics.verdict import Verdict, judge_quantity

@@ -8,9 +8,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 from emergence.statistics.scoreboard import LANGUAGE
 
 TITLE = "Scoreboard of measures"

@@ -5,11 +5,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import draw_band, share_band
-from emergence.figures._inputs import Inputs, dense
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import draw_band, share_band
+from emergence.drawing.inputs import Inputs, dense
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control, learner_of
 
 TITLE = "Skills that emerge"

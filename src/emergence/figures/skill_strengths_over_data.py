@@ -3,9 +3,10 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Experiment, Inputs, dense
-from emergence.figures._skill_scaling import draw_scalings
-from emergence.figures._style import Style
+from emergence.core.runs import Experiment
+from emergence.drawing.inputs import Inputs, dense
+from emergence.drawing.skill_scaling import draw_scalings
+from emergence.drawing.style import Style
 from emergence.statistics.skill_scaling import SAMPLES, Scaling, can_learn_skills, same_task
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 

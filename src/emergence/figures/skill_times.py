@@ -5,10 +5,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import legend_above, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Emergence times of skills"
 POSITION = 61

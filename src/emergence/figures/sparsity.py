@@ -2,16 +2,16 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs, one_path_per_parameter
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._over_sparsity import (
+from emergence.drawing.inputs import Inputs, one_path_per_parameter
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.over_sparsity import (
     accuracy,
     draw_over_sparsity,
     epochs_to_convergence,
     of_one_retraining,
     relative_emergence,
 )
-from emergence.figures._style import Style
+from emergence.drawing.style import Style
 
 TITLE = "What sparsity changes"
 POSITION = 6

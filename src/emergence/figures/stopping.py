@@ -5,9 +5,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._panels import Line, legend_above, percent_axis, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import Line, legend_above, percent_axis, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.stopping_rules import RULES
 
 TITLE = "Stopping rules"

@@ -7,18 +7,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import (
-    ONE_PATH,
-    Inputs,
-    Variant,
-    all_variants,
-    at_reference,
-    dense,
-    one_path_per_parameter,
-)
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import NO_LINE, Line, grid, legend_above, variant_markers
-from emergence.figures._style import Style
+from emergence.core.runs import Variant
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, at_reference, dense, one_path_per_parameter
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import NO_LINE, Line, grid, legend_above, variant_markers
+from emergence.drawing.style import Style
 from emergence.statistics.tickets import TICKETS, accuracy_gap, tolerance, winning
 
 TITLE = "Where the winning tickets lie"

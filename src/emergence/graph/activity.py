@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from emergence.core.plugins import unknown
 from emergence.graph.operations import TraceError, tensors_in
 from emergence.graph.preserving import untouched
 from emergence.graph.recorder import Value
 from emergence.graph.tracing import Trace
 from emergence.graph.watching import Reader
-from emergence.plugins import unknown
 
 CRITERIA = ["mean", "any", "all", "fraction", "sample", "weight-change"]
 POOLED_CRITERIA = ["mean", "any", "all", "fraction"]

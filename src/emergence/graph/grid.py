@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.graph.activity import (
     POOLED_CRITERIA,
     ActivationError,
@@ -26,7 +26,7 @@ from emergence.graph.unit_graph import Inputs, UnitGraph, as_tuple, check_throug
 log = logging.getLogger(__name__)
 
 GRID_CRITERIA = [*POOLED_CRITERIA, "sample"]
-Arrays = dict[str, NDArray[np.float64]]
+Arrays = dict[str, Floats]
 _DIMS: dict[str, tuple[str, ...]] = {
     "emergence": ("criterion", "threshold", "through"),
     "log10_emergence": ("criterion", "threshold", "through"),
@@ -177,7 +177,7 @@ class _Tally:
             self.by_sample.append(Scaled.stack([self._emergence(active).sum(axis=0) for active in patterns]))
             self.active_by_sample += np.stack([_number_active(active).sum(0) for active in patterns])
 
-    def result(self) -> tuple[Scaled, NDArray[np.float64]]:
+    def result(self) -> tuple[Scaled, Floats]:
         """Emergence (criteria, thresholds, through) and active units (criteria, thresholds, sites)."""
         emergence, active = [], []
         for criterion in self.criteria:
@@ -196,7 +196,7 @@ class _Tally:
         return Scaled.stack(kinds, axis=1)
 
 
-def _number_active(active: list[Tensor]) -> NDArray[np.float64]:
+def _number_active(active: list[Tensor]) -> Floats:
     return torch.stack([units.sum(1) for units in active], 1).double().cpu().numpy()
 
 

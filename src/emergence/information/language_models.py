@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy
 from emergence.information.estimate import DEFAULT, Fit, Information, mutual_information
-from emergence.modules import private_copy
 
 States = Callable[[Tensor], Sequence[Tensor]]
 """Maps tokens (sample, position) to what enters the first block and what leaves each: (sample, position, width)."""
@@ -98,7 +98,7 @@ def emergence_over_positions(
     return xr.concat(found, label, combine_attrs="override")
 
 
-def _described(macro: Sequence[Information], micro: NDArray[np.float64], entropy: float) -> xr.Dataset:
+def _described(macro: Sequence[Information], micro: Floats, entropy: float) -> xr.Dataset:
     values = np.array([found.info_nce for found in macro])
     errors = [found.info_nce_error for found in macro]
     texts = {

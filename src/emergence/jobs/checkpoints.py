@@ -9,9 +9,9 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from emergence.core.plugins import unknown
 from emergence.datasets import ProcessedDataset, read_processed
 from emergence.parameters.landscape import LAST
-from emergence.plugins import unknown
 from emergence.training import checkpoints
 
 log = logging.getLogger(__name__)

@@ -1,9 +1,9 @@
 """What the scripts that conclude from a whole study share."""
 
+from emergence.core.storage import read_dataset
 from emergence.jobs.job_file import JobFile
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.study import Reference, Study
-from emergence.storage import read_dataset
 
 
 def settings_of(given: JobFile) -> tuple[Statistics, Reference]:

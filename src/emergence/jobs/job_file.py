@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import torch
 
-from emergence.compute import prepare
+from emergence.core import stamps
+from emergence.core.runs import Run
+from emergence.core.seals import read_sealed
 from emergence.parameters.base import Section
 from emergence.parameters.compute import Compute
-from emergence.seals import read_sealed
-from emergence.study import stamps
-from emergence.study.runs import Run
+from emergence.training.compute import prepare
 
 AnySection = TypeVar("AnySection", bound=Section)
 
@@ -55,7 +55,7 @@ class JobFile:
         content |= {
             "compute": Compute.model_validate(content["compute"]),
             "outputs": {name: [Path(file) for file in files] for name, files in content["outputs"].items()},
-            "run": run and Run.from_description(run),
+            "run": run and Run.of(run),
             "work": Path(content["work"]),
             "cost": cost and Path(cost),
             "stamp": stamp and Path(stamp),

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import xarray as xr
 
-from emergence.compute import explain_refusals
+from emergence.core import stamps
+from emergence.core.logs import configure
+from emergence.core.storage import write_dataset
 from emergence.jobs.checkpoints import Checkpoints
 from emergence.jobs.job_file import JobFile
-from emergence.logs import configure
 from emergence.parameters.base import Section
-from emergence.storage import write_dataset
-from emergence.study import stamps
+from emergence.training.compute import explain_refusals
 
 Work = TypeVar("Work", bound=Callable[..., xr.Dataset | None])
 

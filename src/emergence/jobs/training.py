@@ -6,13 +6,13 @@ from typing import Any
 from pydantic import TypeAdapter
 from torch import Tensor
 
+from emergence.core.runs import NONE, UNPRUNED
 from emergence.datasets import read_processed
 from emergence.jobs.job_file import JobFile
 from emergence.networks import Architecture, describe
 from emergence.parameters.networks import Network
 from emergence.parameters.training import Training
 from emergence.pruning import Mask, starting_weights
-from emergence.study.runs import NONE, UNPRUNED, start_of
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.gradual import Gradual
 from emergence.training.interruption import notice_signals
@@ -87,6 +87,6 @@ def _initial(given: JobFile, network: Architecture, diverged: Collection[int]) -
     """Return the weights (seed, ...) that training starts from; None for those that the seeds give."""
     run, seeds = given.of_run, given.seeds
     if run.method not in UNPRUNED:
-        start = start_of(run, given.settings.get("pruning", {}).get("rewind_to", ""))
+        start = run.start(given.settings.get("pruning", {}).get("rewind_to", ""))
         return starting_weights(network, seeds, given.file("dense", "checkpoints"), start, diverged)
     return promoted_weights(network, seeds, run.variation.alpha) if run.variation.alpha != 1 else None

@@ -7,15 +7,16 @@ from itertools import combinations
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy, prunable
+from emergence.core.seeds import COPIES, DIRECTIONS_TO_MINIMA
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
 from emergence.landscape.sampling import Metric, sample
-from emergence.modules import private_copy, prunable
 from emergence.networks import Architecture
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Schedule, Training
@@ -23,7 +24,6 @@ from emergence.training.batches import Part
 from emergence.training.grouping import form_groups
 from emergence.training.precision import arithmetic
 
-Floats = NDArray[np.float64]
 Weights = Mapping[str, Tensor]
 
 VARIABLES = {
@@ -52,7 +52,7 @@ class Retraining:
         copies = len(starts)
         groups = form_groups(
             self.architecture,
-            [0] * copies,
+            [COPIES] * copies,
             self.training,
             self.device,
             self.part,
@@ -87,7 +87,7 @@ def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) ->
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     weights = {name: parameter.detach() for name, parameter in network.named_parameters()}
     masks = {name: (weight != 0).to(weight.dtype) for name, weight in prunable(network, inputs.cpu()).items()}
-    directions = random_directions(network, seed=0, count=settings.copies)
+    directions = random_directions(network, seed=DIRECTIONS_TO_MINIMA, count=settings.copies)
     metric = CrossEntropy(network, inputs, labels)
     of_radii = []
     for radius in settings.radii:

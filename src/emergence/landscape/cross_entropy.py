@@ -5,17 +5,16 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from math import ceil
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy
 from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.hoisting import HoistedNetwork
 from emergence.landscape.sampling import Evaluator, pointwise
-from emergence.modules import private_copy
 from emergence.training.gradients import class_indices, full_precision
 
 log = logging.getLogger(__name__)
@@ -90,10 +89,10 @@ class CrossEntropy:
         return pointwise(self, basis)
 
     @torch.inference_mode()
-    def _evaluate(self, hoisted: HoistedNetwork, points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def _evaluate(self, hoisted: HoistedNetwork, points: Floats) -> dict[str, Floats]:
         return self._means(hoisted.logits(points))
 
-    def _means(self, blocks: Iterable[Tensor]) -> dict[str, NDArray[np.float64]]:
+    def _means(self, blocks: Iterable[Tensor]) -> dict[str, Floats]:
         """Return loss and accuracy per point from the logits (point, sample, class, ...) of all blocks."""
         sums = [_score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
         loss, accuracy = (torch.stack(sums).sum(0) / sum(map(torch.numel, self._labels))).cpu().numpy()

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.linalg import vector_norm
 
-from emergence.modules import input_first, prunable, swapped, tables, undecided
-from emergence.plugins import unknown
+from emergence.core.modules import input_first, prunable, swapped, tables, undecided
+from emergence.core.plugins import unknown
 
 Rescale = Callable[[Tensor, Tensor], Tensor]
 """Gives Gaussian numbers, the first tensor, the norms of weights, the second; numbers where weights are 0 are 0."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from emergence.core.modules import private_copy
 from emergence.landscape.combination import Combination, Weights, complete
 from emergence.landscape.fast_forms import (
     channels_innermost,
@@ -25,7 +26,6 @@ from emergence.landscape.fast_forms import (
     windows,
 )
 from emergence.landscape.first_layers import first_layers
-from emergence.modules import private_copy
 
 MEMORY_LIMIT = 2**30
 """Bytes of products beyond which they are not kept."""

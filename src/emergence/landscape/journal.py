@@ -10,13 +10,13 @@ from typing import Any, TextIO
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emergence.seals import Damaged
+from emergence.core.arrays import Bools, Floats
+from emergence.core.seals import Damaged
 
 log = logging.getLogger(__name__)
 
-Values = Mapping[str, NDArray[np.float64]]
+Values = Mapping[str, Floats]
 
 
 class Journal:
@@ -55,15 +55,15 @@ class Journal:
         self._parts.setdefault(part, []).append((start, numbers))
         self._write(json.dumps([part, start, numbers]))
 
-    def values(self, part: str, points: int) -> dict[str, NDArray[np.float64]]:
+    def values(self, part: str, points: int) -> dict[str, Floats]:
         """Return what is kept of a part by name, each with NaN at points of which nothing is."""
-        found: dict[str, NDArray[np.float64]] = {}
+        found: dict[str, Floats] = {}
         for start, numbers in self._parts.get(part, ()):
             for name, values in numbers.items():
                 found.setdefault(name, np.full(points, np.nan))[start : start + len(values)] = values
         return found
 
-    def finished(self, part: str, points: int) -> NDArray[np.bool_]:
+    def finished(self, part: str, points: int) -> Bools:
         """Return at which points of a part values are kept, be they NaN."""
         done = np.zeros(points, bool)
         for start, numbers in self._parts.get(part, ()):

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Bools, Floats, Integers
 
 
 def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 0.0) -> xr.DataArray:
@@ -76,7 +76,7 @@ def find_local_minima(grid: Floats) -> tuple[NDArray[np.intp], Floats]:
     return np.stack(np.unravel_index(bottoms, padded.shape), axis=-1) - 1, found
 
 
-def _bottom(pool: NDArray[np.int64], place: int) -> int:
+def _bottom(pool: Integers, place: int) -> int:
     """Return the lowest point of a pool, and shorten the way to it."""
     while pool[place] != place:
         pool[place] = pool[pool[place]]
@@ -84,14 +84,14 @@ def _bottom(pool: NDArray[np.int64], place: int) -> int:
     return place
 
 
-def _inner(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _inner(shape: tuple[int, ...]) -> Bools:
     """Tell for every point of the padded grid whether it is one of the grid's and not at its border."""
     inner = np.zeros([size + 2 for size in shape], dtype=bool)
     inner[tuple(slice(2, -2) for _ in shape)] = True
     return inner.ravel()
 
 
-def _steps(shape: tuple[int, ...]) -> NDArray[np.int64]:
+def _steps(shape: tuple[int, ...]) -> Integers:
     """Return how far the neighbours of a point lie from it in the flat grid."""
     strides = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
     moves = [move for move in product((-1, 0, 1), repeat=len(shape)) if any(move)]

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
 
 
 def total_variation(values: xr.DataArray, dim: Hashable) -> xr.DataArray:

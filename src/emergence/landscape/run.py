@@ -9,12 +9,12 @@ from typing import Any
 import xarray as xr
 from torch import Tensor, nn
 
+from emergence.core.plugins import unknown
 from emergence.landscape.metrics import Metrics
 from emergence.landscape.network import labels, sample_path, sample_planes, sample_slices
 from emergence.landscape.planes import Centre
 from emergence.landscape.sampling import Record
 from emergence.parameters.landscape import LAST, Landscape
-from emergence.plugins import unknown
 from emergence.training.checkpoints import StoredNetwork, read
 from emergence.training.precision import fast_matmul
 

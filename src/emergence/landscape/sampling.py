@@ -9,6 +9,7 @@ import torch
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from emergence.core.arrays import Floats
 from emergence.landscape.combination import Combination, Weights
 from emergence.landscape.journal import Journal
 
@@ -20,7 +21,7 @@ Metric = Callable[[Weights], Mapping[str, float]]
 class Evaluator:
     """Named values at points given by their coefficients (point, set of the basis), best asked for `at_once` points."""
 
-    values: Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]
+    values: Callable[[Floats], Mapping[str, Floats]]
     at_once: int = 1
 
 
@@ -52,7 +53,7 @@ class Record:
 
 def sample(
     metric: Metric, basis: Sequence[Weights], points: ArrayLike, record: Record | None = None
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, Floats]:
     """Sample `metric` at sum_i points[:, i] * basis[i]; `points` are (point, set of the basis).
 
     Returns one array (point) per name that the metric returns. Every point is computed by itself from `basis`, which
@@ -140,7 +141,7 @@ def sample_line(
     return xr.Dataset({name: ("position", values) for name, values in sampled.items()}, {"position": positions})
 
 
-def centred_grid(extent: float, points: int) -> NDArray[np.float64]:
+def centred_grid(extent: float, points: int) -> Floats:
     """Return evenly spaced coordinates from -extent to extent, symmetric, with an exact 0 for odd `points`.
 
     >>> centred_grid(0.3, 3)
@@ -156,7 +157,7 @@ def pointwise(metric: Metric, basis: Sequence[Weights]) -> Evaluator:
     """Return what evaluates any metric at linear combinations of `basis`, one point after another."""
     combination = Combination(basis)
 
-    def evaluate(points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def evaluate(points: Floats) -> dict[str, Floats]:
         values = [{name: float(value) for name, value in metric(combination.at(point)).items()} for point in points]
         return {name: np.array([value[name] for value in values]) for name in values[0]}
 

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor
 
+from emergence.core.arrays import Floats
 from emergence.landscape.combination import Weights
 
 COLUMNS = 2**20
@@ -93,16 +93,16 @@ class Trajectory:
             }
         )
 
-    def _explained(self, inner: NDArray[np.float64], squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _explained(self, inner: Floats, squares: Floats) -> Floats:
         finite = np.flatnonzero(self._finite)
         gram = self._gram[np.ix_(finite, finite)]
         total = np.trace(gram) - gram.sum() / max(len(finite), 1)
         along = inner[finite] - inner[finite].mean(0) if len(finite) else inner[finite]
         with np.errstate(divide="ignore", invalid="ignore"):
-            share: NDArray[np.float64] = np.where(squares > 0, (along**2).sum(0) / squares, 0) / total
+            share: Floats = np.where(squares > 0, (along**2).sum(0) / squares, 0) / total
         return share
 
-    def _products(self) -> NDArray[np.float64]:
+    def _products(self) -> Floats:
         gram = np.zeros((len(self.steps), len(self.steps)))
         for name in self._centre:
             for part in self._displacements(name):
@@ -116,7 +116,7 @@ class Trajectory:
         moved = (stacked - centre) * (centre != 0 if name in self._removable else 1)
         return [part.double() for part in moved.flatten(1).split(COLUMNS, dim=1)]
 
-    def _combine(self, mixing: NDArray[np.float64]) -> dict[str, Tensor]:
+    def _combine(self, mixing: Floats) -> dict[str, Tensor]:
         weights = torch.from_numpy(mixing[self._finite])
         directions = {}
         for name, centre in self._centre.items():

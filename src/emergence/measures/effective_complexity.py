@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
+from emergence.core.modules import outputs
 from emergence.measures._affine import unexplained_shares
-from emergence.modules import outputs
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from emergence.core.seeds import of_probes
 from emergence.curvature.hessian import Hessian
 
 PROBES = 100
@@ -23,5 +24,5 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     hessian = Hessian(network, inputs, labels)
     if hessian.length == 0:
         return 0.0
-    vectors = (hessian.random_signs(seed) for seed in range(PROBES))
+    vectors = (hessian.random_signs(seed) for seed in of_probes(PROBES))
     return sum(float((vector * hessian.times(vector)).sum()) for vector in vectors) / PROBES

@@ -3,11 +3,11 @@
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.measures._weights import matrices
 
 
@@ -32,7 +32,7 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     return float(np.mean([_persistence(layer / largest) for layer in layers])) if largest else float("nan")
 
 
-def _persistence(weights: NDArray[np.float64]) -> float:
+def _persistence(weights: Floats) -> float:
     """Normalised persistence of a layer with weights (outputs, inputs) between 0 and 1."""
     outputs, inputs = weights.shape
     merges = outputs + inputs - 1

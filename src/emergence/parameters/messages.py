@@ -7,12 +7,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import Tag
 from pydantic_core import ErrorDetails
 
+from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
 from emergence.parameters.base import FUNCTION, NAME, Section
 from emergence.parameters.figures import COLOUR
 from emergence.parameters.pruning import METHOD
 from emergence.parameters.study import EXPERIMENT
-from emergence.plugins import unknown
 
 Key = tuple[int | str, ...]
 

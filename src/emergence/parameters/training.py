@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from emergence.core.steps import Step
 from emergence.parameters.base import LARGEST, MOST_EPOCHS, MOST_SAMPLES, Epochs, Section, without_repeats
-from emergence.training.step import Step
 
 Rate = Annotated[float, Field(gt=0, le=LARGEST)]
 

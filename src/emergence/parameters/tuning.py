@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.seeds import TUNING
 from emergence.parameters.base import Epochs, Section, without_repeats
 from emergence.parameters.training import Rate
-
-FIRST_SEED = 1_000_000
-"""The seeds from this one on are those of tuning; the study's lie below."""
 
 
 class Tuning(Section):
@@ -33,4 +31,4 @@ class Tuning(Section):
         >>> Tuning(seeds=2).block
         (1000000, 1000001)
         """
-        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+        return tuple(TUNING[: self.seeds])

@@ -1,46 +1,12 @@
 """Section ``variations``: dense networks that start from other weights, have another size or are held back."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.runs import Variation
 from emergence.parameters.base import Factor as AnyFactor
 from emergence.parameters.base import Name, Section, in_six_digits, without_repeats
-
-
-@dataclass(frozen=True)
-class Variation:
-    """How a dense network differs from the one that the section `networks` describes: not at all, or in one thing.
-
-    `alpha` is that of the emergence-promoting initialisation, `width` a factor of the sizes of all hidden layers,
-    `depth` the number of hidden layers more, and `inhibition` the way of `training.inhibition` ("": as that says).
-    """
-
-    alpha: float = 1.0
-    width: float = 1.0
-    depth: int = 0
-    inhibition: str = ""
-
-    @property
-    def name(self) -> str:
-        """Readable name; empty where nothing differs.
-
-        >>> Variation(alpha=2.0).name, Variation(width=0.5).name, Variation(depth=1).name, Variation().name
-        ('alpha~2', 'width~0.5', 'depth~+1', '')
-        >>> Variation(inhibition="penalty").name
-        'inhibition~penalty'
-        """
-        differences = {
-            f"alpha~{self.alpha:g}": self.alpha != 1,
-            f"width~{self.width:g}": self.width != 1,
-            f"depth~{self.depth:+d}": self.depth != 0,
-            f"inhibition~{self.inhibition}": self.inhibition != "",
-        }
-        return "_".join(name for name, differs in differences.items() if differs)
-
-
-UNVARIED = Variation()
 
 
 def _other_than_one(factor: float) -> float:

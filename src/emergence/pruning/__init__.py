@@ -16,7 +16,7 @@ scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default). `
 ``("samples_per_class",)`` for one that looks at training samples; changes of other keys leave its masks as they are.
 """
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
 from emergence.pruning._mask import Mask, masked, masked_network

@@ -9,12 +9,12 @@ from typing import Any, cast
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from emergence.core.modules import plain_copy
 from emergence.graph.operations import Operation, map_arguments
 from emergence.graph.recorder import Call, Value
 from emergence.graph.scope import run_in
 from emergence.graph.template import Constant
 from emergence.graph.tracing import Trace, trace
-from emergence.modules import plain_copy
 
 _KEEPING_MODULES = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus, nn.Softsign,

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy
-from emergence.plugins import unknown
+from emergence.core.modules import plain_copy
+from emergence.core.plugins import unknown
+from emergence.core.seeds import MASKS, joint
 from emergence.training.tensor_files import read_seeds, read_tensors, stored_seeds, write_tensors
 
 
@@ -70,15 +70,14 @@ class Mask:
         either = {n: kept | other.kept[n] for n, kept in self.kept.items() if n in other.kept}
         return Mask(self.seeds, either, self._diverged_in_either(other))
 
-    def shuffled(self, seed: int = 0) -> "Mask":
+    def shuffled(self, seed: int = MASKS) -> "Mask":
         """Let the entries of each tensor change places at random: the control with the same densities per layer.
 
         The order is a function of `seed` and the network's seed.
         """
 
         def shuffle(network_seed: int, kept: dict[str, Tensor]) -> dict[str, Tensor]:
-            state = np.random.SeedSequence((seed, network_seed)).generate_state(1)
-            generator = torch.Generator().manual_seed(int(state[0]))
+            generator = torch.Generator().manual_seed(joint(seed, network_seed))
             orders = {name: torch.randperm(on.numel(), generator=generator) for name, on in kept.items()}
             return {name: on.flatten()[orders[name]].view(on.shape) for name, on in kept.items()}
 

@@ -7,13 +7,13 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from emergence.core.plugins import load
+from emergence.core.steps import Step
 from emergence.parameters.pruning import Scoring, method_and_step
-from emergence.plugins import load
 from emergence.pruning._mask import Mask, check_shapes
 from emergence.pruning._scores import Kept, NotNumbers
 from emergence.pruning._subject import Samples, Subject, balanced, plain
 from emergence.training.checkpoints import Checkpoint
-from emergence.training.step import Step
 
 log = logging.getLogger(__name__)
 

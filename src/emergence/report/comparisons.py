@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 from scipy.stats import binomtest
+
+from emergence.core.arrays import Floats
 
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
@@ -198,7 +199,7 @@ def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share
     return Share(hits, of, float(interval.low), float(interval.high))
 
 
-def _counts(seen: NDArray[np.float64]) -> tuple[int, int]:
+def _counts(seen: Floats) -> tuple[int, int]:
     """How many are seen, of how many of which that is known."""
     return int((seen == 1).sum()), int(np.isfinite(seen).sum())
 

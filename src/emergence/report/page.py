@@ -9,8 +9,8 @@ import xarray as xr
 import yaml
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
-from emergence.figures._inputs import Runs
 from emergence.parameters import Parameters
 from emergence.report import texts, wording
 from emergence.report.abstract import PHRASES, verdict_phrases

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.statistics.entries import finite_or_none
 
-Floats = NDArray[np.float64]
 NAN = float("nan")
 
 

@@ -6,11 +6,11 @@ from itertools import combinations, pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from emergence.core.arrays import Floats
 from emergence.statistics.analysis import Found
 
-Floats = NDArray[np.float64]
 Way = Literal["rise", "fall"]
 
 MOST_CHANGES = 2

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
-from emergence.statistics.study import experiment_of, is_reference, per_seed, runs_of
-
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
+from emergence.statistics.study import per_seed, runs_of
 
 
 def convergence(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:
@@ -39,8 +37,10 @@ def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset
     ``censored`` says (1: never, 0: reached, missing: unknown).
     """
     runs = runs_of(study)
-    dense = {experiment_of(run): run for run in runs if is_reference(run)}
-    times = np.array([[epochs_to_share(run, dense[experiment_of(run)], goal) for goal in targets] for run in runs])
+    dense = {run.experiment: data for run, data in runs.items() if run.is_reference}
+    times = np.array(
+        [[epochs_to_share(data, dense[run.experiment], goal) for goal in targets] for run, data in runs.items()]
+    )
     along = ("run", "accuracy_target", "seed")
     found = {
         "epochs_to_accuracy": (
@@ -64,7 +64,7 @@ def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset
 def mean_accuracies(study: xr.Dataset) -> xr.Dataset:
     """Return the area under each run's learning curve, see `mean_accuracy`: ``mean_accuracy`` over run and seed."""
     title = "mean over epochs of validation accuracy, the area under the learning curve divided by its length"
-    values = np.array([mean_accuracy(run) for run in runs_of(study)])
+    values = np.array([mean_accuracy(run) for run in runs_of(study).values()])
     return xr.Dataset(
         {"mean_accuracy": (("run", "seed"), values, {"units": "1", "long_name": title})},
         {"run": study["run"].values, "seed": study["seed"].values},

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
+from emergence.core.arrays import Floats
 from emergence.parameters.statistics import Statistics
 
-Floats = NDArray[np.float64]
 ScaleName = Literal["correlation", "difference", "ratio"]
 
 

@@ -5,9 +5,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from emergence.core.arrays import Floats
 from emergence.statistics.analysis import Found
 
-Floats = NDArray[np.float64]
 Null = Literal["phase_randomised", "shuffled"]
 NULLS: tuple[Null, Null] = ("phase_randomised", "shuffled")
 

@@ -4,9 +4,9 @@ from math import ceil, log2
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from statsmodels.stats.power import TTestPower
 
+from emergence.core.arrays import Floats
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.estimate import SCALES
 from emergence.statistics.rules import General, Quantity
@@ -57,7 +57,7 @@ def needed_seeds(effect_size: float, level: float, power: float) -> float:
     return high if high <= MOST_SEEDS else float("inf")
 
 
-def _effect_sizes(rule: Quantity, samples: pd.DataFrame) -> NDArray[np.float64]:
+def _effect_sizes(rule: Quantity, samples: pd.DataFrame) -> Floats:
     """The smallest effect that counts, in standard deviations over seeds, per test; on the scale of the quantity."""
     scale = SCALES[rule.scale]
     spread = pd.DataFrame(scale.forward(samples.to_numpy(dtype=float))).std().to_numpy(dtype=float)

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.runs import Run
 from emergence.statistics.convergence import convergence
 from emergence.statistics.over_seeds import with_intervals
 from emergence.statistics.prediction import HELD_OUT, skill_per_seed
-from emergence.statistics.study import Study, experiment_of, whole_epochs
+from emergence.statistics.study import Study, whole_epochs
 
 EMERGENCE = "emergence"
 ALL_RIVALS = "all_rivals"
@@ -65,7 +66,7 @@ def rivals(study: Study, measures: Sequence[str]) -> xr.Dataset:
 
 def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[str, pd.DataFrame]:
     """Per target a table of predictors, target, seed and configuration; rows with something unknown are left out."""
-    dense = {experiment_of(run): run for run in runs if str(run["method"].values) == "dense"}
+    (dense,) = (run for run in runs if Run.of(run).is_reference)
     tables: dict[str, list[pd.DataFrame]] = {target: [] for target in TARGETS}
     for run in runs:
         whole = whole_epochs(run)
@@ -74,7 +75,7 @@ def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[
         start = run.isel(step=[0])
         final = run["test_accuracy"].isel(step=-1, drop=True).expand_dims(step=start["step"])
         tables["final_accuracy"].append(_table(start, final, names))
-        epochs = convergence(run, dense[experiment_of(run)], share)
+        epochs = convergence(run, dense, share)
         reached = xr.DataArray(epochs.to_numpy()[:, None], {"seed": run["seed"], "step": start["step"]})
         tables["convergence"].append(_table(start, reached, names))
     return {target: pd.concat(parts, ignore_index=True) for target, parts in tables.items()}

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.statistics.analysis import by_seed, log10_paths
 from emergence.statistics.over_seeds import with_intervals
@@ -15,8 +15,6 @@ from emergence.statistics.study import Study
 from emergence.statistics.transitions import Sight, Transitions
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_slope, emergence_times
-
-Floats = NDArray[np.float64]
 
 EMERGENCE = "emergence"
 LOSS = "validation_loss"

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_times
-
-Floats = NDArray[np.float64]
 
 SAMPLES = "training_samples"
 UNITS = "hidden_units"

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats, Integers
 from emergence.statistics.over_seeds import with_intervals
 from emergence.statistics.stopping_rules import NEVER, RULES, Rule
 from emergence.statistics.study import Study, whole_epochs
-
-Integers = NDArray[np.int64]
 
 _TEXTS = {
     "epochs_saved": ("epoch", "epochs of training that the rule saves"),
@@ -94,7 +92,7 @@ def _stops(rule: Rule | None, run: xr.Dataset) -> tuple[Integers, list[str]]:
     return np.concatenate([stops, end]), [*map(_in_words, rule.settings), NEVER]
 
 
-def _best(saved: NDArray[np.float64], lost: NDArray[np.float64], tolerance: float) -> int:
+def _best(saved: Floats, lost: Floats, tolerance: float) -> int:
     """Which setting (first axis) saves most in the mean over seeds among those that lose no more than allowed."""
     mean_saved, mean_lost = saved.mean(axis=1), np.nanmean(lost, axis=1) if lost.size else np.zeros(len(lost))
     allowed = mean_lost <= tolerance + 1e-12
@@ -103,8 +101,8 @@ def _best(saved: NDArray[np.float64], lost: NDArray[np.float64], tolerance: floa
     return int(next(place for place in order if allowed[place]))
 
 
-def _by_seed(values: xr.DataArray) -> NDArray[np.float64]:
-    array: NDArray[np.float64] = values.transpose("seed", "step").values
+def _by_seed(values: xr.DataArray) -> Floats:
+    array: Floats = values.transpose("seed", "step").values
     return array
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Bools, Floats
 
 NEVER = "train_to_the_end"
 
@@ -71,7 +70,7 @@ def stop_without_improvement(values: Floats, patience: int, improvement: float) 
     return len(values) - 1
 
 
-def _first(reached: NDArray[np.bool_]) -> int:
+def _first(reached: Bools) -> int:
     return int(reached.argmax()) if reached.any() else len(reached) - 1
 
 

@@ -1,6 +1,6 @@
 """What claims read from a study: runs by experiment, at the reference criterion and threshold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.runs import DENSE, NONE, UNVARIED, Run
+from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED, Variation
-from emergence.training.step import Step
-
-DENSE = "dense"
-NONE = "none"
 
 WAY = ("reference_method", "reference_retraining")
 
@@ -29,9 +26,9 @@ class Reference:
     method: str
     retraining: str
 
-    def made(self, run: xr.Dataset) -> bool:
+    def made(self, run: Run) -> bool:
         """Whether a pruned run was made in this way."""
-        return (str(run["method"].values), str(run["retraining"].values)) == (self.method, self.retraining)
+        return (run.method, run.retraining) == (self.method, self.retraining)
 
 
 def settings_of(parameters: Mapping[str, Any]) -> tuple[Statistics, Reference]:
@@ -61,13 +58,13 @@ class Study:
         return cls(data.isel(chosen), settings, reference)
 
     @cached_property
-    def runs(self) -> list[xr.Dataset]:
+    def runs(self) -> dict[Run, xr.Dataset]:
         """The runs (seed, step) in the order of the study, each without the steps that it lacks."""
         return runs_of(self.data)
 
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``; none of the varied ones."""
-        return {experiment_of(run): run for run in self.runs if is_reference(run)}
+        return {run.experiment.name: data for run, data in self.runs.items() if run.is_reference}
 
     def varied(self, *ways: str) -> dict[str, list[xr.Dataset]]:
         """Return, by experiment, the dense run and those varied in the ways named (fields of `Variation`).
@@ -75,55 +72,43 @@ class Study:
         Experiments without such variations have the dense run alone.
         """
         found: dict[str, list[xr.Dataset]] = {experiment: [run] for experiment, run in self.dense().items()}
-        for run in self.runs:
-            variation = variation_of(run)
-            if any(getattr(variation, way) != getattr(UNVARIED, way) for way in ways):
-                found[experiment_of(run)].append(run)
+        for run, data in self.runs.items():
+            if any(getattr(run.variation, way) != getattr(UNVARIED, way) for way in ways):
+                found[run.experiment.name].append(data)
         return found
-
-    def pruned(self) -> dict[str, xr.Dataset]:
-        """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
-        return {str(run["run"].values): run for run in self.runs if str(run["method"].values) != DENSE}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
         """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
         dense = self.dense()
         return {
-            name: (run, dense[experiment_of(run)])
-            for name, run in self.pruned().items()
-            if self.reference.made(run) and experiment_of(run) in dense
+            run.name: (data, dense[run.experiment.name])
+            for run, data in self.runs.items()
+            if run.method != DENSE and self.reference.made(run) and run.experiment.name in dense
         }
 
     def retrained(self) -> dict[str, list[xr.Dataset]]:
         """Return the runs trained again after whatever pruning, in whatever way, by the experiment of the dense run."""
-        pruned = [run for run in self.pruned().values() if str(run["retraining"].values) != NONE]
-        return {experiment: [run for run in pruned if experiment_of(run) == experiment] for experiment in self.dense()}
+        return self._by_experiment(lambda run: run.method != DENSE and run.retraining != NONE)
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
         """Return all runs, dense and pruned, but no varied ones, by the experiment of the dense run."""
-        runs = [run for run in self.runs if variation_of(run) == UNVARIED]
-        return {name: [run for run in runs if experiment_of(run) == name] for name in self.dense()}
+        return self._by_experiment(lambda run: run.variation == UNVARIED)
+
+    def _by_experiment(self, chosen: Callable[[Run], bool]) -> dict[str, list[xr.Dataset]]:
+        runs = [(run.experiment.name, data) for run, data in self.runs.items() if chosen(run)]
+        return {name: [data for experiment, data in runs if experiment == name] for name in self.dense()}
 
 
-def runs_of(data: xr.Dataset) -> list[xr.Dataset]:
+def identified(study: xr.Dataset) -> list[Run]:
+    """Return what the runs of a joined study are, in their order."""
+    labels = study.coords.to_dataset()
+    return [Run.of(labels.isel(run=place)) for place in range(labels.sizes["run"])]
+
+
+def runs_of(study: xr.Dataset) -> dict[Run, xr.Dataset]:
     """Return the runs (seed, step) of a joined study in their order, each without the steps that it lacks."""
-    runs = [data.isel(run=index) for index in range(data.sizes["run"])]
-    return [run.isel(step=run["step_epoch"].notnull().values) for run in runs]
-
-
-def experiment_of(run: xr.Dataset) -> str:
-    """Return the data set and the network of a run, written ``dataset/network``."""
-    return f"{run['dataset'].values}/{run['network'].values}"
-
-
-def variation_of(run: xr.Dataset) -> Variation:
-    """Return how a run differs from the dense or pruned network that the study describes."""
-    return Variation(float(run["alpha"]), float(run["width"]), int(run["depth"]), str(run["inhibition"].values))
-
-
-def is_reference(run: xr.Dataset) -> bool:
-    """Whether a run is that of the dense network as the study describes it, which others are compared with."""
-    return str(run["method"].values) == DENSE and variation_of(run) == UNVARIED
+    runs = {run: study.isel(run=place) for place, run in enumerate(identified(study))}
+    return {run: data.isel(step=data["step_epoch"].notnull().values) for run, data in runs.items()}
 
 
 def whole_epochs(run: xr.Dataset) -> xr.Dataset:

@@ -4,14 +4,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
+from emergence.core.arrays import Bools, Floats
 from emergence.statistics.analysis import Found
-
-Floats = NDArray[np.float64]
 
 LARGEST_LOG_RATIO = 10.0
 """Beyond this the likelihood of a hazard ratio has no maximum, only a bound that it nears."""
@@ -22,7 +21,7 @@ class Times:
     """Epochs until an accuracy is reached, or until training ends before that, which `reached` tells apart."""
 
     epochs: Floats
-    reached: NDArray[np.bool_]
+    reached: Bools
 
     @classmethod
     def censored_at(cls, end: ArrayLike, epochs: ArrayLike) -> "Times":

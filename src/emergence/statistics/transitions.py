@@ -8,10 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from emergence.core.arrays import Floats, Integers
 
 POINTS = 96
 """Equal parts of the logarithm of time at which courses are read."""

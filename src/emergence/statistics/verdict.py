@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
+
+from emergence.core.arrays import Floats
 
 Verdict = Literal["supported", "contradicted", "inconclusive"]
 
@@ -85,5 +86,5 @@ def reached_by_more_than(p_values: Sequence[float], share: float) -> float:
     return float(ordered[int(share * len(ordered))]) if len(ordered) else float("nan")
 
 
-def _filled(p_values: Sequence[float]) -> NDArray[np.float64]:
+def _filled(p_values: Sequence[float]) -> Floats:
     return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from emergence.figures import catalogue
+from emergence.core.plugins import module_of
+from emergence.core.runs import L1_PENALISED, NONE, UNPRUNED, Run
+from emergence.drawing.catalogue import catalogue
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
 from emergence.parameters.pruning import method_and_step
-from emergence.plugins import module_of
-from emergence.study.runs import L1_PENALISED, NONE, UNPRUNED, Run, start_of
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan
@@ -111,7 +111,7 @@ def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
 
 def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
     """Derive the way of pruning of reference and the weights from which networks so pruned are trained."""
-    start = start_of(plan.selection.reference[-1], plan.parameters.pruning.rewind_to)
+    start = plan.selection.reference[-1].start(plan.parameters.pruning.rewind_to)
     return {**way_of_reference(plan, figure), "reference_start": start}
 
 

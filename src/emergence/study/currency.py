@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 
-from emergence.study import stamps
+from emergence.core import stamps
 from emergence.study.jobs import Job
 
 CHECKSUMS = "checksums.json"

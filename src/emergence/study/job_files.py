@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emergence.seals import write_sealed
+from emergence.core.seals import write_sealed
 from emergence.study.jobs import Job
 from emergence.study.layout import RESUME, SAMPLED, cost, job_file
 from emergence.study.plan import Plan

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from emergence.core.runs import Run
 from emergence.study.layout import of_run, pattern, stamp
 from emergence.study.rules import Rule
-from emergence.study.runs import Run
 from emergence.study.table import RULES
 
 

@@ -9,9 +9,6 @@ SAMPLED = ".cache/landscape"
 JOBS = ".cache/jobs"
 STAMPS = "results/stamps"
 
-KEY = "[0-9a-f]{12}"
-"""Regular expression of a job's key."""
-
 
 def pattern(rule: Rule, file: str) -> str:
     """Return the path of one of a rule's files, with wildcards: ``results/train/{name}/{key}/metrics.nc``."""

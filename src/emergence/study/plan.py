@@ -7,12 +7,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from emergence.core.runs import Run
 from emergence.parameters import Parameters
 from emergence.study.code import CodeDigests
 from emergence.study.jobs import Job
 from emergence.study.layout import timing
 from emergence.study.rules import Rule, Subject
-from emergence.study.runs import Run
 from emergence.study.selection import Selection
 from emergence.study.settings import chosen
 from emergence.study.table import RULES

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from emergence.study.runs import Run
+from emergence.core.runs import Run
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan

@@ -7,13 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from emergence.figures import catalogue
+from emergence.core.runs import DENSE, L1_PENALISED, NONE, UNPRUNED, UNVARIED, Run
+from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import rounds, scored_run
 from emergence.parameters.pruning import method_and_step
-from emergence.parameters.variations import UNVARIED
 from emergence.study.rules import Subject
-from emergence.study.runs import DENSE, L1_PENALISED, NONE, UNPRUNED, Run
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan

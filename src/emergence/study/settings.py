@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from emergence.core.runs import Run
 from emergence.study.rules import Rule, Subject
-from emergence.study.runs import Run
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan

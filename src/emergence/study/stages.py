@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from emergence.figures import catalogue
-from emergence.files import write_text
+from emergence.core.files import write_text
+from emergence.drawing.catalogue import catalogue
 from emergence.study.layout import STAMPS
 from emergence.study.rules import Rule, Source
 from emergence.study.selection import keys_of

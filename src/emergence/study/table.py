@@ -1,6 +1,6 @@
 """The table of rules: every kind of job of the workflow, in its order. All that the plan knows of jobs stands here."""
 
-from emergence.figures import catalogue
+from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import selection as of

@@ -9,9 +9,10 @@ import re
 import shutil
 from pathlib import Path
 
+from emergence.core import stamps
+from emergence.core.stamps import KEY
 from emergence.parameters.reading import read
-from emergence.study import stamps
-from emergence.study.layout import KEY, RESUME, SAMPLED, STAMPS
+from emergence.study.layout import RESUME, SAMPLED, STAMPS
 from emergence.study.plan import Plan
 from emergence.study.table import RESUMED, RULES
 

@@ -13,7 +13,8 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.augmentation import check_images
@@ -30,7 +31,6 @@ from emergence.training.precision import arithmetic, number_type
 from emergence.training.progress import Progress
 from emergence.training.resume import ResumeFolder, State
 from emergence.training.schedule import checkpoint_steps
-from emergence.training.step import Step
 from emergence.training.tensor_files import digest
 
 log = logging.getLogger(__name__)

@@ -7,10 +7,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
+from emergence.core.steps import Step
 from emergence.parameters.training import Training
 from emergence.training.group import BATCH_QUANTITIES
 from emergence.training.schedule import learning_rate
-from emergence.training.step import Step
 
 PARTS = ("train", "validation", "test")
 STEP_QUANTITIES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in ("loss", "accuracy"))
@@ -26,7 +27,7 @@ class History:
     """
 
     batches: NDArray[np.float32]
-    steps: dict[Step, NDArray[np.float64]] = field(default_factory=dict)
+    steps: dict[Step, Floats] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, seeds: int, updates: int) -> "History":

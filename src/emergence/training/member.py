@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.training.batches import Part, prefers_channels_last

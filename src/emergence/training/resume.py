@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.files import remove, remove_partial
-from emergence.seals import Damaged, read_sealed, write_sealed
+from emergence.core.files import remove, remove_partial
+from emergence.core.seals import Damaged, read_sealed, write_sealed
+from emergence.core.steps import Step
 from emergence.training.checkpoints import Checkpoint, file_name
 from emergence.training.checkpoints import write as write_checkpoint
 from emergence.training.history import History
-from emergence.training.step import Step
 from emergence.training.tensor_files import check_listed, read_tensors, write_tensors
 from emergence.training.writer import Writer
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import stack_module_state
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from emergence.plugins import unknown
+from emergence.core.plugins import unknown
 
 
 def remove_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]) -> dict[int, Tensor]:

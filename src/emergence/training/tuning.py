@@ -8,8 +8,8 @@ from statistics import fmean
 
 import xarray as xr
 
+from emergence.core.storage import read_dataset
 from emergence.parameters.training import Training
-from emergence.storage import read_dataset
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,9 @@ from math import ceil, log1p
 from pathlib import Path
 from typing import Any
 
+from emergence.core.plugins import available
+from emergence.core.raw_files import RAW_DATA, RawFiles
+from emergence.core.steps import Step
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import scored_run
 from emergence.parameters.checks.needs import needs
@@ -13,9 +16,6 @@ from emergence.parameters.landscape import LAST
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork, Transformer
 from emergence.parameters.pruning import method_and_step
-from emergence.plugins import available
-from emergence.raw_files import RAW_DATA, RawFiles
-from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[4]
 """The folder of the project, with modules of the user's own."""

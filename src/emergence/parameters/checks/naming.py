@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from emergence.core.plugins import available, unknown
+from emergence.core.raw_files import RAW_DATA, RawFiles
 from emergence.parameters import Parameters
 from emergence.parameters.checks.functions import mistake
 from emergence.parameters.checks.texts import other_contents
@@ -11,8 +13,6 @@ from emergence.parameters.landscape import NO_MEASURES
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork
 from emergence.parameters.pruning import method_and_step
-from emergence.plugins import available, unknown
-from emergence.raw_files import RAW_DATA, RawFiles
 
 Mistakes = Iterator[tuple[Key, str]]
 

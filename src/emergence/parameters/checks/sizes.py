@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
+from emergence.core.raw_files import RawFiles
 from emergence.parameters.data import TEST_SHARE, Data
 from emergence.parameters.networks import CNN, MLP, Network, Transformer
-from emergence.raw_files import RawFiles
 
 
 @dataclass(frozen=True)

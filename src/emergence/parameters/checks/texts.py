@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from emergence.files import checksum
+from emergence.core.files import checksum
+from emergence.core.raw_files import RawFiles
 from emergence.parameters.data import Text
-from emergence.raw_files import RawFiles
 
 
 def other_content(path: Path, name: str, text: Text) -> str | None:

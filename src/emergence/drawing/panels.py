@@ -11,8 +11,8 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from emergence.figures._inputs import Variant
-from emergence.figures._style import Style
+from emergence.core.runs import Variant
+from emergence.drawing.style import Style
 
 Line = dict[str, Any]
 """Keyword arguments of a Matplotlib line."""

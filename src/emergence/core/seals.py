@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from emergence.files import checksum, written_whole
+from emergence.core.files import checksum, written_whole
 
 MARK = b"\nsha256 "
 LENGTH = len(MARK) + 64 + 1

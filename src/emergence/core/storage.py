@@ -8,8 +8,8 @@ from typing import Any
 
 import xarray as xr
 
-from emergence.files import written_whole
-from emergence.seals import Damaged, check_seal, seal
+from emergence.core.files import written_whole
+from emergence.core.seals import Damaged, check_seal, seal
 
 
 def write_dataset(target: Path, dataset: xr.Dataset, parameters: Mapping[str, Any]) -> None:

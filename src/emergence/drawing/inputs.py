@@ -1,43 +1,22 @@
 """What figures are drawn from, and how the parts they show are picked out."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import xarray as xr
 from numpy.typing import NDArray
 
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.runs import DENSE, NONE, UNVARIED, Experiment, Run, Variant, Variation
+from emergence.core.storage import read_dataset
 from emergence.statistics.collect import collect, read_manifest
 from emergence.statistics.divergence import LEFT_OUT, left_out
-from emergence.statistics.study import variation_of
-from emergence.storage import read_dataset
-
-DENSE = "dense"
-NONE = "none"
+from emergence.statistics.study import runs_of
 
 ONE_PATH = 1.0
 """Emergence of a single path."""
-
-
-class Experiment(NamedTuple):
-    """A network trained on a data set."""
-
-    dataset: str
-    network: str
-
-    def __str__(self) -> str:
-        return f"{self.dataset}, {self.network}"
-
-
-class Variant(NamedTuple):
-    """How a network was made sparse; the dense network has method "dense" and sparsity 0."""
-
-    method: str
-    sparsity: float
-    retraining: str = NONE
 
 
 OF_RUNS = ("emergence", "landscape", "tuning", "densities")
@@ -128,7 +107,7 @@ def read_runs(
     """
     runs = join_blocks(
         [
-            (_experiment(entry), _variant(entry), counted(read_dataset(Path(entry[kind])), through))
+            (Run.of(entry), counted(read_dataset(Path(entry[kind])), through))
             for kind in kinds
             for entry in manifest.get(kind, ())
         ]
@@ -139,9 +118,9 @@ def read_runs(
 def _seeds_left_out(trained: xr.Dataset) -> dict[tuple[Experiment, Variant], NDArray[Any]]:
     """Return the seeds that are left out of each run that is not varied."""
     return {
-        (_experiment(run), _variant(run)): run["seed"].values[run[LEFT_OUT].values == 1]
-        for run in _single_runs(trained, "all")
-        if variation_of(run) == UNVARIED
+        (run.experiment, run.variant): data["seed"].values[data[LEFT_OUT].values == 1]
+        for run, data in runs_of(trained).items()
+        if run.variation == UNVARIED
     }
 
 
@@ -180,33 +159,24 @@ def made_by(of_variant: Mapping[Variant, xr.Dataset], method: str, retraining: s
 
 def split_study(study: xr.Dataset, through: str = "all") -> Runs:
     """Split a joined study into its unvaried runs, without steps and seeds that they lack, at one kind of paths."""
-    runs = [
-        (_experiment(run), _variant(run), _present(run))
-        for run in _single_runs(study, through)
-        if variation_of(run) == UNVARIED
-    ]
-    return without_empty(join_blocks(runs))
+    runs = runs_of(counted(study, through)).items()
+    return without_empty(join_blocks([(run, _present(data)) for run, data in runs if run.variation == UNVARIED]))
 
 
 def split_varied(study: xr.Dataset, through: str = "all") -> Varied:
     """Return the dense networks of a joined study, without steps and seeds that they lack, at one kind of paths."""
     found: Varied = {}
-    for run in _single_runs(study, through):
-        if run["method"] == DENSE:
-            found.setdefault(_experiment(run), {})[variation_of(run)] = _present(run)
+    for run, data in runs_of(counted(study, through)).items():
+        if run.method == DENSE:
+            found.setdefault(run.experiment, {})[run.variation] = _present(data)
     return without_empty(found)
 
 
-def _single_runs(study: xr.Dataset, through: str) -> Iterator[xr.Dataset]:
-    chosen = counted(study, through)
-    return (chosen.isel(run=place) for place in range(chosen.sizes["run"]))
-
-
-def join_blocks(files: list[tuple[Experiment, Variant, xr.Dataset]]) -> Runs:
+def join_blocks(files: Iterable[tuple[Run, xr.Dataset]]) -> Runs:
     """Order files by experiment (as they come) and variant, and join blocks of seeds."""
     blocks: dict[Experiment, dict[Variant, list[xr.Dataset]]] = {}
-    for experiment, variant, data in files:
-        blocks.setdefault(experiment, {}).setdefault(variant, []).append(data)
+    for run, data in files:
+        blocks.setdefault(run.experiment, {}).setdefault(run.variant, []).append(data)
     return {
         experiment: {variant: _joined(of_variant[variant]) for variant in sorted(of_variant, key=_dense_first)}
         for experiment, of_variant in blocks.items()
@@ -240,8 +210,7 @@ def one_path_per_parameter(of_variant: Mapping[Variant, xr.Dataset]) -> float:
 
 
 def _present(run: xr.Dataset) -> xr.Dataset:
-    steps = run.isel(step=run["step_epoch"].notnull().values)
-    return steps.isel(seed=steps["train_accuracy"].notnull().any("step").values)
+    return run.isel(seed=run["train_accuracy"].notnull().any("step").values)
 
 
 def _joined(blocks: list[xr.Dataset]) -> xr.Dataset:
@@ -251,18 +220,6 @@ def _joined(blocks: list[xr.Dataset]) -> xr.Dataset:
         blocks, "seed", data_vars="minimal", coords="minimal", compat="override", join="exact", combine_attrs="drop"
     )
     return joined.sortby("seed")
-
-
-def _experiment(entry: Mapping[str, Any] | xr.Dataset) -> Experiment:
-    return Experiment(_plain(entry["dataset"]), _plain(entry["network"]))
-
-
-def _variant(entry: Mapping[str, Any] | xr.Dataset) -> Variant:
-    return Variant(_plain(entry["method"]), float(_plain(entry["sparsity"])), _plain(entry["retraining"]))
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, xr.DataArray) else value
 
 
 def _dense_first(variant: Variant) -> tuple[bool, Variant]:

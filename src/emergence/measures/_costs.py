@@ -8,9 +8,9 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from emergence.core.plugins import load
 from emergence.datasets import ProcessedDataset
 from emergence.graph.measure import count_paths
-from emergence.plugins import load
 
 EMERGENCE = "emergence"
 

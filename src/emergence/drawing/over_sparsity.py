@@ -9,10 +9,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, amount_band, share_band
-from emergence.figures._inputs import DENSE, NONE, Runs, Variant, all_variants, at_reference, dense
-from emergence.figures._panels import Line, grid, legend_above, percent_axis
-from emergence.figures._style import Style
+from emergence.core.arrays import Floats
+from emergence.core.runs import DENSE, NONE, Variant
+from emergence.drawing.bands import amount_band, share_band
+from emergence.drawing.inputs import Runs, all_variants, at_reference, dense
+from emergence.drawing.panels import Line, grid, legend_above, percent_axis
+from emergence.drawing.style import Style
 from emergence.statistics.convergence import convergence
 
 Samples = Callable[[xr.Dataset, xr.Dataset, Style], Floats]

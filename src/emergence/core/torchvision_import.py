@@ -4,7 +4,7 @@ Package indexes offer torchvision built for CUDA. Beside a torch for CPUs its co
 torchvision stops at the first one that it wants to describe. Declaring that the operators exist lets everything load
 that does not call them: data sets, transforms, classification networks. On a matching install nothing is declared.
 
->>> from emergence.torchvision_import import torchvision
+>>> from emergence.core.torchvision_import import torchvision
 >>> len(torchvision.datasets.CIFAR10.train_list)
 5
 """

@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, draw_band, share_band
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.core.arrays import Floats
+from emergence.drawing.bands import draw_band, share_band
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.skill_scaling import Scaling
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 

@@ -12,7 +12,7 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 from torch.overrides import TorchFunctionMode
 
-from emergence.uses import multiplying
+from emergence.core.uses import multiplying
 
 Network = TypeVar("Network", bound=nn.Module)
 

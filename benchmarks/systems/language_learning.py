@@ -1,28 +1,21 @@
-"""A small transformer that learns the language from fresh sentences, and when it comes to know what."""
+"""A small transformer that learns the formal language from fresh sentences, and when it comes to know what."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from emergence.core.arrays import Floats, Integers
 from emergence.networks.transformer import build
 from emergence.statistics.analysis import Found
 from emergence.statistics.change_points import onsets
-from emergence.testbeds.language.language import END, Language, within_ends
-from emergence.testbeds.language.order_parameters import described, order_parameters
-from emergence.testbeds.language.tasks import TASK_TEXTS, Mixture, examples, task_scores
-from emergence.testbeds.language.writing import generate
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-FEWEST_CHECKED = 20
-"""Shares of fewer generated verbs or properties are missing: early on, one more or less would look like a rise."""
+from emergence.testbeds.language.examination import examine, examined
+from emergence.testbeds.language.language import END, Language
+from emergence.testbeds.language.tasks import Mixture, examples
 
 UNCOUNTED = -100
 """Label of what follows the end of a sentence, which the loss leaves out."""
@@ -76,20 +69,6 @@ def learn(
     return xr.Dataset(measured, along)
 
 
-TEXTS = {
-    "grammaticality": "share of generated sentences that are grammatical",
-    "relative": "share of generated verbs with subjects and objects of their classes",
-    "descriptive": "share of generated properties of their subject's class",
-    "joined": "share of generated properties that their subject has",
-    "valid_probability": "probability of properties that the subject has where a property follows",
-}
-
-
-def examined(language: Language) -> dict[str, str]:
-    """Return what is measured of networks that learn a language: names and descriptions, in order."""
-    return TEXTS | (TASK_TEXTS if language.prompts else {})
-
-
 def phase_onsets(measured: xr.Dataset, confidence: float = 0.95, seed: int = 0) -> dict[str, Found]:
     """Return the number of updates at which each order parameter begins to rise, in the mean over seeds.
 
@@ -127,21 +106,6 @@ def _course(language: Language, at: list[int], seed: int, learner: Learner, sent
     return np.array(rows)
 
 
-def examine(
-    network: nn.Sequential,
-    language: Language,
-    length: int,
-    sentences: int,
-    writing: torch.Generator,
-    measuring: np.random.Generator,
-) -> list[float]:
-    """Return what `examined` names: of so many sentences that a transformer writes, and of as many of the language."""
-    generated = generate(network, language, sentences, length, writing)
-    valid = valid_probability(network, language, examples(language, sentences, length, Mixture(0, 0), measuring))
-    found = [*astuple(order_parameters(language, generated, FEWEST_CHECKED)), valid]
-    return found + (task_scores(network, language, length, sentences, measuring) if language.prompts else [])
-
-
 def _step(network: nn.Module, optimizer: torch.optim.Optimizer, sentences: Integers) -> None:
     optimizer.zero_grad()
     inputs, labels = torch.from_numpy(sentences[:, :-1]), torch.from_numpy(sentences[:, 1:])
@@ -151,22 +115,3 @@ def _step(network: nn.Module, optimizer: torch.optim.Optimizer, sentences: Integ
     cross_entropy(logits, labels.masked_fill(after_end > 0, UNCOUNTED).flatten(), ignore_index=UNCOUNTED).backward()
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
-
-
-@torch.no_grad()
-def valid_probability(network: nn.Module, language: Language, sentences: Integers) -> float:
-    """Mean probability of properties that the subject has, at the places of properties; NaN where there are none.
-
-    Rows (row, words) are as `examples` gives them for sentences written freely.
-    """
-    start = len(language.free_prompt)
-    chances = network(torch.from_numpy(sentences[:, :-1])).softmax(1).numpy()
-    first, valid = language.first("property"), []
-    for row, sentence in enumerate(sentences):
-        words = within_ends(sentence[start:])
-        places = start + np.flatnonzero(language.letters[words] == "p")
-        for place, (subject, _) in zip(places, described(language, words), strict=True):
-            entity = subject - language.first("entity")
-            begin, end = language.graph.indptr[entity : entity + 2]
-            valid.append(chances[row, first + language.graph.indices[begin:end], place].sum())
-    return float(np.mean(valid)) if valid else float("nan")

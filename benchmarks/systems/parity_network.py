@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
-from emergence.testbeds.sparse_parity.measured import skill_strengths
+from emergence.core.arrays import Floats, Integers
+from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.task import Samples, SparseParity
 
 
@@ -33,7 +34,7 @@ def strengths_over_training(
     batch: int = 4000,
     samples: int = 20_000,
     seed: int = 0,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[Integers, Floats]:
     """Train by plain gradient descent on fresh batches; return steps (checkpoints,) and R_k (checkpoints, skills).
 
     The loss is the mean squared error. Strengths are measured before the first step and each `every` steps, on
@@ -70,3 +71,47 @@ def _on_arrays(network: nn.Module) -> Callable[[NDArray[np.float32]], NDArray[np
         return np.asarray(network(torch.from_numpy(inputs)))
 
     return outputs
+
+
+def network_learner(learning_rate: float, weight_deviation: float, scale: float) -> SkillLearner:
+    """Return the learner that describes the two-layer ReLU networks of Nam et al. 2024 (appendix K).
+
+    They start from Gaussian weights of standard deviation `weight_deviation` and follow the gradient of the mean
+    squared error without a factor 1/2, which doubles the learning rate. The constants 1/22, 1/3.6, 800 and 4 come from
+    the authors' fits to networks that learn a single skill.
+
+    >>> learner = network_learner(learning_rate=0.02, weight_deviation=0.01, scale=5.0)
+    >>> [round(float(time)) for time in learner.emergence_time([0.5927, 0.1955], threshold=0.05)]
+    [850, 2576]
+    """
+    return SkillLearner(
+        learning_rate=2 * learning_rate,
+        initial_strength=weight_deviation**2 / 3.6,
+        scale=scale,
+        speed=1 / 22,
+        samples_per_skill=800,
+        parameters_per_skill=4,
+    )
+
+
+def skill_strengths(
+    model: Callable[[NDArray[np.float32]], ArrayLike], task: SparseParity, samples: int, rng: np.random.Generator
+) -> Floats:
+    """Return R_k = E[g_k f] of each skill, (skills,), as the mean over `samples` inputs that ask for it.
+
+    `model` turns inputs (samples, skills + bits) into one output each: (samples,) or (samples, 1). Nam et al. 2024
+    (arXiv:2404.17563) take 20,000; the standard error is the standard deviation of the outputs over the root of
+    their number.
+
+    >>> task = SparseParity(skills=2, alpha=0.6, bits=2, relevant_bits=1)
+    >>> def knows_the_first(inputs: NDArray[np.float32]) -> ArrayLike:
+    ...     return inputs[:, 0] * (3 - 6 * inputs[:, 2])
+    >>> skill_strengths(knows_the_first, task, samples=1000, rng=np.random.default_rng(0)).tolist()
+    [3.0, 0.0]
+    """
+    strengths = np.empty(task.skills)
+    for skill in range(task.skills):
+        asked = task.sample_skill(skill, samples, rng)
+        outputs = np.asarray(model(task.inputs(asked)), dtype=np.float64)
+        strengths[skill] = task.parities(asked) @ outputs.reshape(samples) / samples
+    return strengths

@@ -5,17 +5,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy, prunable
+from emergence.core.plugins import unknown
 from emergence.landscape.combination import Weights, complete
 from emergence.landscape.sampling import Metric, Record, coordinates, sample
-from emergence.modules import private_copy, prunable
-from emergence.plugins import unknown
 from emergence.training.gradients import class_indices, mean_loss
-
-Floats = NDArray[np.float64]
 
 
 def bezier(position: Floats) -> Floats:

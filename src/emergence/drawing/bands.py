@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from emergence.core.arrays import Floats
 from emergence.statistics.estimate import mean_interval
-
-Floats = NDArray[np.float64]
 
 SMALLEST_LOSS = float(np.finfo(np.float32).eps)
 """Losses below this step of single precision, in which networks compute, are drawn as large as it."""

@@ -108,7 +108,7 @@ def catalogue() -> dict[str, Entry]:
     >>> catalogue()["training_curves"].needs
     ('study',)
     """
-    files = sorted(Path(__file__).parent.glob("[!_]*.py"))
+    files = sorted((Path(__file__).parents[1] / "figures").glob("[!_]*.py"))
     entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
     return {entry.name: entry for entry in entries}
 

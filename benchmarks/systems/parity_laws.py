@@ -7,14 +7,14 @@ time. The loss is that of the task, E[(target - f)^2] / 2.
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.integrate import quad
 from scipy.special import expit, gamma, zeta
 
+from emergence.core.arrays import Floats
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.task import SparseParity
 
-Floats = NDArray[np.float64]
 Bottleneck = Literal["time", "data", "parameters", "compute"]
 
 

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.sparse.csgraph import connected_components
 
+from emergence.core.arrays import Bools, Floats, Integers
 from emergence.statistics.correlation import rank_correlation
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 MOST_NODES = 16
 """All 2^nodes states are held in memory."""

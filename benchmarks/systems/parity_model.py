@@ -3,11 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.testbeds.sparse_parity.task import Samples, SparseParity
-
-Floats = NDArray[np.float64]
 
 
 class MultilinearModel:

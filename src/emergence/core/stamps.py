@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from emergence.files import checksum, write_json
-from emergence.seals import Damaged
-from emergence.study.layout import KEY
+from emergence.core.files import checksum, write_json
+from emergence.core.seals import Damaged
+
+KEY = "[0-9a-f]{12}"
+"""Regular expression of a job's key, which a stamp's name ends with."""
 
 LARGE = 2**26
 """Bytes beyond which only the size of a file is compared: stamps are looked at before every run."""

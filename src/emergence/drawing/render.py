@@ -7,11 +7,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._panels import note, settle, wrapped_grid
-from emergence.figures._style import Style
-from emergence.files import written_whole
-from emergence.plugins import load
+from emergence.core.files import written_whole
+from emergence.core.plugins import load
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import note, settle, wrapped_grid
+from emergence.drawing.style import Style
 
 _NO_METADATA: dict[str, dict[str, None]] = {
     ".png": {"Software": None},

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from emergence.figures._inputs import Variant
-from emergence.figures._log_axes import Range, log_ticks
-from emergence.figures._style import Style
+from emergence.core.arrays import Floats
+from emergence.core.runs import Variant
+from emergence.drawing.log_axes import Range, log_ticks
+from emergence.drawing.style import Style
 
 TRAJECTORY = "trajectory"
 
@@ -83,6 +83,6 @@ def add_loss_bar(panels: Sequence[Axes], scale: Range, style: Style) -> None:
     log_ticks(bar.ax.yaxis)
 
 
-def corner_ticks(position: NDArray[np.float64]) -> list[float]:
+def corner_ticks(position: Floats) -> list[float]:
     """Return the ends and the middle of an axis."""
     return [float(position.min()), 0.0, float(position.max())]
