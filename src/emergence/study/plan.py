@@ -9,9 +9,9 @@ from typing import Any
 
 from emergence.core.runs import Run
 from emergence.parameters import Parameters
-from emergence.study.code import CodeDigests
 from emergence.study.jobs import Job
 from emergence.study.layout import timing
+from emergence.study.remembered import RememberedDigests
 from emergence.study.rules import Rule, Subject
 from emergence.study.selection import Selection
 from emergence.study.settings import chosen
@@ -30,8 +30,10 @@ class Plan:
         self.selection = Selection(parameters, root)
         self.values = parameters.model_dump()
         self._made: dict[tuple[str, Subject], Job | None] = {}
+        self._code = _code_of(root)
         for rule, name in TARGETS.items():
             self.job(rule, name)
+        self._code.save()
 
     @property
     def jobs(self) -> list[Job]:
@@ -112,7 +114,7 @@ class Plan:
         if rule.needs_all and not all(inputs.values()):
             return None
         keyed, unkeyed = chosen(rule, self, subject)
-        code = _digest(self.root, rule.program, tuple(rule.modules(self, subject)))
+        code = self._code.digest(rule.program, tuple(rule.modules(self, subject)))
         return Job(rule.name, name, keyed, rule.derived(self, subject), code, inputs, run, unkeyed)
 
     def _inputs(self, rule: Rule, subject: Subject) -> Mapping[str, tuple[Job, ...]]:
@@ -125,10 +127,5 @@ class Plan:
 
 
 @cache
-def _digest(root: Path, script: str, modules: tuple[str, ...]) -> str:
-    return _digests(root).digest(root / "scripts" / f"{script}.py", modules)
-
-
-@cache
-def _digests(root: Path) -> CodeDigests:
-    return CodeDigests(root / "src", root)
+def _code_of(root: Path) -> RememberedDigests:
+    return RememberedDigests(root)
