@@ -179,14 +179,10 @@ def start(wildcards):
     return options
 
 
-def entry_of_data_set(kind):
-    """Params function: what data.texts (parities, languages) says of a data set, as JSON; nothing of others."""
-
-    def entry(wildcards):
-        entries, dataset = getattr(PLAN.parameters.data, kind), job_of(wildcards).parameters["dataset"]
-        return entries[dataset].model_dump_json() if dataset in entries else ""
-
-    return entry
+def entry_of_data_set(wildcards):
+    """What data.sets says of a data set, as JSON; nothing of a built-in one."""
+    entries, dataset = PLAN.parameters.data.sets, job_of(wildcards).parameters["dataset"]
+    return entries[dataset].model_dump_json() if dataset in entries else ""
 
 
 def memory(megabytes):
@@ -212,6 +208,12 @@ def gpus(wildcards):
     """Resource function: one GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
     offered = "gpu" in workflow.resource_settings.resources
     return int({"cpu": False, "cuda": True, "auto": offered}[PLAN.parameters.compute.device])
+
+
+def gpus_to_examine(wildcards):
+    """Resource function: as `gpus`, but none for data sets whose networks are examined on the CPU."""
+    on_cpu = PLAN.parameters.data.entry(job_of(wildcards).run.dataset).on_cpu
+    return 0 if on_cpu else gpus(wildcards)
 
 
 def inputs_of(job):

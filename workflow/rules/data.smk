@@ -21,16 +21,12 @@ rule prepare_data:
         runtime=30,
     params:
         dataset=parameter("dataset"),
-        loader=parameter("loader"),
         split=parameter("data"),
-        text=entry_of_data_set("texts"),
-        parity=entry_of_data_set("parities"),
-        language=entry_of_data_set("languages"),
+        entry=entry_of_data_set,
         raw=RAW_DATA,
     message:
         "Prepare data set {wildcards.name}"
     shell:
         f"python {SCRIPTS}/prepare_data.py"
-        " --dataset {params.dataset:q} --custom {params.loader:q}"
-        " --text {params.text:q} --parity {params.parity:q} --language {params.language:q}"
+        " --dataset {params.dataset:q} --entry {params.entry:q}"
         " --parameters {params.split:q} --raw {params.raw:q} --output {output.dataset:q} 2> {log:q}"

@@ -86,46 +86,18 @@ rule measure_skills:
     resources:
         mem_mb=memory(4000),
         runtime=120,
-        gpu=gpus,
+        gpu=gpus_to_examine,
     params:
         builder=builder,
         parameters=all_parameters,
         compute=compute,
     message:
-        "Measure how well {wildcards.name} knows each skill"
+        "Measure what {wildcards.name} knows of what there is to learn"
     shell:
         f"python {SCRIPTS}/measure_skills.py"
         " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
         " --builder {params.builder:q}"
         " --parameters {params.parameters:q} --compute {params.compute:q} --output {output.skills:q} 2> {log:q}"
-
-
-rule measure_language:
-    input:
-        dataset=made_by("data", "dataset"),
-        checkpoints=made_by("training", "checkpoints"),
-    output:
-        language=pattern("measure_language", "language"),
-    log:
-        log("measure_language"),
-    benchmark:
-        timing("measure_language")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=120,
-    params:
-        builder=builder,
-        parameters=all_parameters,
-    message:
-        "Measure what {wildcards.name} knows of the language"
-    shell:
-        f"python {SCRIPTS}/measure_language.py"
-        " --data {input.dataset:q} --checkpoints {input.checkpoints:q}"
-        " --builder {params.builder:q}"
-        " --parameters {params.parameters:q} --output {output.language:q} 2> {log:q}"
 
 
 rule compare_controls:

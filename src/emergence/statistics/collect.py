@@ -18,7 +18,7 @@ from emergence.training.step import Step
 NONE = "none"
 OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}
 CONFIGURATION = ("dataset", "network", "method", "sparsity", "retraining", "alpha", "width", "depth", "inhibition")
-OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills", "language")
+OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
 KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
 Configuration = tuple[str, str, str, float, str, float, float, int, str]
@@ -45,7 +45,6 @@ class RunFile(Section):
     measures: Path | None = None
     controls: Path | None = None
     skills: Path | None = None
-    language: Path | None = None
     ruggedness: Path | None = None
     curvature: Path | None = None
     minima: Path | None = None

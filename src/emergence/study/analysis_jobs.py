@@ -31,26 +31,13 @@ class AnalysisJobs:
 
     @once_per_run
     def skills(self, run: Run) -> Job | None:
-        """The job that measures how well a run's networks know each skill, where their data set has skills."""
-        parity = self._parameters.data.parities.get(run.dataset)
-        if parity is None:
+        """The job that examines what a run's networks know, where it is known what their data set has to learn."""
+        entry, names = self._parameters.data.entry(run.dataset), self._parameters.measures.names
+        if not entry.learnt_as:
             return None
-        return self._of_testbed("measure_skills", run, {"parity": parity.model_dump()})
-
-    @once_per_run
-    def language(self, run: Run) -> Job | None:
-        """The job that measures what a run's networks know of a formal language, where their data set is one."""
-        language = self._parameters.data.languages.get(run.dataset)
-        if language is None:
-            return None
-        return self._of_testbed("measure_language", run, {"language": language.model_dump()})
-
-    def _of_testbed(self, rule: str, run: Run, described: dict[str, Any]) -> Job:
-        """A job that measures what networks know of a data set that is described so, and what measures of them cost."""
-        names = self._parameters.measures.names
         sampling = self._parameters.scoreboard.model_dump(include={"samples", "seed"})
-        parameters = {**described, "scoreboard": sampling, "measures": names}
-        return self._analysis(rule, run, parameters, *self._plugins(names))
+        parameters = {"entry": entry.model_dump(), "scoreboard": sampling, "measures": names}
+        return self._analysis("measure_skills", run, parameters, *entry.plugins("skills"), *self._plugins(names))
 
     @staticmethod
     def _plugins(names: Sequence[str]) -> tuple[str, ...]:

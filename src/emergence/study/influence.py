@@ -17,7 +17,7 @@ WITHOUT_RESULT = "compute"
 STUDIES: tuple[dict[str, Any], ...] = (
     {
         "study": {"experiments": ["own/mlp"], "seeds": 2, "seeds_per_block": 1},
-        "data": {"custom": {"own": "extensions.own:load"}},
+        "data": {"sets": {"own": {"kind": "custom", "loader": "extensions.own:load"}}},
         "networks": {"mlp": {"builder": "mlp"}},
         "variations": {
             "networks": ["mlp"],
@@ -38,9 +38,17 @@ STUDIES: tuple[dict[str, Any], ...] = (
             "seeds_per_block": 2,
         },
         "data": {
-            "texts": {"text": {"file": "text.txt", "sha256": "0" * 64, "length": 8}},
-            "parities": {"parity": {"skills": 3}},
-            "languages": {"sentences": {"classes": 2, "entities": 4, "properties": 8, "density": 0.9}},
+            "sets": {
+                "text": {"kind": "text", "file": "text.txt", "sha256": "0" * 64, "length": 8},
+                "parity": {"kind": "sparse_parity", "skills": 3},
+                "sentences": {
+                    "kind": "formal_language",
+                    "classes": 2,
+                    "entities": 4,
+                    "properties": 8,
+                    "density": 0.9,
+                },
+            },
         },
         "networks": {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}},
         "tuning": {"learning_rates": [0.01, 0.1], "scope": "configuration"},

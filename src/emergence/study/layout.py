@@ -52,7 +52,6 @@ PLACES = {
     "count_paths": Place("emergence", "results/emergence/paths", {"emergence": "emergence.nc"}),
     "apply_measures": Place("emergence", "results/emergence/measures", {"measures": "measures.nc"}),
     "measure_skills": Place("emergence", "results/emergence/skills", {"skills": "skills.nc"}),
-    "measure_language": Place("emergence", "results/emergence/language", {"language": "language.nc"}),
     "compare_controls": Place("emergence", "results/emergence/controls", {"controls": "controls.nc"}),
     "sample_landscape": Place("landscape", "results/landscape", {"landscape": "landscape.nc"}),
     "measure_ruggedness": Place("landscape", "results/landscape/ruggedness", {"ruggedness": "ruggedness.nc"}),

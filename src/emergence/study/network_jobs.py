@@ -14,10 +14,6 @@ from emergence.plugins import module_of
 from emergence.study.jobs import DENSE, L1_PENALISED, NONE, UNPRUNED, Job, Run
 from emergence.study.registry import Registry, once_per_run
 
-TEXT_LOADER = "emergence.datasets._text:load"
-PARITY_LOADER = "emergence.datasets._sparse_parity:load"
-LANGUAGE_LOADER = "emergence.datasets._formal_language:load"
-
 
 class NetworkJobs:
     """The runs of a study, and the jobs that make their networks."""
@@ -85,16 +81,9 @@ class NetworkJobs:
     def data(self, dataset: str) -> Job:
         """The job that prepares a data set."""
         section = self.parameters.data
-        split = section.model_dump(exclude={"custom", "texts", "parities", "languages"})
-        loader, content = section.custom.get(dataset, dataset), {}
-        if dataset in section.texts:
-            loader, content = TEXT_LOADER, {"text": section.texts[dataset].model_dump(exclude={"file"})}
-        if dataset in section.parities:
-            loader, content = PARITY_LOADER, {"parity": section.parities[dataset].model_dump()}
-        if dataset in section.languages:
-            loader, content = LANGUAGE_LOADER, {"language": section.languages[dataset].model_dump()}
-        parameters = {"dataset": dataset, "loader": loader, "data": split, **content}
-        return self._registry.job("prepare_data", dataset, parameters, (module_of("datasets", loader),))
+        entry, split = section.entry(dataset), section.model_dump(exclude={"sets"})
+        parameters = {"dataset": dataset, "entry": entry.samples_made_from, "data": split}
+        return self._registry.job("prepare_data", dataset, parameters, entry.plugins("load"))
 
     def network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Describe a run's network, and name the module that holds its builder."""

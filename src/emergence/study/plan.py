@@ -12,6 +12,7 @@ from emergence.figures import catalogue
 from emergence.parameters import Parameters
 from emergence.parameters.variations import UNVARIED
 from emergence.plugins import module_of
+from emergence.raw_files import RawFiles
 from emergence.study.analysis_jobs import AnalysisJobs
 from emergence.study.jobs import DENSE, Job, Run
 from emergence.study.layout import PLACES, timing
@@ -102,7 +103,6 @@ class Plan:
                 self._analyses.controls(run) for run in self._networks.reference_runs if run.method == DENSE
             ),
             skills=self._skills,
-            language=self._of_dense(self._analyses.language),
             ruggedness=self._analyses.of_reference(self._analyses.ruggedness),
             curvature=self._analyses.of_reference(self._analyses.curvature),
             minima=self._analyses.of_reference(self._analyses.minima),
@@ -115,8 +115,13 @@ class Plan:
 
     @property
     def _skills(self) -> tuple[Job, ...]:
-        """The jobs that measure skills: of the dense networks and of those that vary in width."""
-        return self._of_dense(self._analyses.skills) + self._of_widths(self._analyses.skills)
+        """The jobs that examine what networks know: the dense ones, and with skills those that vary in width."""
+        return self._of_dense(self._analyses.skills) + self._of_widths(self._learnt_as("skills"))
+
+    def _learnt_as(self, what: str) -> Callable[[Run], Job | None]:
+        """The jobs that examine networks for skills, or for a language."""
+        data = self.parameters.data
+        return lambda run: self._analyses.skills(run) if data.entry(run.dataset).learnt_as == what else None
 
     def _of_widths(self, make: Callable[[Run], Job | None]) -> tuple[Job, ...]:
         """The jobs of those networks that vary in width that have one, because of what their data set is."""
@@ -125,10 +130,10 @@ class Plan:
 
     def _skills_over_data(self) -> tuple[Job, ...]:
         """The jobs that measure skills of the same network after learning them from different numbers of samples."""
-        parities, sizes = self.parameters.data.parities, defaultdict[str, set[int]](set)
+        sizes = defaultdict[str, set[int]](set)
         for run in self.runs:
-            if task := self._task(run):
-                sizes[task].add(parities[run.dataset].samples)
+            if (task := self._task(run)) and (size := self.parameters.data.entry(run.dataset).size(RawFiles(()))):
+                sizes[task].add(size.samples)
         return self._of_dense(lambda run: self._analyses.skills(run) if len(sizes[self._task(run)]) > 1 else None)
 
     def _skills_over_width(self) -> tuple[Job, ...]:
@@ -137,10 +142,8 @@ class Plan:
 
     def _task(self, run: Run) -> str:
         """Which network learns which skills, from however many samples; empty where there are none to learn."""
-        parity = self.parameters.data.parities.get(run.dataset)
-        if parity is None or parity.random_answers:
-            return ""
-        return f"{run.network}: {parity.model_dump(exclude={'samples', 'seed'})}"
+        task = self.parameters.data.entry(run.dataset).task
+        return f"{run.network}: {task}" if task else ""
 
     def _is_learnt(self, job: Job) -> bool:
         """Whether the data set of a job's run is one with something to learn, and no control."""
@@ -207,10 +210,12 @@ class Plan:
                 lambda run: self._networks.training(run) if self._analyses.landscape(run) else None
             ),
             "dense": lambda: self._of_dense(self._networks.training),
-            "skills": lambda: self._of_dense(self._analyses.skills),
+            "skills": lambda: self._of_dense(self._learnt_as("skills")),
             "skills_over_data": self._skills_over_data,
             "skills_over_width": self._skills_over_width,
-            "language": lambda: tuple(job for job in self._of_dense(self._analyses.language) if self._is_learnt(job)),
+            "language": lambda: tuple(
+                job for job in self._of_dense(self._learnt_as("language")) if self._is_learnt(job)
+            ),
             "inhibition": lambda: tuple(self._networks.training(run) for run in self.runs if run.variation.inhibition),
             "tuning": self._tuning,
             "densities": self._networks.all_masks,

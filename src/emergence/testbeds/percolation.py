@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 from scipy.sparse.csgraph import connected_components
 
-from emergence.parameters.data import PROPERTIES_OF_GROUP
 from emergence.statistics.over_seeds import with_intervals
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+PROPERTIES_OF_GROUP = 40
+"""Properties of which every entity has as many, where they are joined as by the authors."""
 
 Graph = sparse.csr_array
 """Entities as rows, properties as columns; an element is positive where the two were seen together."""
