@@ -31,7 +31,8 @@ def test_a_data_set_of_ones_own_is_stored_like_a_built_in_one(tmp_path: Path) ->
     (tmp_path / "own.py").write_text(OWN_DATA_SET)
     (tmp_path / "raw" / "parity").mkdir(parents=True)
     (tmp_path / "raw" / "parity" / "numbers.txt").write_text("\n".join(f"{i} {i / 2}" for i in range(40)))
-    run = prepare(tmp_path, "--dataset", "parity", "--custom", "own:parity", "--parameters", '{"probe_samples": 6}')
+    entry = '{"kind": "custom", "loader": "own:parity"}'
+    run = prepare(tmp_path, "--dataset", "parity", "--entry", entry, "--parameters", '{"probe_samples": 6}')
     assert run.returncode == 0, run.stderr
     data = read_processed(tmp_path / "out" / "dataset.nc")
     inputs, labels = data.part("probe")

@@ -49,7 +49,7 @@ class CodeDigests:
         self._followed: dict[_Name, _Use] = {}
 
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
-        """Return the digest, in hexadecimal, of a script and of modules or module:name (`plugins`) that it loads by name."""
+        """Return the digest of a script and of what it loads by name (modules, or module:name), in hexadecimal."""
         self._modules["__main__"] = _parse(script)
         self._followed = {name: use for name, use in self._followed.items() if name[0] != "__main__"}
         named = [(module, name or WHOLE) for module, _, name in (plugin.partition(":") for plugin in plugins)]
