@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 class Custom(DataKind):
     """A data set of your own (see README)."""
+
+    not_of_samples = frozenset({"skills", "control"})
 
     kind: Literal["custom"] = "custom"
     """Which kind of data set."""
@@ -48,11 +50,6 @@ class Custom(DataKind):
         """See the base class."""
         return self.control
 
-    @property
-    def samples_made_from(self) -> dict[str, Any]:
-        """See the base class."""
-        return self.model_dump(include={"kind", "loader"})
-
     def misnomers(self, name: str, files: RawFiles) -> Mistakes:
         """Find functions that are in no module, or cannot be called as they will be."""
         for field, function, arguments in (("loader", self.loader, 1), ("skills", self.skills, 3)):
@@ -60,10 +57,10 @@ class Custom(DataKind):
             if told:
                 yield (field,), f" = {function!r}: {told}"
 
-    def plugins(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
+    def code(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
         """See the base class; the user's module too."""
         own = self.loader if function == "load" else str(self.skills)
-        return (*super().plugins(function), plugins.module_of("datasets", own))
+        return (*super().code(function), plugins.module_of("datasets", own))
 
 
 def load(custom: Custom, name: str, files: RawFiles) -> RawDataset:

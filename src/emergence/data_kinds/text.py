@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,7 @@ class Text(DataKind):
 
     form = "tokens"
     content = "text"
+    not_of_samples = frozenset({"file"})
 
     kind: Literal["text"] = "text"
     """Which kind of data set."""
@@ -67,11 +68,6 @@ class Text(DataKind):
         return (
             f"{path} has another content than data.sets.{name}.sha256 says; if it is the file you mean, write {found}"
         )
-
-    @property
-    def samples_made_from(self) -> dict[str, Any]:
-        """See the base class; not where the file lies."""
-        return self.model_dump(exclude={"file"})
 
 
 def load(text: Text, name: str, files: RawFiles) -> RawDataset:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from emergence import plugins
 from emergence.parameters.base import Section
-from emergence.plugins import load
 from emergence.raw_files import RawFiles
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ class DataKind(Section):
     content: ClassVar[str] = ""
     """What it holds, in a word, where that is no images."""
 
+    not_of_samples: ClassVar[frozenset[str]] = frozenset()
+    """Options on which it does not depend which samples there are."""
+
     on_cpu: ClassVar[bool] = False
     """Whether networks are examined on the CPU, as their answers are too little at a time for a GPU."""
 
@@ -79,8 +82,8 @@ class DataKind(Section):
 
     @property
     def samples_made_from(self) -> dict[str, Any]:
-        """The settings that decide which samples there are."""
-        return self.model_dump()
+        """The options that decide which samples there are."""
+        return self.model_dump(exclude=set(self.not_of_samples))
 
     @property
     def learnt_as(self) -> Literal["", "skills", "language"]:
@@ -102,18 +105,18 @@ class DataKind(Section):
         """What tells its skills from those of other data sets, its number of samples aside; empty if it has none."""
         return ""
 
-    def plugins(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
+    def code(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
         """Return the code, as module or module:function, that makes the samples or examines networks."""
         return (f"{type(self).__module__}:{function}",)
 
     def load(self, name: str, files: RawFiles) -> RawDataset:
         """Return all samples of the data set, which is called `name`."""
-        raw: RawDataset = load("data_kinds", self.kind, "load")(self, name, files)
+        raw: RawDataset = plugins.load("data_kinds", self.kind, "load")(self, name, files)
         return raw
 
     def known_skills(self, dataset: ProcessedDataset, samples: int, seed: int) -> KnownSkills:
         """Return how networks are examined, on so many fresh samples of each skill, drawn from a seed."""
-        skills: KnownSkills = load("data_kinds", self.kind, "skills")(self, dataset, samples, seed)
+        skills: KnownSkills = plugins.load("data_kinds", self.kind, "skills")(self, dataset, samples, seed)
         return skills
 
 
@@ -143,11 +146,11 @@ class BuiltIn(DataKind):
         """See the base class."""
         return BUILT_IN.get(self.name)
 
-    def plugins(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
+    def code(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
         """See the base class."""
         return (f"emergence.datasets.{self.name}",)
 
     def load(self, name: str, files: RawFiles) -> RawDataset:
         """See the base class; ValueError names the nearest data set where there is none of this name."""
-        raw: RawDataset = load("datasets", self.name, "load")(files)
+        raw: RawDataset = plugins.load("datasets", self.name, "load")(files)
         return raw

@@ -37,7 +37,7 @@ class AnalysisJobs:
             return None
         sampling = self._parameters.scoreboard.model_dump(include={"samples", "seed"})
         parameters = {"entry": entry.model_dump(), "scoreboard": sampling, "measures": names}
-        return self._analysis("measure_skills", run, parameters, *entry.plugins("skills"), *self._plugins(names))
+        return self._analysis("measure_skills", run, parameters, *entry.code("skills"), *self._plugins(names))
 
     @staticmethod
     def _plugins(names: Sequence[str]) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ class NetworkJobs:
         section = self.parameters.data
         entry, split = section.entry(dataset), section.model_dump(exclude={"sets"})
         parameters = {"dataset": dataset, "entry": entry.samples_made_from, "data": split}
-        return self._registry.job("prepare_data", dataset, parameters, entry.plugins("load"))
+        return self._registry.job("prepare_data", dataset, parameters, entry.code("load"))
 
     def network(self, run: Run) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Describe a run's network, and name the module that holds its builder."""
