@@ -11,13 +11,12 @@ import torch
 
 from emergence.core.steps import Step
 from emergence.core.storage import read_dataset, write_dataset
+from emergence.data_kinds.formal_language import FormalLanguage, Tasks, language_of
 from emergence.datasets import RawDataset, RawFiles, process
-from emergence.datasets._formal_language import load
 from emergence.networks import build, describe
-from emergence.parameters.data import Data, FormalLanguage, Tasks
+from emergence.parameters.data import Data
 from emergence.parameters.networks import Transformer
 from emergence.testbeds.language import is_grammatical, order_parameters
-from emergence.testbeds.language.described import language_of
 from emergence.testbeds.language.language import END
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
 
@@ -26,7 +25,7 @@ LANGUAGE = FormalLanguage(entities=8, properties=24, classes=2, density=0.5, seq
 
 
 def loaded(**changes: object) -> RawDataset:
-    return load(RawFiles(()), "sentences", LANGUAGE.model_copy(update=changes))
+    return LANGUAGE.model_copy(update=changes).load("sentences", RawFiles(()))
 
 
 def rows(data: RawDataset) -> np.ndarray:
@@ -101,15 +100,15 @@ def test_untrained_networks_are_measured_at_every_step_and_write_no_sentence(
         files[file] = write(Checkpoint(step, (3, 4), described, weights), file)
     publish(files, tmp_path / "checkpoints")
     language = LANGUAGE.model_copy(update={"random_words": random})
-    raw = load(RawFiles(()), "sentences", language)
+    raw = language.load("sentences", RawFiles(()))
     write_dataset(tmp_path / "dataset.nc", process("sentences", raw, Data(probe_samples=20)), {})
     sampling = {"samples": 30, "seed": 0}
-    parameters = {"language": language.model_dump(), "scoreboard": sampling, "measures": ["weight_norm"]}
-    given = {"data": "dataset.nc", "checkpoints": "checkpoints", "output": "language.nc"}
+    parameters = {"entry": language.model_dump(), "scoreboard": sampling, "measures": ["weight_norm"]}
+    given = {"data": "dataset.nc", "checkpoints": "checkpoints", "output": "skills.nc"}
     options = [word for name, file in given.items() for word in (f"--{name}", str(tmp_path / file))]
-    monkeypatch.setattr(sys, "argv", ["measure_language", *options, "--parameters", json.dumps(parameters)])
-    runpy.run_path(str(ROOT / "scripts/measure_language.py"), run_name="__main__")
-    found = read_dataset(tmp_path / "language.nc")
+    monkeypatch.setattr(sys, "argv", ["measure_skills", *options, "--parameters", json.dumps(parameters)])
+    runpy.run_path(str(ROOT / "scripts/measure_skills.py"), run_name="__main__")
+    found = read_dataset(tmp_path / "skills.nc")
     assert found["seed"].values.tolist() == [3, 4] and found["step"].values.tolist() == ["ep0", "ep1"]
     assert (found["language_grammaticality"] < 0.2).all()
     chance = (found["language_valid_probability"] * 24).mean()

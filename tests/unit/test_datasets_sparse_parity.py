@@ -12,13 +12,12 @@ from torch import nn
 
 from emergence.core.steps import Step
 from emergence.core.storage import read_dataset, write_dataset
+from emergence.data_kinds.sparse_parity import Parity, task_of
 from emergence.datasets import RawDataset, RawFiles, process, read_processed
-from emergence.datasets._sparse_parity import load
 from emergence.networks import build, describe
-from emergence.parameters.data import Data, Parity
+from emergence.parameters.data import Data
 from emergence.parameters.networks import MLP
 from emergence.testbeds.sparse_parity.classifier import examine, questions
-from emergence.testbeds.sparse_parity.described import task_of
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +25,7 @@ PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed
 
 
 def loaded(**changes: object) -> RawDataset:
-    return load(RawFiles(()), "parity", PARITY.model_copy(update=changes))
+    return PARITY.model_copy(update=changes).load("parity", RawFiles(()))
 
 
 def test_labels_are_the_parities_of_the_bits_of_the_skill_asked_for() -> None:
@@ -62,10 +61,8 @@ def test_the_script_stores_the_data_set_and_what_it_was_drawn_from(
     output = tmp_path / "dataset.nc"
     options = {
         "dataset": "mine",
-        "custom": "emergence.datasets._sparse_parity:load",
-        "text": "",
-        "parity": PARITY.model_dump_json(),
-        "parameters": Data(probe_samples=100).model_dump_json(exclude={"texts", "custom", "parities"}),
+        "entry": PARITY.model_dump_json(),
+        "parameters": Data(probe_samples=100).model_dump_json(exclude={"sets"}),
         "raw": str(tmp_path),
         "output": str(output),
     }
@@ -75,7 +72,7 @@ def test_the_script_stores_the_data_set_and_what_it_was_drawn_from(
     data = read_processed(output)
     assert data.input_shape == (10,) and len(data.part("probe")[1]) == 100
     np.testing.assert_array_equal(data.inputs.numpy(), loaded().inputs)
-    assert json.loads(read_dataset(output).attrs["parameters"])["parity"] == PARITY.model_dump()
+    assert json.loads(read_dataset(output).attrs["parameters"])["entry"] == PARITY.model_dump()
 
 
 class KnowsOne(nn.Module):
@@ -123,7 +120,7 @@ def test_the_script_says_what_networks_were_trained_on_and_how_many_units_they_h
     options = {
         "data": tmp_path / "dataset.nc",
         "checkpoints": tmp_path / "checkpoints",
-        "parameters": json.dumps({"parity": PARITY.model_dump(), "scoreboard": scoreboard, "measures": []}),
+        "parameters": json.dumps({"entry": PARITY.model_dump(), "scoreboard": scoreboard, "measures": []}),
         "output": tmp_path / "skills.nc",
     }
     monkeypatch.setattr(sys, "argv", ["measure_skills", *(f"--{name}={value}" for name, value in options.items())])

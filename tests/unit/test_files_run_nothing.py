@@ -15,10 +15,9 @@ import torch
 from emergence.core.files import checksum
 from emergence.core.steps import Step
 from emergence.core.storage import read_dataset
+from emergence.data_kinds.text import Text
 from emergence.datasets import RawFiles, read_processed
-from emergence.datasets._text import load as load_text
 from emergence.networks import Architecture
-from emergence.parameters.data import Text
 from emergence.pruning import Mask, starting_weights
 from emergence.training.checkpoints import Checkpoint, publish, read, write
 from emergence.training.member import initial_network
@@ -191,6 +190,6 @@ def test_attributes_of_netcdf_files_and_texts_are_read_as_words(
     Path("a.txt").write_text(
         f"{program} $(touch trace) !!python/object/apply:os.system ['touch trace'] {{{{ }}}}\n" * 9
     )
-    raw = load_text(RawFiles((tmp_path,)), "a", Text(file="a.txt", sha256=checksum(Path("a.txt")), length=3))
+    raw = Text(file="a.txt", sha256=checksum(Path("a.txt")), length=3).load("a", RawFiles((tmp_path,)))
     assert set(raw.classes) == set(Path("a.txt").read_text())
     assert not Path("trace").exists()

@@ -71,7 +71,7 @@ MISTAKES = [
     (
         {
             "training": {"augmentation": {"flip": True}},
-            "data": {"texts": {"plays": {"file": "plays.txt", "sha256": "0" * 64}}},
+            "data": {"sets": {"plays": {"kind": "text", "file": "plays.txt", "sha256": "0" * 64}}},
             "study": {"experiments": ["plays/transformer"]},
         },
         "training.augmentation changes images, but the data set 'plays' is text",
@@ -103,35 +103,63 @@ MISTAKES = [
     ({"networks": {"mlp": {"builder": "mlp"}, "own": {"builder": "nowhere:f"}}}, "no module 'nowhere'"),
     ({"measures": {"names": ["weight_nrm"]}}, "did you mean 'weight_norm'?"),
     (
-        {"data": {"parities": {"parity": {"bits": 2, "relevant_bits": 3}}}},
-        "data.parities.parity: relevant_bits = 3 is more than bits = 2",
-    ),
-    ({"data": {"parities": {"parity": {"skils": 2}}}}, "data.parities.parity.skils: unknown key 'skils'"),
-    ({"data": {"parities": {"digits": {}}}}, "data.parities.digits: another data set has this name"),
-    (
-        {"data": {"languages": {"sentences": {"entities": 99}}}},
-        "data.languages.sentences: entities = 99 is no multiple of classes = 10",
+        {"data": {"sets": {"parity": {"kind": "sparse_parity", "bits": 2, "relevant_bits": 3}}}},
+        "data.sets.parity: relevant_bits = 3 is more than bits = 2",
     ),
     (
-        {"data": {"languages": {"sentences": {"density": 0.001}}}},
-        "data.languages.sentences.density = 0.001: entity 1 has no property; join entities and properties more often",
+        {"data": {"sets": {"parity": {"kind": "sparse_parity", "skils": 2}}}},
+        "data.sets.parity.skils: unknown key 'skils'",
+    ),
+    ({"data": {"sets": {"digits": {"kind": "sparse_parity"}}}}, "data.sets.digits: another data set has this name"),
+    (
+        {"data": {"sets": {"sentences": {"kind": "formal_language", "entities": 99}}}},
+        "data.sets.sentences: entities = 99 is no multiple of classes = 10",
     ),
     (
-        {"data": {"languages": {"sentences": {}}}, "study": {"experiments": ["sentences/mlp"]}},
+        {"data": {"sets": {"sentences": {"kind": "formal_language", "density": 0.001}}}},
+        "data.sets.sentences.density = 0.001: entity 1 has no property; join entities and properties more often",
+    ),
+    (
+        {"data": {"sets": {"sentences": {"kind": "formal_language"}}}, "study": {"experiments": ["sentences/mlp"]}},
         "study.experiments[0] = 'sentences/mlp': 'sentences' is text, which 'mlp' (mlp) cannot read",
     ),
     (
-        {"data": {"parities": {"own": {}}, "texts": {"own": {"file": "plays.txt", "sha256": "0" * 64}}}},
-        "data.parities.own: another data set has this name",
+        {"data": {"sets": {"own": {"kind": "parity"}}}},
+        "data.sets.own.kind: unknown kind of data set 'parity'; allowed: cu",
     ),
     (
-        {"data": {"parities": {"parity": {}}}, "study": {"experiments": ["parity/transformer"]}},
+        {"data": {"sets": {"own": {"bits": 3}}}},
+        "data.sets.own: should hold a kind and its options; allowed kinds: custom",
+    ),
+    ({"data": {"sets": {"own": "m:load"}}}, "data.sets.own = 'm:load': should hold a kind and its options; allowed"),
+    (
+        {"data": {"sets": {"own": {"kind": "custom", "loader": "own:load", "control": True}}}},
+        "data.sets.own: control = true needs skills, the function that says what there would be to learn",
+    ),
+    (
+        {"data": {"texts": {"plays": {"file": "a b.txt", "length": 8}}}},
+        "data.texts: write data.sets instead: {sets: {plays: {kind: text, file: a b.txt, length: 8}}}",
+    ),
+    (
+        {"data": {"parities": {"bits": {"skills": 3}, "more": {}}}},
+        "data.parities: write data.sets instead: {sets: {bits: {kind: sparse_parity, skills: 3}, more: {kind: sparse",
+    ),
+    (
+        {"data": {"languages": {}}},
+        "data.languages: write data.sets instead: {sets: {NAME: {kind: formal_language}}}",
+    ),
+    (
+        {"data": {"custom": {"own": "mine:load"}}},
+        "data.custom: write data.sets instead: {sets: {own: {kind: custom, loader: 'mine:load'}}}",
+    ),
+    (
+        {"data": {"sets": {"parity": {"kind": "sparse_parity"}}}, "study": {"experiments": ["parity/transformer"]}},
         "study.experiments[0] = 'parity/transformer': 'transformer' (transformer) reads text, not 'parity'",
     ),
     (
         {
             "training": {"augmentation": {"flip": True}},
-            "data": {"parities": {"parity": {}}},
+            "data": {"sets": {"parity": {"kind": "sparse_parity"}}},
             "study": {"experiments": ["parity/mlp"]},
         },
         "training.augmentation changes images, but the data set 'parity' is bits",

@@ -79,24 +79,24 @@ TOO_LARGE = [
     ("landscape: {points: 900000}", "landscape.points = 900000", "GB (compute.memory"),
     ("landscape: {slices: 900000, slice_points: 900000}", "landscape.slice_points = 900000", "GB (compute.memory"),
     (
-        "data: {parities: {p: {samples: 500000000000}}}",
-        "data.parities.p.samples = 500000000000",
+        "data: {sets: {p: {kind: sparse_parity, samples: 500000000000}}}",
+        "data.sets.p.samples = 500000000000",
         "GB (compute.memory",
     ),
     (
-        "data: {languages: {l: {sequences: 100000000000, length: 64}}}",
-        "data.languages.l.sequences = 100000000000",
+        "data: {sets: {l: {kind: formal_language, sequences: 100000000000, length: 64}}}",
+        "data.sets.l.sequences = 100000000000",
         "GB (compute.memory",
     ),
     (
-        "data: {languages: {l: {entities: 1000000, properties: 1000000}}}",
-        "data.languages.l.properties = 1000000",
+        "data: {sets: {l: {kind: formal_language, entities: 1000000, properties: 1000000}}}",
+        "data.sets.l.properties = 1000000",
         "GB (compute.memory",
     ),
     (
-        "{data: {languages: {l: {length: 200000}}}, networks: {t: {builder: transformer}},"
+        "{data: {sets: {l: {kind: formal_language, length: 200000}}}, networks: {t: {builder: transformer}},"
         " study: {experiments: [l/t]}}",
-        "data.languages.l.length = 200000",
+        "data.sets.l.length = 200000",
         "GB (compute.memory",
     ),
     ("variations: {networks: [mlp], widths: [1000000]}", "variations.widths[0] = 1000000.0", "GB (compute.memory"),
@@ -117,18 +117,28 @@ FUNCTIONS = [
     ("pruning: {methods: ['own_of_tests.fine:prune']}", "pruning.methods[0]", "allowed: load, measure"),
     ("pruning: {methods: ['own_of_tests.fine:load']}", "pruning.methods[0]", "is called with 3"),
     ("pruning: {methods: ['..up:f']}", "pruning.methods[0] = '..up:f'", "module:function"),
-    ("data: {custom: {own: 'own_of_tests.empty_line:load'}}", "data.custom.own", "is no Python"),
-    ("data: {custom: {own: 'own_of_tests.leaves:load'}}", "data.custom.own", "line 3: sys.exit ends the program"),
-    ("data: {custom: {own: 'own_of_tests.leaves_at_once:load'}}", "data.custom.own", "os._exit ends the program"),
-    ("data: {custom: {own: 'own_of_tests.raises:load'}}", "data.custom.own", "an error is raised"),
-    ("data: {custom: {own: 'own_of_tests.raises.deeper:load'}}", "data.custom.own", "no module"),
-    ("data: {custom: {own: 'own_of_tests.wants_more:load'}}", "data.custom.own", "no module 'package_that_nobody_has'"),
-    ("data: {custom: {own: 'own_of_tests.reads_broken:load'}}", "data.custom.own", "own_of_tests/empty_line.py is no"),
-    ("data: {custom: {own: 'own_of_tests.reads_absent:load'}}", "data.custom.own", "defines no 'nothing'"),
-    ("data: {custom: {own: 'own_of_tests.constant:load'}}", "data.custom.own", "is no function"),
-    ("data: {custom: {own: 'own_of_tests:load'}}", "data.custom.own", "name a module in it"),
-    ("data: {custom: {own: 'own_of_tests.fine:load:more'}}", "data.custom.own", "module:function"),
-    ("data: {custom: {own: 'fine'}}", "data.custom.own = 'fine'", "module:function"),
+    *(
+        (f"data: {{sets: {{own: {{kind: custom, loader: 'own_of_tests{loader}'}}}}}}", "data.sets.own.loader", told)
+        for loader, told in {
+            ".empty_line:load": "is no Python",
+            ".leaves:load": "line 3: sys.exit ends the program",
+            ".leaves_at_once:load": "os._exit ends the program",
+            ".raises:load": "an error is raised",
+            ".raises.deeper:load": "no module",
+            ".wants_more:load": "no module 'package_that_nobody_has'",
+            ".reads_broken:load": "own_of_tests/empty_line.py is no",
+            ".reads_absent:load": "defines no 'nothing'",
+            ".constant:load": "is no function",
+            ":load": "name a module in it",
+            ".fine:load:more": "module:function",
+        }.items()
+    ),
+    (
+        "data: {sets: {own: {kind: custom, loader: 'own_of_tests.fine:load', skills: 'own_of_tests.fine:load'}}}",
+        "data.sets.own.skills",
+        "is called with 3",
+    ),
+    ("data: {sets: {own: {kind: custom, loader: 'fine'}}}", "data.sets.own.loader = 'fine'", "module:function"),
     (
         "networks: {own: {builder: 'torchvision.models.vgg:vgg19_b'}}",
         "networks.own.builder",
@@ -143,10 +153,14 @@ FUNCTIONS = [
 ]
 
 NAMES = [
-    ("data: {custom: {digits: 'own_of_tests.fine:load'}}", "data.custom.digits", "another data set has this name"),
-    ("data: {parities: {mnist: {}}}", "data.parities.mnist", "another data set has this name"),
-    ("data: {parities: {'a b': {}}}", "data.parities.a b = 'a b'", "letters (a to z), digits"),
-    ("data: {parities: {'../up': {}}}", "data.parities.../up", "letters (a to z), digits"),
+    (
+        "data: {sets: {digits: {kind: custom, loader: 'own_of_tests.fine:load'}}}",
+        "data.sets.digits",
+        "another data set has this name",
+    ),
+    ("data: {sets: {mnist: {kind: sparse_parity}}}", "data.sets.mnist", "another data set has this name"),
+    ("data: {sets: {'a b': {kind: sparse_parity}}}", "data.sets.a b = 'a b'", "letters (a to z), digits"),
+    ("data: {sets: {'../up': {kind: sparse_parity}}}", "data.sets.../up", "letters (a to z), digits"),
     ("networks: {'$(id)': {builder: mlp}}", "networks.$(id)", "letters (a to z), digits"),
     ("networks: {'<b>': {builder: mlp}}", "networks.<b>", "letters (a to z), digits"),
     ("networks: {-rf: {builder: mlp}}", "networks.-rf", "the first no - or dot"),
@@ -198,7 +212,7 @@ PARTS = [
     ("data: {test_fraction: 0.9999}", "data.test_fraction = 0.9999", "not all"),
     ("data: {probe_samples: 1500}", "data.probe_samples = 1500", "allowed: 1 to 1293"),
     (
-        "{data: {parities: {p: {samples: 300}}, probe_samples: 290}, study: {experiments: [p/mlp]}}",
+        "{data: {sets: {p: {kind: sparse_parity, samples: 300}}, probe_samples: 290}, study: {experiments: [p/mlp]}}",
         "data.probe_samples = 290",
         "allowed: 1 to 215",
     ),
@@ -214,7 +228,7 @@ NETWORKS = [
         "32 x 32 pixels",
     ),
     (
-        "{data: {parities: {p: {skills: 2, bits: 4}}}, study: {experiments: [p/deep]}}",
+        "{data: {sets: {p: {kind: sparse_parity, skills: 2, bits: 4}}}, study: {experiments: [p/deep]}}",
         "study.experiments[0] = 'p/deep'",
         "inputs of 6: its 4 convolutions",
     ),
@@ -263,7 +277,11 @@ FORMS = [
         "is read as a date",
     ),
     ("networks: {own: {builder: 'own_of_tests.fine:build', options: {width: !!set {a}}}}", "networks.own", "a set"),
-    (f"data: {{texts: {{t: {{file: \"a\\0b\", sha256: '{SHA}'}}}}}}", "data.texts.t.file = 'a\\x00b'", "should match"),
+    (
+        f"data: {{sets: {{t: {{kind: text, file: \"a\\0b\", sha256: '{SHA}'}}}}}}",
+        "data.sets.t.file = 'a\\x00b'",
+        "should match",
+    ),
 ]
 
 FILES = [
@@ -339,7 +357,7 @@ ACCEPTED = {
     "own functions": "{networks: {own: {builder: 'own_of_tests.fine:build', options: {width: 7}}},"
     " measures: {names: ['own_of_tests.fine:measure']}, pruning: {methods: ['own_of_tests.fine:make_mask']},"
     " study: {experiments: [digits/own]}}",
-    "an own data set, in a branch": "{data: {custom: {mine: 'own_of_tests.branches:load'}},"
+    "an own data set, in a branch": "{data: {sets: {mine: {kind: custom, loader: 'own_of_tests.branches:load'}}},"
     " study: {experiments: [mine/mlp]}}",
     "a function of an installed package": "landscape: {metrics: [loss, accuracy, 'numpy.linalg:norm']}",
     "another colour map": "figures: {colour_map: cividis, colours: ['#000000']}",
@@ -376,8 +394,10 @@ def test_a_text_that_might_never_end_is_refused_at_once(base: Path, kind: str) -
     os.mkfifo("pipe")
     file = {"pipe": "pipe", "device": "/dev/zero", "folder": "own_of_tests", "long name": "n" * 3000}[kind]
     here = file if kind in ("device", "long name") else str(Path(file).absolute())
-    Path("text.yaml").write_text(yaml.safe_dump({"data": {"texts": {"t": {"file": here, "sha256": SHA}}}}))
-    with pytest.raises(ParametersError, match=r"^text\.yaml: data\.texts\.t\.sha256: .*data\.texts\.t\.file"):
+    Path("text.yaml").write_text(
+        yaml.safe_dump({"data": {"sets": {"t": {"kind": "text", "file": here, "sha256": SHA}}}})
+    )
+    with pytest.raises(ParametersError, match=r"^text\.yaml: data\.sets\.t\.sha256: .*data\.sets\.t\.file"):
         read(base, Path("text.yaml"))
 
 

@@ -351,10 +351,11 @@ def test_every_varied_network_is_tuned_by_itself_and_the_figure_of_tuning_shows_
     assert [job.name for job in figure.inputs["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
 
 
-PARITIES = {"parity": {}, "control": {"random_answers": True}}
+PARITY = {"kind": "sparse_parity"}
+PARITIES = {"parity": PARITY, "control": {**PARITY, "random_answers": True}}
 SKILLS = {
     "study": {**STUDY, "experiments": ["parity/mlp", "control/mlp"]},
-    "data": {"parities": PARITIES},
+    "data": {"sets": PARITIES},
 }
 
 
@@ -391,7 +392,7 @@ def figures_of_scaling(experiments: list[str], parities: dict, variations: dict)
     """The figures of skills over samples and over units that a study has, with the runs that each needs."""
     study = {**STUDY, "experiments": experiments}
     networks = {"mlp": {"builder": "mlp"}, "wide": {"builder": "mlp", "widths": [128]}}
-    jobs = plan(study=study, data={"parities": parities}, networks=networks, variations=variations).jobs
+    jobs = plan(study=study, data={"sets": parities}, networks=networks, variations=variations).jobs
     return {
         job.name: {
             source.name.partition("/seeds")[0] for source in job.inputs[job.name.replace("skill_strengths", "skills")]
@@ -401,7 +402,7 @@ def figures_of_scaling(experiments: list[str], parities: dict, variations: dict)
     }
 
 
-SIZES = {"few": {"samples": 500, "seed": 1}, "many": {"samples": 5000}}
+SIZES = {"few": {**PARITY, "samples": 500, "seed": 1}, "many": {**PARITY, "samples": 5000}}
 NONE_VARIED: dict = {"networks": []}
 
 
@@ -430,7 +431,7 @@ def test_skills_are_drawn_over_units_where_networks_of_several_widths_have_some_
     drawn = figures_of_scaling(["many/mlp"], SIZES, VARIED)
     assert drawn == {"skill_strengths_over_width": {"many/mlp/dense/width~0.5"}}
     assert figures_of_scaling(["many/mlp"], SIZES, {**VARIED, "widths": []}) == {}
-    assert figures_of_scaling(["many/mlp"], {"many": {"random_answers": True}}, VARIED) == {}
+    assert figures_of_scaling(["many/mlp"], {"many": {**PARITY, "random_answers": True}}, VARIED) == {}
     assert figures_of_scaling(["digits/mlp"], {}, VARIED) == {}
 
 
@@ -452,25 +453,26 @@ def test_a_parameter_of_the_scoreboard_changes_the_keys_of_what_depends_on_it(ch
 def test_what_networks_know_of_a_language_is_measured_on_dense_ones_and_drawn_where_there_is_one() -> None:
     study = {**STUDY, "experiments": ["sentences/transformer", "digits/mlp"]}
     networks = {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}}
-    jobs = plan(study=study, data={"languages": {"sentences": {}}}, networks=networks).jobs
-    measured = [job.name for job in jobs if job.rule == "measure_language"]
+    jobs = plan(study=study, data={"sets": {"sentences": {"kind": "formal_language"}}}, networks=networks).jobs
+    measured = [job.name for job in jobs if job.rule == "measure_skills"]
     assert measured == [f"sentences/transformer/dense/seeds~{block}" for block in ("0-1", "2-3")]
     drawn = {job.name for job in jobs if job.rule == "draw_figure"}
     assert {"order_parameters", "scoreboard"} <= drawn and not {"skill_strengths", "skill_times"} & drawn
-    assert not {"measure_language", "order_parameters", "scoreboard"} & {
+    assert not {"measure_skills", "order_parameters", "scoreboard"} & {
         name for job in plan().jobs for name in (job.rule, job.name)
     }
 
 
 def test_random_words_are_measured_as_a_language_is_but_alone_have_neither_scoreboard_nor_figure() -> None:
-    languages = {"sentences": {}, "control": {"random_words": True}}
+    language = {"kind": "formal_language"}
+    languages = {"sentences": language, "control": {**language, "random_words": True}}
     networks = {"transformer": {"builder": "transformer"}}
 
     def jobs(*names: str) -> list[Job]:
         study = {**STUDY, "experiments": [f"{name}/transformer" for name in names]}
-        return plan(study=study, data={"languages": languages}, networks=networks).jobs
+        return plan(study=study, data={"sets": languages}, networks=networks).jobs
 
-    measured = [job for job in jobs("sentences", "control") if job.rule == "measure_language"]
+    measured = [job for job in jobs("sentences", "control") if job.rule == "measure_skills"]
     assert [job.name.split("/")[0] for job in measured] == ["sentences", "sentences", "control", "control"]
     assert {job.rule for job in measured[0].inputs["data"]} == {"prepare_data"}
     assert measured[0].settings["measures"]["names"] == Parameters().measures.names
@@ -487,6 +489,6 @@ def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
 
     before, after = (
         keys(plan(**SKILLS)),
-        keys(plan(**{**SKILLS, "data": {"parities": {**PARITIES, "parity": {"alpha": 0.9}}}})),
+        keys(plan(**{**SKILLS, "data": {"sets": {**PARITIES, "parity": {**PARITY, "alpha": 0.9}}}})),
     )
     assert before["control"] == after["control"] and before["parity"] != after["parity"]

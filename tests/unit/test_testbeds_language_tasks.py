@@ -9,10 +9,9 @@ import torch
 from benchmarks.systems.language_learning import Learner, learn
 from torch import Tensor, nn
 
+from emergence.data_kinds.formal_language import FormalLanguage
 from emergence.datasets import RawFiles
-from emergence.datasets._formal_language import load
 from emergence.networks.transformer import build
-from emergence.parameters.data import FormalLanguage
 from emergence.testbeds.language import Language, Mixture, is_grammatical, packed, task_scores
 from emergence.testbeds.language import tasks as tasks_module
 from emergence.testbeds.language.examination import examined
@@ -148,7 +147,7 @@ def test_a_transformer_comes_to_write_sentences_that_hold_given_words() -> None:
 def test_a_data_set_holds_prompts_where_its_tasks_ask_for_them() -> None:
     sizes = {"entities": 8, "properties": 24, "classes": 2, "density": 0.5, "sequences": 50, "length": 32}
     plain, prompted = (
-        load(RawFiles(()), "language", FormalLanguage.model_validate({**sizes, **tasks}))
+        FormalLanguage.model_validate({**sizes, **tasks}).load("language", RawFiles(()))
         for tasks in ({}, {"tasks": {"unscramble": 0.5, "condition": 0.25}})
     )
     assert prompted.classes[:-4] == plain.classes

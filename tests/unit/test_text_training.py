@@ -14,8 +14,8 @@ from torch.nn.functional import cross_entropy
 from emergence.core.plugins import available
 from emergence.core.plugins import load as load_plugin
 from emergence.core.storage import write_dataset
+from emergence.data_kinds.text import load
 from emergence.datasets import ProcessedDataset, RawFiles, process, read_processed
-from emergence.datasets._text import load
 from emergence.graph.measure import count_paths
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.measures import apply
@@ -38,7 +38,7 @@ NETWORKS = {"one character": ("tests.text_networks:build", {}), "transformer": T
 def markov() -> ProcessedDataset:
     with TemporaryDirectory() as folder:
         text = write_markov_text(Path(folder, "chain.txt"), 30_000, LENGTH)
-        raw = load(RawFiles((Path(folder),)), "chain", text)
+        raw = load(text, "chain", RawFiles((Path(folder),)))
         write_dataset(Path(folder, "dataset.nc"), process("chain", raw, Data(probe_samples=24)), {})
         return read_processed(Path(folder, "dataset.nc"))
 

@@ -31,11 +31,11 @@ def test_a_study_of_text_ends_in_a_report_and_learns_the_chain_that_wrote_it(sou
     text = write_markov_text(repository.folder / "data/raw/chain.txt", 30_000, length=15).model_dump()
     for key, value in STUDY.items():
         repository.set(key, value)
-    repository.set("data.texts", {"chain": text | {"sha256": "0" * 64}})
+    repository.set("data.sets", {"chain": text | {"sha256": "0" * 64}})
     refused = repository.run("snakemake", fails=True)
-    assert "data.texts.chain.sha256" in refused and text["sha256"] in refused and "chain.txt" in refused
+    assert "data.sets.chain.sha256" in refused and text["sha256"] in refused and "chain.txt" in refused
     assert not (repository.folder / "results").exists()
-    repository.set("data.texts", {"chain": text})
+    repository.set("data.sets", {"chain": text})
     repository.run("snakemake")
     assert (repository.folder / "results/report.html").stat().st_size > 0
     (dense,) = repository.folder.glob("results/train/chain/**/metrics.nc")

@@ -58,24 +58,7 @@ use rule job as measure_skills with:
     params:
         **told("measure_skills"),
     message:
-        "Measure how well {wildcards.name} knows each skill"
-
-
-use rule job as measure_language with:
-    input:
-        **reads("measure_language"),
-    output:
-        **makes("measure_language"),
-    log:
-        log("measure_language"),
-    benchmark:
-        timing("measure_language")
-    resources:
-        **needs("measure_language"),
-    params:
-        **told("measure_language"),
-    message:
-        "Measure what {wildcards.name} knows of the language"
+        "Measure how well {wildcards.name} knows what there is to learn"
 
 
 use rule job as compare_controls with:

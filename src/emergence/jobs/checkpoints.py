@@ -33,7 +33,11 @@ class Checkpoints:
         self.files = {str(step): file for step, file in checkpoints.paths(folder).items()}
         self.device = device
         self.builders = builders
-        self._data = data
+        self._folder, self._data = folder, data
+
+    def on_cpu(self) -> "Checkpoints":
+        """Return the same networks and data on the CPU."""
+        return Checkpoints(self._folder, self._data, torch.device("cpu"), self.builders)
 
     @property
     def steps(self) -> list[str]:

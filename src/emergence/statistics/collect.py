@@ -14,7 +14,7 @@ from emergence.core.storage import read_dataset
 from emergence.statistics.divergence import without_diverged
 
 OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}
-OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills", "language")
+OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills")
 OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
 KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration", "control_kind", "control_level"}

@@ -51,11 +51,12 @@ class CodeDigests:
         """The files that digests depend on: those that were read, and those that were looked for and are not there."""
 
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
-        """Return the digest of a script and of modules (`plugins`) that it loads by name, in hexadecimal."""
+        """Return the digest of a script and of `plugins`, modules or module:function that it loads by name."""
         self.looked_for.add(script)
         self._modules["__main__"] = _parse(script)
         self._followed = {name: use for name, use in self._followed.items() if name[0] != "__main__"}
-        used = set(self._used([("__main__", WHOLE), *((plugin, WHOLE) for plugin in plugins)]))
+        named = [(module, name or WHOLE) for module, _, name in (plugin.partition(":") for plugin in plugins)]
+        used = set(self._used([("__main__", WHOLE), *named]))
         content = hashlib.sha256()
         for module, name, text in sorted(used):
             content.update(f"{module}\0{name}\0{text}\0".encode())

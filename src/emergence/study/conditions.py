@@ -13,10 +13,6 @@ from emergence.parameters.pruning import method_and_step
 if TYPE_CHECKING:
     from emergence.study.plan import Plan
 
-TEXT_LOADER = "emergence.datasets._text:load"
-PARITY_LOADER = "emergence.datasets._sparse_parity:load"
-LANGUAGE_LOADER = "emergence.datasets._formal_language:load"
-
 
 def is_unpruned(plan: "Plan", run: Run) -> bool:
     """Whether a run's networks are not pruned."""
@@ -68,14 +64,9 @@ def samples_emergence(plan: "Plan", run: Run) -> bool:
     return EMERGENCE in plan.parameters.landscape.metrics
 
 
-def is_of_parities(plan: "Plan", run: Run) -> bool:
-    """Whether a run learns multitask sparse parity."""
-    return run.dataset in plan.parameters.data.parities
-
-
-def is_of_language(plan: "Plan", run: Run) -> bool:
-    """Whether a run learns a formal language."""
-    return run.dataset in plan.parameters.data.languages
+def is_examined(plan: "Plan", run: Run) -> bool:
+    """Whether networks on a run's data set can be examined for what they know."""
+    return plan.parameters.data.entry(run.dataset).learnt_as != ""
 
 
 def has_skills(plan: "Plan", subject: str) -> bool:
@@ -115,26 +106,19 @@ def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
     return {**way_of_reference(plan, figure), "reference_start": start}
 
 
-def _loader(plan: "Plan", dataset: str) -> str:
-    data = plan.parameters.data
-    described: dict[str, Mapping[str, object]] = {
-        TEXT_LOADER: data.texts,
-        PARITY_LOADER: data.parities,
-        LANGUAGE_LOADER: data.languages,
-    }
-    return next(
-        (loader for loader, entries in described.items() if dataset in entries), data.custom.get(dataset, dataset)
-    )
-
-
-def loaded(plan: "Plan", dataset: str) -> Mapping[str, Any]:
-    """Derive what loads a data set."""
-    return {"loader": _loader(plan, dataset)}
+def not_of_samples(plan: "Plan", dataset: str) -> Iterable[str]:
+    """Name the options of a data set on which its samples do not depend."""
+    return plan.parameters.data.entry(dataset).not_of_samples
 
 
 def loading(plan: "Plan", dataset: str) -> Iterable[str]:
-    """Name the module that loads a data set."""
-    return (module_of("datasets", _loader(plan, dataset)),)
+    """Name the code that loads a data set."""
+    return plan.parameters.data.entry(dataset).code("load")
+
+
+def examining(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the code that builds a run's networks, examines and measures them."""
+    return (*measuring(plan, run), *plan.parameters.data.entry(run.dataset).code("skills"))
 
 
 def building(plan: "Plan", run: Run) -> Iterable[str]:

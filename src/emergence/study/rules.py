@@ -28,8 +28,8 @@ def nothing(plan: "Plan", subject: Subject) -> dict[str, Any]:
     return {}
 
 
-def no_modules(plan: "Plan", subject: Subject) -> Iterable[str]:
-    """Name no module."""
+def no_names(plan: "Plan", subject: Subject) -> Iterable[str]:
+    """Name nothing."""
     return ()
 
 
@@ -44,7 +44,7 @@ class Setting:
     key: str
     when: Decide = always
     without: tuple[str, ...] = ()
-    unkeyed: tuple[str, ...] = ()
+    unkeyed: Callable[["Plan", Any], Iterable[str]] = no_names
     only: Callable[["Plan", Any], Iterable[str]] | None = None
 
 
@@ -85,7 +85,7 @@ class Rule:
     reads: Mapping[str, Source] | Callable[[str], Mapping[str, Source]] = field(default_factory=dict)
     settings: tuple[str | Setting, ...] = ()
     derived: Callable[["Plan", Any], Mapping[str, Any]] = nothing
-    modules: Callable[["Plan", Any], Iterable[str]] = no_modules
+    modules: Callable[["Plan", Any], Iterable[str]] = no_names
     applies: Decide = always
     decided_by: tuple[str, ...] = ()
     keyed: bool = True

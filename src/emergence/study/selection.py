@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from emergence.core.raw_files import RawFiles
 from emergence.core.runs import DENSE, L1_PENALISED, NONE, UNPRUNED, UNVARIED, Run
 from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
@@ -181,10 +182,10 @@ def sampled(plan: "Plan", subject: str) -> Iterable[Run]:
     return [run for run in plan.selection.reference if plan.selection.sampled_seeds(run)]
 
 
-@decided_by("study", "variations")
-def dense_and_wide(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs and those that vary in width."""
-    return [*plan.selection.dense, *plan.selection.wide]
+@decided_by("study", "variations", "data")
+def examined(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the dense runs, and of those that vary in width the ones that learn skills."""
+    return [*plan.selection.dense, *(run for run in plan.selection.wide if _learns(plan, run, "skills"))]
 
 
 @decided_by("study", "variations")
@@ -207,9 +208,16 @@ def masked(plan: "Plan", subject: str) -> Iterable[Run]:
 
 
 @decided_by("study", "data")
-def learnt(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs whose data set has something to learn, and is no control."""
-    return [run for run in plan.selection.dense if run.dataset in plan.parameters.data.with_skills]
+def skilled(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the dense runs that learn skills, controls among them."""
+    return [run for run in plan.selection.dense if _learns(plan, run, "skills")]
+
+
+@decided_by("study", "data")
+def language(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the dense runs that learn a language, without controls."""
+    dense = [run for run in plan.selection.dense if _learns(plan, run, "language")]
+    return [run for run in dense if plan.parameters.data.entry(run.dataset).has_skills]
 
 
 @decided_by("study", "data")
@@ -218,7 +226,8 @@ def over_data(plan: "Plan", subject: str) -> Iterable[Run]:
     sizes = defaultdict[str, set[int]](set)
     for run in plan.selection.dense:
         if task := _task(plan, run):
-            sizes[task].add(plan.parameters.data.parities[run.dataset].samples)
+            size = plan.parameters.data.entry(run.dataset).size(RawFiles(()))
+            sizes[task].add(size.samples if size else 0)
     return [run for run in plan.selection.dense if len(sizes[_task(plan, run)]) > 1]
 
 
@@ -238,9 +247,11 @@ def figures(plan: "Plan", subject: str) -> Iterator[str]:
     yield from catalogue()
 
 
+def _learns(plan: "Plan", run: Run, what: str) -> bool:
+    return plan.parameters.data.entry(run.dataset).learnt_as == what
+
+
 def _task(plan: "Plan", run: Run) -> str:
     """Which network learns which skills, from however many samples; empty where there are none to learn."""
-    parity = plan.parameters.data.parities.get(run.dataset)
-    if parity is None or parity.random_answers:
-        return ""
-    return f"{run.network}: {parity.model_dump(exclude={'samples', 'seed'})}"
+    task = plan.parameters.data.entry(run.dataset).task
+    return task and f"{run.network}: {task}"

@@ -24,8 +24,9 @@ def chosen(rule: Rule, plan: "Plan", subject: Subject) -> tuple[dict[str, Any], 
             if setting.only:
                 found = {name: found[name] for name in setting.only(plan, subject)}
             if found is not None:
-                _put(keyed, path, _without(found, (*setting.without, *setting.unkeyed)))
-                for name in setting.unkeyed:
+                beside = [name for name in setting.unkeyed(plan, subject) if name in found]
+                _put(keyed, path, _without(found, (*setting.without, *beside)))
+                for name in beside:
                     _put(unkeyed, [*path, name], found[name])
     return keyed, unkeyed
 

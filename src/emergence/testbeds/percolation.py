@@ -14,6 +14,7 @@ from scipy import sparse
 PROPERTIES_OF_GROUP = 40
 """Properties of which every entity has as many, where they are joined as by the authors."""
 
+
 Graph = sparse.csr_array
 """Entities as rows, properties as columns; an element is positive where the two were seen together."""
 
