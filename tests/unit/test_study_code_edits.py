@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from emergence.parameters.reading import read
-from emergence.study.layout import PHASES, PLACES
 from emergence.study.plan import Plan
+from emergence.study.table import PHASES
 
 ROOT = Path(__file__).parents[2]
 CONCLUSIONS = {"statistics", "figures", "report"}
@@ -24,7 +24,7 @@ def phases_changed(root: Path, file: str, old: str, new: str) -> set[str]:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     parameters = read(ROOT / "params.yaml", ROOT / "workflow/presets/smoke.yaml")
     before = {job.key for job in Plan(parameters, ROOT).jobs}
-    return {PLACES[job.rule].phase for job in Plan(parameters, root).jobs if job.key not in before}
+    return {job.entry.phase for job in Plan(parameters, root).jobs if job.key not in before}
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def phases_changed(root: Path, file: str, old: str, new: str) -> set[str]:
         ("src/emergence/landscape/sampling.py", "\n\n\ndef ", "\n\n\n\n\n\ndef ", set()),
         (
             "src/emergence/landscape/sampling.py",
-            "def centred_grid(extent: float, points: int) -> NDArray[np.float64]:\n",
-            "def centred_grid(extent: float, points: int) -> NDArray[np.float64]:\n    points += 0\n",
+            "def centred_grid(extent: float, points: int) -> Floats:\n",
+            "def centred_grid(extent: float, points: int) -> Floats:\n    points += 0\n",
             {"landscape", *CONCLUSIONS},
         ),
         ("scripts/judge_claims.py", "-> None:\n", "-> None:\n    print()\n", CONCLUSIONS),

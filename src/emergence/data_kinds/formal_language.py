@@ -192,7 +192,7 @@ def skills(described: FormalLanguage, dataset: ProcessedDataset, samples: int, s
     from scipy.stats import entropy
 
     from emergence.core.known_skills import KnownSkills, labelled
-    from emergence.testbeds.language.training import examine, examined
+    from emergence.testbeds.language.examination import examine, examined
 
     language = language_of(described)
     texts = examined(language)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from emergence.core.plugins import unknown
 from emergence.datasets import ProcessedDataset, read_processed
+from emergence.jobs.job_file import JobFile
 from emergence.parameters.landscape import LAST
 from emergence.training import checkpoints
 
@@ -34,6 +35,12 @@ class Checkpoints:
         self.device = device
         self.builders = builders
         self._folder, self._data = folder, data
+
+    @classmethod
+    def of_job(cls, given: JobFile) -> "Checkpoints":
+        """Return the networks of a job's run."""
+        folder, data = given.file("training", "checkpoints"), given.file("data", "dataset")
+        return cls(folder, data, given.device, given.builders)
 
     def on_cpu(self) -> "Checkpoints":
         """Return the same networks and data on the CPU."""

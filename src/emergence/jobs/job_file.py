@@ -62,6 +62,11 @@ class JobFile:
         }
         return cls(**content, arguments=arguments)
 
+    @classmethod
+    def of_job(cls, given: "JobFile") -> "JobFile":
+        """Return the job itself."""
+        return given
+
     @cached_property
     def device(self) -> torch.device:
         """Where to compute."""

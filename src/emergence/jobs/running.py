@@ -11,7 +11,6 @@ import xarray as xr
 from emergence.core import stamps
 from emergence.core.logs import configure
 from emergence.core.storage import write_dataset
-from emergence.jobs.checkpoints import Checkpoints
 from emergence.jobs.job_file import JobFile
 from emergence.parameters.base import Section
 from emergence.training.compute import explain_refusals
@@ -23,7 +22,7 @@ def job(work: Work) -> Work:
     """Make a function the work of a script: run it with the job file that the command line names.
 
     The function gets what its parameters ask for by their types: `JobFile` is the job itself, `Checkpoints` the saved
-    networks of its run, and a section of ``params.yaml`` those of its settings that the table of rules declares (the
+    networks of its run (types say by `of_job` how they are made), and a section of ``params.yaml`` those of its settings that the table of rules declares (the
     parameter has the section's name). What it returns is written to the job's only file. It stands last in its script,
     which is imported without running anything.
     """
@@ -46,11 +45,8 @@ def run(work: Callable[..., xr.Dataset | None], given: JobFile) -> None:
 
 
 def _argument(name: str, kind: Any, given: JobFile) -> Any:
-    if kind is JobFile:
-        return given
-    if kind is Checkpoints:
-        folder, data = given.file("training", "checkpoints"), given.file("data", "dataset")
-        return Checkpoints(folder, data, given.device, given.builders)
+    if hasattr(kind, "of_job"):
+        return kind.of_job(given)
     if isinstance(kind, type) and issubclass(kind, Section):
         return given.section(kind, name)
     raise TypeError(f"the work of {given.rule} asks for '{name}', a {kind}; allowed: JobFile, Checkpoints, a Section")
