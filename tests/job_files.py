@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,21 @@ def job_file(
     }
     write_sealed(path, content)
     return [sys.executable, str(ROOT / "scripts" / f"{RULES[rule].program}.py"), str(path)]
+
+
+def examination(
+    folder: Path, dataset: str, entry: Mapping[str, Any], samples: int, measures: Sequence[str]
+) -> list[str]:
+    """The command that examines the networks of a folder that has a data set and checkpoints, into its skills.nc."""
+    inputs = {"data": {"dataset": folder / "dataset.nc"}, "training": {"checkpoints": folder / "checkpoints"}}
+    settings = {
+        "networks": {"mlp": {"builder": "mlp"}},
+        "data": {"sets": {dataset: entry}},
+        "scoreboard": {"samples": samples, "seed": 0},
+        "measures": {"names": list(measures)},
+    }
+    outputs, run = {"skills": folder / "skills.nc"}, replace(RUN, dataset=dataset)
+    return job_file(folder / "job.json", "measure_skills", inputs, outputs, run=run, settings=settings)
 
 
 def do(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:

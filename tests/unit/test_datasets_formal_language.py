@@ -1,8 +1,5 @@
 """A formal language as a data set, and what is measured of the networks that learn it."""
 
-import json
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +16,7 @@ from emergence.parameters.networks import Transformer
 from emergence.testbeds.language import is_grammatical, order_parameters
 from emergence.testbeds.language.language import END
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
+from tests.job_files import do, examination
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = FormalLanguage(entities=8, properties=24, classes=2, density=0.5, sequences=200, length=24)
@@ -102,12 +100,7 @@ def test_untrained_networks_are_measured_at_every_step_and_write_no_sentence(
     language = LANGUAGE.model_copy(update={"random_words": random})
     raw = language.load("sentences", RawFiles(()))
     write_dataset(tmp_path / "dataset.nc", process("sentences", raw, Data(probe_samples=20)), {})
-    sampling = {"samples": 30, "seed": 0}
-    parameters = {"entry": language.model_dump(), "scoreboard": sampling, "measures": ["weight_norm"]}
-    given = {"data": "dataset.nc", "checkpoints": "checkpoints", "output": "skills.nc"}
-    options = [word for name, file in given.items() for word in (f"--{name}", str(tmp_path / file))]
-    monkeypatch.setattr(sys, "argv", ["measure_skills", *options, "--parameters", json.dumps(parameters)])
-    runpy.run_path(str(ROOT / "scripts/measure_skills.py"), run_name="__main__")
+    do(examination(tmp_path, "sentences", language.model_dump(), 30, ["weight_norm"]))
     found = read_dataset(tmp_path / "skills.nc")
     assert found["seed"].values.tolist() == [3, 4] and found["step"].values.tolist() == ["ep0", "ep1"]
     assert (found["language_grammaticality"] < 0.2).all()

@@ -1,6 +1,5 @@
 """A user's own data set whose skills are known, as docs/data.md writes one."""
 
-import json
 import re
 import runpy
 import sys
@@ -20,6 +19,7 @@ from emergence.networks import build, describe
 from emergence.parameters.data import KINDS, Data
 from emergence.parameters.networks import MLP
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
+from tests.job_files import examination
 from tests.unit.test_study_plan import STUDY, changed, plan
 
 ROOT = Path(__file__).parents[2]
@@ -51,11 +51,9 @@ def test_networks_are_examined_as_the_users_function_says(
     stored: Path, monkeypatch: pytest.MonkeyPatch, control: bool
 ) -> None:
     entry = SPIRALS.model_copy(update={"control": control}).model_dump()
-    parameters = {"entry": entry, "scoreboard": {"samples": 9, "seed": 0}, "measures": ["weight_norm"]}
-    given = {"data": "dataset.nc", "checkpoints": "checkpoints", "output": "skills.nc"}
-    options = [word for name, file in given.items() for word in (f"--{name}", str(stored / file))]
-    monkeypatch.setattr(sys, "argv", ["measure_skills", *options, "--parameters", json.dumps(parameters)])
-    runpy.run_path(str(ROOT / "scripts/measure_skills.py"), run_name="__main__")
+    command = examination(stored, "spirals", entry, 9, ["weight_norm"])
+    monkeypatch.setattr(sys, "argv", command[1:])
+    runpy.run_path(command[1], run_name="__main__")
     found = read_dataset(stored / "skills.nc")
     assert found["skill_strength"].sizes == {"seed": 2, "step": 1, "skill": 2}
     assert ((found["skill_strength"] > 0) & (found["skill_strength"] < 1)).all()
@@ -68,7 +66,7 @@ def test_a_function_that_says_something_else_is_refused(stored: Path) -> None:
     (stored / "my_data.py").write_text("def skills(dataset, samples, seed): return {}\n")
     sys.modules.pop("my_data")
     with pytest.raises(
-        ValueError, match=r"my_data:skills must return an emergence\.known_skills\.KnownSkills, not dict"
+        ValueError, match=r"my_data:skills must return an emergence\.core\.known_skills\.KnownSkills, not dict"
     ):
         SPIRALS.known_skills(read_processed(stored / "dataset.nc"), 9, 0)
 

@@ -1,8 +1,6 @@
 """Multitask sparse parity as a data set, and how well networks know its skills."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from emergence.parameters.data import Data
 from emergence.parameters.networks import MLP
 from emergence.testbeds.sparse_parity.classifier import examine, questions
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
+from tests.job_files import do, examination, job_file
 
 ROOT = Path(__file__).parents[2]
 PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)
@@ -59,20 +58,12 @@ def test_the_script_stores_the_data_set_and_what_it_was_drawn_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "dataset.nc"
-    options = {
-        "dataset": "mine",
-        "entry": PARITY.model_dump_json(),
-        "parameters": Data(probe_samples=100).model_dump_json(exclude={"sets"}),
-        "raw": str(tmp_path),
-        "output": str(output),
-    }
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    monkeypatch.setattr(sys, "argv", ["prepare_data", *words])
-    runpy.run_path(str(ROOT / "scripts/prepare_data.py"), run_name="__main__")
+    settings = {"data": {"probe_samples": 100, "sets": {"mine": PARITY.model_dump()}}}
+    do(job_file(tmp_path / "job.json", "prepare_data", {}, {"dataset": output}, name="mine", settings=settings))
     data = read_processed(output)
     assert data.input_shape == (10,) and len(data.part("probe")[1]) == 100
     np.testing.assert_array_equal(data.inputs.numpy(), loaded().inputs)
-    assert json.loads(read_dataset(output).attrs["parameters"])["entry"] == PARITY.model_dump()
+    assert json.loads(read_dataset(output).attrs["parameters"])["data"]["sets"] == {"mine": PARITY.model_dump()}
 
 
 class KnowsOne(nn.Module):
@@ -116,15 +107,7 @@ def test_the_script_says_what_networks_were_trained_on_and_how_many_units_they_h
     weights = {name: torch.stack([one[name] for one in networks]) for name in networks[0]}
     file = tmp_path / file_name(Step(0))
     publish({file: write(Checkpoint(Step(0), (3, 4), described, weights), file)}, tmp_path / "checkpoints")
-    scoreboard = {"samples": 30, "seed": 0}
-    options = {
-        "data": tmp_path / "dataset.nc",
-        "checkpoints": tmp_path / "checkpoints",
-        "parameters": json.dumps({"entry": PARITY.model_dump(), "scoreboard": scoreboard, "measures": []}),
-        "output": tmp_path / "skills.nc",
-    }
-    monkeypatch.setattr(sys, "argv", ["measure_skills", *(f"--{name}={value}" for name, value in options.items())])
-    runpy.run_path(str(ROOT / "scripts/measure_skills.py"), run_name="__main__")
+    do(examination(tmp_path, "mine", PARITY.model_dump(), 30, []))
     found = read_dataset(tmp_path / "skills.nc")
     numbers = ("training_samples", "hidden_units", "random_bits", "relevant_bits", "random_answers")
     assert [float(found[name]) for name in numbers] == [

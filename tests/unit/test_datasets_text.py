@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from emergence.core.files import checksum
+from emergence.core.raw_files import RAW_DATA
 from emergence.core.storage import read_dataset, write_dataset
 from emergence.data_kinds.text import Text
 from emergence.datasets import PARTS, ProcessedDataset, RawDataset, RawFiles, process, read_processed
@@ -121,15 +122,14 @@ def test_a_text_that_is_too_short_or_no_utf8_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_script_stores_a_text_and_says_what_it_is_made_from(tmp_path: Path) -> None:
-    (tmp_path / "raw").mkdir()
-    text = written(tmp_path / "raw").model_dump_json()
-    options = ["--dataset", "mine", "--entry", text]
-    run = prepare(tmp_path, *options, "--parameters", DATA.model_dump_json())
+    raw = tmp_path / RAW_DATA
+    raw.mkdir(parents=True)
+    text = written(raw).model_dump()
+    run = prepare(tmp_path, "mine", **DATA.model_dump(exclude={"sets"}), sets={"mine": text})
     assert run.returncode == 0, run.stderr
     file = read_dataset(tmp_path / "out" / "dataset.nc")
     made_from = json.loads(file.attrs["parameters"])
-    assert made_from["entry"] == {"kind": "text", "sha256": checksum(tmp_path / "raw/prose.txt"), "length": 7}
-    assert "sets" not in made_from["data"] and "prose.txt" not in str(file.attrs)
+    assert made_from["data"]["sets"]["mine"]["sha256"] == checksum(raw / "prose.txt")
 
 
 TEXT = {"kind": "text", "file": "mine.txt", "sha256": "0" * 64, "length": 8}
@@ -150,7 +150,7 @@ def test_content_and_length_of_a_text_change_its_keys_alone_and_its_place_none()
         assert {job.run.dataset for job in after.jobs if job.run and job.key in new - old} == {"mine"}
         assert "prepare_data" in changed(before, after)
     (job,) = (job for job in before.of_phase("data") if job.name == "mine")
-    assert job.parameters["entry"] == {"kind": "text", "sha256": "0" * 64, "length": 8}
+    assert job.settings["data"]["sets"]["mine"] == {"kind": "text", "sha256": "0" * 64, "length": 8}
 
 
 def test_a_further_text_leaves_the_keys_of_other_data_sets_alone() -> None:
