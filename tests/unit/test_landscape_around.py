@@ -17,6 +17,7 @@ from emergence.landscape.summary import SUMMARIES, summarise
 from emergence.networks import Architecture, build
 from emergence.parameters.curvature import Curvature
 from emergence.parameters.data import Data
+from emergence.parameters.minima import Minima
 from emergence.parameters.training import Training
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
 from tests.job_files import RUN, do, job_file
@@ -69,7 +70,7 @@ def test_the_script_measures_the_curvature_of_the_chosen_networks(run: Path, tmp
 
 
 def test_the_script_finds_minima_around_the_chosen_networks(run: Path, tmp_path: Path) -> None:
-    minima = {"radii": [0.1, 3.0], "copies": 3, "epochs": 20, "barrier": 0.01}
+    minima = Minima(radii=[0.1, 3.0], copies=3, epochs=20, barrier=0.01).model_dump()
     found = call("find_minima", tmp_path / "a.nc", run, minima=minima, seeds=[7], landscape={"steps": ["ep0"]})
     assert found["minima"].dims == ("seed", "step", "radius") and found["radius"].values.tolist() == [0.1, 3]
     near, far = (found.isel(seed=0, step=0, radius=radius) for radius in (0, 1))
