@@ -211,17 +211,3 @@ wildcard_constraints:
 
 
 COMMAND = f"python {SCRIPTS}/" "{params.script}.py {params.job:q} 2> {log[0]:q}"
-
-
-# What the rules of all jobs share.
-rule job:
-    log:
-        "logs/job.log",
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
-    params:
-        script="",
-        job="",
-    shell:
-        COMMAND

@@ -1,0 +1,28 @@
+"""Rules of the table that have no block of their own, such as those of an analysis that was added."""
+
+WRITTEN = {rule.name for rule in workflow.rules}
+
+for name in [name for name, rule in RULES.items() if rule.keyed and name not in WRITTEN]:
+
+    rule:
+        name:
+            name
+        input:
+            **reads(name),
+        output:
+            **makes(name),
+        log:
+            log(name),
+        benchmark:
+            timing(name)
+        conda:
+            "../envs/emergence.yaml"
+        threads: 1
+        resources:
+            **needs(name),
+        params:
+            **told(name),
+        message:
+            f"Do {name} of " "{wildcards.name}"
+        shell:
+            COMMAND
