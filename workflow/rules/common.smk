@@ -176,7 +176,7 @@ def read_once(job, files, wildcards):
 
 
 def makes_once(job):
-    """Outputs of a rule with one job: its files by their names, and its stamp."""
+    """Outputs of a rule with one job, that is its files by their names and its stamp."""
     return {**{name: here(job.file(name)) for name in job.entry.files}, "stamp": here(job.stamp)}
 
 
