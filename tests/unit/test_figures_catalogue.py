@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from jinja2 import Environment, StrictUndefined
 
 from emergence.core.plugins import available
 from emergence.drawing.catalogue import CONSTANTS, _read
-from emergence.figures import NEEDS, SECTIONS, catalogue
+from emergence.figures import SECTIONS, catalogue
 from emergence.parameters import Parameters
+from emergence.study import table
 
 ROOT = Path(__file__).parents[2]
 FIGURE = 'TITLE = "T"\nPOSITION = 1\nNEEDS = ("study",)\nSECTIONS = ("C1",)\nCAPTION = "C"\nALTERNATIVE = "A"\n'
@@ -41,11 +43,11 @@ def test_a_figure_that_lacks_a_constant_is_refused_by_name(tmp_path: Path, const
         _read(file)
 
 
-def test_a_figure_that_needs_what_nothing_makes_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(FIGURE.replace("study", "studies"))
-    with pytest.raises(ValueError, match=f"needs studies; allowed: {', '.join(NEEDS)}"):
-        _read(file)
+def test_a_figure_that_needs_what_nothing_makes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = replace(catalogue()["sparsity"], needs=("studies",))
+    monkeypatch.setattr(table, "catalogue", lambda: {"mine": entry})
+    with pytest.raises(ValueError, match=f"mine.py needs studies; allowed: {', '.join(table.DRAWABLE)}"):
+        table.drawn_from("mine")
 
 
 @pytest.mark.parametrize(("sections", "named"), [('("C1", "C9")', "C9"), ("()", "nothing")])

@@ -7,35 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NEEDS = (
-    "study",
-    "claims",
-    "robustness",
-    "rivals",
-    "stopping",
-    "scoreboard",
-    "emergence",
-    "landscape",
-    "training",
-    "dense",
-    "skills",
-    "skills_over_data",
-    "skills_over_width",
-    "language",
-    "inhibition",
-    "tuning",
-    "densities",
-)
-"""What a figure can be made from: one file each, but for the last eleven, which are one file per run.
-
-A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn or is a formal
-language, `skills` and `language` only where one is of that kind, `skills_over_data` only where a network learns the
-same skills from data sets of several sizes, `skills_over_width` only where networks of several widths have skills to
-learn, `inhibition` only where networks are trained so, `tuning` only where learning rates are tuned, `densities` (of
-masks) where networks are pruned. `study`, or else `training` or `dense`, tells a figure which
-networks diverged.
-"""
-
 SECTIONS = (
     *(f"C{number}" for number in range(1, 9)),
     "robustness",
@@ -132,8 +103,7 @@ def _read(file: Path) -> Entry:
     missing = [name for name in CONSTANTS if name.lower() not in found]
     if missing:
         raise ValueError(f"{file.name} does not define {', '.join(missing)}")
-    for verb, named, allowed in (("needs", found["needs"], NEEDS), ("stands in", found["sections"], SECTIONS)):
-        strange = sorted(set(named) - set(allowed))
-        if strange or not named:
-            raise ValueError(f"{file.name} {verb} {', '.join(strange) or 'nothing'}; allowed: {', '.join(allowed)}")
+    strange = sorted(set(found["sections"]) - set(SECTIONS))
+    if strange or not found["sections"]:
+        raise ValueError(f"{file.name} stands in {', '.join(strange) or 'nothing'}; allowed: {', '.join(SECTIONS)}")
     return Entry(name=file.stem, **found)

@@ -18,10 +18,6 @@ from emergence.statistics.study import runs_of
 ONE_PATH = 1.0
 """Emergence of a single path."""
 
-
-OF_RUNS = ("emergence", "landscape", "tuning", "densities")
-"""Kinds of files of single runs."""
-
 CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
 """Files of results/statistics that are concluded from the joined study."""
 
@@ -63,15 +59,16 @@ def read_inputs(
 
     Without a study, the metrics of training tell which networks diverged.
 
-    Entries of the last (emergence, landscape, tuning, densities) also say which run a file belongs to: dataset,
-    network, method, sparsity, retraining. `method` and `retraining` are the way of pruning of reference, `through`
-    names the units that paths run through.
+    Entries of the last also say which run a file belongs to: dataset, network, method, sparsity, retraining. `method`
+    and `retraining` are the way of pruning of reference, `through` names the units that paths run through.
     """
     trained = read_trained(manifest)
     study = [trained] if trained is not None and "study" in manifest else []
     claims = [json.loads(Path(entry["claims"]).read_text("utf-8")) for entry in manifest.get("claims", ())]
     cells = split_study(study[0], through) if study else {}
-    kinds = [kind for kind in OF_RUNS if manifest.get(kind)]
+    kinds = [
+        kind for kind, entries in manifest.items() if any("dataset" in entry and kind in entry for entry in entries)
+    ]
     analyses = read_runs(manifest, trained, *kinds, through=through)
     return Inputs(
         study={experiment: made_by(of_variant, method, retraining) for experiment, of_variant in cells.items()},

@@ -6,6 +6,6 @@ SECTIONS of the report that it belongs to (it stands in the first), its CAPTION 
 defines `animate(inputs, style)`, which yields the frames of an animation, there is a GIF file of that.
 """
 
-from emergence.drawing.catalogue import NEEDS, SECTIONS, Entry, catalogue
+from emergence.drawing.catalogue import SECTIONS, Entry, catalogue
 
-__all__ = ["NEEDS", "SECTIONS", "Entry", "catalogue"]
+__all__ = ["SECTIONS", "Entry", "catalogue"]

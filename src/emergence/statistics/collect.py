@@ -15,13 +15,11 @@ from emergence.statistics.divergence import without_diverged
 
 OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}
 OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills")
-OF_SAMPLED_SEEDS = ("ruggedness", "curvature", "minima")
-KINDS = (*OF_ALL_SEEDS, *OF_SAMPLED_SEEDS)
 KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration", "control_kind", "control_level"}
 
 
 class RunFile(NamedTuple):
-    """A file of a run, of one KIND."""
+    """A file of a run, and which of the run's files it is."""
 
     run: Run
     kind: str
@@ -29,10 +27,11 @@ class RunFile(NamedTuple):
 
     @classmethod
     def listed(cls, entry: Mapping[str, Any]) -> "RunFile":
-        """Read an entry of a manifest; ValueError unless it names a file of exactly one kind."""
-        run, kinds = Run.of(entry), [kind for kind in KINDS if kind in entry]
+        """Read an entry of a manifest; ValueError unless it names exactly one file."""
+        run = Run.of(entry)
+        kinds = [kind for kind in entry if kind not in run.described]
         if len(kinds) != 1:
-            raise ValueError(f"entry of {run.name}: give one of {', '.join(KINDS)}, got {len(kinds)}")
+            raise ValueError(f"entry of {run.name}: give one file, got {len(kinds)}")
         return cls(run, kinds[0], Path(entry[kinds[0]]))
 
 
@@ -40,7 +39,7 @@ def read_manifest(content: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Ru
     """Read lists of files by the kind of job that made them.
 
     >>> entry = {"dataset": "digits", "network": "mlp", "method": "dense", "sparsity": 0, "seeds": [0, 1]}
-    >>> read_manifest({"training": [{**entry, "metrics": "metrics.nc", "checkpoints": "checkpoints"}]})[0].kind
+    >>> read_manifest({"training": [{**entry, "metrics": "metrics.nc"}]})[0].kind
     'metrics'
     """
     return [RunFile.listed(entry) for entries in content.values() for entry in entries]

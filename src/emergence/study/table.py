@@ -336,7 +336,19 @@ DRAWABLE = {
     "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.tuned),
     "densities": Source(("make_masks",), of.masked, ("densities",)),
 }
-"""What a figure can be drawn from. It is drawn where there is some of all that it needs."""
+"""What a figure can be drawn from. It is drawn where there is some of all that it needs: `scoreboard` only where a
+data set has skills to learn, `language` only where one is a language, `skills_over_data` only where a network learns
+the same skills from data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
+"""
+
+
+def drawn_from(figure: str) -> dict[str, Source]:
+    """Return what a figure is drawn from; ValueError for a need that nothing makes."""
+    needs = catalogue()[figure].needs
+    for need in sorted(set(needs) - set(DRAWABLE)):
+        raise ValueError(f"figures/{figure}.py needs {need}; allowed: {', '.join(DRAWABLE)}")
+    return {need: DRAWABLE[need] for need in needs}
+
 
 FORMS = {form: f"{form}/{{name}}.{form}" for form in ("png", "svg", "pdf")}
 
@@ -346,7 +358,7 @@ FIGURES = tuple(
         phase="figures",
         folder="results/figures",
         files=files,
-        reads=lambda figure: {need: DRAWABLE[need] for need in catalogue()[figure].needs},
+        reads=drawn_from,
         settings=LOOK,
         derived=given.look_of_reference,
         decided_by=WAY_OF_REFERENCE,
