@@ -22,9 +22,9 @@ def job(work: Work) -> Work:
     """Make a function the work of a script: run it with the job file that the command line names.
 
     The function gets what its parameters ask for by their types. `JobFile` is the job itself. `Checkpoints` are the
-    saved networks of its run. A section of ``params.yaml``, under the section's name, has those of its settings that the
-    table of rules declares. Types say by `of_job` how they are made. What the function returns is written to the job's only
-    file. It stands last in its script, which is imported without running anything.
+    saved networks of its run. A section of ``params.yaml``, under the section's name, has those of its settings that
+    the table of rules declares. Types say by `of_job` how they are made. What the function returns is written to the
+    job's only file. It stands last in its script, which is imported without running anything.
     """
     if work.__module__ == "__main__":
         with explain_refusals():
