@@ -22,7 +22,7 @@ from emergence.measures import apply
 from emergence.networks import Architecture
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.pruning import Samples, Subject, masked_network, remove_units
+from emergence.pruning import Samples, Subject
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.member import initial_network
 from tests.text_data import ENTROPY_RATE, SPREAD, true_loss, write_markov_text
@@ -149,18 +149,6 @@ def test_every_pruning_method_removes_its_share_but_nothing_of_embeddings(kind: 
     removed = sum(int((~kept[name]).sum()) for name in subject.weights)
     assert abs(removed / size - 0.3) < 0.1
     assert not [name for name in kept if "embedding" in name or (kind == "one character" and name == "0.weight")]
-
-
-@pytest.mark.parametrize("kind", NETWORKS)
-def test_a_network_without_its_removed_units_computes_the_same_on_tokens(kind: str) -> None:
-    inputs, labels = probe()
-    whole = network(kind)
-    kept = load_plugin("pruning", "unit_norm", "make_mask")(
-        Subject(whole, Samples(inputs, labels, inputs)), 0.3, torch.Generator()
-    )
-    smaller = remove_units(whole, inputs, kept)
-    assert sum(p.numel() for p in smaller.parameters()) < sum(p.numel() for p in whole.parameters())
-    assert torch.allclose(smaller(inputs), masked_network(whole, kept)(inputs), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
