@@ -44,16 +44,6 @@ def test_descent_on_a_data_set_follows_the_closed_form(
         model.descend(data, learner.learning_rate, steps=250)
 
 
-def test_descent_on_fresh_batches_follows_the_closed_form_of_unlimited_data() -> None:
-    task, rng = SparseParity(skills=5, alpha=0.6, bits=15, scale=5.0), np.random.default_rng(0)
-    learner = SkillLearner(learning_rate=0.002, initial_strength=0.05, scale=5.0)
-    model = MultilinearModel(task, learner.initial_strength)
-    for done in range(2000):
-        if done % 200 == 0:
-            np.testing.assert_allclose(model.strengths / 5, learner.over_time(done, task.frequencies), atol=0.01)
-        model.descend(task.sample(1000, rng), learner.learning_rate)
-
-
 @pytest.mark.parametrize("parameters", [1, 3, 5])
 def test_limited_models_know_their_skills_and_no_others(parameters: int) -> None:
     task = SparseParity(skills=5, alpha=0.6, bits=15)
@@ -62,16 +52,6 @@ def test_limited_models_know_their_skills_and_no_others(parameters: int) -> None
     expected = SkillLearner(0.5, 0.01).over_parameters(parameters, np.arange(1, 6))
     np.testing.assert_allclose(model.strengths, expected, atol=0.01)
     np.testing.assert_allclose(loss(task, model.strengths), loss_over_parameters(task, parameters), atol=0.001)
-
-
-def test_one_sample_of_a_skill_is_enough_and_none_is_not() -> None:
-    task = SparseParity(skills=20, alpha=0.6)
-    data = task.sample(30, np.random.default_rng(0))
-    seen = np.bincount(data.skills, minlength=20)
-    assert (seen == 0).any() and (seen == 1).any()
-    model = MultilinearModel(task, initial_strength=0.001)
-    model.descend(data, learning_rate=0.5, steps=1000)
-    np.testing.assert_allclose(model.strengths, SkillLearner(0.5, 0.001).over_data(seen), atol=0.01)
 
 
 def test_mean_loss_over_data_sets_equals_its_closed_form() -> None:

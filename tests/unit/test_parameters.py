@@ -184,12 +184,6 @@ def test_all_mistakes_are_told_at_once_with_the_file_each_stands_in(tmp_path: Pa
     assert f"{tmp_path / 'two.yaml'}: training.batch_size = -1" in str(error.value)
 
 
-def test_a_file_that_is_no_mapping_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "list.yaml").write_text("- 1\n")
-    with pytest.raises(ParametersError, match=r"list\.yaml: should hold sections"):
-        read(tmp_path / "list.yaml")
-
-
 def test_landscapes_without_the_loss_that_figures_show_are_refused() -> None:
     with pytest.raises(ValueError, match=r"landscape\.metrics lacks loss, .* got \['accuracy'\]"):
         Parameters.model_validate({"landscape": {"metrics": ["accuracy"]}})

@@ -89,14 +89,6 @@ def test_stacked_seeds_train_as_those_one_by_one(kind: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_training_goes_on_from_a_saved_state_to_the_same_bits(kind: str, tmp_path: Path) -> None:
-    once = trained(kind, tmp_path / "once", 1, epochs=2)
-    trained(kind, tmp_path / "twice", 1, epochs=1)
-    twice = trained(kind, tmp_path / "twice", 1, epochs=2)
-    assert list(once.checkpoints.values())[-1] == list(twice.checkpoints.values())[-1]
-
-
-@pytest.mark.parametrize("kind", NETWORKS)
 def test_paths_start_behind_the_embedding_unless_the_input_is_a_site(kind: str) -> None:
     inputs, _ = probe()
     without, with_input = (count_paths(network(kind), inputs, include_input=site) for site in (False, True))
