@@ -44,6 +44,7 @@ def test_descent_on_a_data_set_follows_the_closed_form(
         model.descend(data, learner.learning_rate, steps=250)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("parameters", [1, 3, 5])
 def test_limited_models_know_their_skills_and_no_others(parameters: int) -> None:
     task = SparseParity(skills=5, alpha=0.6, bits=15)
@@ -54,6 +55,7 @@ def test_limited_models_know_their_skills_and_no_others(parameters: int) -> None
     np.testing.assert_allclose(loss(task, model.strengths), loss_over_parameters(task, parameters), atol=0.001)
 
 
+@pytest.mark.long
 def test_mean_loss_over_data_sets_equals_its_closed_form() -> None:
     task, rng = SparseParity(skills=100, alpha=0.6, bits=3), np.random.default_rng(0)
     losses = []
@@ -64,6 +66,7 @@ def test_mean_loss_over_data_sets_equals_its_closed_form() -> None:
     assert abs(np.mean(losses) / loss_over_data(task, 50) - 1) < 3 * stats.sem(losses) / np.mean(losses) < 0.03
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha", [0.6, 0.9])
 @pytest.mark.parametrize("bottleneck", ["time", "data"])
 def test_exact_losses_fall_with_the_exponent_of_the_law(bottleneck: str, alpha: float) -> None:
@@ -74,6 +77,7 @@ def test_exact_losses_fall_with_the_exponent_of_the_law(bottleneck: str, alpha: 
     assert exponent(bottleneck, alpha) == -alpha / (alpha + 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha", [0.6, 0.9])
 def test_trained_models_fall_with_the_exponent_of_the_law_over_time(alpha: float) -> None:
     task, axis = SparseParity(2000, alpha), np.unique(np.geomspace(50, 1000, 12).astype(int))
@@ -86,6 +90,7 @@ def test_trained_models_fall_with_the_exponent_of_the_law_over_time(alpha: float
     assert abs(slope / exponent("time", alpha) - 1) < 0.05
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("alpha", "over_time", "over_data", "over_parameters"),
     [
@@ -105,6 +110,7 @@ def test_prefactors_of_the_laws_equal_reference_values(
     np.testing.assert_allclose(ratio, over_parameters, atol=0.001)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha", [0.6, 0.9])
 def test_least_loss_per_compute_falls_with_the_exponent_of_the_law(alpha: float) -> None:
     task, sizes = SparseParity(10_000, alpha), np.unique(np.geomspace(3, 300, 60).astype(int))

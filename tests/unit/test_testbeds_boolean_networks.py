@@ -65,6 +65,7 @@ def test_attractors_are_the_cycles_that_states_end_in(seed: int) -> None:
     assert information_emergence(found) == pytest.approx(np.mean(entropies))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_an_edge_is_where_a_change_of_one_node_changes_the_next_value_of_another(seed: int) -> None:
     network = drawn(seed)
@@ -75,6 +76,7 @@ def test_an_edge_is_where_a_change_of_one_node_changes_the_next_value_of_another
     assert np.array_equal(edges(network), expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("inputs", "bias"), [(1, 0.5), (2, 0.5), (2, 0.2), (3, 0.1)])
 def test_as_many_inputs_matter_as_functions_drawn_at_random_depend_on(inputs: int, bias: float) -> None:
     counts = [edges(sample_network(8, inputs, bias, np.random.default_rng(seed))).sum() for seed in range(500)]
@@ -89,6 +91,7 @@ def walks(edge: np.ndarray, active: np.ndarray, node: int, length: int) -> int:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_paths_are_those_that_a_walk_through_all_finds(seed: int) -> None:
     edge, active = edges(drawn(seed, bias=0.5)), np.random.default_rng(seed).random(NODES) < 0.6
@@ -97,6 +100,7 @@ def test_paths_are_those_that_a_walk_through_all_finds(seed: int) -> None:
         assert path_emergence(edge, active, length) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_paths_are_those_that_the_graph_of_units_counts_in_the_network_unrolled_in_time(seed: int) -> None:
     edge, active = edges(drawn(seed, bias=0.5)), np.random.default_rng(seed).random(NODES) < 0.6
@@ -110,6 +114,7 @@ def test_paths_are_those_that_the_graph_of_units_counts_in_the_network_unrolled_
     assert path_emergence(edge, active, 4) == pairs[0].sum().to_float()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bias", "sign"), [(0.5, 1), (0.15, -1)])
 def test_paths_rise_with_inactive_nodes_where_these_are_few_and_fall_where_they_are_many(
     bias: float, sign: int
@@ -120,6 +125,7 @@ def test_paths_rise_with_inactive_nodes_where_these_are_few_and_fall_where_they_
     assert stats.spearmanr(measured.information, measured.inactive).statistic < -0.3
 
 
+@pytest.mark.long
 def test_information_is_none_at_fixed_points_and_whole_where_all_nodes_flip_each_step() -> None:
     flips = BooleanNetwork(np.arange(3)[:, None], np.array([[True, False]] * 3))
     stays = BooleanNetwork(np.arange(3)[:, None], np.array([[False, True]] * 3))
@@ -127,6 +133,7 @@ def test_information_is_none_at_fixed_points_and_whole_where_all_nodes_flip_each
     assert information_emergence(attractors(stays)) == 0
 
 
+@pytest.mark.long
 def test_correlations_are_those_of_scipy_and_lie_in_their_intervals() -> None:
     measured = ensemble(8, 3, 0.2, range(60), [1, 4])
     found = correlations(measured, resamples=200, seed=0)
@@ -137,6 +144,7 @@ def test_correlations_are_those_of_scipy_and_lie_in_their_intervals() -> None:
         assert (found[f"{name}_low"] < found[name]).all() and (found[name] < found[f"{name}_high"]).all()
 
 
+@pytest.mark.long
 def test_a_correlation_that_comes_from_the_number_of_inactive_nodes_alone_is_none_given_it() -> None:
     rng = np.random.default_rng(0)
     inactive = rng.normal(size=400)

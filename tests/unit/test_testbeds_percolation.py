@@ -29,6 +29,7 @@ REFERENCE = {
 """Largest share of entities by an independent simulation, in the mean over 20 graphs, rounded to 0.001."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "expected"), REFERENCE.items())
 def test_largest_shares_agree_with_an_independent_simulation(size: tuple[int, int], expected: list[float]) -> None:
     graphs = 60
@@ -38,6 +39,7 @@ def test_largest_shares_agree_with_an_independent_simulation(size: tuple[int, in
     assert (deviation**2).sum() < stats.chi2.ppf(0.999, len(MULTIPLES))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "edges"), [((90, 1800), 402), ((900, 1800), 1273), ((90, 7200), 805)])
 def test_edges_at_the_threshold_are_the_root_of_the_number_of_pairs(size: tuple[int, int], edges: int) -> None:
     concepts = Concepts(*size)
@@ -46,6 +48,7 @@ def test_edges_at_the_threshold_are_the_root_of_the_number_of_pairs(size: tuple[
     assert np.mean(counts) == pytest.approx(edges, abs=4 * np.sqrt(edges / len(counts)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(20_000, 20_000), (4_000, 100_000), (100_000, 4_000)])
 @pytest.mark.parametrize("multiple", [1.25, 1.5, 2.0, 3.0])
 def test_large_graphs_have_the_giant_component_of_the_infinite_graph(size: tuple[int, int], multiple: float) -> None:
@@ -73,6 +76,7 @@ def test_powers_of_the_density_reach_what_paths_reach(seed: int) -> None:
     assert largest_share(graph, concepts) == pytest.approx(np.mean([max(sizes) / 5 for sizes in in_class]))
 
 
+@pytest.mark.long
 def test_classes_are_never_joined_and_percolate_at_their_own_threshold() -> None:
     concepts = Concepts(entities=40, properties=80, classes=4)
     full = sample_graph(concepts, 1.0, np.random.default_rng(0))
@@ -91,6 +95,7 @@ def test_pairs_are_joined_independently_with_the_probability() -> None:
     assert np.corrcoef(pairs.T) == pytest.approx(np.eye(18), abs=5 / np.sqrt(len(pairs)))
 
 
+@pytest.mark.long
 def test_a_curve_can_be_written_and_is_a_function_of_its_seeds(tmp_path: Path) -> None:
     concepts = Concepts(entities=40, properties=80, classes=4)
     first, more = curve(concepts, [0.5, 2.0], [3, 5]), curve(concepts, [0.5, 2.0], [3, 5, 7])
