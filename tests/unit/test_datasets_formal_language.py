@@ -50,12 +50,6 @@ def test_each_token_is_labelled_with_the_next_one_and_a_tenth_is_for_testing() -
     assert data.test is not None and data.test.sum() == 20 and data.test[-20:].all()
 
 
-def test_the_seed_decides_the_language_and_its_sentences() -> None:
-    np.testing.assert_array_equal(rows(loaded()), rows(loaded()))
-    assert (rows(loaded(seed=1)) != rows(loaded())).any()
-    assert (language_of(LANGUAGE).graph != language_of(LANGUAGE.model_copy(update={"seed": 1})).graph).nnz
-
-
 def test_random_words_are_as_frequent_as_those_of_the_sentences_and_tell_nothing_of_the_next() -> None:
     data, control = loaded(), loaded(random_words=True)
     counts, of_control = (np.bincount(one.labels.ravel(), minlength=len(data.classes)) for one in (data, control))

@@ -1,6 +1,5 @@
 """Multitask sparse parity as a data set, and how well networks know its skills."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from emergence.parameters.data import Data
 from emergence.parameters.networks import MLP
 from emergence.testbeds.sparse_parity.classifier import examine, questions
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from tests.job_files import do, examination, job_file
+from tests.job_files import do, examination
 
 ROOT = Path(__file__).parents[2]
 PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)
@@ -47,23 +46,6 @@ def test_random_answers_have_the_inputs_of_the_true_ones_and_tell_nothing_of_the
     np.testing.assert_array_equal(data.inputs, control.inputs)
     assert np.mean(data.labels == control.labels) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(4000))
     assert control.source != data.source
-
-
-def test_the_seed_decides_all() -> None:
-    np.testing.assert_array_equal(loaded().inputs, loaded().inputs)
-    assert (loaded(seed=4).inputs != loaded().inputs).any()
-
-
-def test_the_script_stores_the_data_set_and_what_it_was_drawn_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = tmp_path / "dataset.nc"
-    settings = {"data": {"probe_samples": 100, "sets": {"mine": PARITY.model_dump()}}}
-    do(job_file(tmp_path / "job.json", "prepare_data", {}, {"dataset": output}, name="mine", settings=settings))
-    data = read_processed(output)
-    assert data.input_shape == (10,) and len(data.part("probe")[1]) == 100
-    np.testing.assert_array_equal(data.inputs.numpy(), loaded().inputs)
-    assert json.loads(read_dataset(output).attrs["parameters"])["data"]["sets"] == {"mine": PARITY.model_dump()}
 
 
 class KnowsOne(nn.Module):

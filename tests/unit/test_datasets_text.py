@@ -14,7 +14,7 @@ from emergence.data_kinds.text import Text
 from emergence.datasets import PARTS, ProcessedDataset, RawDataset, RawFiles, process, read_processed
 from emergence.parameters.data import Data
 from emergence.parameters.reading import ParametersError, check
-from emergence.training.batches import Part, check_logits
+from emergence.training.batches import Part
 from tests.unit.test_datasets_script import prepare
 from tests.unit.test_study_plan import changed, plan
 
@@ -75,14 +75,6 @@ def test_tokens_take_the_smallest_type_on_disk_and_are_not_normalised(tmp_path, 
     batch = part.batch(torch.tensor([1, 0]))
     assert batch[0].dtype == torch.int64 and torch.equal(batch[0], seen[[1, 0]])
     assert part.digest() != Part(data, "validation", torch.device("cpu")).digest()
-
-
-def test_logits_must_have_the_class_as_their_second_dimension(tmp_path: Path) -> None:
-    data = stored(loaded(tmp_path), tmp_path)
-    part = Part(data, "train", torch.device("cpu"))
-    embedding = torch.nn.Embedding(data.classes, data.classes)
-    with pytest.raises(ValueError, match=rf"should have shape \(2, {data.classes}, 7\)"):
-        check_logits(embedding, part, data.classes)
 
 
 @pytest.mark.parametrize(
@@ -151,11 +143,6 @@ def test_content_and_length_of_a_text_change_its_keys_alone_and_its_place_none()
         assert "prepare_data" in changed(before, after)
     (job,) = (job for job in before.of_phase("data") if job.name == "mine")
     assert job.settings["data"]["sets"]["mine"] == {"kind": "text", "sha256": "0" * 64, "length": 8}
-
-
-def test_a_further_text_leaves_the_keys_of_other_data_sets_alone() -> None:
-    before, after = plan(), plan(data={"sets": {"mine": TEXT}})
-    assert changed(before, after) == {"write_report"}
 
 
 @pytest.mark.parametrize(

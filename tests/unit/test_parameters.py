@@ -48,7 +48,6 @@ def test_an_overlay_replaces_lists_and_merges_mappings() -> None:
 
 
 MISTAKES = [
-    ({"trainng": {}}, "trainng: unknown key 'trainng'; allowed: study, data,"),
     ({"training": {"optimizer": {"nam": "sgd"}}}, "training.optimizer.nam: unknown key 'nam'; allowed: name,"),
     (
         {"training": {"optimizer": {"name": "sdg"}}},
@@ -76,9 +75,7 @@ MISTAKES = [
         },
         "training.augmentation changes images, but the data set 'plays' is text",
     ),
-    ({"training": {"epochs": "many"}}, "training.epochs = 'many': input should be a valid integer"),
     ({"pruning": {"sparsities": [0.5, 1.5]}}, "pruning.sparsities[1] = 1.5: input should be less than 1"),
-    ({"pruning": {"sparsities": [0.5, 0.5]}}, "pruning.sparsities = [0.5, 0.5]: 0.5 is listed twice"),
     ({"pruning": {"methods": []}}, "pruning.methods = []: value should have at least 1 item"),
     (
         {"pruning": {"methods": ["snip", "global_magnitude@ep3"]}, "training": {"checkpoints": {"every_epochs": 8}}},
@@ -89,7 +86,6 @@ MISTAKES = [
         {"pruning": {"retraining": ["rewind"], "rewind_to": "ep0it3"}},
         "pruning.rewind_to = 'ep0it3': training saves no weights at ep0it3 (training.checkpoints); allowed: ep0,",
     ),
-    ({"pruning": {"methods": ["global_magnitud"]}}, "did you mean 'global_magnitude'?"),
     (
         {"study": {"experiments": ["digit/mlp"]}},
         "unknown data set 'digit'; allowed: cifar10, cifar10_jpeg, digits",
@@ -99,9 +95,6 @@ MISTAKES = [
     ({"statistics": {"reference_threshold": 0.3}}, "statistics.reference_threshold = 0.3 is not among the counted"),
     ({"emergence": {"through": ["active"]}}, "statistics.reference_through = all is not among the counted: ['active']"),
     ({"networks": {"mlp": {"builder": "mpl"}}}, "networks.mlp.builder: unknown kind of network 'mpl'; allowed: mlp"),
-    ({"networks": {"mlp": {"builder": "mlp", "width": [3]}}}, "networks.mlp.width: unknown key 'width'"),
-    ({"networks": {"mlp": {"builder": "mlp"}, "own": {"builder": "nowhere:f"}}}, "no module 'nowhere'"),
-    ({"measures": {"names": ["weight_nrm"]}}, "did you mean 'weight_norm'?"),
     (
         {"data": {"sets": {"parity": {"kind": "sparse_parity", "bits": 2, "relevant_bits": 3}}}},
         "data.sets.parity: relevant_bits = 3 is more than bits = 2",
@@ -110,7 +103,6 @@ MISTAKES = [
         {"data": {"sets": {"parity": {"kind": "sparse_parity", "skils": 2}}}},
         "data.sets.parity.skils: unknown key 'skils'",
     ),
-    ({"data": {"sets": {"digits": {"kind": "sparse_parity"}}}}, "data.sets.digits: another data set has this name"),
     (
         {"data": {"sets": {"sentences": {"kind": "formal_language", "entities": 99}}}},
         "data.sets.sentences: entities = 99 is no multiple of classes = 10",
@@ -164,7 +156,6 @@ MISTAKES = [
         },
         "training.augmentation changes images, but the data set 'parity' is bits",
     ),
-    ({"scoreboard": {"emerged_at": 1}}, "scoreboard.emerged_at = 1: input should be less than 1"),
 ]
 
 
@@ -182,12 +173,6 @@ def test_all_mistakes_are_told_at_once_with_the_file_each_stands_in(tmp_path: Pa
         read(tmp_path / "one.yaml", tmp_path / "two.yaml")
     assert f"{tmp_path / 'one.yaml'}: training.epochs = 0" in str(error.value)
     assert f"{tmp_path / 'two.yaml'}: training.batch_size = -1" in str(error.value)
-
-
-def test_a_file_that_is_no_mapping_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "list.yaml").write_text("- 1\n")
-    with pytest.raises(ParametersError, match=r"list\.yaml: should hold sections"):
-        read(tmp_path / "list.yaml")
 
 
 def test_landscapes_without_the_loss_that_figures_show_are_refused() -> None:

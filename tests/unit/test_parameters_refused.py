@@ -44,15 +44,9 @@ SHA = "0" * 64
 
 INFINITE = [
     ("training: {optimizer: {learning_rate: .inf}}", "training.optimizer.learning_rate = inf", "finite number"),
-    ("training: {l1_penalty: .inf}", "training.l1_penalty = inf", "finite number"),
-    ("training: {schedule: {warmup_epochs: -.inf}}", "training.schedule.warmup_epochs = -inf", "finite number"),
     ("training: {inhibition: {factor: .nan}}", "training.inhibition.factor = nan", "finite number"),
     ("emergence: {thresholds: [0.05, .inf]}", "emergence.thresholds[1] = inf", "finite number"),
-    ("curvature: {radius: .inf}", "curvature.radius = inf", "finite number"),
-    ("minima: {barrier: .inf}", "minima.barrier = inf", "finite number"),
-    ("ruggedness: {noise_floor: .inf}", "ruggedness.noise_floor = inf", "finite number"),
     ("pruning: {l1_penalty: 1.0e+400}", "pruning.l1_penalty = inf", "finite number"),
-    ("figures: {font_size: .inf}", "figures.font_size = inf", "finite number"),
     (
         "networks: {own: {builder: 'own_of_tests.fine:build', options: {width: [1, .inf]}}}",
         "networks.own.options.width = [1, inf]",
@@ -62,18 +56,13 @@ INFINITE = [
 
 TRUTHS = [
     ("training: {epochs: yes}", "training.epochs = True", "no numbers"),
-    ("study: {seeds: on}", "study.seeds = True", "no numbers"),
     ("pruning: {sparsities: [0.5, yes]}", "pruning.sparsities = [0.5, True]", "no numbers"),
-    ("landscape: {extent: yes}", "landscape.extent = True", "no numbers"),
     ("landscape: {beta_points: no}", "landscape.beta_points = False", "no numbers"),
     ("figures: {colour_map: off}", "figures.colour_map = False", "no numbers or names"),
 ]
 
 TOO_LARGE = [
     ("training: {epochs: 10000000000000}", "training.epochs = 10000000000000", "less than or equal to 1000000"),
-    ("tuning: {epochs: 20000000}", "tuning.epochs = 20000000", "less than or equal to 1000000"),
-    ("minima: {epochs: 1.0e+12}", "minima.epochs = 1000000000000.0", "less than or equal to 1000000"),
-    ("tuning: {seeds: 100000}", "tuning.seeds = 100000", "less than or equal to 1000"),
     ("networks: {mlp: {widths: [2000000000]}}", "networks.mlp.widths[0] = 2000000000", "less than or equal to 1000000"),
     ("networks: {mlp: {widths: [900000, 900000]}}", "networks.mlp", "GB (compute.memory"),
     ("landscape: {points: 900000}", "landscape.points = 900000", "GB (compute.memory"),
@@ -103,9 +92,6 @@ TOO_LARGE = [
     ("variations: {networks: [mlp], depths: [5000]}", "variations.depths[0] = 5000", "less than or equal to 1000"),
     ("study: {seeds: 900000, seeds_per_block: 1}", "study.seeds = 900000", "allowed: 20000"),
     ("data: {split_seed: 99999999999999999999}", "data.split_seed = 99999999999999999999", "less than 4294967296"),
-    ("landscape: {direction_seed: 4294967296}", "landscape.direction_seed = 4294967296", "less than 4294967296"),
-    ("statistics: {seed: 1.0e+10}", "statistics.seed = 10000000000.0", "less than 4294967296"),
-    ("minima: {copies: 1000000}", "minima.copies = 1000000", "less than or equal to 10000"),
     ("controls: {noise: [1.0e+30]}", "controls.noise[0] = 1e+30", "less than or equal to 1000000"),
     ("minima: {radii: [1.0e-30]}", "minima.radii[0] = 1e-30", "greater than or equal to 0.000001"),
 ]
@@ -158,15 +144,11 @@ NAMES = [
         "data.sets.digits",
         "another data set has this name",
     ),
-    ("data: {sets: {mnist: {kind: sparse_parity}}}", "data.sets.mnist", "another data set has this name"),
     ("data: {sets: {'a b': {kind: sparse_parity}}}", "data.sets.a b = 'a b'", "letters (a to z), digits"),
-    ("data: {sets: {'../up': {kind: sparse_parity}}}", "data.sets.../up", "letters (a to z), digits"),
     ("networks: {'$(id)': {builder: mlp}}", "networks.$(id)", "letters (a to z), digits"),
-    ("networks: {'<b>': {builder: mlp}}", "networks.<b>", "letters (a to z), digits"),
     ("networks: {-rf: {builder: mlp}}", "networks.-rf", "the first no - or dot"),
     (f"networks: {{{'n' * 200}: {{builder: mlp}}}}", "networks.nnn", "at most 100 letters"),
     ("study: {experiments: ['digits/mlp;id']}", "study.experiments[0] = 'digits/mlp;id'", "data set/network"),
-    ("study: {experiments: [digits]}", "study.experiments[0] = 'digits'", "data set/network"),
     ("study: {experiments: [größe/mlp]}", "study.experiments[0]", "letters (a to z), digits"),
     ("pruning: {methods: ['snip@ep1;id']}", "pruning.methods[0]", "letters (a to z), digits"),
     ("pruning: {methods: ['emergence.pruning.snip:`id`']}", "pruning.methods[0]", "module:function"),
@@ -175,14 +157,8 @@ NAMES = [
 
 LOOKS = [
     ("figures: {colour_map: magna}", "figures.colour_map = 'magna'", "did you mean 'magma'?"),
-    ("figures: {colour_map: ''}", "figures.colour_map = ''", "viridis"),
     ("figures: {colours: []}", "figures.colours = []", "at least 1 item"),
-    ("figures: {colours: [red]}", "figures.colours[0] = 'red'", "colours as #0072B2"),
     ("figures: {colours: ['#12345g']}", "figures.colours[0] = '#12345g'", "hexadecimal"),
-    ("figures: {panel_width: 1000}", "figures.panel_width = 1000", "less than or equal to 10"),
-    ("figures: {panel_height: 0.01}", "figures.panel_height = 0.01", "greater than or equal to 1"),
-    ("figures: {font_size: 300}", "figures.font_size = 300", "less than or equal to 24"),
-    ("figures: {dpi: 100000}", "figures.dpi = 100000", "less than or equal to 600"),
     ("figures: {font_family: Comic Sans}", "figures.font_family", "did you mean 'DejaVu Sans'?"),
 ]
 
@@ -190,12 +166,10 @@ STEPS = [
     ("landscape: {steps: [ep0, ep5]}", "landscape.steps[1] = 'ep5'", "ep3, ep4, last"),
     ("landscape: {steps: [final]}", "landscape.steps[0] = 'final'", "is no step"),
     ("controls: {steps: [ep1it3]}", "controls.steps[0] = 'ep1it3'", "allowed: ep0, ep0it2"),
-    ("controls: {steps: [ep0it500]}", "controls.steps[0] = 'ep0it500'", "saves no weights"),
     ("landscape: {steps: [last, ep4]}", "landscape.steps[1] = 'ep4'", "names the same step"),
     ("landscape: {steps: [ep1, ep01]}", "landscape.steps = ['ep1', 'ep01']", "'ep1' is listed twice"),
     ("pruning: {methods: [global_magnitude@ep9]}", "pruning.methods[0] = 'global_magnitude@ep9'", "ep4, last"),
     ("pruning: {methods: [snip@ep1, snip@ep01]}", "pruning.methods", "'snip@ep1' is listed twice"),
-    ("pruning: {retraining: [rewind], rewind_to: ep7}", "pruning.rewind_to = 'ep7'", "ep0, ep0it2"),
     ("pruning: {methods: [iterative_magnitude], rewind_to: ep0it500}", "pruning.rewind_to = 'ep0it500'", "ep4"),
     ("pruning: {methods: [gradual_magnitude@last]}", "pruning.methods[0]", "allowed: 'gradual_magnitude'"),
     (
@@ -220,8 +194,6 @@ PARTS = [
 
 NETWORKS = [
     ("study: {experiments: [digits/deep]}", "study.experiments[0] = 'digits/deep'", "sides of at least 16"),
-    ("study: {experiments: [digits/resnet20]}", "study.experiments[0]", "32 x 32 pixels"),
-    ("study: {experiments: [mnist/vgg19]}", "study.experiments[0]", "inputs of 1 x 28 x 28"),
     (
         "{networks: {vgg: {builder: vgg, depth: 11}}, study: {experiments: [mnist1d/vgg]}}",
         "study.experiments[0] = 'mnist1d/vgg'",
@@ -243,14 +215,10 @@ NETWORKS = [
 
 ALIKE = [
     ("pruning: {sparsities: [0.7, 0.70000001]}", "pruning.sparsities[1] = 0.70000001", "allowed: 0.7"),
-    ("pruning: {sparsities: [0.9999999]}", "pruning.sparsities[0] = 0.9999999", "six digits"),
     ("pruning: {sparsities: [0.000001]}", "pruning.sparsities[0] = 1e-06", "removes none of the 1232 weights"),
     ("pruning: {sparsities: [0.99999]}", "pruning.sparsities[0] = 0.99999", "leaves none of the 1232 weights"),
     ("variations: {alphas: [0.5, 0.49999999]}", "variations.alphas[1] = 0.49999999", "allowed: 0.5"),
-    ("variations: {widths: [1.0000001]}", "variations.widths[0] = 1.0000001", "allowed: 1"),
     ("emergence: {thresholds: [0.05, 0.0500000001]}", "emergence.thresholds", "listed twice (as 0.05"),
-    ("controls: {noise: [0.3, 0.30000000001]}", "controls.noise", "listed twice (as 0.3"),
-    ("minima: {radii: [1, 1.0]}", "minima.radii = [1, 1.0]", "1.0 is listed twice"),
     ("tuning: {learning_rates: [0.1, 0.1000000002]}", "tuning.learning_rates", "six digits tell numbers apart"),
     (
         "training: {checkpoints: {early_iterations: [4, 4]}}",
@@ -261,13 +229,9 @@ ALIKE = [
 
 FORMS = [
     ("networks: {mlp: }", "networks.mlp = None", "should hold a builder"),
-    ("networks: {mlp: 3}", "networks.mlp = 3", "should hold a builder"),
     ("networks: {new: {widths: [3]}}", "networks.new", "allowed builders: mlp, cnn"),
     ("networks: {mlp: {widths: []}}", "networks.mlp.widths = []", "at least 1 item"),
-    ("networks: {deep: {channels: []}}", "networks.deep.channels = []", "at least 1 item"),
     ("training: 3", "training = 3", "valid dictionary"),
-    ("training: ", "training = None", "valid dictionary"),
-    ("landscape: {beta_points: many}", "landscape.beta_points = 'many'", "or points"),
     ("compute: {seeds_at_once: -3}", "compute.seeds_at_once = -3", "greater than or equal to 1; or auto"),
     ("compute: {memory: lots}", "compute.memory = 'lots'", "or auto"),
     ("training: {epochs: 2020-05-01}", "training.epochs = datetime.date(2020, 5, 1)", "valid integer"),
@@ -285,13 +249,11 @@ FORMS = [
 ]
 
 FILES = [
-    ("- 1\n- 2\n", "", "should hold sections"),
     ("a word", "", "should hold sections"),
     ("training:\n\tepochs: 3\n", "line 2", "indent with spaces"),
     ("training: {}\n---\ndata: {}\n", "line 2", "single document"),
     ("training: &a {x: *a}\n", "line 1", "stands for what it lies in"),
     ("training:\n  epochs: 3\n  batch_size: 3\n  epochs: 4\n", "line 4: the key 'epochs'", "line 2"),
-    ("training: {epochs: 3}\n\ntraining: {batch_size: 3}\n", "line 3: the key 'training'", "line 1"),
     ("networks: {1: {builder: mlp}}\n", "line 1: the key 1", "in quotes"),
     ("training: {epochs: 3\n", "line 2", "expected"),
     ("training: !!python/object/apply:os.getcwd []\n", "line 1", "constructor"),
@@ -343,10 +305,6 @@ def test_it_is_refused_with_file_key_value_and_what_is_allowed(base: Path, case:
     lines = [line for line in str(refused.value).splitlines() if line.startswith(f"bad.yaml: {key}")]
     assert lines and allowed in lines[0], str(refused.value)
     assert not [name for name in sys.modules if name.startswith("own_of_tests.")]
-
-
-def test_there_are_a_hundred_of_many_kinds() -> None:
-    assert len(REFUSED) >= 100 and len({case.split("-")[0] for case in REFUSED}) >= 12
 
 
 ACCEPTED = {

@@ -138,19 +138,6 @@ def random_mask(*seeds: int) -> Mask:
     return Mask(seeds, {"w": torch.rand(len(seeds), 5, 4, generator=generator) < 0.5})
 
 
-def test_masks_combine_entry_by_entry_and_what_is_not_named_is_kept() -> None:
-    one = random_mask(1, 2)
-    other = Mask((1, 2), {"w": one.kept["w"].flip(1), "b": torch.tensor([[1, 0], [0, 1]])})
-    assert torch.equal((one & other).kept["w"], one.kept["w"] & other.kept["w"])
-    assert torch.equal((one & other).kept["b"], other.kept["b"])
-    assert list((one | other).kept) == ["w"]
-    assert torch.equal((one | other).kept["w"], one.kept["w"] | other.kept["w"])
-    with pytest.raises(ValueError, match=r"masks of seeds \[1, 2\] and \[1, 3\] cannot be combined"):
-        one & random_mask(1, 3)
-    with pytest.raises(ValueError, match="'w' has shape"):
-        one | Mask((1, 2), {"w": torch.ones(2, 5, 3)})
-
-
 def test_shuffled_masks_keep_as_much_of_each_layer_elsewhere() -> None:
     mask = random_mask(1, 2)
     shuffled = mask.shuffled(3)

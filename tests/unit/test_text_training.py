@@ -22,7 +22,7 @@ from emergence.measures import apply
 from emergence.networks import Architecture
 from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.pruning import Samples, Subject, masked_network, remove_units
+from emergence.pruning import Samples, Subject
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.member import initial_network
 from tests.text_data import ENTROPY_RATE, SPREAD, true_loss, write_markov_text
@@ -89,14 +89,6 @@ def test_stacked_seeds_train_as_those_one_by_one(kind: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_training_goes_on_from_a_saved_state_to_the_same_bits(kind: str, tmp_path: Path) -> None:
-    once = trained(kind, tmp_path / "once", 1, epochs=2)
-    trained(kind, tmp_path / "twice", 1, epochs=1)
-    twice = trained(kind, tmp_path / "twice", 1, epochs=2)
-    assert list(once.checkpoints.values())[-1] == list(twice.checkpoints.values())[-1]
-
-
-@pytest.mark.parametrize("kind", NETWORKS)
 def test_paths_start_behind_the_embedding_unless_the_input_is_a_site(kind: str) -> None:
     inputs, _ = probe()
     without, with_input = (count_paths(network(kind), inputs, include_input=site) for site in (False, True))
@@ -149,18 +141,6 @@ def test_every_pruning_method_removes_its_share_but_nothing_of_embeddings(kind: 
     removed = sum(int((~kept[name]).sum()) for name in subject.weights)
     assert abs(removed / size - 0.3) < 0.1
     assert not [name for name in kept if "embedding" in name or (kind == "one character" and name == "0.weight")]
-
-
-@pytest.mark.parametrize("kind", NETWORKS)
-def test_a_network_without_its_removed_units_computes_the_same_on_tokens(kind: str) -> None:
-    inputs, labels = probe()
-    whole = network(kind)
-    kept = load_plugin("pruning", "unit_norm", "make_mask")(
-        Subject(whole, Samples(inputs, labels, inputs)), 0.3, torch.Generator()
-    )
-    smaller = remove_units(whole, inputs, kept)
-    assert sum(p.numel() for p in smaller.parameters()) < sum(p.numel() for p in whole.parameters())
-    assert torch.allclose(smaller(inputs), masked_network(whole, kept)(inputs), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", NETWORKS)

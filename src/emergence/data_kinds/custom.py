@@ -42,12 +42,10 @@ class Custom(DataKind):
 
     @property
     def learnt_as(self) -> Literal["", "skills"]:
-        """See the base class."""
         return "skills" if self.skills else ""
 
     @property
     def is_control(self) -> bool:
-        """See the base class."""
         return self.control
 
     def misnomers(self, name: str, files: RawFiles) -> Mistakes:

@@ -102,12 +102,10 @@ class FormalLanguage(DataKind):
 
     @property
     def learnt_as(self) -> Literal["language"]:
-        """See the base class."""
         return "language"
 
     @property
     def is_control(self) -> bool:
-        """See the base class."""
         return self.random_words
 
     def size(self, files: RawFiles) -> Size:
@@ -116,7 +114,6 @@ class FormalLanguage(DataKind):
         return Size(self.sequences, self.sequences // TEST_SHARE, (self.length,), words)
 
     def needs(self) -> Iterator[tuple[str, int, str, int]]:
-        """See the base class."""
         pairs = self.entities * self.properties // self.classes
         yield "sequences", self.sequences, "its sequences", self.sequences * self.length * NUMBER
         yield "properties", self.properties, "pairs of entities and properties", pairs * NUMBER

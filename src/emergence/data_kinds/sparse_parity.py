@@ -58,30 +58,24 @@ class Parity(DataKind):
 
     @property
     def examined_numbers(self) -> int:
-        """See the base class."""
         return self.skills + self.bits
 
     @property
     def learnt_as(self) -> Literal["skills"]:
-        """See the base class."""
         return "skills"
 
     @property
     def is_control(self) -> bool:
-        """See the base class."""
         return self.random_answers
 
     @property
     def task(self) -> str:
-        """See the base class."""
         return "" if self.is_control else str(self.model_dump(exclude={"samples", "seed"}))
 
     def size(self, files: RawFiles) -> Size:
-        """See the base class."""
         return Size(self.samples, None, (self.examined_numbers,), 2)
 
     def needs(self) -> Iterator[tuple[str, int, str, int]]:
-        """See the base class."""
         yield "samples", self.samples, "its samples", self.samples * self.examined_numbers * NUMBER
 
 

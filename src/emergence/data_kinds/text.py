@@ -63,11 +63,10 @@ class Text(DataKind):
             found = checksum(path)
         except OSError as error:
             return f"{path} cannot be read ({error.strerror}); correct data.sets.{name}.file, or allow to read it"
-        if found == self.sha256:
-            return None
-        return (
+        told = (
             f"{path} has another content than data.sets.{name}.sha256 says; if it is the file you mean, write {found}"
         )
+        return None if found == self.sha256 else told
 
 
 def load(text: Text, name: str, files: RawFiles) -> RawDataset:

@@ -1,5 +1,6 @@
 """What the scripts that train networks share: settings of training as a run changes them, and training with them."""
 
+import signal
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -15,7 +16,6 @@ from emergence.parameters.training import Training
 from emergence.pruning import Mask, starting_weights
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.gradual import Gradual
-from emergence.training.interruption import notice_signals
 from emergence.training.promotion import promoted_weights
 
 
@@ -61,6 +61,14 @@ def trainer(given: JobFile) -> Callable[[Training], TrainedBlock]:
         )
 
     return train
+
+
+def notice_signals() -> Callable[[], int | None]:
+    """Note SIGTERM and SIGINT instead of dying at once; return a function that gives the last one noted, or None."""
+    noted: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: noted.append(number))
+    return lambda: noted[-1] if noted else None
 
 
 def _network(given: JobFile) -> Network:

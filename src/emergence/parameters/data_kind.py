@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from emergence.core import plugins
 from emergence.core.raw_files import RawFiles
@@ -81,11 +81,6 @@ class DataKind(Section):
         yield from ()
 
     @property
-    def samples_made_from(self) -> dict[str, Any]:
-        """The options that decide which samples there are."""
-        return self.model_dump(exclude=set(self.not_of_samples))
-
-    @property
     def learnt_as(self) -> Literal["", "skills", "language"]:
         """What networks are examined for: skills, each with a strength; a language; or nothing, as nothing is known."""
         return ""
@@ -143,11 +138,9 @@ class BuiltIn(DataKind):
     name: str
 
     def size(self, files: RawFiles) -> Size | None:
-        """See the base class."""
         return BUILT_IN.get(self.name)
 
     def code(self, function: Literal["load", "skills"]) -> tuple[str, ...]:
-        """See the base class."""
         return (f"emergence.datasets.{self.name}",)
 
     def load(self, name: str, files: RawFiles) -> RawDataset:

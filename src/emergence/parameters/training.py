@@ -87,7 +87,7 @@ class Augmentation(Section):
 
 
 class Inhibition(Section):
-    """Units that answer to a sample unlike they do to others are held back in training (docs/monosemanticity.md)."""
+    """Inhibit units that respond unusually strongly to a sample (docs/monosemanticity.md)."""
 
     way: Literal["none", "penalty", "reverse"] = "none"
     """penalty: their distance from the mean adds to the loss (L2E); reverse: gradients drive them to answer less."""

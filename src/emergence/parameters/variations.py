@@ -1,6 +1,6 @@
 """Section ``variations``: dense networks that start from other weights, have another size or are held back."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -8,21 +8,22 @@ from emergence.core.runs import Variation
 from emergence.parameters.base import Factor as AnyFactor
 from emergence.parameters.base import Name, Section, in_six_digits, without_repeats
 
-
-def _other_than_one(factor: float) -> float:
-    if factor == 1:
-        raise ValueError("the network as it is, which is always trained")
-    return factor
+Value = TypeVar("Value", int, float)
 
 
-def _other_than_none(layers: int) -> int:
-    if layers == 0:
-        raise ValueError("the network as it is, which is always trained")
-    return layers
+def _changes(network: float) -> AfterValidator:
+    """Refuse the value that leaves the network as it is."""
+
+    def check(value: Value) -> Value:
+        if value == network:
+            raise ValueError("the network as it is, which is always trained")
+        return value
+
+    return AfterValidator(check)
 
 
-Factor = Annotated[AnyFactor, AfterValidator(_other_than_one), AfterValidator(in_six_digits)]
-Layers = Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_other_than_none)]
+Factor = Annotated[AnyFactor, _changes(1), AfterValidator(in_six_digits)]
+Layers = Annotated[int, Field(ge=-1000, le=1000), _changes(0)]
 
 
 class Variations(Section):

@@ -22,10 +22,8 @@ class Mask:
     kept of them, and what is trained under such a mask counts as diverged too. Values other than 0 and 1 and tensors
     without one entry per seed raise ValueError.
 
-    >>> first = Mask((0, 1), {"weight": torch.tensor([[[1, 0], [1, 1]], [[0, 0], [0, 1]]])})
-    >>> second = Mask((0, 1), {"weight": torch.tensor([[[1, 1], [0, 1]], [[1, 0], [0, 0]]])})
-    >>> (first & second).kept["weight"].sum().item(), (first | second).kept["weight"].sum().item()
-    (2, 6)
+    >>> Mask((0, 7), {"weight": torch.tensor([[1, 0], [1, 1]])}).of_seed(7)
+    {'weight': tensor([True, True])}
     """
 
     seeds: tuple[int, ...]
@@ -58,18 +56,6 @@ class Mask:
         kept = {name: torch.stack([mask[name] for mask in changed]) for name in changed[0]}
         return Mask(self.seeds, kept, self.diverged)
 
-    def __and__(self, other: "Mask") -> "Mask":
-        """Keep what both keep."""
-        self._check_same(other)
-        both = {name: kept & other.kept[name] for name, kept in self.kept.items() if name in other.kept}
-        return Mask(self.seeds, {**self.kept, **other.kept, **both}, self._diverged_in_either(other))
-
-    def __or__(self, other: "Mask") -> "Mask":
-        """Keep what either keeps."""
-        self._check_same(other)
-        either = {n: kept | other.kept[n] for n, kept in self.kept.items() if n in other.kept}
-        return Mask(self.seeds, either, self._diverged_in_either(other))
-
     def shuffled(self, seed: int = MASKS) -> "Mask":
         """Let the entries of each tensor change places at random: the control with the same densities per layer.
 
@@ -98,14 +84,6 @@ class Mask:
             return cls(stored_seeds(metadata, tensors), tensors, read_seeds(metadata.get("diverged", "[]")))
         except ValueError as error:
             raise ValueError(f"{path} holds no mask: {error}") from error
-
-    def _diverged_in_either(self, other: "Mask") -> tuple[int, ...]:
-        return tuple(sorted({*self.diverged, *other.diverged}))
-
-    def _check_same(self, other: "Mask") -> None:
-        if self.seeds != other.seeds:
-            raise ValueError(f"masks of seeds {list(self.seeds)} and {list(other.seeds)} cannot be combined")
-        check_shapes(self.kept, {**self.kept, **other.kept}, "mask")
 
 
 def masked(weights: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> dict[str, Tensor]:

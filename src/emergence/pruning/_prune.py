@@ -2,10 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
-from torch import Tensor
 
 from emergence.core.plugins import load
 from emergence.core.steps import Step
@@ -13,19 +11,12 @@ from emergence.parameters.pruning import Scoring, method_and_step
 from emergence.pruning._mask import Mask, check_shapes
 from emergence.pruning._scores import Kept, NotNumbers
 from emergence.pruning._subject import Samples, Subject, balanced, plain
+from emergence.training.batches import Dataset
 from emergence.training.checkpoints import Checkpoint
 
 log = logging.getLogger(__name__)
 
 Method = Callable[[Subject, float, torch.Generator], Kept]
-
-
-class Dataset(Protocol):
-    """What is needed of a data set: inputs and labels of a part, and the scale of the inputs."""
-
-    def part(self, name: str) -> tuple[Tensor, Tensor]: ...
-
-    def normalise(self, inputs: Tensor) -> Tensor: ...
 
 
 def scored_step(method: str, steps: Sequence[Step]) -> Step:

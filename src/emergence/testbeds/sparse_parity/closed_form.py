@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from emergence.core.arrays import Floats, Integers
+from emergence.core.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -126,32 +126,6 @@ class SkillLearner:
         times go with k^(alpha + 1).
         """
         return (self._distance + _log_odds(threshold)) / self._growth(frequency)
-
-    def saturation_time(self, frequency: ArrayLike, threshold: float) -> Floats:
-        """Return the time from R_k / S = `threshold` to 1 - `threshold`: ln(1 / threshold - 1) / (eta P B^2 S).
-
-        Skills come in stages, each known before the next one starts, where it is below the difference of the emergence
-        times of the skill and the next.
-        """
-        return -2 * _log_odds(threshold) / self._growth(frequency)
-
-    def emergence_data(self, frequency: ArrayLike, threshold: float = 1.0) -> Floats:
-        """Return the number of samples, of all skills together, with which R_k / S is `threshold` on average.
-
-        >>> learner = SkillLearner(1.0, 0.01, samples_per_skill=800)
-        >>> float(learner.emergence_data(frequency=0.5)), float(learner.emergence_data(0.5, threshold=0.5))
-        (1600.0, 1200.0)
-        """
-        return self.samples_per_skill * (1 - (1 - threshold) ** 2) / np.asarray(frequency, dtype=np.float64)
-
-    def emergence_parameters(self, skill: ArrayLike, threshold: float = 1.0) -> Integers:
-        """Return the smallest number of parameters with which R_k / S is at least `threshold`; skills count from 1.
-
-        >>> SkillLearner(1.0, 0.01, parameters_per_skill=4).emergence_parameters([1, 2], threshold=0.5).tolist()
-        [2, 6]
-        """
-        own = math.ceil(threshold * self.parameters_per_skill)
-        return (np.asarray(skill, dtype=np.int64) - 1) * self.parameters_per_skill + own
 
     @property
     def _distance(self) -> float:

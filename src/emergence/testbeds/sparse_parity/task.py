@@ -78,12 +78,6 @@ class SparseParity:
         relevant = np.take_along_axis(samples.bits, self.supports[samples.skills], axis=1)
         return np.where(relevant.sum(axis=1) % 2, -1.0, 1.0)
 
-    def skill_functions(self, samples: Samples) -> Floats:
-        """Return g_k of all skills: (samples, skills); 0 for skills that a sample does not ask for."""
-        values = np.zeros((len(samples.skills), self.skills))
-        values[np.arange(len(samples.skills)), samples.skills] = self.parities(samples)
-        return values
-
     def inputs(self, samples: Samples) -> NDArray[np.float32]:
         """Return control bits and random bits as a model sees them: (samples, skills + bits)."""
         seen = np.zeros((len(samples.skills), self.skills + self.bits), dtype=np.float32)

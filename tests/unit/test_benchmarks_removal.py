@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch_pruning
+from benchmarks.systems.unit_removal import remove_units
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from emergence.networks import Architecture, build
-from emergence.pruning import Samples, Subject, masked_network, prunable, remove_units, unit_norm
+from emergence.pruning import Samples, Subject, masked_network, prunable, unit_norm
+from tests.sampling import one_in
 
 torch.set_num_threads(1)
 
@@ -86,7 +88,7 @@ def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", one_in(3, NETWORKS))
 def test_networks_lose_the_units_that_a_mask_takes_and_keep_their_outputs(name: str) -> None:
     network, inputs = network_and_inputs(name)
     kept = unit_norm.make_mask(Subject(network, Samples(inputs, torch.zeros(3), inputs)), 0.4, torch.Generator())
@@ -97,16 +99,7 @@ def test_networks_lose_the_units_that_a_mask_takes_and_keep_their_outputs(name: 
     assert parameters(smaller) == sum(int(kept[n].sum()) if n in kept else p.numel() for n, p in named.items())
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_networks_keep_their_outputs_under_masks_of_single_weights(name: str) -> None:
-    network, inputs = network_and_inputs(name)
-    kept = {name: torch.rand_like(weight) < 0.02 for name, weight in prunable(network).items()}
-    smaller = remove_units(network, inputs, kept)
-    assert_equal_outputs(smaller, masked_network(network, kept), inputs)
-    assert parameters(smaller) < parameters(network)
-
-
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.sampled_from([name for name in NETWORKS if name != "vgg11"]), st.integers(0, 2**31), st.sampled_from([0.3, 0.7])
 )
@@ -183,7 +176,7 @@ def assert_equal_parameters(network: nn.Module, other: nn.Module) -> None:
         torch.testing.assert_close(parameter, others[name])
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn", "cnn with batch norm", "vgg11"])
+@pytest.mark.parametrize("name", one_in(4, ["cnn with batch norm", "mlp", "cnn", "vgg11"]))
 def test_the_same_channels_are_chosen_as_by_torch_pruning(name: str) -> None:
     network, inputs = network_and_inputs(name)
     theirs, _ = network_and_inputs(name)
@@ -193,21 +186,5 @@ def test_the_same_channels_are_chosen_as_by_torch_pruning(name: str) -> None:
     subject = Subject(network, Samples(inputs, torch.zeros(3), inputs))
     kept = unit_norm.make_mask(subject, 1 - weights[1] / weights[0], torch.Generator())
     smaller = remove_units(network, inputs, kept)
-    assert_equal_parameters(smaller, theirs)
-    assert_equal_outputs(smaller, theirs, inputs)
-
-
-def test_channels_of_sums_go_with_the_same_weights_as_in_torch_pruning() -> None:
-    network, inputs = network_and_inputs("resnet")
-    kept = unit_norm.make_mask(Subject(network, Samples(inputs, torch.zeros(3), inputs)), 0.5, torch.Generator())
-    smaller = remove_units(network, inputs, kept)
-    theirs, _ = network_and_inputs("resnet")
-    graph = torch_pruning.DependencyGraph().build_dependency(theirs, example_inputs=inputs)
-    names = {module: name for name, module in theirs.named_modules()}
-    for group in list(graph.get_all_groups(root_module_types=[nn.Conv2d])):
-        root = group[0].dep.target.module
-        removed = (~kept[f"{names[root]}.weight"].flatten(1).any(1)).nonzero().flatten().tolist()
-        graph.get_pruning_group(root, torch_pruning.prune_conv_out_channels, removed).prune()
-    assert parameters(theirs) < parameters(network)
     assert_equal_parameters(smaller, theirs)
     assert_equal_outputs(smaller, theirs, inputs)

@@ -1,12 +1,12 @@
 """Networks that are really smaller: without the units that have no weights left."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from emergence.pruning._channels import Channels, inputs_of, layer_at, removable
-from emergence.pruning._mask import masked_network
+from emergence.pruning import Channels, inputs_of, masked_network, removable
 
 
 def remove_units(network: nn.Module, example: Tensor, kept: Mapping[str, Tensor] | None = None) -> nn.Module:
@@ -116,6 +116,11 @@ def _cut(network: nn.Module, group: Channels, alive: Tensor) -> None:
         read = alive.repeat_interleave(columns)
         _replace(layer, "weight", layer.weight[:, read])
         _note_size(layer, ("in_features", "in_channels"), int(read.sum()))
+
+
+def layer_at(network: nn.Module, name: str) -> nn.Linear | nn.Conv2d:
+    """Return a producer or consumer by name; convolutions of other dimensions differ in nothing that matters here."""
+    return cast("nn.Linear | nn.Conv2d", network.get_submodule(name))
 
 
 def _replace(module: nn.Module, name: str, tensor: Tensor) -> None:
