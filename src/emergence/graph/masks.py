@@ -62,7 +62,8 @@ def _fixed_part(value: Value, made_by: dict[Value, Call], moves: set[Any], tape:
     if not linear and call.outputs not in moves:
         return None
     parts = {source: _fixed_part(source, made_by, moves, tape) for source in call.sources}
-    if all(part is None for part in parts.values()) and not (linear and any(True for _ in tensors_in((call.args, call.kwargs)))):
+    brings_mask = linear and any(True for _ in tensors_in((call.args, call.kwargs)))
+    if all(part is None for part in parts.values()) and not brings_mask:
         return None
     zeros = {source: torch.zeros_like(tape.values[source]) if part is None else part for source, part in parts.items()}
     fixed: Tensor = _run(call, zeros)
