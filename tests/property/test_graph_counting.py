@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 Unit = tuple[int, int]
 Edges = dict[Unit, dict[Unit, int]]
 SEEDS = st.integers(0, 2**31)
-RANDOM_NETWORKS = settings(max_examples=200, deadline=None)
+RANDOM_NETWORKS = settings(max_examples=60, deadline=None)
 
 
 class Residual(nn.Module):
@@ -194,26 +194,7 @@ def test_counts_equal_enumeration_on_the_explicit_graph(seed: int) -> None:
     assert counts.normalised == pytest.approx(pairs.sum() / total if total else 0, rel=1e-12)
 
 
-@RANDOM_NETWORKS
-@given(SEEDS)
-def test_arrivals_equal_the_jacobian_of_the_linear_skeleton(seed: int) -> None:
-    net, inputs = random_network(seed)
-    graph = UnitGraph(net, inputs, include_input=True)
-    active = [torch.rand(1, size) < (site > 0) for site, size in enumerate(graph.size)]
-    skeleton = linear_skeleton(net)
-    x = torch.zeros(inputs[:1].shape, dtype=torch.float64)
-    if isinstance(net, Residual):
-        head, first, second = skeleton.head.weight, skeleton.first.weight, skeleton.second.weight
-        width, identity = inputs.shape[1], torch.eye(inputs.shape[1], dtype=torch.float64)
-        jacobian = head[:, :width] @ (second @ first + identity) + 2 * head[:, width:]
-    else:
-        jacobian = torch.autograd.functional.jacobian(skeleton, x).reshape(int(graph.size[-1]), -1)
-    active[-1][:] = True
-    from_input = graph.counting(None, lambda counter: counter.arriving(active, only=0))
-    assert from_input.to_float()[0, -1] == jacobian.sum().item()
-
-
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SEEDS)
 def test_paths_through_active_units_equal_enumeration_without_the_inactive_ones(seed: int) -> None:
     net, inputs = random_network(seed)
@@ -250,55 +231,11 @@ def test_closed_form_counting_pass_and_enumeration_agree_on_dense_networks(width
     assert dense_emergence(size, active) == counts.exact() == terms.sum()
 
 
-def random_patterns(graph: UnitGraph, rows: int) -> list[Tensor]:
-    return [torch.rand(rows, size) < 0.5 for size in graph.size]
-
-
-@settings(max_examples=40, deadline=None)
-@given(SEEDS)
-def test_adding_an_edge_never_lowers_emergence_at_fixed_activity(seed: int) -> None:
-    net, inputs = random_network(seed)
-    graph = UnitGraph(net, inputs, include_input=True)
-    active = random_patterns(graph, 5)
-    before = graph.count(active).sum(axis=1).to_float()
-    weight = next(p for p in net.parameters() if p.ndim > 1)
-    with torch.no_grad():
-        weight.view(-1)[seed % weight.numel()] = 1.0
-    assert (graph.count(active).sum(axis=1).to_float() >= before).all()
-
-
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SEEDS)
 def test_only_whether_a_weight_is_zero_matters_at_fixed_activity(seed: int) -> None:
     net, inputs = random_network(seed)
     graph = UnitGraph(net, inputs, include_input=True)
-    active = random_patterns(graph, 4)
+    active = [torch.rand(4, size) < 0.5 for size in graph.size]
     scaled = {name: p * torch.randn_like(p).exp() for name, p in net.named_parameters()}
     np.testing.assert_array_equal(graph.count(active).to_float(), graph.count(active, weights=scaled).to_float())
-
-
-@settings(max_examples=30, deadline=None)
-@given(SEEDS)
-def test_permuting_the_units_of_a_hidden_layer_changes_nothing(seed: int) -> None:
-    torch.manual_seed(seed)
-    net = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
-    with torch.no_grad():
-        for layer in net[::2]:
-            layer.weight.mul_(torch.rand_like(layer.weight) < 0.6)
-    inputs, order = torch.randn(7, 4), torch.randperm(6)
-    permuted = copy.deepcopy(net)
-    with torch.no_grad():
-        permuted[0].weight.copy_(net[0].weight[order])
-        permuted[0].bias.copy_(net[0].bias[order])
-        permuted[2].weight.copy_(net[2].weight[:, order])
-    np.testing.assert_array_equal(count_paths(net, inputs).pairs, count_paths(permuted, inputs).pairs)
-
-
-@settings(max_examples=40, deadline=None)
-@given(SEEDS)
-def test_no_path_leads_from_inactive_to_active_where_all_units_are_alike(seed: int) -> None:
-    net, inputs = random_network(seed)
-    graph = UnitGraph(net, inputs, include_input=True)
-    for alike in (torch.zeros, torch.ones):
-        active = [alike(2, size, dtype=torch.bool) for size in graph.size]
-        assert (graph.count(active).sum().to_float() == 0).all()

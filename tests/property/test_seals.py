@@ -20,7 +20,7 @@ from emergence.networks import Architecture
 from emergence.pruning import Mask
 from emergence.training import checkpoints
 
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 UNITS = {"units": "1", "long_name": "a number"}
 WEIGHTS = {"weight": torch.arange(24.0).reshape(2, 3, 4)}
 

@@ -15,10 +15,9 @@ def spectrum(hessian: Hessian, probes: int, steps: int) -> tuple[Floats, Floats]
     many steps of Lanczos' method make (stochastic Lanczos quadrature: Golub and Welsch 1969; Ubaru, Chen and Saad 2017,
     SIAM Journal on Matrix Analysis and Applications 38:1075; for networks Ghorbani, Krishnan and Xiao 2019,
     arXiv:1901.10159). The mean over probes of sum(weights * f(eigenvalues)) estimates the mean of f over all
-    eigenvalues. Vectors are not made orthogonal again, which takes memory for two of them only: what rounding then
-    changes are copies of eigenvalues that share their weight (Greenbaum 1989, Linear Algebra and its Applications
-    113:7). Where fewer steps exhaust what a vector reaches, the points left over have weight 0. The signs are the same
-    for all networks with as many parameters kept, so that differences between checkpoints have less noise.
+    eigenvalues. Vectors are not made orthogonal again, so rounding may give copies of eigenvalues that share their
+    weight (Greenbaum 1989, Linear Algebra and its Applications 113:7). Where fewer steps exhaust what a vector reaches,
+    the points left over have weight 0. The signs are the same for all networks with as many parameters kept.
     """
     found = [_quadrature(hessian, hessian.random_signs(seed), steps) for seed in of_probes(probes)]
     nodes, weights = (np.stack(parts) for parts in zip(*found, strict=True))
@@ -32,8 +31,6 @@ def trace(hessian: Hessian, eigenvalues: Floats, weights: Floats) -> float:
 
 def negative_share(eigenvalues: Floats, weights: Floats) -> float:
     """Return the sum of absolute values of negative eigenvalues as a share of that of all; NaN where all are 0.
-
-    Their number says little: many eigenvalues of a network are so near to zero that rounding decides their sign.
 
     >>> negative_share(np.array([[-2.0, 0.0, 4.0]]), np.array([[0.25, 0.25, 0.5]]))
     0.2

@@ -53,8 +53,8 @@ def sum_bins(x: Tensor, output_size: int | Sequence[int | None], dimensions: int
     >>> sum_bins(torch.ones(1, 1, 5), 2, dimensions=1)
     tensor([[[3., 3.]]])
     """
-    sizes = [output_size] * dimensions if isinstance(output_size, int) else list(output_size)
-    for dim, bins in zip(range(x.ndim - dimensions, x.ndim), sizes, strict=True):
+    sizes = [output_size] * dimensions if isinstance(output_size, int) else output_size
+    for dim, bins in enumerate(sizes, start=x.ndim - dimensions):
         if bins is not None and bins != x.shape[dim]:
             x = _sum_bins_along(x, dim, bins)
     return x

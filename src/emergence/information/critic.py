@@ -75,14 +75,8 @@ class GaussianCritic(nn.Module):
         (x_white, x_basis), (y_white, y_basis) = _whitened(x), _whitened(y)
         left, correlations, right = torch.linalg.svd(x_basis.T @ y_basis, full_matrices=False)
         r = correlations.clamp(max=MOST_CORRELATED)
-        self.x_map: Tensor
-        self.y_map: Tensor
-        self.product: Tensor
-        self.square: Tensor
-        self.register_buffer("x_map", (x_white @ left).float())
-        self.register_buffer("y_map", (y_white @ right.T).float())
-        self.register_buffer("product", (r / (1 - r**2)).float())
-        self.register_buffer("square", (r**2 / (1 - r**2) / 2).float())
+        self.x_map, self.y_map = nn.Buffer((x_white @ left).float()), nn.Buffer((y_white @ right.T).float())
+        self.product, self.square = nn.Buffer((r / (1 - r**2)).float()), nn.Buffer((r**2 / (1 - r**2) / 2).float())
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the scores (x sample, y sample) of all pairs, of samples around 0."""
