@@ -1,4 +1,4 @@
-"""What figures there are, what each is made from and what its caption says, without importing any drawing library."""
+"""The figures by name, with their needs and captions, read without importing any drawing library."""
 
 import ast
 from collections.abc import Mapping
@@ -26,14 +26,12 @@ NEEDS = (
     "tuning",
     "densities",
 )
-"""What a figure can be made from: one file each, but for the last eleven, which are one file per run.
+"""Results that a figure can be made from: the first six are one file each, the others one file per run.
 
-A figure is drawn where all that it needs is made: `scoreboard` only where a data set has skills to learn or is a formal
-language, `skills` and `language` only where one is of that kind, `skills_over_data` only where a network learns the
-same skills from data sets of several sizes, `skills_over_width` only where networks of several widths have skills to
-learn, `inhibition` only where networks are trained so, `tuning` only where learning rates are tuned, `densities` (of
-masks) where networks are pruned. `study`, or else `training` or `dense`, tells a figure which
-networks diverged.
+A figure is drawn where the study makes all that it needs: `scoreboard` for data sets with skills or a formal language,
+`skills` and `language` for each of these kinds, `skills_over_data` for data sets of several sizes with the same skills,
+`skills_over_width` for networks of several widths, `inhibition`, `tuning` and `densities` (of masks) for networks that
+are trained, tuned and pruned so. `study`, or else `training` or `dense`, tells which networks diverged.
 """
 
 SECTIONS = (
@@ -96,11 +94,6 @@ class Entry:
         shown = {word: f"{100 * value:g}" if word in _PERCENTAGES else value for word, value in values.items()}
         return self.caption.format(**shown)
 
-    def caption_for_snakemake(self) -> str:
-        """Return the caption as Snakemake's own report reads it: reStructuredText with Jinja over the configuration."""
-        expressions = {word: _jinja(word, *place) for word, place in PLACEHOLDERS.items()}
-        return f"**{self.title}.** {self.caption.format(**expressions)}\n"
-
 
 def catalogue() -> dict[str, Entry]:
     """Return all figures by name, in the order of the report.
@@ -111,11 +104,6 @@ def catalogue() -> dict[str, Entry]:
     files = sorted((Path(__file__).parents[1] / "figures").glob("[!_]*.py"))
     entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
     return {entry.name: entry for entry in entries}
-
-
-def _jinja(word: str, section: str, key: str) -> str:
-    value = f'snakemake.config["{section}"]["{key}"]'
-    return f'{{{{ "%g" % (100 * {value}) }}}}' if word in _PERCENTAGES else f"{{{{ {value} }}}}"
 
 
 @cache
