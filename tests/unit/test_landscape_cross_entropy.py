@@ -8,8 +8,7 @@ from torch.nn import functional as F
 
 from emergence.landscape import CrossEntropy, random_directions, sample_line, sample_plane
 from emergence.landscape import hoisting as hoisting_module
-from emergence.landscape.first_layers import first_layers
-from emergence.landscape.hoisting import HoistedNetwork
+from emergence.landscape.hoisting import HoistedNetwork, first_layers
 from emergence.networks import Architecture, build
 
 IMAGES = (3, 12, 12)

@@ -7,26 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NEEDS = (
-    "study",
-    "claims",
-    "robustness",
-    "rivals",
-    "stopping",
-    "scoreboard",
-    "emergence",
-    "landscape",
-    "training",
-    "dense",
-    "skills",
-    "skills_over_data",
-    "skills_over_width",
-    "language",
-    "inhibition",
-    "tuning",
-    "densities",
-)
-"""Results that a figure can be made from: the first six are one file each, the others one file per run.
+OF_STUDY = ("study", "claims", "robustness", "rivals", "stopping", "scoreboard")
+OF_RUNS = ("emergence", "landscape", "training", "dense", "inhibition", "tuning", "densities")
+OF_RUNS_WITH_SKILLS = ("skills", "skills_over_data", "skills_over_width", "language")
+
+NEEDS = (*OF_STUDY, *OF_RUNS, *OF_RUNS_WITH_SKILLS)
+"""Results that a figure can be made from: one file each for the study, the others one file per run.
 
 A figure is drawn where the study makes all that it needs: `scoreboard` for data sets with skills or a formal language,
 `skills` and `language` for each of these kinds, `skills_over_data` for data sets of several sizes with the same skills,
@@ -34,19 +20,10 @@ A figure is drawn where the study makes all that it needs: `scoreboard` for data
 are trained, tuned and pruned so. `study`, or else `training` or `dense`, tells which networks diverged.
 """
 
-SECTIONS = (
-    *(f"C{number}" for number in range(1, 9)),
-    "robustness",
-    "rivals",
-    "stopping",
-    "scoreboard",
-    "language",
-    "inhibition",
-    "retraining",
-    "landscape",
-    "controls",
-    "learning_rates",
-)
+CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8")
+COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "inhibition", "retraining")
+
+SECTIONS = (*CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
 """Sections of the report in which figures stand: one per claim, then the others, in the order of the report."""
 
 PLACEHOLDERS = {
