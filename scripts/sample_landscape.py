@@ -25,5 +25,5 @@ def sample_landscape(given: JobFile, run: Checkpoints, landscape: Landscape) -> 
     with Journal(given.work / "points.jsonl", description) as journal:
         record = Record(journal, "landscape", tuple(landscape.metrics), "--unfinished" in given.arguments)
         of_run = Run(run.files, run.probe, run.labels, landscape, counting(given), run.builders)
-        sampled = of_run.sample(given.seeds, record)
+        sampled = of_run.sample(given.seeds, run.chosen(landscape.steps, "landscape.steps"), record)
     return sampled.assign_attrs(direction_seed=landscape.direction_seed, normalisation=landscape.normalisation)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from emergence.core.runs import Experiment
 from emergence.drawing.inputs import Inputs, read_inputs
-from emergence.drawing.render import _drawn
+from emergence.drawing.render import draw
 from emergence.drawing.style import Style
 from emergence.figures import catalogue
 
@@ -28,7 +28,7 @@ def inputs_of(name: str, manifest: Manifest) -> Inputs:
 def drawn(name: str, results: Manifest | Inputs, style: Style = STYLE) -> Figure:
     inputs = results if isinstance(results, Inputs) else inputs_of(name, results)
     with style.active():
-        return _drawn(name, inputs, style)
+        return draw(name, inputs, style)
 
 
 def panels(figure: Figure) -> list[Axes]:

@@ -14,7 +14,7 @@ from emergence.core.runs import UNVARIED
 from emergence.core.steps import Step
 from emergence.core.storage import write_dataset
 from emergence.drawing.inputs import Inputs, read_inputs
-from emergence.drawing.render import _drawn
+from emergence.drawing.render import draw
 from emergence.figures import catalogue
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.training import Training
@@ -240,7 +240,7 @@ def inputs_without(
 def texts(name: str, inputs: Inputs) -> str:
     """All that is written on a figure."""
     with STYLE.active():
-        figure = _drawn(name, inputs, STYLE)
+        figure = draw(name, inputs, STYLE)
         figure.draw_without_rendering()
     return " ".join(text.get_text().replace("\n", " ") for text in figure.findobj(Text))
 

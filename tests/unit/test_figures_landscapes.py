@@ -1,4 +1,4 @@
-"""What the views of loss landscapes show: trajectories, steps of training, minima."""
+"""Views of loss landscapes: trajectories, steps of training, minima."""
 
 from pathlib import Path
 
@@ -94,9 +94,5 @@ def test_dots_mark_the_minima_of_slices(inputs: Inputs) -> None:
     expected = np.concatenate([np.column_stack([offset[at], loss[at]]) for loss in losses for at in argrelmin(loss)])
     np.testing.assert_allclose(dots, expected)
     assert axes.get_title("left").endswith(f"dense: {len(expected)} minima")
-
-
-def test_minima_less_deep_than_the_noise_floor_have_no_dots(inputs: Inputs) -> None:
-    style = STYLE.model_copy(update={"noise_floor": 1e9})
-    (axes, *_) = panels(drawn("landscape_slices", inputs, style))
+    (axes,) = panels(drawn("landscape_slices", of_dense(run), STYLE.model_copy(update={"noise_floor": 1e9})))
     assert not sum(len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() == "o")

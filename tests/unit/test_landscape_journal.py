@@ -88,9 +88,6 @@ def test_what_is_not_yet_done_is_missing(tmp_path: Path):
         plane(Counted(7), tmp_path / "points.jsonl")
     unfinished = plane(Counted(0), tmp_path / "points.jsonl", only_read=True)["product"]
     np.testing.assert_array_equal(unfinished.notnull(), np.arange(20).reshape(4, 5) < 7)
-    np.testing.assert_allclose(unfinished[0], ALPHA[0] * BETA, rtol=1e-6)
-    nothing = plane(Counted(0), tmp_path / "other.jsonl", only_read=True)["product"]
-    assert nothing.shape == (4, 5) and nothing.isnull().all()
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])

@@ -17,7 +17,6 @@ for figure in PLAN.of_phase("figures"):
             **{name: path for name, path in makes_once(figure).items() if name != "png"},
             png=report(
                 here(figure.file("png")),
-                caption=f"../captions/{figure.name}.rst",
                 category="Figures",
                 labels={"figure": figure.name.replace("_", " ")},
             ),

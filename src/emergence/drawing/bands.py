@@ -1,5 +1,6 @@
 """Means over seeds with their intervals."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,32 +36,28 @@ def share_band(samples: ArrayLike, confidence: float) -> Band:
 
 
 def amount_band(samples: ArrayLike, confidence: float) -> Band:
-    """Return the same of each column of counts, times or other amounts, whose intervals are cut at zero.
-
-    >>> amount_band([[1.0], [2.0], [3.0]], confidence=0.95).low.tolist()
-    [0.0]
-    """
+    """Return the same of each column of counts, times or other amounts, whose intervals are cut at zero."""
     return _mean_band(samples, confidence, 0.0, np.inf)
 
 
 def loss_band(samples: ArrayLike, confidence: float) -> Band:
-    """Return geometric mean and Student's t interval of the logarithm, taken back, of each column of losses.
-
-    >>> mean, low, high = loss_band([[0.01], [0.1], [1.0]], confidence=0.95)
-    >>> mean.round(3).tolist(), np.allclose(mean / low, high / mean)
-    ([0.1], True)
-    """
+    """Return geometric mean and Student's t interval of the logarithm, taken back, of each column of losses."""
     return _geometric_band(log_loss(samples), confidence)
 
 
 def count_band(samples: ArrayLike, confidence: float) -> Band:
-    """Return the same of each column of counts or shares that span decades; those that are zero are left out.
+    """Return the same of each column of counts or shares that span decades; zeros are left out.
 
     >>> count_band([[10.0], [1000.0], [0.0]], confidence=0.95).mean.round(6).tolist()
     [100.0]
     """
     with np.errstate(divide="ignore"):
         return _geometric_band(np.log(np.asarray(samples, dtype=float)), confidence)
+
+
+def range_band(samples: Floats) -> Band:
+    """Return mean, minimum and maximum of each column."""
+    return Band(samples.mean(axis=0), samples.min(axis=0), samples.max(axis=0))
 
 
 def log_loss(samples: ArrayLike) -> Floats:
@@ -75,10 +72,41 @@ def draw_band(axes: Axes, position: ArrayLike, band: Band, **line: Any) -> None:
     axes.fill_between(position, band.low, band.high, color=drawn.get_color(), alpha=0.18, linewidth=0)
 
 
+def draw_bars(axes: Axes, position: ArrayLike, band: Band, **line: Any) -> None:
+    """Draw means as points or a line and their intervals as vertical bars."""
+    axes.errorbar(position, band.mean, yerr=(band.mean - band.low, band.high - band.mean), **line)
+
+
 def by_seed(samples: xr.DataArray) -> Floats:
     """Return a quantity of each seed at each step as an array (seed, step)."""
     values: Floats = samples.transpose("seed", "step").values
     return values
+
+
+def with_interval(mean: float, low: float, high: float, *, sign: str = "") -> str:
+    """Write a number with its interval.
+
+    >>> with_interval(0.213, -0.1, 0.5)
+    '0.21 [−0.10, 0.50]'
+    """
+    mean_written, *ends = (f"{number:{sign}.2f}".replace("-", "\N{MINUS SIGN}") for number in (mean, low, high))
+    return f"{mean_written} [{', '.join(ends)}]"
+
+
+def describe_correlation(found: Mapping[str, Any] | None) -> str:
+    """Write a correlation that a claim found, with its interval and number of seeds."""
+    if found is None or found["estimate"] is None:
+        return "ρ is undefined"
+    return f"ρ = {_of_claim(found)}, {found['runs']} seeds"
+
+
+def describe_slope(found: Mapping[str, Any] | None) -> str:
+    """Write a slope that a claim found, with its interval."""
+    return "slope undefined" if found is None or found["estimate"] is None else f"slope {_of_claim(found)}"
+
+
+def _of_claim(found: Mapping[str, Any]) -> str:
+    return with_interval(*(found[key] for key in ("estimate", "interval_low", "interval_high")))
 
 
 def _geometric_band(logarithms: Floats, confidence: float) -> Band:

@@ -1,4 +1,4 @@
-"""What figures there are, what each is made from and what its caption says, without importing any drawing library."""
+"""The figures by name, with their needs and captions, read without importing any drawing library."""
 
 import ast
 from collections.abc import Mapping
@@ -7,19 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-SECTIONS = (
-    *(f"C{number}" for number in range(1, 9)),
-    "robustness",
-    "rivals",
-    "stopping",
-    "scoreboard",
-    "language",
-    "inhibition",
-    "retraining",
-    "landscape",
-    "controls",
-    "learning_rates",
-)
+CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8")
+COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "inhibition", "retraining")
+
+SECTIONS = (*CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
 """Sections of the report in which figures stand: one per claim, then the others, in the order of the report."""
 
 PLACEHOLDERS = {
@@ -67,11 +58,6 @@ class Entry:
         shown = {word: f"{100 * value:g}" if word in _PERCENTAGES else value for word, value in values.items()}
         return self.caption.format(**shown)
 
-    def caption_for_snakemake(self) -> str:
-        """Return the caption as Snakemake's own report reads it: reStructuredText with Jinja over the configuration."""
-        expressions = {word: _jinja(word, *place) for word, place in PLACEHOLDERS.items()}
-        return f"**{self.title}.** {self.caption.format(**expressions)}\n"
-
 
 def catalogue() -> dict[str, Entry]:
     """Return all figures by name, in the order of the report.
@@ -82,11 +68,6 @@ def catalogue() -> dict[str, Entry]:
     files = sorted((Path(__file__).parents[1] / "figures").glob("[!_]*.py"))
     entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
     return {entry.name: entry for entry in entries}
-
-
-def _jinja(word: str, section: str, key: str) -> str:
-    value = f'snakemake.config["{section}"]["{key}"]'
-    return f'{{{{ "%g" % (100 * {value}) }}}}' if word in _PERCENTAGES else f"{{{{ {value} }}}}"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What views of the loss on planes share: their grid, contours, scale and colour bar."""
+"""Views of the loss on planes: their grid, contours, scale and colour bar."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -23,8 +23,13 @@ MOST_COLUMNS = 6
 """Panels side by side; more go on below."""
 
 
-def plane_grid(style: Style, counts: Sequence[int], projection: str | None = None) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure of square panels and these in groups of `counts`, each group on rows of its own."""
+def plane_grid(
+    style: Style, counts: Sequence[int], projection: str | None = None, named: bool = False
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure of square panels and these in groups of `counts`, each group on rows of its own.
+
+    `named` writes beside all panels what their axes are.
+    """
     columns = min(max(counts), MOST_COLUMNS)
     lines = [-(-count // columns) for count in counts]
     width = style.panel_width * min(columns, 3)
@@ -35,6 +40,9 @@ def plane_grid(style: Style, counts: Sequence[int], projection: str | None = Non
         [figure.add_subplot(sum(lines), columns, start + place + 1, projection=projection) for place in range(count)]
         for start, count in zip(starts, counts, strict=True)
     ]
+    if named:
+        figure.supxlabel("multiple of direction 1", fontsize=style.font_size)
+        figure.supylabel("multiple of direction 2", fontsize=style.font_size)
     return figure, groups
 
 
@@ -67,12 +75,6 @@ def draw_contours(axes: Axes, plane: xr.Dataset, scale: Range, style: Style) -> 
     axes.plot(0, 0, marker="+", color="white", markersize=7, markeredgewidth=1.4)
     axes.set(aspect="equal", xticks=corner_ticks(alpha), yticks=corner_ticks(beta))
     axes.grid(False)
-
-
-def name_directions(figure: Figure, style: Style) -> None:
-    """Say beside all panels what their axes are."""
-    figure.supxlabel("multiple of direction 1", fontsize=style.font_size)
-    figure.supylabel("multiple of direction 2", fontsize=style.font_size)
 
 
 def add_loss_bar(panels: Sequence[Axes], scale: Range, style: Style) -> None:

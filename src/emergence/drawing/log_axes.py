@@ -24,7 +24,6 @@ PARTS = (5, 2, 3, 7, 1.5)
 APART = {"x": 0.22, "y": 0.16}
 """Share of an axis that lies at least between two labels, so that these do not touch."""
 
-
 CLEAR_OF_ZERO = 0.08
 """Share of an axis, linear near zero, that lies at least between the label of zero and the next."""
 
@@ -44,18 +43,17 @@ def fit_log_axis(panels: Sequence[Axes], linear_below: float = 0.0) -> None:
     low = min(low, max(bands[:, 0].min(), 0 if linear_below else low / BEYOND_LINES))
     high = max(high, min(bands[:, 1].max(), high * BEYOND_LINES))
     for axes in panels:
-        set_log_axis(axes, "y", (low, high), linear_below)
+        _set_log_axis(axes, "y", (low, high), linear_below)
 
 
 def fit_log_values(axes: Axes, which: Literal["x", "y"], values: np.ndarray, linear_below: float = 0.0) -> None:
     """Make an axis logarithmic (linear below `linear_below`) that shows all values; nothing is done without any."""
     found = _extent(values, linear_below)
     if found is not None:
-        set_log_axis(axes, which, found, linear_below)
+        _set_log_axis(axes, which, found, linear_below)
 
 
-def set_log_axis(axes: Axes, which: Literal["x", "y"], shown: Range, linear_below: float = 0.0) -> None:
-    """Make an axis logarithmic (linear below `linear_below`), from the lower to the upper value that it has to show."""
+def _set_log_axis(axes: Axes, which: Literal["x", "y"], shown: Range, linear_below: float) -> None:
     axis: Axis = getattr(axes, f"{which}axis")
     if linear_below:
         getattr(axes, f"set_{which}scale")("symlog", linthresh=linear_below, linscale=0.5)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
 from emergence.core.runs import DENSE, NONE, Variant
-from emergence.drawing.bands import amount_band, share_band
-from emergence.drawing.inputs import Runs, all_variants, at_reference, dense
+from emergence.drawing.bands import Band, amount_band, draw_bars, share_band
+from emergence.drawing.inputs import Runs, all_variants, dense
 from emergence.drawing.panels import Line, grid, legend_above, percent_axis
 from emergence.drawing.style import Style
 from emergence.statistics.convergence import convergence
@@ -24,7 +24,7 @@ Way = Literal["method", "retraining"]
 """What tells lines apart."""
 
 MARKERS = "os^D"
-"""Where there are more lines than colours, those of one colour differ in these."""
+"""Lines of the same colour, where there are more lines than colours, differ in these."""
 
 TITLES: dict[Way, str] = {"method": "pruning method", "retraining": "trained again from"}
 
@@ -54,7 +54,10 @@ def draw_over_sparsity(
             axes.set(title=str(experiment), xlabel="sparsity (% of weights removed)", ylabel=label)
             axes.margins(x=0.06, y=0.12)
             axes.set_xticks(sorted({100 * variant.sparsity for variant in of_variant}))
-            _scale(axes, label, samples)
+            if samples is accuracy:
+                percent_axis(axes, label)
+            elif samples is epochs_to_convergence:
+                axes.set_ylim(bottom=0)
     if len(ways) > 1:
         legend_above(figure, {TITLES[way]: lines})
     return figure, panels
@@ -84,21 +87,14 @@ def _draw_line(
     chosen = [variant for variant in of_variant if variant.method == DENSE or getattr(variant, way) == line["label"]]
     band = share_band if samples is accuracy else amount_band
     columns = [band(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
-    mean, low, high = np.array(columns)[..., 0].T
     sparsity = [100 * variant.sparsity + shift * (variant.sparsity > 0) for variant in chosen]
-    axes.errorbar(sparsity, mean, yerr=(mean - low, high - mean), capsize=2.5, elinewidth=1.1, **line)
-
-
-def _scale(axes: Axes, label: str, samples: Samples) -> None:
-    if samples is accuracy:
-        percent_axis(axes, label)
-    elif samples is epochs_to_convergence:
-        axes.set_ylim(bottom=0)
+    draw_bars(axes, sparsity, Band(*np.array(columns)[..., 0].T), capsize=2.5, elinewidth=1.1, **line)
 
 
 def accuracy(run: xr.Dataset, _: xr.Dataset, __: Style) -> Floats:
     """Return the final test accuracy."""
-    return _last(run["test_accuracy"])
+    final: Floats = run["test_accuracy"].isel(step=-1).values
+    return final
 
 
 def epochs_to_convergence(run: xr.Dataset, dense_run: xr.Dataset, style: Style) -> Floats:
@@ -108,7 +104,8 @@ def epochs_to_convergence(run: xr.Dataset, dense_run: xr.Dataset, style: Style) 
 
 def relative_emergence(run: xr.Dataset, _: xr.Dataset, style: Style) -> Floats:
     """Return relative emergence after training."""
-    return _last(_at_reference(run, style)["relative_emergence"])
+    final: Floats = style.at_reference(run)["relative_emergence"].isel(step=-1).values
+    return final
 
 
 def emergence_before_training(run: xr.Dataset, dense_run: xr.Dataset, style: Style) -> Floats:
@@ -118,21 +115,14 @@ def emergence_before_training(run: xr.Dataset, dense_run: xr.Dataset, style: Sty
     """
     again = "ep0" if run["retraining"] != NONE else "new"
     start = style.reference_start if run is dense_run else again
-    emergence = _at_reference(run, style)["emergence"]
     if start == "new":
-        return np.full(emergence.sizes["seed"], np.nan)
-    return _last(emergence) if start == "last" else emergence.sel(step=start).values
+        return np.full(run.sizes["seed"], np.nan)
+    emergence = style.at_reference(run)["emergence"]
+    counted: Floats = (emergence.isel(step=-1) if start == "last" else emergence.sel(step=start)).values
+    return counted
 
 
 def emergence_after_training(run: xr.Dataset, _: xr.Dataset, style: Style) -> Floats:
     """Return emergence after training."""
-    return _last(_at_reference(run, style)["emergence"])
-
-
-def _at_reference(run: xr.Dataset, style: Style) -> xr.Dataset:
-    return at_reference(run, style.reference_threshold, style.reference_criterion)
-
-
-def _last(values: xr.DataArray) -> Floats:
-    last: Floats = values.isel(step=-1).values
-    return last
+    final: Floats = style.at_reference(run)["emergence"].isel(step=-1).values
+    return final

@@ -1,6 +1,6 @@
 """Panels of figures: their grid, axes, titles and legends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
@@ -50,10 +50,27 @@ def settle(figure: Figure) -> None:
     figure.set_layout_engine("none")
 
 
+def say_empty(axes: Axes, text: str) -> None:
+    """Write in the middle of a panel why it shows nothing."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="#606060")
+
+
+def sparsity_shades(style: Style, variants: Iterable[Variant]) -> dict[float, str]:
+    """Return the colour of each sparsity, dark to light."""
+    return style.shaded(sorted({variant.sparsity for variant in variants}))
+
+
+def sparsity_dots(shades: Mapping[float, str]) -> list[Line]:
+    """Return the entries of a legend of sparsities that are told apart by colour."""
+    return [
+        {"marker": "o", "color": shade, "label": f"{100 * sparsity:g} %", **NO_LINE}
+        for sparsity, shade in shades.items()
+    ]
+
+
 def variant_lines(style: Style, variants: Sequence[Variant]) -> dict[Variant, Line]:
     """Return the line of each variant: colour by sparsity, dark to light, and dashes by pruning method."""
-    sparsities = sorted({variant.sparsity for variant in variants})
-    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=True))
+    shades = sparsity_shades(style, variants)
     methods = list(dict.fromkeys(variant.method for variant in variants if variant.sparsity))
     dashes = {method: DASHES[index % len(DASHES)] for index, method in enumerate(methods)}
     return {
@@ -76,17 +93,13 @@ def variant_markers(style: Style, variants: Sequence[Variant]) -> tuple[dict[str
 
     Shapes tell methods apart or, where there is one method, what training starts from.
     """
-    sparsities = sorted({variant.sparsity for variant in variants})
-    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=False))
+    shades = sparsity_shades(style, variants)
     several = len({variant.method for variant in variants}) > 1
     title, way = ("pruning method", "method") if several else ("trained again from", "retraining")
     names = list(dict.fromkeys(getattr(variant, way) for variant in variants))
     markers = {name: MARKERS[place % len(MARKERS)] for place, name in enumerate(names)}
     legends = {
-        "sparsity": [
-            {"marker": "o", "color": shade, "label": f"{100 * sparsity:g} %", **NO_LINE}
-            for sparsity, shade in shades.items()
-        ],
+        "sparsity": sparsity_dots(shades),
         title: [{"marker": marker, "color": "#606060", "label": name, **NO_LINE} for name, marker in markers.items()],
     }
     return legends, {v: {"marker": markers[getattr(v, way)], "color": shades[v.sparsity], **NO_LINE} for v in variants}

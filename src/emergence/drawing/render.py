@@ -19,9 +19,23 @@ _NO_METADATA: dict[str, dict[str, None]] = {
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
-
 MILLISECONDS = 700
 """How long an animation shows a frame."""
+
+
+def draw(name: str, inputs: Inputs, style: Style) -> Figure:
+    """Return the figure `name` in its final layout, with a note on networks that are left out; within `style.active()`.
+
+    Raises ValueError for an unknown name.
+    """
+    draw_panels = load("figures", name, "draw")
+    figure: Figure = _empty(style) if inputs.nothing_is_left else draw_panels(inputs, style)
+    count, networks = inputs.left_out
+    if count:
+        reason = "they, or the dense networks of their seeds, diverged"
+        note(figure, f"{count} of {networks} networks are left out: {reason}.")
+    settle(figure)
+    return figure
 
 
 def render(name: str, inputs: Inputs, style: Style, *files: Path) -> None:
@@ -31,29 +45,14 @@ def render(name: str, inputs: Inputs, style: Style, *files: Path) -> None:
     unknown name.
     """
     with style.active():
-        figure = _drawn(name, inputs, style)
+        figure = draw(name, inputs, style)
         for target in files:
             with written_whole(target) as path:
                 if target.suffix == ".gif":
-                    _save_animation(_frames(name, inputs, style), path)
+                    animate = load("figures", name, "animate")
+                    _save_animation([figure] if inputs.nothing_is_left else animate(inputs, style), path)
                 else:
                     figure.savefig(path, format=target.suffix[1:], metadata=_NO_METADATA[target.suffix])
-
-
-def _drawn(name: str, inputs: Inputs, style: Style) -> Figure:
-    draw = load("figures", name, "draw")
-    figure: Figure = _empty(style) if inputs.nothing_is_left else draw(inputs, style)
-    if inputs.left_out[0]:
-        note(figure, left_out_of(inputs))
-    settle(figure)
-    return figure
-
-
-def _frames(name: str, inputs: Inputs, style: Style) -> Iterable[Figure]:
-    if inputs.nothing_is_left:
-        return [_drawn(name, inputs, style)]
-    frames: Iterable[Figure] = load("figures", name, "animate")(inputs, style)
-    return frames
 
 
 def _empty(style: Style) -> Figure:
@@ -61,16 +60,6 @@ def _empty(style: Style) -> Figure:
     panel.set_axis_off()
     panel.text(0.5, 0.5, "nothing is left to show", ha="center", va="center")
     return figure
-
-
-def left_out_of(inputs: Inputs) -> str:
-    """Say how many networks are left out.
-
-    >>> left_out_of(Inputs(left_out=(2, 16)))
-    '2 of 16 networks are left out: they, or the dense networks of their seeds, diverged.'
-    """
-    count, networks = inputs.left_out
-    return f"{count} of {networks} networks are left out: they, or the dense networks of their seeds, diverged."
 
 
 def _save_animation(frames: Iterable[Figure], path: Path) -> None:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
-from emergence.drawing.bands import draw_band, share_band
+from emergence.drawing.bands import Band, draw_band, share_band
 from emergence.drawing.log_axes import fit_log_values
 from emergence.drawing.panels import Line, legend_above, wrapped_grid
 from emergence.drawing.style import Style
@@ -28,7 +28,7 @@ def draw_scalings(
     several = {title: scaling for title, scaling in scalings.items() if len(scaling.sizes) > 1} or scalings
     figure, panels = wrapped_grid(style, len(several), height=1.2)
     shades = style.shades(max(len(scaling.frequencies) for scaling in several.values()))
-    lines: list[Line] = [{"color": shade, "label": f"{skill}"} for skill, shade in enumerate(shades, start=1)]
+    lines: list[Line] = [{"color": shade, "label": str(skill)} for skill, shade in enumerate(shades, start=1)]
     for axes, (title, scaling) in zip(panels, several.items(), strict=True):
         _draw_strengths(axes, scaling, lines, style)
         fit_log_values(axes, "x", scaling.sizes)
@@ -47,7 +47,7 @@ def _draw_strengths(axes: Axes, scaling: Scaling, lines: list[Line], style: Styl
     bands = [share_band(of_size, style.confidence) for of_size in scaling.strengths]
     mean, low, high = (np.array(ends) for ends in zip(*bands, strict=True))
     for skill, line in enumerate(lines[: len(scaling.frequencies)]):
-        draw_band(axes, scaling.sizes, type(bands[0])(mean[:, skill], low[:, skill], high[:, skill]), **line)
+        draw_band(axes, scaling.sizes, Band(mean[:, skill], low[:, skill], high[:, skill]), **line)
         for size, of_size in zip(scaling.sizes, scaling.strengths, strict=True):
             values = of_size[:, skill]
             axes.plot(np.full(len(values), size), values, ".", color=line["color"], alpha=0.4, markersize=4)

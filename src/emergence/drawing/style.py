@@ -1,12 +1,13 @@
-"""How figures look: one style sheet, with sizes and colours from the parameters."""
+"""The look of figures: one style sheet, with sizes and colours from the parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib
 import numpy as np
+import xarray as xr
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 
 from emergence.parameters.figures import Figures
@@ -14,9 +15,10 @@ from emergence.parameters.figures import Figures
 _LIGHT_END = 0.88
 """Share of the colour map used for lines: beyond it, viridis and its like are too pale on white."""
 
-
 _FORMULAS = {"DejaVu Sans": "dejavusans", "DejaVu Serif": "dejavuserif", "STIXGeneral": "stix"}
 """Typefaces of text, each with Matplotlib's set for formulas that goes with it."""
+
+Value = TypeVar("Value", bound=Hashable)
 
 
 class Style(Figures):
@@ -63,13 +65,31 @@ class Style(Figures):
         colour_map = matplotlib.colormaps[self.colour_map]
         return [matplotlib.colors.to_hex(colour_map(place)) for place in np.linspace(0, _LIGHT_END, max(count, 1))]
 
+    def shaded(self, values: Sequence[Value]) -> dict[Value, str]:
+        """Return the colour of each value of an ordered quantity, dark to light."""
+        return dict(zip(values, self.shades(len(values)), strict=False))
+
     def gradient(self) -> Colormap:
         """Return the colour map of continuous quantities for points and lines, without its palest end."""
-        return LinearSegmentedColormap.from_list("emergence", self._anchors())
+        colour_map = matplotlib.colormaps[self.colour_map]
+        anchors = [colour_map(place) for place in np.linspace(0, _LIGHT_END, 64)]
+        return LinearSegmentedColormap.from_list("emergence", anchors)
 
     def size(self, rows: int, columns: int, height: float = 1.0) -> tuple[float, float]:
         """Return a figure's width and height in inches: at most three panels wide, `height` panel heights per row."""
         return self.panel_width * min(columns, 3), self.panel_height * height * rows
+
+    def at_reference(self, data: xr.Dataset) -> xr.Dataset:
+        """Return results at the criterion and threshold of reference; KeyError where these were not counted.
+
+        >>> style = Style(reference_threshold=0.3, reference_criterion="any", confidence=0.95, convergence_share=0.95)
+        >>> grid = {"criterion": ["any"], "threshold": [0.1, 0.1 + 0.2]}
+        >>> data = xr.Dataset({"emergence": (("criterion", "threshold"), [[1, 2]])}, grid)
+        >>> int(style.at_reference(data)["emergence"])
+        2
+        """
+        of_criterion = data.sel(criterion=self.reference_criterion)
+        return of_criterion.sel(threshold=self.reference_threshold, method="nearest", tolerance=1e-9)
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -94,7 +114,3 @@ class Style(Figures):
         everything: dict[Any, Any] = {**matplotlib.rcParamsDefault, **sheet, **fonts}
         with matplotlib.rc_context(everything):
             yield
-
-    def _anchors(self) -> Sequence[tuple[float, ...]]:
-        colour_map = matplotlib.colormaps[self.colour_map]
-        return [colour_map(place) for place in np.linspace(0, _LIGHT_END, 64)]

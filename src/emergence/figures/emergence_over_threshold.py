@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from emergence.drawing.bands import amount_band, draw_band
-from emergence.drawing.inputs import ONE_PATH, Inputs, dense
+from emergence.drawing.inputs import ONE_PATH, Inputs, dense_runs
 from emergence.drawing.log_axes import fit_log_axis, tick_labels
 from emergence.drawing.panels import Line, legend_above, wrapped_grid
 from emergence.drawing.style import Style
@@ -35,7 +35,7 @@ MOMENTS: dict[str, tuple[int, Line]] = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
+    runs = dense_runs(inputs.study)
     figure, panels = wrapped_grid(style, len(runs), height=1.3)
     criteria = dict.fromkeys(str(criterion) for run in runs.values() for criterion in run["criterion"].values)
     lines = {criterion: _line(place, criterion, style) for place, criterion in enumerate(criteria)}

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from emergence.drawing.bands import amount_band, by_seed, draw_band
-from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, at_reference, one_path_per_parameter
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, one_path_per_parameter
 from emergence.drawing.log_axes import fit_log_axis
 from emergence.drawing.panels import grid, label_epochs, legend_above, variant_lines
 from emergence.drawing.style import Style
@@ -24,7 +24,6 @@ ALTERNATIVE = (
     "parameter on the right, against epochs, one colour per sparsity, with bands for the spread over seeds."
 )
 
-
 QUANTITIES = {
     "emergence": "emergence E (paths)",
     "relative_emergence": "relative emergence\n(paths per parameter)",
@@ -36,14 +35,13 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
     lines = variant_lines(style, all_variants(inputs.study))
     for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
-        for axes, (quantity, label) in zip(row, QUANTITIES.items(), strict=True):
+        smallest = (ONE_PATH, one_path_per_parameter(of_variant))
+        for axes, (quantity, label), linear_below in zip(row, QUANTITIES.items(), smallest, strict=True):
             for variant, run in of_variant.items():
-                chosen = at_reference(run, style.reference_threshold, style.reference_criterion)
-                band = amount_band(by_seed(chosen[quantity]), style.confidence)
+                band = amount_band(by_seed(style.at_reference(run)[quantity]), style.confidence)
                 draw_band(axes, run["step_epoch"], band, **lines[variant])
             axes.set(title=str(experiment), ylabel=label)
             label_epochs(axes)
-        for axes, smallest in zip(row, (ONE_PATH, one_path_per_parameter(of_variant)), strict=True):
-            fit_log_axis([axes], linear_below=smallest)
+            fit_log_axis([axes], linear_below=linear_below)
     legend_above(figure, {"sparsity": list(lines.values())})
     return figure

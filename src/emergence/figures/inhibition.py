@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from emergence.core.arrays import Floats
 from emergence.core.runs import Variation
-from emergence.drawing.bands import amount_band, by_seed, draw_band, share_band
-from emergence.drawing.inputs import ONE_PATH, Inputs, at_reference
+from emergence.drawing.bands import amount_band, by_seed, draw_band, share_band, with_interval
+from emergence.drawing.inputs import ONE_PATH, Inputs
 from emergence.drawing.log_axes import fit_log_axis
 from emergence.drawing.panels import Line, grid, label_epochs, legend_above, percent_axis
 from emergence.drawing.style import Style
@@ -57,9 +57,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     figure, panels = grid(style, len(tables), len(quantities))
     for row, (experiment, runs) in zip(panels, tables.items(), strict=True):
         for axes, (quantity, label) in zip(row, quantities.items(), strict=True):
-            values = {way: _values(run, quantity, style) for way, run in runs.items()}
+            values = {way: by_seed(style.at_reference(run)[quantity]) for way, run in runs.items()}
+            band = share_band if quantity == "test_accuracy" else amount_band
             for way, run in runs.items():
-                band = share_band if quantity == "test_accuracy" else amount_band
                 draw_band(axes, run["step_epoch"], band(values[way], style.confidence), **lines[way])
             axes.set(title=f"{experiment}\n{differences(values, quantity, style.confidence)}", ylabel=label)
             label_epochs(axes)
@@ -85,14 +85,9 @@ def _difference(values: Floats, confidence: float) -> str:
     """Write a mean with its interval; values that are none, such as logarithms of zero, leave none."""
     if len(values) < 2 or not np.isfinite(values).all():
         return "undefined"
-    mean, low, high = (f"{number:+.2f}".replace("-", "\N{MINUS SIGN}") for number in mean_interval(values, confidence))
-    return f"{mean} [{low}, {high}]"
+    return with_interval(*mean_interval(values, confidence), sign="+")
 
 
 def _by_way(runs: Mapping[Variation, xr.Dataset]) -> dict[str, xr.Dataset]:
     """Return the network as it is and those held back, by the way."""
     return {kind.inhibition: run for kind, run in runs.items() if kind == Variation(inhibition=kind.inhibition)}
-
-
-def _values(run: xr.Dataset, quantity: str, style: Style) -> Floats:
-    return by_seed(at_reference(run, style.reference_threshold, style.reference_criterion)[quantity])

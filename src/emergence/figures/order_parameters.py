@@ -1,4 +1,4 @@
-"""What networks know of a formal language over training: grammar, then types."""
+"""Knowledge of a formal language over training: grammar, then types."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.core.arrays import Floats
 from emergence.drawing.bands import by_seed, draw_band, share_band
-from emergence.drawing.inputs import Inputs, dense
+from emergence.drawing.inputs import Inputs, dense_runs
 from emergence.drawing.log_axes import fit_log_values
 from emergence.drawing.panels import Line, legend_above, wrapped_grid
 from emergence.drawing.style import Style
@@ -58,10 +57,9 @@ ANSWERS = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw a panel per experiment whose data set is a formal language and no control, a second one for its prompts."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
     wanted = [
         (str(experiment), title, run, names)
-        for experiment, run in runs.items()
+        for experiment, run in dense_runs(inputs.study).items()
         for title, names in (("", FREE), ("answers to prompts", ANSWERS))
         if _measured(run, next(iter(names))) and not is_control(run)
     ]
@@ -103,13 +101,9 @@ def _draw_shares(axes: Axes, run: xr.Dataset, lines: dict[str, Line], style: Sty
         draw_band(axes, epochs, share_band(shares, style.confidence), **line)
         known = np.isfinite(shares).all(axis=0)
         if known.any():
-            _mark_onset(axes, epochs[known], shares[:, known], height, line["color"], style.confidence)
+            onset = onsets(np.log(epochs[known]), shares[:, known], style.confidence, seed=0)["rise"]
+            begin, low, high = np.exp([onset.estimate, onset.low, onset.high])
+            if np.isfinite(begin):
+                axes.plot(begin, height, marker="o", markersize=4, color=line["color"])
+                axes.hlines(height, low, min(high, epochs[known][-1]), colors=line["color"], linewidth=1.5)
     fit_log_values(axes, "x", epochs)
-
-
-def _mark_onset(axes: Axes, epochs: Floats, shares: Floats, height: float, colour: str, confidence: float) -> None:
-    onset = onsets(np.log(epochs), shares, confidence, seed=0)["rise"]
-    begin, low, high = np.exp([onset.estimate, onset.low, onset.high])
-    if np.isfinite(begin):
-        axes.plot(begin, height, marker="o", markersize=4, color=colour)
-        axes.hlines(height, low, min(high, epochs[-1]), colors=colour, linewidth=1.5)

@@ -1,4 +1,4 @@
-"""How well emergence and its rivals predict what comes later, on seeds and configurations left out."""
+"""Predictions of what comes later by emergence and other measures, on seeds and configurations left out."""
 
 import numpy as np
 import xarray as xr
@@ -49,7 +49,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         for axes in row[1:]:
             axes.set_yticklabels([])
     figure.supylabel("predictor")
-    legend_above(figure, {"left out of the fit": _lines(style), "predictor": _fills()})
+    plain: Line = {"color": "#404040", "marker": "o", "linestyle": "none"}
+    fills = [{**plain, "label": "alone"}, {**plain, "markerfacecolor": "white", "label": "together with emergence"}]
+    legend_above(figure, {"left out of the fit": _lines(style), "predictor": fills})
     return figure
 
 
@@ -60,11 +62,6 @@ def _lines(style: Style) -> list[Line]:
     ]
 
 
-def _fills() -> list[Line]:
-    plain = {"color": "#404040", "marker": "o", "linestyle": "none"}
-    return [{**plain, "label": "alone"}, {**plain, "markerfacecolor": "white", "label": "together with emergence"}]
-
-
 def _draw_predictors(axes: Axes, data: xr.Dataset, style: Style) -> None:
     """Draw a row per predictor, the first on top."""
     places = -np.arange(data.sizes["predictor"], dtype=float)
@@ -72,12 +69,10 @@ def _draw_predictors(axes: Axes, data: xr.Dataset, style: Style) -> None:
         at = data.sel(held_out=line["label"])
         mean, low, high = (np.clip(at[f"skill_{end}"].values, LOWEST, 1) for end in ("mean", "low", "high"))
         both = np.clip(at["skill_with_emergence_mean"].values, LOWEST, 1)
-        colour = line["color"]
+        colour, bars, look = line["color"], (mean - low, high - mean), {"color": line["color"], "ms": 4}
         axes.hlines(places + shift, mean, both, color=colour, linewidth=0.8, linestyle=":")
-        axes.errorbar(
-            mean, places + shift, xerr=(mean - low, high - mean), fmt=line["marker"], color=colour, ms=4, elinewidth=1
-        )
-        axes.plot(both, places + shift, line["marker"], color=colour, markerfacecolor="white", ms=4)
+        axes.errorbar(mean, places + shift, xerr=bars, fmt=line["marker"], elinewidth=1, **look)
+        axes.plot(both, places + shift, line["marker"], markerfacecolor="white", **look)
         axes.axvline(mean[0], color=colour, linewidth=0.8, alpha=0.6, zorder=1)
     axes.axvline(0, color="#808080", linewidth=0.7, zorder=1)
     names = data["predictor"].values.tolist()

@@ -1,4 +1,4 @@
-"""Which measures see which skills emerge, how much earlier, and at what cost."""
+"""The measures that detect the emergence of each skill, their leads, and their cost."""
 
 import numpy as np
 import xarray as xr
@@ -41,7 +41,10 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     data = inputs.conclusions["scoreboard"]
     experiments = data["experiment"].values.tolist()
     figure, panels = grid(style, len(experiments), 3, height=0.09 * data.sizes["measure"] + 0.35)
-    lines = _lines(data["skill"].values.tolist(), style)
+    lines: dict[str, Line] = {
+        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": skill}
+        for skill, shade in style.shaded(data["skill"].values.tolist()).items()
+    }
     for (left, middle, right), experiment in zip(panels, experiments, strict=True):
         at = data.sel(experiment=experiment).pipe(lambda of_one: of_one.isel(skill=of_one["learnable"].values == 1))
         image = _draw_table(left, at.sel(answers="true"))
@@ -59,13 +62,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _lines(skills: list[str], style: Style) -> dict[str, Line]:
-    return {
-        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": skill}
-        for skill, shade in zip(skills, style.shades(len(skills)), strict=True)
-    }
-
-
 def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
     shares, seen = (data[name].transpose("measure", "skill").values for name in ("explained", "seen"))
     colours = colormaps[COLOURS].with_extremes(bad="#d9d9d9")
@@ -73,7 +69,7 @@ def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
     heights, places = np.nonzero(seen == 1)
     dark = np.where(shares[heights, places] > 0.5, "white", "black")
     axes.scatter(places, heights, s=16, c=dark)
-    axes.set_yticks(range(data.sizes["measure"]), _names(data))
+    axes.set_yticks(range(data.sizes["measure"]), [name.replace("_", " ") for name in data["measure"].values.tolist()])
     axes.set_xticks(range(data.sizes["skill"]), data["skill"].values.tolist())
     axes.tick_params(length=0)
     axes.set_xlabel("skill")
@@ -97,14 +93,6 @@ def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[str, Line]) -> None:
     axes.set_yticks(heights, [])
     axes.set(title="lead, and cost", xlabel="earlier than the skill (% of its time)")
     costs = axes.secondary_yaxis("right")
-    costs.set_yticks(heights, [_cost(value) for value in data["measure_passes"].values])
+    costs.set_yticks(heights, ["–" if np.isnan(cost) else f"{cost:.0f}" for cost in data["measure_passes"].values])
     costs.tick_params(length=0)
     costs.set_ylabel("cost (passes)")
-
-
-def _names(data: xr.Dataset) -> list[str]:
-    return [name.replace("_", " ") for name in data["measure"].values.tolist()]
-
-
-def _cost(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.0f}"

@@ -1,4 +1,4 @@
-"""How well networks know each skill over training, with what the closed form predicts."""
+"""Strength of each skill over training, with the prediction in closed form."""
 
 import numpy as np
 import xarray as xr
@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.drawing.bands import draw_band, share_band
-from emergence.drawing.inputs import Inputs, dense
+from emergence.drawing.inputs import Inputs, dense_runs
 from emergence.drawing.log_axes import fit_log_values
 from emergence.drawing.panels import Line, legend_above, wrapped_grid
 from emergence.drawing.style import Style
@@ -32,14 +32,10 @@ ALTERNATIVE = (
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment whose data set has skills."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
-    runs = {name: asked(run) for name, run in runs.items() if has_skills(run)}
+    runs = {name: asked(run) for name, run in dense_runs(inputs.study).items() if has_skills(run)}
     figure, panels = wrapped_grid(style, len(runs), height=1.2)
     skills = max((run["skill"].values.tolist() for run in runs.values()), key=len)
-    shades = style.shades(len(skills))
-    lines: dict[int, Line] = {
-        skill: {"color": shade, "label": f"{skill}"} for skill, shade in zip(skills, shades, strict=True)
-    }
+    lines: dict[int, Line] = {s: {"color": shade, "label": str(s)} for s, shade in style.shaded(skills).items()}
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
         _draw_skills(axes, run, lines, style)
         axes.set(title=str(experiment), ylabel="strength of the skill", ylim=(-0.05, 1.05))

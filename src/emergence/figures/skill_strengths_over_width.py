@@ -1,4 +1,4 @@
-"""How well narrow and wide networks know each skill after training, with what the closed form predicts."""
+"""Strength of each skill over the number of hidden units, with the prediction in closed form."""
 
 from matplotlib.figure import Figure
 

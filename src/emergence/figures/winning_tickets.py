@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.runs import Variant
-from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, at_reference, dense, one_path_per_parameter
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, dense, one_path_per_parameter
 from emergence.drawing.log_axes import fit_log_values
-from emergence.drawing.panels import NO_LINE, Line, grid, legend_above, variant_markers
+from emergence.drawing.panels import NO_LINE, Line, grid, legend_above, say_empty, variant_markers
 from emergence.drawing.style import Style
 from emergence.statistics.tickets import TICKETS, accuracy_gap, tolerance, winning
 
@@ -67,7 +67,7 @@ def _draw_points(
     shown = [np.empty(0)]
     for variant in [variant for variant in of_variant if variant in lines]:
         run, dense_run = of_variant[variant], dense(of_variant)
-        start = at_reference(run, style.reference_threshold, style.reference_criterion)[quantity].isel(step=0).values
+        start = style.at_reference(run)[quantity].isel(step=0).values
         gap = 100 * accuracy_gap(run, dense_run).to_numpy()
         for look, chosen in zip(LOOKS.values(), (1, 0), strict=True):
             there = winning(run, dense_run).to_numpy() == chosen
@@ -77,5 +77,5 @@ def _draw_points(
     axes.axhline(-100 * tolerance(dense(of_variant)), color="#606060", linewidth=0.8, linestyle="--", zorder=0)
     axes.margins(y=0.12)
     if len(shown) == 1:
-        axes.text(0.5, 0.5, "no tickets", transform=axes.transAxes, ha="center", color="#606060")
+        say_empty(axes, "no tickets")
     return np.concatenate(shown)

@@ -1,6 +1,6 @@
-"""Which minima training reaches from around given weights, and how close together they lie."""
+"""Minima that training reaches from around given weights, and how close together they lie."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from emergence.core.arrays import Floats
 from emergence.core.modules import private_copy, prunable
 from emergence.core.seeds import COPIES, DIRECTIONS_TO_MINIMA
+from emergence.landscape.combination import Weights
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
@@ -23,8 +24,6 @@ from emergence.parameters.training import Schedule, Training
 from emergence.training.batches import Part
 from emergence.training.grouping import form_groups
 from emergence.training.precision import arithmetic
-
-Weights = Mapping[str, Tensor]
 
 VARIABLES = {
     "minima": ("1", "distinct minima reached from perturbed copies"),
@@ -37,9 +36,9 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class Retraining:
-    """How perturbed copies are trained: as their run was, at the rate that it began with, for a few more epochs.
+    """Training of perturbed copies: as their run was, at the rate that it began with, for a few more epochs.
 
-    All copies see the same samples in the same order, so that what they differ in comes from the perturbation alone.
+    All copies see the same samples in the same order: their differences come from the perturbation alone.
     """
 
     architecture: Architecture
@@ -91,10 +90,17 @@ def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) ->
     metric = CrossEntropy(network, inputs, labels)
     of_radii = []
     for radius in settings.radii:
-        starts = [{**state, **_moved(weights, direction, radius)} for direction in directions]
+        starts = [
+            {**state, **{name: weight + radius * direction[name] for name, weight in weights.items()}}
+            for direction in directions
+        ]
         with arithmetic(retraining.training, network, retraining.device):
             ends = retraining.ends(starts, masks)
-        of_radii.append(_compare(metric, [_numbers(end, retraining.device) for end in ends], list(weights), settings))
+        numbers = [
+            {name: tensor.to(retraining.device) for name, tensor in end.items() if tensor.is_floating_point()}
+            for end in ends
+        ]
+        of_radii.append(_compare(metric, numbers, list(weights), settings))
     radii = xr.DataArray(settings.radii, dims="radius", attrs={"units": "1", "long_name": "length of perturbation"})
     values = {
         name: ("radius", [found[name] for found in of_radii], {"units": units, "long_name": meaning})
@@ -148,12 +154,3 @@ def _compare(
         "minima_loss": float(losses.mean()),
         "minima_loss_difference": float(np.mean([abs(losses[i] - losses[j]) for i, j in pairs])),
     }
-
-
-def _moved(weights: Weights, direction: Weights, radius: float) -> dict[str, Tensor]:
-    return {name: weight + radius * direction[name] for name, weight in weights.items()}
-
-
-def _numbers(state: Weights, device: torch.device) -> dict[str, Tensor]:
-    """Return what of a state_dict lies on lines between networks: all but counters."""
-    return {name: tensor.to(device) for name, tensor in state.items() if tensor.is_floating_point()}

@@ -41,13 +41,12 @@ CHECKED = 10
 class CrossEntropy:
     """Mean cross-entropy ("loss", nat) and share of right answers ("accuracy") on fixed samples.
 
-    A metric for `sample_plane` and `sample_line`. The network is copied and the copy put in evaluation mode on the
-    device of `inputs`, so the given one never changes. `inputs` (sample, ...) are what the network takes, `labels`
-    (sample, ...) are indices of its logits (sample, class, ...); `block` samples go through the network at once, by
-    default a number that suits cache and network. Sampling a plane takes memory for 1 GiB of products at most, and 15
-    times the weights or the largest activation of a block, whichever is more. Masks of `torch.nn.utils.prune` and
-    parametrisations of the network hold at all weights. Raises ValueError where there are no samples or not as many
-    labels.
+    A metric for `sample_plane` and `sample_line`. The given network never changes: a copy is evaluated on the device of
+    `inputs` (sample, ...). `labels` (sample, ...) are indices of its logits (sample, class, ...); `block` samples go
+    through the network at once, by default a number that suits cache and network. Sampling a plane takes memory for 1
+    GiB of products at most, and 15 times the weights or the largest activation of a block, whichever is more. Masks of
+    `torch.nn.utils.prune` and parametrisations hold at all weights. Raises ValueError where there are no samples or not
+    as many labels.
 
     >>> metric = CrossEntropy(nn.Linear(2, 2), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1]))
     >>> values = metric({"weight": 100 * torch.eye(2), "bias": torch.zeros(2)})

@@ -1,4 +1,4 @@
-"""What of a long sampling is finished, kept in a file from which it goes on after any end."""
+"""A file of finished points from which an interrupted sampling goes on."""
 
 import fcntl
 import json
@@ -22,9 +22,9 @@ Values = Mapping[str, Floats]
 class Journal:
     """Values at points of named parts of a sampling, one line of a file per call of `add`.
 
-    A line counts when it is whole, so what a killed process was writing is as if it had not begun. What the file holds
-    of a sampling with another `description` is dropped. The file is to be used as a context: until it is left, a lock
-    keeps other processes out. Raises OSError where one holds it.
+    Only whole lines count: what a killed process was writing is as if it had not begun. Values of a sampling with
+    another `description` are dropped. Used as a context, which keeps other processes out by a lock; raises OSError
+    where another process holds it.
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "points.jsonl"

@@ -1,4 +1,4 @@
-"""Local minima of a sampled function, and how deep they are."""
+"""Local minima of a sampled function, and their depths."""
 
 from collections.abc import Hashable, Sequence
 from itertools import product
@@ -13,11 +13,10 @@ from emergence.core.arrays import Bools, Floats, Integers
 def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 0.0) -> xr.DataArray:
     """Return the number of local minima over `dims` that are deeper than `noise` (units of the values).
 
-    Points are neighbours where no coordinate is more than one place away: two on a line, eight on a plane. A minimum's
-    depth is the height of the lowest pass that leads from it to a lower point (its persistence: Edelsbrunner, Letscher
-    and Zomorodian 2002, Discrete & Computational Geometry 28:511; the prominence of a peak turned over); that of the
-    lowest point of all is the range of the values. Minima at the border do not count: the function may fall beyond it.
-    NaN where a value is missing.
+    Neighbours are at most one place away along each coordinate: two on a line, eight on a plane. A minimum's depth is
+    the height of the lowest pass that leads from it to a lower point (its persistence: Edelsbrunner, Letscher and
+    Zomorodian 2002, Discrete & Computational Geometry 28:511); that of the lowest point is the range of the values.
+    Minima at the border do not count. NaN where a value is missing.
 
     >>> valley = xr.DataArray([3.0, 1.0, 1.1, 0.0, 2.0], dims="x")
     >>> count_minima(valley, ["x"]).item(), count_minima(valley, ["x"], noise=0.2).item()
@@ -36,19 +35,14 @@ def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 
 
 
 def depths(grid: Floats) -> Floats:
-    """Return the depth of each local minimum away from the border of a grid of any number of dimensions.
-
-    >>> depths(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
-    array([0.5, 3. ])
-    """
+    """Return the depth of each local minimum away from the border of a grid of any number of dimensions."""
     return find_local_minima(grid)[1]
 
 
 def find_local_minima(grid: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Return the places (minimum, dimension) and the depths (minimum) of local minima away from the border of a grid.
 
-    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there. The grid may
-    have any number of dimensions.
+    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there.
 
     >>> find_local_minima(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
     (array([[1],

@@ -51,12 +51,11 @@ def equal(first: nn.Module, second: nn.Module) -> bool:
     return all(map(torch.equal, first.state_dict().values(), second.state_dict().values()))
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("by_activations", [False, True])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_renumbered_network_is_recovered_exactly(name: str, by_activations: bool, seed: int):
-    network = make(name, seed)
-    renumbered = shuffled(network, seed + 7)
+def test_a_renumbered_network_is_recovered_exactly(name: str, by_activations: bool):
+    network = make(name, 0)
+    renumbered = shuffled(network, 7)
     inputs = torch.randn(50, *IMAGES)
     torch.testing.assert_close(renumbered(inputs), network(inputs))
     assert not equal(renumbered, network)
@@ -70,6 +69,7 @@ def distance(first: nn.Module, second: nn.Module) -> float:
     return sum(float((a - b).detach().square().sum()) for a, b in pairs) ** 0.5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_activations", [False, True])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_matched_network_computes_the_same_and_lies_closer_where_weights_decide(name: str, by_activations: bool):
@@ -82,6 +82,7 @@ def test_a_matched_network_computes_the_same_and_lies_closer_where_weights_decid
         assert equal(matched(result, reference), result)
 
 
+@pytest.mark.long
 def test_units_of_convolutions_that_a_linear_layer_reads_have_several_columns():
     assert [
         (units.count, units.owners, units.reader) for units in hidden_units(make("cnn with batch normalisation", 0))
@@ -100,6 +101,7 @@ class Residual(nn.Module):
         return inputs + self.layer(inputs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("network", "told"),
     [
@@ -114,6 +116,7 @@ def test_networks_that_are_no_plain_sequence_are_refused(network: nn.Module, tol
         matched(network, network)
 
 
+@pytest.mark.long
 def test_networks_that_are_built_differently_are_refused():
     with pytest.raises(ValueError, match="built alike"):
         matched(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)), nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 2)))

@@ -38,6 +38,7 @@ def weights(network: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in network.named_parameters()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("curve", CURVES)
 def test_a_trained_curve_has_a_lower_barrier_than_the_line_and_exact_ends(ends: list[nn.Module], curve: str):
     inputs, labels = circles()
@@ -72,6 +73,7 @@ def test_points_of_a_curve_are_those_of_its_formula_and_the_ends_are_the_given_t
         torch.testing.assert_close(got, expected.float())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("curve", CURVES)
 def test_weights_removed_at_both_ends_stay_removed_along_a_trained_curve(ends: list[nn.Module], curve: str):
     pair = weights(ends[0]), weights(ends[1])
@@ -83,6 +85,7 @@ def test_weights_removed_at_both_ends_stay_removed_along_a_trained_curve(ends: l
     assert control["0.weight"][1::2].all() and control["2.weight"].all()
 
 
+@pytest.mark.long
 def test_running_statistics_of_the_control_point_are_the_mean_of_the_ends():
     network = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
     first, last = weights(network), weights(network)
@@ -92,6 +95,7 @@ def test_running_statistics_of_the_control_point_are_the_mean_of_the_ends():
     assert not network[1].running_mean.any()
 
 
+@pytest.mark.long
 def test_an_unknown_curve_is_refused_with_the_nearest_name(ends: list[nn.Module]):
     with pytest.raises(ValueError, match="did you mean 'bezier'"):
         train_control_point(ends[0], ({}, {}), *circles(), "bezire")
