@@ -22,9 +22,9 @@ def job(work: Work) -> Work:
     """Make a function the work of a script: run it with the job file that the command line names.
 
     The function gets what its parameters ask for by their types: `JobFile` is the job itself, `Checkpoints` the saved
-    networks of its run (types say by `of_job` how they are made), and a section of ``params.yaml`` those of its settings that the table of rules declares (the
-    parameter has the section's name). What it returns is written to the job's only file. It stands last in its script,
-    which is imported without running anything.
+    networks of its run, and a section of ``params.yaml`` (the parameter has its name) holds those of its settings that
+    the table of rules declares. What it returns is written to the job's only file. It stands last in its script, which
+    can be imported without running anything.
     """
     if work.__module__ == "__main__":
         with explain_refusals():
