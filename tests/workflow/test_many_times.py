@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from emergence.study.layout import log
-from tests.workflow.conftest import Repository
+from tests.workflow.conftest import Repository, pulled
 from tests.workflow.test_currency import is_clean, new_jobs, phases_of
 
 CONCLUSIONS = ["statistics", "figures", "report"]
@@ -33,11 +32,9 @@ CHANGES = {
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 
-@pytest.mark.parametrize("attempt", range(20))
+@pytest.mark.parametrize("attempt", range(5))
 def test_nothing_is_to_be_done_in_any_fresh_clone(finished: Repository, tmp_path: Path, attempt: int) -> None:
-    clone = finished.clone(tmp_path / "clone")
-    clone.run("dvc", "pull", "-q")
-    assert clone.planned() == {}
+    assert pulled(finished, tmp_path / "clone").planned() == {}
 
 
 @pytest.mark.parametrize("key", CHANGES)
@@ -48,8 +45,7 @@ def test_in_fresh_clones_both_tools_make_what_depends_on_a_change_as_from_scratc
     scratch.set(key, CHANGES[key][0])
     scratch.run("snakemake")
     for tool in ("snakemake", "dvc repro"):
-        clone = finished.clone(tmp_path / tool.split()[0])
-        clone.run("dvc", "pull", "-q")
+        clone = pulled(finished, tmp_path / tool.split()[0])
         change(clone, key, tool)
         made, expected = clone.current_files(), scratch.current_files()
         assert {name: made[name] for name in expected} == expected
@@ -64,10 +60,22 @@ def change(repository: Repository, key: str, tool: str) -> None:
     expected = new_jobs(before, repository.plan())
     assert phases_of(expected) == phases
     repository.run(*tool.split())
-    assert repository.logs() == sorted(log(job.rule, job.name, job.key) for job in expected)
+    assert repository.logs() == sorted(job.log for job in expected)
     assert repository.planned() == {}
     if tool == "dvc repro":
         assert is_clean(repository)
+
+
+def test_more_epochs_continue_training_to_the_bytes_of_training_in_one_go(source: Repository, tmp_path: Path) -> None:
+    grown, whole = source.clone(tmp_path / "grown"), source.clone(tmp_path / "whole")
+    grown.run("snakemake", "train")
+    for repository in (grown, whole):
+        repository.set("training.epochs", 5)
+        repository.run("snakemake", "train")
+    (training,) = grown.plan().of_rule("train_networks")
+    assert "continuing after ep3 of 5 epochs" in (grown.folder / training.log).read_text()
+    made, expected = grown.current_files(), whole.current_files()
+    assert {name: made[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize("way", ["--temp", "--queue"])

@@ -20,7 +20,7 @@ HOSTILE = (
 
 def test_all_rules_run_one_command() -> None:
     shells = [found for file in RULES.glob("*.smk") for found in re.findall(r"shell:\n +(.*)", file.read_text())]
-    assert shells == ["COMMAND", "COMMAND"]
+    assert set(shells) == {"COMMAND"}
     assert re.findall(r"{(.*?)}", COMMAND) == ["params.script", "params.job:q", "log[0]:q"]
 
 

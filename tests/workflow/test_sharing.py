@@ -45,6 +45,7 @@ def test_results_pushed_to_s3_are_current_in_a_clone_that_pulls_them(
     clone.run("dvc", "pull", "-q")
     assert clone.current_files() == repository.current_files()
     assert clone.planned() == {}
+    assert clone.executed("dvc", "repro") == {}
 
 
 def test_final_weights_of_a_registered_version_are_those_that_reached_the_stated_accuracy(

@@ -9,7 +9,7 @@ from emergence.datasets import read_processed
 from tests.text_data import ENTROPY_RATE, SPREAD, true_loss, write_markov_text
 from tests.workflow.conftest import Repository
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 STUDY = {
     "study.experiments": ["chain/transformer"],

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.workflow
 EPOCHS = 150
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
 def test_a_job_killed_at_random_moments_ends_as_if_it_had_not_been(
     digits: Path,  # noqa: F811
     tmp_path: Path,

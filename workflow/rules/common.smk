@@ -27,6 +27,7 @@ from emergence.study import currency, job_files
 from emergence.core.stamps import KEY
 from emergence.study.layout import cost, log, pattern, timing
 from emergence.study.plan import Plan
+from emergence.study.rules import Resources as Needed
 from emergence.study.status import failures
 from emergence.study.table import RULES
 
@@ -49,6 +50,8 @@ except ValueError as error:
 
 config.clear()
 config.update(PLAN.parameters.model_dump())
+
+BY_STAMP = {job.stamp: job for job in PLAN.jobs if not job.entry.keyed}
 
 # What is needed to tell, after an error, which jobs of this run it concerns.
 STARTED = time.time()
@@ -108,15 +111,12 @@ def read_by(job, files):
     return files if job in jobs_to_do() else list(map(ancient, files))
 
 
-def reads(rule):
-    """Inputs of a keyed rule: what the job that a folder's key names reads, by the name of each source."""
-    return {name: partial(read_from, name) for name in RULES[rule].reads}
-
-
-def read_from(name, wildcards):
-    """Input function: the files that a job reads from one source; none where it has none."""
+def read_by_key(wildcards):
+    """Inputs of a job that a folder's key names: the files that it reads, by the name of each source."""
     job = job_of(wildcards)
-    return read_by(job, [as_input(source, file) for source, _, file in job.reads[name]])
+    return {
+        name: read_by(job, [as_input(source, file) for source, _, file in files]) for name, files in job.reads.items()
+    }
 
 
 def makes(rule):
@@ -125,35 +125,38 @@ def makes(rule):
     return {name: path if Path(path).suffix else directory(path) for name, path in paths.items()}
 
 
-def job_of(wildcards):
-    """The job of the plan that a folder's key names."""
+def job_of(wildcards, output=None):
+    """The job of the plan that a folder's key names, or a stamp among the files to be made."""
+    if "stamp" in (output or {}).keys():
+        return BY_STAMP[output.stamp]
     if wildcards.key not in PLAN.by_key:
         raise WorkflowError(f"{wildcards.name}/{wildcards.key} is not made from the current parameters and code")
     return PLAN.by_key[wildcards.key]
 
 
-def told(rule):
-    """Params of a keyed rule: its script, and the file that tells a job all it needs to know."""
+def script(wildcards, output):
+    """The script that does a job."""
+    return job_of(wildcards, output).entry.program
+
+
+def written(wildcards, input, output):
+    """Write the file that tells a job all it needs to know, with where its files lie on this machine; return its name."""
+    outputs = {name: [files] if isinstance(files, str) else files for name, files in output.items() if name != "stamp"}
+    return job_files.write(PLAN, job_of(wildcards, output), list(map(str, input)), outputs, dry=workflow.dryrun)
+
+
+def needs(resources):
+    """Resources of a job, given a function of its wildcards that returns those of the table of rules."""
     return {
-        "script": RULES[rule].program,
-        "job": lambda wildcards, input, output: written(job_of(wildcards), input, output),
+        "mem_mb": lambda wildcards, attempt: resources(wildcards).memory * attempt,
+        "runtime": lambda wildcards: resources(wildcards).minutes,
+        "gpu": lambda wildcards: resources(wildcards).gpu and gpus(),
     }
 
 
-def written(job, files, made):
-    """Write the file of a job, with where its files lie on the machine that runs it; return its name."""
-    outputs = {name: [files] if isinstance(files, str) else files for name, files in made.items() if name != "stamp"}
-    return job_files.write(PLAN, job, list(map(str, files)), outputs, dry=workflow.dryrun)
-
-
-def needs(rule):
-    """Resources of a rule: more memory for every further attempt."""
-    needed = RULES[rule].resources
-    return {
-        "mem_mb": lambda wildcards, attempt: needed.memory * attempt,
-        "runtime": needed.minutes,
-        "gpu": gpus if needed.gpu else 0,
-    }
+def needs_by_key(wildcards):
+    """Resources of the job that a folder's key names."""
+    return job_of(wildcards).entry.resources
 
 
 def only(rule):
@@ -180,11 +183,6 @@ def makes_once(job):
     return {**{name: here(job.file(name)) for name in job.entry.files}, "stamp": here(job.stamp)}
 
 
-def told_once(job):
-    """Params of a rule with one job, see `told`."""
-    return {"script": job.entry.program, "job": lambda wildcards, input, output: written(job, input, output)}
-
-
 def together(group, of=None):
     """Group function: the group of jobs too small to be sent to a cluster alone, if the profile says its size.
 
@@ -199,8 +197,8 @@ def together(group, of=None):
     return None if ELSEWHERE else name
 
 
-def gpus(wildcards):
-    """Resource function: one GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
+def gpus():
+    """One GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
     offered = "gpu" in workflow.resource_settings.resources
     return int({"cpu": False, "cuda": True, "auto": offered}[PLAN.parameters.compute.device])
 

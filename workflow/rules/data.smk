@@ -7,17 +7,11 @@ rule data:
 
 
 use rule job as prepare_data with:
-    input:
-        **reads("prepare_data"),
     output:
         **makes("prepare_data"),
     log:
         log("prepare_data"),
     benchmark:
         timing("prepare_data")
-    resources:
-        **needs("prepare_data"),
-    params:
-        **told("prepare_data"),
     message:
         "Prepare data set {wildcards.name}"

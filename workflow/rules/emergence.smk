@@ -7,8 +7,6 @@ rule emergence:
 
 
 use rule job as count_paths with:
-    input:
-        **reads("count_paths"),
     output:
         **makes("count_paths"),
     log:
@@ -17,17 +15,11 @@ use rule job as count_paths with:
         timing("count_paths")
     group:
         together("measures")
-    resources:
-        **needs("count_paths"),
-    params:
-        **told("count_paths"),
     message:
         "Count the paths of {wildcards.name}"
 
 
 use rule job as apply_measures with:
-    input:
-        **reads("apply_measures"),
     output:
         **makes("apply_measures"),
     log:
@@ -36,43 +28,27 @@ use rule job as apply_measures with:
         timing("apply_measures")
     group:
         together("measures")
-    resources:
-        **needs("apply_measures"),
-    params:
-        **told("apply_measures"),
     message:
         "Apply other measures to {wildcards.name}"
 
 
 use rule job as measure_skills with:
-    input:
-        **reads("measure_skills"),
     output:
         **makes("measure_skills"),
     log:
         log("measure_skills"),
     benchmark:
         timing("measure_skills")
-    resources:
-        **needs("measure_skills"),
-    params:
-        **told("measure_skills"),
     message:
         "Measure how well {wildcards.name} knows what there is to learn"
 
 
 use rule job as compare_controls with:
-    input:
-        **reads("compare_controls"),
     output:
         **makes("compare_controls"),
     log:
         log("compare_controls"),
     benchmark:
         timing("compare_controls")
-    resources:
-        **needs("compare_controls"),
-    params:
-        **told("compare_controls"),
     message:
         "Compare {wildcards.name} with its controls"

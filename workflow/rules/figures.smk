@@ -21,9 +21,9 @@ for figure in PLAN.of_phase("figures"):
                 labels={"figure": figure.name.replace("_", " ")},
             ),
         log:
-            log(figure.rule, figure.name, figure.key),
+            figure.log,
         benchmark:
-            timing(figure.rule, figure.name, figure.key)
+            figure.timing
         group:
             together("figures")
         localrule: ELSEWHERE
@@ -31,9 +31,10 @@ for figure in PLAN.of_phase("figures"):
             "../envs/emergence.yaml"
         threads: 1
         resources:
-            **needs(figure.rule),
+            **needs(lambda _, job=figure: job.entry.resources),
         params:
-            **told_once(figure),
+            script=script,
+            job=written,
         message:
             f"Draw {figure.name}"
         shell:

@@ -8,7 +8,7 @@ for name in [name for name, rule in RULES.items() if rule.keyed and name not in 
         name:
             name
         input:
-            **reads(name),
+            unpack(read_by_key),
         output:
             **makes(name),
         log:
@@ -19,9 +19,10 @@ for name in [name for name, rule in RULES.items() if rule.keyed and name not in 
             "../envs/emergence.yaml"
         threads: 1
         resources:
-            **needs(name),
+            **needs(needs_by_key),
         params:
-            **told(name),
+            script=script,
+            job=written,
         message:
             f"Do {name} of " "{wildcards.name}"
         shell:

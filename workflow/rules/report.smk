@@ -8,19 +8,16 @@ rule report:
         files_of("report"),
 
 
-use rule job as write_report with:
+use rule once as write_report with:
     input:
         **reads_once(REPORT),
     output:
         **makes_once(REPORT),
     log:
-        log("write_report", REPORT.name, REPORT.key),
+        REPORT.log,
     benchmark:
-        timing("write_report", REPORT.name, REPORT.key)
-    localrule: ELSEWHERE
+        REPORT.timing
     resources:
-        **needs("write_report"),
-    params:
-        **told_once(REPORT),
+        **needs(lambda _: REPORT.entry.resources),
     message:
         "Write the report"

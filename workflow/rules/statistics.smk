@@ -12,102 +12,77 @@ rule statistics:
         files_of("statistics"),
 
 
-use rule job as collect_runs with:
+use rule once as collect_runs with:
     input:
         **reads_once(STUDY),
     output:
         **makes_once(STUDY),
     log:
-        log("collect_runs", STUDY.name, STUDY.key),
+        STUDY.log,
     benchmark:
-        timing("collect_runs", STUDY.name, STUDY.key)
+        STUDY.timing
     group:
         together("statistics")
-    localrule: ELSEWHERE
-    resources:
-        **needs("collect_runs"),
-    params:
-        **told_once(STUDY),
     message:
         "Join the results of all runs"
 
 
-use rule job as judge_claims with:
+use rule once as judge_claims with:
     input:
         **reads_once(CLAIMS),
     output:
         **makes_once(CLAIMS),
     log:
-        log("judge_claims", CLAIMS.name, CLAIMS.key),
+        CLAIMS.log,
     benchmark:
-        timing("judge_claims", CLAIMS.name, CLAIMS.key)
+        CLAIMS.timing
     group:
         together("statistics")
-    localrule: ELSEWHERE
-    resources:
-        **needs("judge_claims"),
-    params:
-        **told_once(CLAIMS),
     message:
         "Judge the claims"
 
 
-use rule job as map_robustness with:
+use rule once as map_robustness with:
     input:
         **reads_once(ROBUSTNESS),
     output:
         **makes_once(ROBUSTNESS),
     log:
-        log("map_robustness", ROBUSTNESS.name, ROBUSTNESS.key),
+        ROBUSTNESS.log,
     benchmark:
-        timing("map_robustness", ROBUSTNESS.name, ROBUSTNESS.key)
+        ROBUSTNESS.timing
     group:
         together("statistics")
-    localrule: ELSEWHERE
-    resources:
-        **needs("map_robustness"),
-    params:
-        **told_once(ROBUSTNESS),
     message:
         "Judge the claims at every choice"
 
 
-use rule job as compare_rivals with:
+use rule once as compare_rivals with:
     input:
         **reads_once(RIVALS),
     output:
         **makes_once(RIVALS),
     log:
-        log("compare_rivals", RIVALS.name, RIVALS.key),
+        RIVALS.log,
     benchmark:
-        timing("compare_rivals", RIVALS.name, RIVALS.key)
+        RIVALS.timing
     group:
         together("statistics")
-    localrule: ELSEWHERE
-    resources:
-        **needs("compare_rivals"),
-    params:
-        **told_once(RIVALS),
     message:
         "Compare emergence with other measures"
 
 
-use rule job as compare_stopping with:
+use rule once as compare_stopping with:
     input:
         **reads_once(STOPPING),
     output:
         **makes_once(STOPPING),
     log:
-        log("compare_stopping", STOPPING.name, STOPPING.key),
+        STOPPING.log,
     benchmark:
-        timing("compare_stopping", STOPPING.name, STOPPING.key)
+        STOPPING.timing
     group:
         together("statistics")
-    localrule: ELSEWHERE
-    resources:
-        **needs("compare_stopping"),
-    params:
-        **told_once(STOPPING),
     message:
         "Compare rules that stop training"
 
@@ -115,21 +90,16 @@ use rule job as compare_stopping with:
 if PLAN.of_rule("score_measures"):
     SCOREBOARD = only("score_measures")
 
-    use rule job as score_measures with:
+    use rule once as score_measures with:
         input:
             **reads_once(SCOREBOARD),
         output:
             **makes_once(SCOREBOARD),
         log:
-            log("score_measures", SCOREBOARD.name, SCOREBOARD.key),
+            SCOREBOARD.log,
         benchmark:
-            timing("score_measures", SCOREBOARD.name, SCOREBOARD.key)
+            SCOREBOARD.timing
         group:
             together("statistics")
-        localrule: ELSEWHERE
-        resources:
-            **needs("score_measures"),
-        params:
-            **told_once(SCOREBOARD),
         message:
             "Score measures by the skills that they see emerge"

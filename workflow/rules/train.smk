@@ -7,25 +7,17 @@ rule train:
 
 
 use rule job as tune_learning_rate with:
-    input:
-        **reads("tune_learning_rate"),
     output:
         **makes("tune_learning_rate"),
     log:
         log("tune_learning_rate"),
     benchmark:
         timing("tune_learning_rate")
-    resources:
-        **needs("tune_learning_rate"),
-    params:
-        **told("tune_learning_rate"),
     message:
         "Tune the learning rate of {wildcards.name}"
 
 
 use rule job as train_networks with:
-    input:
-        **reads("train_networks"),
     output:
         **makes("train_networks"),
     log:
@@ -33,9 +25,5 @@ use rule job as train_networks with:
         cost=cost("train_networks"),
     benchmark:
         timing("train_networks")
-    resources:
-        **needs("train_networks"),
-    params:
-        **told("train_networks"),
     message:
         "Train {wildcards.name}"

@@ -56,8 +56,8 @@ class Inputs:
 def read_inputs(manifest: Manifest, method: str, retraining: str, through: str = "all") -> Inputs:
     """Read the files that a manifest lists.
 
-    Without a study, the metrics of training tell which networks diverged. `method` and `retraining` are the way of pruning
-    of reference, `through` names the units that paths run through.
+    Without a study, the metrics of training tell which networks diverged. `method` and `retraining` are the way of
+    pruning of reference, `through` names the units that paths run through.
     """
     trained = read_trained(manifest)
     study = trained if "study" in manifest else None

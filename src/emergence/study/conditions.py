@@ -9,14 +9,10 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
 from emergence.parameters.pruning import method_and_step
+from emergence.study.rules import Decide
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan
-
-
-def is_unpruned(plan: "Plan", run: Run) -> bool:
-    """Whether a run's networks are not pruned."""
-    return run.method in UNPRUNED
 
 
 def is_pruned(plan: "Plan", run: Run) -> bool:
@@ -24,24 +20,24 @@ def is_pruned(plan: "Plan", run: Run) -> bool:
     return run.method not in UNPRUNED
 
 
-def has_given_rate(plan: "Plan", run: Run) -> bool:
-    """Whether a run trains at the learning rate of the parameters."""
-    return plan.selection.tuned(run) is None
+def unless(condition: Decide) -> Decide:
+    """Return the opposite of a condition."""
+    return lambda plan, subject: not condition(plan, subject)
 
 
-def is_inhibited_as_usual(plan: "Plan", run: Run) -> bool:
-    """Whether units are held back in a run's training as the section training says."""
-    return not run.variation.inhibition
+def is_tuned(plan: "Plan", run: Run) -> bool:
+    """Whether the learning rate of a run is chosen, not given."""
+    return plan.selection.tuned(run) is not None
+
+
+def is_inhibited(plan: "Plan", run: Run) -> bool:
+    """Whether units are inhibited in training as a variation."""
+    return bool(run.variation.inhibition)
 
 
 def is_penalised(plan: "Plan", run: Run) -> bool:
     """Whether a run trains with the penalty that l1_magnitude asks for."""
     return run.method == L1_PENALISED
-
-
-def is_not_penalised(plan: "Plan", run: Run) -> bool:
-    """Whether a run trains with the penalty of the section training."""
-    return run.method != L1_PENALISED
 
 
 def is_rewound(plan: "Plan", run: Run) -> bool:
@@ -77,11 +73,6 @@ def has_skills(plan: "Plan", subject: str) -> bool:
 def is_animated(plan: "Plan", figure: str) -> bool:
     """Whether a figure has an animation."""
     return catalogue()[figure].animated
-
-
-def is_still(plan: "Plan", figure: str) -> bool:
-    """Whether a figure has no animation."""
-    return not catalogue()[figure].animated
 
 
 def scoring_keys(plan: "Plan", run: Run) -> Iterable[str]:

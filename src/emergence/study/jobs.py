@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from emergence.core.runs import Run
-from emergence.study.layout import of_run, pattern, stamp
+from emergence.study import layout
 from emergence.study.rules import Rule
 from emergence.study.table import RULES
 
@@ -55,13 +55,13 @@ class Job:
 
     def file(self, name: str) -> str:
         """Return the path of one of the job's files."""
-        return pattern(self.entry, name).format(name=self.name, key=self.key)
+        return layout.pattern(self.entry, name).format(name=self.name, key=self.key)
 
     @property
     def results(self) -> list[str]:
         """Paths of all files that other jobs and readers use."""
         runs = [job.name for jobs in self.inputs.values() for job in jobs] if self.entry.of_each else []
-        return [*map(self.file, self.entry.files), *(of_run(self.entry, run) for run in runs)]
+        return [*map(self.file, self.entry.files), *(layout.of_run(self.entry, run) for run in runs)]
 
     @property
     def files(self) -> list[str]:
@@ -84,4 +84,14 @@ class Job:
     @property
     def stamp(self) -> str:
         """The file that says which key the files of a fixed place are made from."""
-        return stamp(self.entry.phase, self.name, self.key)
+        return layout.stamp(self.entry.phase, self.name, self.key)
+
+    @property
+    def log(self) -> str:
+        """The log file."""
+        return layout.log(self.rule, self.name, self.key)
+
+    @property
+    def timing(self) -> str:
+        """The file in which the workflow notes how long the job took."""
+        return layout.timing(self.rule, self.name, self.key)

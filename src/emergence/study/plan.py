@@ -10,7 +10,6 @@ from typing import Any
 from emergence.core.runs import Run
 from emergence.parameters import Parameters
 from emergence.study.jobs import Job
-from emergence.study.layout import timing
 from emergence.study.remembered import RememberedDigests
 from emergence.study.rules import Rule, Subject
 from emergence.study.selection import Selection
@@ -85,7 +84,7 @@ class Plan:
                 "name": job.name,
                 "key": job.key,
                 "files": job.results,
-                "timing": timing(job.rule, job.name, job.key),
+                "timing": job.timing,
             }
             for job in jobs
         ]

@@ -17,7 +17,7 @@ from emergence.parameters.reading import read
 from emergence.report.records import RuleTime, read_records, times
 from emergence.study.currency import is_done
 from emergence.study.jobs import Job
-from emergence.study.layout import job_file, log
+from emergence.study.layout import job_file
 from emergence.study.plan import Plan
 from emergence.study.table import PHASES, RULES
 
@@ -106,7 +106,7 @@ def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Pat
     They run, or they failed or were interrupted: files cannot tell, but the time of the log's last line can.
     """
     for job in plan.jobs:
-        file = root / log(job.rule, job.name, job.key)
+        file = root / job.log
         if file.is_file() and file.stat().st_mtime >= since and not is_done(job, root):
             yield job, file
 

@@ -4,7 +4,7 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import selection as of
-from emergence.study.rules import Resources, Rule, Setting, Source
+from emergence.study.rules import Resources, Rule, Setting, Source, always
 
 TRAINED = ("train_networks", "retrain_networks")
 DRAWN = ("draw_figure", "animate_figure")
@@ -20,15 +20,15 @@ BUILDER = "networks.{network}.builder"
 NETWORK = (
     "networks.{network}",
     Setting("training", without=("optimizer.learning_rate", "epochs", "checkpoints", "inhibition.way", "l1_penalty")),
-    Setting("training.inhibition.way", when=given.is_inhibited_as_usual),
-    Setting("training.l1_penalty", when=given.is_not_penalised),
+    Setting("training.inhibition.way", when=given.unless(given.is_inhibited)),
+    Setting("training.l1_penalty", when=given.unless(given.is_penalised)),
     Setting("pruning.l1_penalty", when=given.is_penalised),
 )
 TRAINING = (
     *NETWORK,
     "training.epochs",
     "training.checkpoints",
-    Setting("training.optimizer.learning_rate", when=given.has_given_rate),
+    Setting("training.optimizer.learning_rate", when=given.unless(given.is_tuned)),
 )
 TUNING = (*NETWORK, "tuning.learning_rates", "tuning.epochs")
 START = (
@@ -73,7 +73,7 @@ OF_RUNS = (
         reads=DATA,
         settings=TUNING,
         modules=given.building,
-        applies=given.is_unpruned,
+        applies=given.unless(given.is_pruned),
         resources=Resources(minutes=720, gpu=True),
         decided_by=("study", "variations", "tuning.scope", "tuning.seeds"),
     ),
@@ -85,7 +85,7 @@ OF_RUNS = (
         reads={**DATA, "tuning": Source(("tune_learning_rate",), of.its_tuned)},
         settings=TRAINING,
         modules=given.building,
-        applies=given.is_unpruned,
+        applies=given.unless(given.is_pruned),
         resources=Resources(minutes=720, gpu=True),
         decided_by=("study", "variations", "pruning.methods"),
     ),
@@ -244,6 +244,18 @@ JOINED = {
 }
 
 
+CONCLUSIONS: dict[str, tuple[str, tuple[str | Setting, ...]]] = {
+    "judge_claims": ("claims", ("statistics",)),
+    "map_robustness": ("robustness", ("statistics",)),
+    "compare_rivals": ("rivals", (ESTIMATION, "measures.names")),
+    "compare_stopping": ("stopping", (ESTIMATION, "stopping")),
+    "score_measures": (
+        "scoreboard",
+        (ESTIMATION, Setting("scoreboard", without=("samples",)), "measures.names"),
+    ),
+}
+"""What is concluded from the joined study: rule -> name of its file, and its settings."""
+
 OF_STUDY = (
     Rule(
         "collect_runs",
@@ -254,76 +266,26 @@ OF_STUDY = (
         settings=("statistics.accuracy_targets",),
         keyed=False,
     ),
-    Rule(
-        "judge_claims",
-        phase="statistics",
-        folder="results",
-        files={"claims": "claims.json"},
-        reads=STUDY,
-        settings=("statistics",),
-        derived=given.way_of_reference,
-        decided_by=WAY_OF_REFERENCE,
-        keyed=False,
-    ),
-    Rule(
-        "map_robustness",
-        phase="statistics",
-        folder="results/statistics",
-        files={"robustness": "robustness.nc"},
-        reads=STUDY,
-        settings=("statistics",),
-        derived=given.way_of_reference,
-        decided_by=WAY_OF_REFERENCE,
-        keyed=False,
-    ),
-    Rule(
-        "compare_rivals",
-        phase="statistics",
-        folder="results/statistics",
-        files={"rivals": "rivals.nc"},
-        reads=STUDY,
-        settings=(ESTIMATION, "measures.names"),
-        derived=given.way_of_reference,
-        decided_by=WAY_OF_REFERENCE,
-        keyed=False,
-    ),
-    Rule(
-        "compare_stopping",
-        phase="statistics",
-        folder="results/statistics",
-        files={"stopping": "stopping.nc"},
-        reads=STUDY,
-        settings=(ESTIMATION, "stopping"),
-        derived=given.way_of_reference,
-        decided_by=WAY_OF_REFERENCE,
-        keyed=False,
-    ),
-    Rule(
-        "score_measures",
-        phase="statistics",
-        folder="results/statistics",
-        files={"scoreboard": "scoreboard.nc"},
-        reads=STUDY,
-        settings=(ESTIMATION, Setting("scoreboard", without=("samples",)), "measures.names"),
-        derived=given.way_of_reference,
-        decided_by=WAY_OF_REFERENCE,
-        applies=given.has_skills,
-        keyed=False,
+    *(
+        Rule(
+            rule,
+            phase="statistics",
+            folder="results" if name == "claims" else "results/statistics",
+            files={name: "claims.json" if name == "claims" else f"{name}.nc"},
+            reads=STUDY,
+            settings=settings,
+            derived=given.way_of_reference,
+            decided_by=WAY_OF_REFERENCE,
+            applies=given.has_skills if name == "scoreboard" else always,
+            keyed=False,
+        )
+        for rule, (name, settings) in CONCLUSIONS.items()
     ),
 )
 
 DRAWABLE = {
     **STUDY,
-    **{
-        name: Source((rule,), of.once(name))
-        for name, rule in {
-            "claims": "judge_claims",
-            "robustness": "map_robustness",
-            "rivals": "compare_rivals",
-            "stopping": "compare_stopping",
-            "scoreboard": "score_measures",
-        }.items()
-    },
+    **{name: Source((rule,), of.once(name)) for rule, (name, _) in CONCLUSIONS.items()},
     "emergence": Source(("count_paths",), of.reference),
     "landscape": Source(("sample_landscape",), of.sampled),
     "training": Source(TRAINED, of.sampled, ("metrics",)),
@@ -370,7 +332,7 @@ FIGURES = tuple(
         resources=Resources(memory=2000, minutes=30),
     )
     for name, applies, files in (
-        ("draw_figure", given.is_still, FORMS),
+        ("draw_figure", given.unless(given.is_animated), FORMS),
         ("animate_figure", given.is_animated, {**FORMS, "gif": "gif/{name}.gif"}),
     )
 )
@@ -381,7 +343,7 @@ REPORT = Rule(
     folder="results",
     files={"report": "report.html"},
     reads={
-        **{name: DRAWABLE[name] for name in ("study", "claims", "robustness", "rivals", "stopping", "scoreboard")},
+        **{name: DRAWABLE[name] for name in ("study", *(name for name, _ in CONCLUSIONS.values()))},
         "figures": Source(DRAWN, of.figures, ("png", "gif")),
         "landscape": Source(("sample_landscape",), of.sampled),
     },
