@@ -192,5 +192,5 @@ def _label(graph: UnitGraph, arrays: Arrays, grid: _Grid, *front: str) -> xr.Dat
         name: ((*front, *dims), arrays[name], {"units": "1", "long_name": text})
         for name, (dims, text) in _VARIABLES.items()
     }
-    variables["site_size"] = (("site",), graph.size, {"units": "1", "long_name": "units"})
-    return xr.Dataset(variables, grid.labels(graph))
+    sizes = {"site_size": (("site",), graph.size, {"units": "1", "long_name": "units"})}
+    return xr.Dataset({**variables, **sizes}, grid.labels(graph))
