@@ -60,9 +60,9 @@ class Transitions:
         Only deviations from the mean over seeds count, of trajectories and transitions alike; a common drift shows
         nothing. First the deviations of all other transitions are fitted to those of trajectories by least squares.
         The residuals are then compared with the deviations of this transition as a step or as a peak, shifted by at
-        most half the way to the next transition. The p-value is the share of permutations of the seeds whose best shape and
-        shift explain as much (Pitman 1937, Supplement to the Journal of the Royal Statistical Society 4:225). The
-        interval of the lead is one of percentiles over bootstrap samples of the seeds.
+        most half the way to the next transition. The p-value is the share of permutations of the seeds whose best
+        shape and shift explain as much (Pitman 1937, Supplement to the Journal of the Royal Statistical Society
+        4:225). The interval of the lead holds percentiles over bootstrap samples of the seeds.
 
         NaN with fewer than `FEWEST_SEEDS` seeds, and where a trajectory has missing values or all are alike.
 
