@@ -25,6 +25,7 @@ from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Study
 from tests.job_files import do, job_file
+from tests.simulated_studies import convergence_of_pruned
 from tests.study_data import REFERENCE, SETTINGS, at_reference, joined
 
 pytestmark = pytest.mark.usefixtures("without_garbage_collection")
@@ -152,45 +153,23 @@ def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
     assert found["learning_curve"][name].tolist() == pytest.approx([0.75 - 0.5, 0.1 - 0.25])
 
 
-def grid_of_pruned_runs(
-    rng: np.random.Generator, effect: float, confounding: float = 0.0, methods: int = 4
-) -> xr.Dataset:
-    """A dense run and pruned ones by several methods to several sparsities.
-
-    Their learning rates rise with relative emergence at the start by `effect` and fall with sparsity by `confounding`,
-    and relative emergence falls with sparsity where there is any confounding.
-    """
-    runs: dict[tuple[object, ...], Run] = {MLP: learning(0.4, rng)}
-    for sparsity in (0.2, 0.4, 0.6, 0.8):
-        for method in range(methods):
-            chance = rng.normal(size=(SEEDS, 1))
-            relative = chance - 8 * sparsity * (confounding > 0)
-            rate = 0.35 * np.exp(effect * chance - confounding * sparsity + rng.normal(0, 0.2, (SEEDS, 1)))
-            run = learning(rate, rng)
-            run["relative_emergence"] = np.concatenate([10**relative, rng.uniform(size=(SEEDS, EPOCHS - 1))], axis=1)
-            run["nonzero_parameters"] = np.full((SEEDS, EPOCHS), 1000 * (1 - sparsity))
-            run["log10_emergence"] = np.log10(run["relative_emergence"] * run["nonzero_parameters"])
-            runs["digits", "mlp", f"method{method}", sparsity, "rewind"] = run
-    return joined(runs)
-
-
 def test_relative_emergence_and_convergence_are_those_of_each_pruned_run() -> None:
-    chosen = grid_of_pruned_runs(np.random.default_rng(23), effect=0.4, methods=2)
+    chosen = convergence_of_pruned(np.random.default_rng(23), effect=0.4, methods=2)
     found = c3.samples(at_reference(chosen))
     dense, pruned = chosen.isel(run=0), chosen.isel(run=slice(1, None))
-    late = 0
+    late, length = 0, chosen.sizes["step"]
     for seed in range(SEEDS):
         goal = SETTINGS.convergence_share * float(dense["validation_accuracy"][seed, -1])
         accuracies = pruned["validation_accuracy"].isel(seed=seed).values
-        epochs = [min(epochs_until(np.arange(EPOCHS), accuracy, goal), EPOCHS) for accuracy in accuracies]
-        late += epochs.count(EPOCHS)
+        epochs = [min(epochs_until(np.arange(length), accuracy, goal), length) for accuracy in accuracies]
+        late += epochs.count(length)
         start = pruned["relative_emergence"].isel(seed=seed, step=0, criterion=0, threshold=0, through=1)
         assert found["plain"]["digits/mlp"][seed] == pytest.approx(stats.spearmanr(start, epochs).statistic)
     assert late > 0
 
 
 def test_networks_that_are_pruned_during_training_have_no_retraining_to_start() -> None:
-    study = grid_of_pruned_runs(np.random.default_rng(25), effect=0.4, methods=2)
+    study = convergence_of_pruned(np.random.default_rng(25), effect=0.4, methods=2)
     itself = study.assign_coords(retraining=("run", ["none"] * study.sizes["run"]))
     assert not c3.samples(at_reference(study))["plain"].empty
     assert c3.samples(at_reference(itself))["plain"].empty
@@ -214,10 +193,8 @@ def test_a_count_of_zero_is_the_lowest_and_counts_too_large_for_a_float_are_told
 
 def test_fewer_pruned_runs_than_the_rules_ask_for_decide_nothing() -> None:
     assert f"A seed needs {c3.FEWEST_RUNS} pruned runs" in read_rules().claims["C3"].choices
-    study = grid_of_pruned_runs(np.random.default_rng(24), effect=0.4, methods=1)
-    assert study.sizes["run"] - 1 < c3.FEWEST_RUNS
-    found = judge(study, SETTINGS, REFERENCE)["C3"]
-    assert found["verdict"] == "inconclusive" and found["estimate"] is None and found["runs"] == 0
+    few = convergence_of_pruned(np.random.default_rng(24), effect=0.4).isel(run=slice(c3.FEWEST_RUNS))  # one is dense
+    assert c3.samples(at_reference(few))["given_sparsity"]["digits/mlp"].isna().all()
 
 
 def test_counts_too_large_for_a_float_and_counts_of_zero_have_a_ratio() -> None:
@@ -324,12 +301,10 @@ def test_runs_that_end_before_they_converge_are_censored() -> None:
 
 
 def test_the_hazard_of_converging_rises_with_relative_emergence_given_sparsity_where_it_matters() -> None:
-    found = {
-        effect: c3.analyses(at_reference(grid_of_pruned_runs(np.random.default_rng(37), effect, 2.0)))["hazard_ratio"][
-            "digits/mlp"
-        ]
-        for effect in (0.0, 0.4)
-    }
+    found = {}
+    for effect in (0.0, 0.4):
+        study = convergence_of_pruned(np.random.default_rng(37), effect, confounding=1.0)
+        found[effect] = c3.analyses(at_reference(study))["hazard_ratio"]["digits/mlp"]
     assert found[0.4].low > 2 and found[0.4].p_value < 1e-3
     assert found[0.0].low < 1 < found[0.0].high and found[0.0].observations == 16 * SEEDS
 
