@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 
 from emergence.core.arrays import Floats, Integers
 from emergence.networks.transformer import build
-from emergence.statistics.analysis import Found
 from emergence.statistics.change_points import onsets
+from emergence.statistics.estimate import Estimate
 from emergence.testbeds.language.examination import examine, examined
 from emergence.testbeds.language.language import END, Language
 from emergence.testbeds.language.tasks import Mixture, examples
@@ -69,7 +69,7 @@ def learn(
     return xr.Dataset(measured, along)
 
 
-def phase_onsets(measured: xr.Dataset, confidence: float = 0.95, seed: int = 0) -> dict[str, Found]:
+def phase_onsets(measured: xr.Dataset, confidence: float = 0.95, seed: int = 0) -> dict[str, Estimate]:
     """Return the number of updates at which each order parameter begins to rise, in the mean over seeds.
 
     By the change of slope over the log of updates, see `emergence.statistics.change_points.onsets`, which needs three
@@ -81,7 +81,7 @@ def phase_onsets(measured: xr.Dataset, confidence: float = 0.95, seed: int = 0) 
         known = measured[name].dropna("step")
         rise = onsets(np.log(known.step.values), known.transpose("seed", "step").values, confidence, seed)["rise"]
         estimate, low, high = np.exp([rise.estimate, rise.low, rise.high]).tolist()
-        found[str(name)] = Found(estimate, low, high, observations=rise.observations)
+        found[str(name)] = Estimate(estimate, low, high, observations=rise.observations)
     return found
 
 

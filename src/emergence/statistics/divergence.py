@@ -73,11 +73,8 @@ def left_out(study: xr.Dataset) -> tuple[int, int]:
 
 def diverged_runs(study: xr.Dataset) -> list[Diverged]:
     """Return the diverged networks of a joined study, those of a run together that diverged since the same step."""
-    return [found for run in map(_run_of, study["run"] if DIVERGED in study else ()) for found in _of_run(study, run)]
-
-
-def _run_of(name: xr.DataArray) -> str:
-    return str(name.values)
+    names = study["run"].values.tolist() if DIVERGED in study else []
+    return [found for name in names for found in _of_run(study, name)]
 
 
 def _of_run(study: xr.Dataset, name: str) -> Iterator[Diverged]:

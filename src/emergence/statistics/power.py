@@ -1,4 +1,4 @@
-"""How many seeds a verdict needs, given the spread over seeds that was observed."""
+"""Number of seeds that a verdict needs, given the spread over seeds that was observed."""
 
 from math import ceil, log2
 
@@ -67,5 +67,4 @@ def _effect_sizes(rule: Quantity, samples: pd.DataFrame) -> Floats:
 
 
 def _of_more_than(needed: list[float], share: float) -> float:
-    ordered = sorted(needed)
-    return ordered[int(share * len(ordered))] if ordered else float("inf")
+    return sorted(needed)[int(share * len(needed))] if needed else float("inf")

@@ -1,4 +1,4 @@
-"""Does emergence predict what comes later better than its rivals do? Judged on seeds and configurations left out."""
+"""Emergence and its baselines as predictors of later training, tested on seeds and configurations left out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from emergence.core.runs import Run
 from emergence.statistics.convergence import convergence
 from emergence.statistics.over_seeds import with_intervals
 from emergence.statistics.prediction import HELD_OUT, skill_per_seed
-from emergence.statistics.study import Study, whole_epochs
+from emergence.statistics.study import Study, table_of, whole_epochs
 
 EMERGENCE = "emergence"
 ALL_RIVALS = "all_rivals"
@@ -86,12 +86,7 @@ def _table(run: xr.Dataset, target: xr.DataArray, names: Sequence[str]) -> pd.Da
     log10 = run["log10_emergence"].where(run["relative_emergence"] != 0, NO_PATHS)
     columns = {EMERGENCE: log10, "relative_emergence": log10 - np.log10(run["nonzero_parameters"])}
     columns |= {name: run.get(name, xr.DataArray(np.nan)) for name in names}
-    flat = {
-        name: np.ravel(values.broadcast_like(log10).transpose("seed", "step"))
-        for name, values in {**columns, "target": target}.items()
-    }
-    seeds = np.repeat(run["seed"].values, run.sizes["step"])
-    return pd.DataFrame({**flat, "seed": seeds, "configuration": str(run["run"].values)})
+    return table_of(run, {**columns, "target": target}).reset_index().assign(configuration=str(run["run"].values))
 
 
 def _skills(table: pd.DataFrame, target: str, names: Sequence[str]) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""Which measures see transitions that are known: by how much earlier, and how often where there is nothing."""
+"""Measures that detect known transitions, their lead, and their false alarms on a control."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,9 +9,8 @@ import xarray as xr
 
 from emergence.core.arrays import Floats
 from emergence.parameters.scoreboard import Scoreboard
-from emergence.statistics.analysis import by_seed, log10_paths
 from emergence.statistics.over_seeds import with_intervals
-from emergence.statistics.study import Study
+from emergence.statistics.study import Study, by_seed, log10_paths
 from emergence.statistics.transitions import Sight, Transitions
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_slope, emergence_times

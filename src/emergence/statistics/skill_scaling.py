@@ -1,4 +1,4 @@
-"""How well networks know skills of multitask sparse parity in the end, over samples or hidden units."""
+"""Final strengths of the skills of multitask sparse parity over samples or hidden units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,17 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.arrays import Floats
 from emergence.core.runs import DENSE, NONE, UNVARIED, Run
 from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
-
-WAY = ("reference_method", "reference_retraining")
 
 CHOICES = ("threshold", "criterion", "through")
 """How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
@@ -21,20 +19,10 @@ CHOICES = ("threshold", "criterion", "through")
 
 @dataclass(frozen=True)
 class Reference:
-    """The way of pruning by which claims are judged."""
+    """The method of pruning and the retraining by which claims are judged."""
 
     method: str
     retraining: str
-
-    def made(self, run: Run) -> bool:
-        """Whether a pruned run was made in this way."""
-        return (run.method, run.retraining) == (self.method, self.retraining)
-
-
-def settings_of(parameters: Mapping[str, Any]) -> tuple[Statistics, Reference]:
-    """Tell the section `statistics` and the way of pruning of reference apart, which jobs are given together."""
-    settings = {name: value for name, value in parameters.items() if name not in WAY}
-    return Statistics.model_validate(settings), Reference(*(parameters[name] for name in WAY))
 
 
 @dataclass(frozen=True)
@@ -71,27 +59,26 @@ class Study:
 
         Experiments without such variations have the dense run alone.
         """
-        found: dict[str, list[xr.Dataset]] = {experiment: [run] for experiment, run in self.dense().items()}
-        for run, data in self.runs.items():
-            if any(getattr(run.variation, way) != getattr(UNVARIED, way) for way in ways):
-                found[run.experiment.name].append(data)
-        return found
+        varied = self._by_experiment(
+            lambda run: any(getattr(run.variation, way) != getattr(UNVARIED, way) for way in ways)
+        )
+        return {experiment: [run, *varied[experiment]] for experiment, run in self.dense().items()}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
         """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
-        dense = self.dense()
+        dense, reference = self.dense(), (self.reference.method, self.reference.retraining)
         return {
             run.name: (data, dense[run.experiment.name])
             for run, data in self.runs.items()
-            if run.method != DENSE and self.reference.made(run) and run.experiment.name in dense
+            if run.method != DENSE and (run.method, run.retraining) == reference and run.experiment.name in dense
         }
 
     def retrained(self) -> dict[str, list[xr.Dataset]]:
-        """Return the runs trained again after whatever pruning, in whatever way, by the experiment of the dense run."""
+        """Return the pruned runs that are trained again, by experiment."""
         return self._by_experiment(lambda run: run.method != DENSE and run.retraining != NONE)
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
-        """Return all runs, dense and pruned, but no varied ones, by the experiment of the dense run."""
+        """Return the dense and pruned runs, without the varied ones, by experiment."""
         return self._by_experiment(lambda run: run.variation == UNVARIED)
 
     def _by_experiment(self, chosen: Callable[[Run], bool]) -> dict[str, list[xr.Dataset]]:
@@ -119,3 +106,33 @@ def whole_epochs(run: xr.Dataset) -> xr.Dataset:
 def per_seed(run: xr.Dataset, values: list[float]) -> pd.Series:
     """Label one value per seed with the seeds of a run."""
     return pd.Series(values, index=run["seed"].values, dtype=float)
+
+
+def log10_emergence(run: xr.Dataset) -> xr.DataArray:
+    """Return the logarithm of emergence, which is finite where the count exceeds a float; -inf without any path."""
+    log10 = run["log10_emergence"]
+    return log10.where(run["relative_emergence"] != 0, -np.inf) if "relative_emergence" in run else log10
+
+
+def log10_paths(run: xr.Dataset) -> xr.DataArray:
+    """Return log10(1 + E), which is 0 without any path and finite where E exceeds what a float holds."""
+    log10 = log10_emergence(run)
+    with np.errstate(invalid="ignore"):  # of networks that are not there or diverged
+        return log10.copy(data=np.logaddexp(0, log10.values * np.log(10)) / np.log(10))
+
+
+def by_seed(run: xr.Dataset, values: xr.DataArray) -> Floats:
+    """Return values of a run as an array (seed, step)."""
+    along = run[["seed", "step"]]
+    return np.asarray(values.broadcast_like(along).transpose("seed", "step").values, dtype=np.float64)
+
+
+def table_of(run: xr.Dataset, columns: Mapping[str, xr.DataArray]) -> pd.DataFrame:
+    """Return values of a run as columns, with a row per seed and step, or per seed where the run is at one step.
+
+    The index holds the seeds.
+    """
+    dims = [name for name in ("seed", "step") if name in run.dims]
+    flat = {name: np.ravel(values.broadcast_like(run[dims]).transpose(*dims)) for name, values in columns.items()}
+    seeds = np.repeat(run["seed"].values, run.sizes.get("step", 1))
+    return pd.DataFrame(flat, index=pd.Index(seeds, name="seed"), dtype=float)

@@ -7,6 +7,7 @@ import numpy as np
 from statsmodels.stats.multitest import multipletests
 
 from emergence.core.arrays import Floats
+from emergence.statistics.estimate import Direction
 
 Verdict = Literal["supported", "contradicted", "inconclusive"]
 
@@ -16,7 +17,7 @@ def judge_test(
     interval: tuple[float, float],
     corrected_p_value: float,
     smallest_effect: float,
-    direction: Literal["positive", "negative"],
+    direction: Direction,
     level: float,
 ) -> Verdict:
     """Judge one test; NaN anywhere it matters gives "inconclusive".
