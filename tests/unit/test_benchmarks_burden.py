@@ -12,6 +12,8 @@ from benchmarks.systems.vision_transformer import VisionTransformer
 
 torch.set_num_threads(1)
 
+pytestmark = pytest.mark.long
+
 benchmark = Namespace(**runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "burden.py")))
 
 
