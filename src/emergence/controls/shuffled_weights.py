@@ -1,4 +1,4 @@
-"""A network whose weights are in the wrong places."""
+"""A network with shuffled weights."""
 
 import torch
 from torch import Tensor, nn

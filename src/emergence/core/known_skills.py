@@ -1,4 +1,4 @@
-"""What is to be learnt from a data set, where that is known, and how a network is examined for it."""
+"""Skills that a data set is known to teach, and their examination in a network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ Variables = dict[str, tuple[Any, Any, str]]
 
 @dataclass(frozen=True)
 class KnownSkills:
-    """How networks are examined, and what is known beforehand.
+    """The examination of networks, and the facts known beforehand.
 
-    `examine` tells of a network, on its device, what it knows: variables without dimension or over `skill`. `known`
-    tells, of any network of the run, what no training changes: how frequent skills are, how large the network is.
+    `examine` maps a network, on its device, to what it knows: variables without dimension or over `skill`. `known` maps
+    any network of the run to what no training changes, such as frequencies of skills and the size of the network.
 
     Skills that enter the scoreboard each by itself, numbered from 1, are ``skill_strength`` (skill) from 0 to 1 in
     `examine`, and ``skill_frequency`` (skill), the share of samples that ask for each, in `known`.

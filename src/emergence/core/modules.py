@@ -118,11 +118,7 @@ def prunable(network: nn.Module, inputs: Tensor | None = None) -> dict[str, Tens
 
 
 def tables(network: nn.Module) -> set[str]:
-    """Return the names of the tables of embeddings, of which rows are looked up.
-
-    >>> tables(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 3)))
-    {'0.weight'}
-    """
+    """Return the names of the tables of embeddings, of which rows are looked up."""
     owned = {id(p) for m in network.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) for p in m.parameters()}
     return {name for name, p in network.named_parameters() if id(p) in owned}
 

@@ -1,4 +1,4 @@
-"""What a run is: a network on a data set, how it is pruned, trained again or varied, and from which seeds."""
+"""A run: a network on a data set, its pruning, retraining and variation, and its seeds."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,7 +21,7 @@ class Variation:
     """The one thing in which a dense network differs from that of the section `networks`, if it differs.
 
     `alpha` is that of the emergence-promoting initialisation, `width` a factor of the sizes of all hidden layers,
-    `depth` the number of hidden layers more, and `inhibition` the way of `training.inhibition` ("": as that says).
+    `depth` the number of additional hidden layers, and `inhibition` the mode of `training.inhibition` ("": its own).
     """
 
     alpha: float = 1.0
@@ -70,7 +70,7 @@ class Experiment(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """The way in which a network was made sparse; the dense network has method DENSE and sparsity 0."""
+    """Pruning of a network; the unpruned network has method DENSE and sparsity 0."""
 
     method: str
     sparsity: float
@@ -136,12 +136,12 @@ class Run:
 
     @property
     def variant(self) -> Variant:
-        """How the network is pruned."""
+        """Pruning of the network."""
         return Variant(self.method, self.sparsity, self.retraining)
 
     @property
     def configuration(self) -> "Run":
-        """What this run has in common with those of other seeds."""
+        """The run without its seeds."""
         return replace(self, seeds=())
 
     @property
@@ -151,7 +151,7 @@ class Run:
 
     @property
     def is_reference(self) -> bool:
-        """Whether this is the dense network as the study describes it, with which others are compared."""
+        """True for the unpruned and unvaried network, with which others are compared."""
         return self.method == DENSE and self.variation == UNVARIED
 
     def start(self, rewind_to: str) -> str:
@@ -170,7 +170,7 @@ class Run:
 
     @property
     def described(self) -> dict[str, Any]:
-        """What distinguishes this run from others, as plain values."""
+        """The configuration and the seeds as plain values."""
         return {**self.labels, "seeds": list(self.seeds)}
 
 

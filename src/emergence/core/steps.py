@@ -1,4 +1,4 @@
-"""A point in training: so many whole epochs and so many updates beyond them."""
+"""Training position: epoch plus iterations."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Step:
-    """A point in training; steps of one run are ordered by time.
+    """A point in training: whole epochs plus updates beyond them; steps of one run are ordered by time.
 
     Its text, used in file names and labels, is ``ep12`` after twelve epochs and ``ep0it35`` after 35 updates.
 

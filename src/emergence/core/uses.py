@@ -1,4 +1,4 @@
-"""What a network does with its parameters, found by running it."""
+"""Use of parameters in a network, found by running it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,17 +22,6 @@ def multiplying(network: nn.Module, parameters: Mapping[str, Tensor], inputs: Te
 
     Those that are only added, that scale element by element, or that are tables of which entries are looked up are
     none. The network is run once, on `inputs`, in evaluation mode, and may change thereby.
-
-    >>> class Scaled(nn.Module):
-    ...     def __init__(self):
-    ...         super().__init__()
-    ...         self.matrix, self.scale = nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(2, 1))
-    ...
-    ...     def forward(self, x):
-    ...         return (x @ self.matrix).T * self.scale
-    >>> network = Scaled()
-    >>> multiplying(network, dict(network.named_parameters()), torch.ones(1, 3))
-    {'matrix'}
     """
     following = _Following(parameters, inputs)
     with torch.no_grad(), following:

@@ -14,10 +14,6 @@ class Hessian:
     The graph of the gradient is kept, so that a product with a vector costs one backward pass (Pearlmutter 1994).
     Vectors hold the elements of all parameters in turn, `length` in all. Weights that are zero count as removed and
     have no element.
-
-    >>> hessian = Hessian(nn.Linear(2, 3), torch.eye(2), torch.tensor([0, 1]))
-    >>> hessian.length, hessian.times(np.ones(9)).shape
-    (9, (9,))
     """
 
     def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor) -> None:

@@ -73,13 +73,7 @@ class ActivationError(ValueError):
 
 
 class Activity:
-    """Statistics of absolute activations from which the criteria over all samples are decided.
-
-    >>> activity = Activity(["mean", "any"], thresholds=[0.5], fraction=0.5)
-    >>> activity.add([torch.tensor([[0.0, 0.4], [1.2, 0.4]])])
-    >>> activity.active("mean"), activity.active("any")
-    ([tensor([[ True, False]])], [tensor([[ True, False]])])
-    """
+    """Statistics of absolute activations from which the criteria over all samples are decided."""
 
     def __init__(self, criteria: Sequence[str], thresholds: Sequence[float], fraction: float) -> None:
         self.criteria = [criterion for criterion in criteria if criterion in POOLED_CRITERIA]

@@ -104,12 +104,7 @@ class Watch(TorchFunctionMode, ABC):
 
 
 class Operation:
-    """A function, a tensor method or a module.
-
-    >>> import torch
-    >>> Operation(torch.Tensor.__getitem__).name, Operation(torch.Tensor.T.__get__).name, Operation(torch.relu_).name
-    ('getitem', 'T', 'relu_')
-    """
+    """A function, a tensor method or a module."""
 
     def __init__(
         self, function: Callable[..., Any], path: str = "", module: nn.Module | None = None, around: str = ""

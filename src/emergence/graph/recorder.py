@@ -58,11 +58,7 @@ def record(model: nn.Module, inputs: Sequence[Tensor], keep: bool = True) -> Tap
 
 
 def overwrite(old: Tensor, new: Tensor, places: Tensor) -> Tensor:
-    """Put units of `new` (rows, units) at the given places of `old`, where these are not negative.
-
-    >>> overwrite(torch.tensor([[1, 2, 3]]), torch.tensor([[7]]), torch.tensor([-1, 0, -1])).tolist()
-    [[1, 7, 3]]
-    """
+    """Put units of `new` (rows, units) at the given places of `old`, where these are not negative."""
     return torch.where(places < 0, old, new.index_select(1, places.clamp(min=0)))
 
 

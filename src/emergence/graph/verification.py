@@ -1,4 +1,4 @@
-"""Whether what was recorded of a network is what the network computes, tried on two samples."""
+"""Check on two samples that the recorded calls compute what the network computes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

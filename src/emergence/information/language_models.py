@@ -1,4 +1,4 @@
-"""Information emergence in causal language models: what blocks keep of whole texts beyond what they keep of tokens."""
+"""Information emergence in causal language models: information on texts that blocks keep beyond that on tokens."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What measures cost, in a unit that is the same on every machine."""
+"""Cost of measures, in forward passes, which are the same on every machine."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""How far a network's output is from an affine function of its input."""
+"""Distance of a network's output from an affine function of its input."""
 
 from torch import Tensor, nn
 

@@ -12,8 +12,8 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Trace of the Hessian of the mean cross-entropy over the probe samples, estimated with 100 random vectors.
 
     Mean of v . H v over vectors of random signs (Hutchinson 1990), unbiased, with a variance of 2 / 100 of the sum of
-    the squared elements off the diagonal. The signs are the same for all networks with as many parameters, so that
-    differences between checkpoints have less noise. Parameters as in `loss_gradient_norm`; 0 where there are none.
+    the squared elements off the diagonal. The signs are the same for all networks with as many parameters. Parameters
+    as in `loss_gradient_norm`; 0 where there are none.
 
     >>> import torch
     >>> network = nn.Linear(1, 2, bias=False)

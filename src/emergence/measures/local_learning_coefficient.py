@@ -1,4 +1,4 @@
-"""How fast the loss leaves a minimum: the effective number of parameters, halved."""
+"""Half the effective number of parameters, from the rise of the loss around a minimum."""
 
 import math
 from collections.abc import Iterator
