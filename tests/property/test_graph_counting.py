@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 Unit = tuple[int, int]
 Edges = dict[Unit, dict[Unit, int]]
 SEEDS = st.integers(0, 2**31)
-RANDOM_NETWORKS = settings(max_examples=60, deadline=None)
+RANDOM_NETWORKS = settings(max_examples=25, deadline=None)
 
 
 class Residual(nn.Module):

@@ -112,7 +112,7 @@ def between_sites(layers: Sequence[nn.Module], inputs: Tensor) -> tuple[list[Ten
     return values, jacobians
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_pairs_equal_products_of_jacobians_between_sites(seed: int) -> None:
     torch.manual_seed(seed)
