@@ -1,6 +1,5 @@
 """The counting pass agrees with explicit enumeration of paths and obeys the laws of counting, on random networks."""
 
-import copy
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -12,13 +11,14 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from emergence import UnitGraph, count_paths, dense_emergence
+from tests.property.test_graph_operations import between_sites
 
 torch.set_num_threads(1)
 
 Unit = tuple[int, int]
 Edges = dict[Unit, dict[Unit, int]]
 SEEDS = st.integers(0, 2**31)
-RANDOM_NETWORKS = settings(max_examples=60, deadline=None)
+RANDOM_NETWORKS = settings(max_examples=25, deadline=None)
 
 
 class Residual(nn.Module):
@@ -80,67 +80,23 @@ def random_network(seed: int) -> tuple[nn.Module, Tensor]:
     return net.eval(), inputs
 
 
-def linear_skeleton(net: nn.Module) -> nn.Module:
-    """The network with weights one or zero, no biases, and everything non-linear replaced by its wires."""
-    skeleton = copy.deepcopy(net).double()
-    for module in list(skeleton.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.ReLU | nn.Tanh | nn.SiLU | nn.BatchNorm2d | nn.LayerNorm):
-                setattr(module, name, nn.Identity())
-            elif isinstance(child, nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
-                setattr(module, name, Wires(child))
-        for name, parameter in module.named_parameters(recurse=False):
-            parameter.data = (parameter != 0).double() if name == "weight" else torch.zeros_like(parameter)
-    return skeleton
+def sites_and_wires(net: nn.Module, x: Tensor) -> tuple[list[Tensor], dict[tuple[int, int], Tensor]]:
+    """Values of the sites, and the matrices of wires between pairs of them."""
+    if not isinstance(net, Residual):
+        values, matrices = between_sites(list(net), x)  # type: ignore[call-overload]
+        return values, {(site, site + 1): matrix for site, matrix in enumerate(matrices)}
+    with torch.no_grad():
+        hidden = torch.relu(net.first(x))
+        second = torch.tanh(net.second(hidden) + x)
+        values = [x, hidden, second, net.head(torch.cat([second, x + x], dim=1))]
+    into_first, into_second, head = ((layer.weight != 0).double() for layer in (net.first, net.second, net.head))
+    width = x.shape[1]
+    blocks = {(0, 1): into_first, (1, 2): into_second, (0, 2): torch.eye(width, dtype=torch.float64)}
+    return values, {**blocks, (2, 3): head[:, :width], (0, 3): 2 * head[:, width:]}
 
 
-class Wires(nn.Module):
-    """The window sums of a pooling layer, found from which outputs a single non-zero input can change."""
-
-    def __init__(self, pool: nn.Module) -> None:
-        super().__init__()
-        self.pool = pool
-
-    def forward(self, x: Tensor) -> Tensor:
-        shape = x.shape[1:]
-        units = torch.eye(int(np.prod(shape)), dtype=x.dtype).reshape(-1, *shape)
-        reach = (self.pool(units) != 0).to(x.dtype)
-        return torch.einsum("bi,i...->b...", x.flatten(1), reach)
-
-
-def site_outputs(net: nn.Module, x: Tensor) -> list[Tensor]:
-    """Values at the sites: input, non-linearities, output."""
-    if isinstance(net, Residual):
-        first = torch.relu(net.first(x))
-        second = torch.tanh(net.second(first) + x)
-        return [x, first, second, net.head(torch.cat([second, x + x], dim=1))]
-    values = [x]
-    for layer in net:
-        x = layer(x)
-        if isinstance(layer, nn.ReLU | nn.Tanh | nn.SiLU):
-            values.append(x)
-    return [*values, x]
-
-
-def unit_edges(net: nn.Module, inputs: Tensor) -> Edges:
-    """The explicit graph: wires between units of sites, from Jacobians of the skeleton between sites."""
-    skeleton = linear_skeleton(net)
-    if isinstance(net, Residual):
-        first, second, head = (layer.weight for layer in (skeleton.first, skeleton.second, skeleton.head))
-        wires = torch.eye(inputs.shape[1], dtype=torch.float64)
-        width = inputs.shape[1]
-        blocks = {(0, 1): first, (1, 2): second, (0, 2): wires, (2, 3): head[:, :width], (0, 3): 2 * head[:, width:]}
-    else:
-        blocks, x, site, pending = {}, torch.zeros(inputs[:1].shape, dtype=torch.float64), 0, []
-        for original, layer in zip([*net, None], [*skeleton, None], strict=True):
-            if layer is not None:
-                pending.append(layer)
-            if layer is None or isinstance(original, nn.ReLU | nn.Tanh | nn.SiLU):
-                step = nn.Sequential(*pending)
-                jacobian = torch.autograd.functional.jacobian(step, x)
-                x, pending = torch.zeros_like(step(x)), []
-                blocks[site, site + 1] = jacobian.reshape(x.numel(), -1)
-                site += 1
+def unit_edges(blocks: dict[tuple[int, int], Tensor]) -> Edges:
+    """The explicit graph: wires between units of sites."""
     edges: Edges = {}
     for (start, end), matrix in blocks.items():
         for target, row in enumerate(matrix.tolist()):
@@ -148,6 +104,10 @@ def unit_edges(net: nn.Module, inputs: Tensor) -> Edges:
                 if wires:
                     edges.setdefault((start, source), {})[end, target] = round(wires)
     return edges
+
+
+def active_at(values: list[Tensor], threshold: float) -> list[np.ndarray]:
+    return [(value.abs().mean(0).flatten() > threshold).numpy() for value in values]
 
 
 def enumerate_paths(edges: Edges) -> Edges:
@@ -182,10 +142,9 @@ def expected_pairs(paths: Edges, active: list[np.ndarray]) -> np.ndarray:
 def test_counts_equal_enumeration_on_the_explicit_graph(seed: int) -> None:
     net, inputs = random_network(seed)
     counts = count_paths(net, inputs, threshold=0.2, include_input=True)
-    with torch.no_grad():
-        means = [value.abs().mean(0).flatten() for value in site_outputs(net, inputs)]
-    active = [(mean > 0.2).numpy() for mean in means]
-    paths = enumerate_paths(unit_edges(net, inputs))
+    values, blocks = sites_and_wires(net, inputs)
+    active = active_at(values, 0.2)
+    paths = enumerate_paths(unit_edges(blocks))
     pairs = expected_pairs(paths, active)
     total = sum(sum(ends.values()) for ends in paths.values())
     np.testing.assert_array_equal(counts.active, [units.sum() for units in active])
@@ -199,9 +158,8 @@ def test_counts_equal_enumeration_on_the_explicit_graph(seed: int) -> None:
 def test_paths_through_active_units_equal_enumeration_without_the_inactive_ones(seed: int) -> None:
     net, inputs = random_network(seed)
     counts = count_paths(net, inputs, threshold=0.2, include_input=True, through="active")
-    with torch.no_grad():
-        active = [(value.abs().mean(0).flatten() > 0.2).numpy() for value in site_outputs(net, inputs)]
-    edges = unit_edges(net, inputs)
+    values, blocks = sites_and_wires(net, inputs)
+    active, edges = active_at(values, 0.2), unit_edges(blocks)
     into_active = {
         start: {(site, unit): wires for (site, unit), wires in ends.items() if active[site][unit]}
         for start, ends in edges.items()
@@ -218,9 +176,8 @@ def test_closed_form_counting_pass_and_enumeration_agree_on_dense_networks(width
     net = nn.Sequential(*layers[:-1]).eval()
     inputs = torch.randn(2, widths[0])
     counts = count_paths(net, inputs, include_input=True, threshold=0.3)
-    with torch.no_grad():
-        units = [(value.abs().mean(0).flatten() > 0.3).numpy() for value in site_outputs(net, inputs)]
-    enumerated = expected_pairs(enumerate_paths(unit_edges(net, inputs)), units)
+    values, blocks = sites_and_wires(net, inputs)
+    enumerated = expected_pairs(enumerate_paths(unit_edges(blocks)), active_at(values, 0.3))
     size, active = counts.size.tolist(), counts.active.tolist()
     terms = np.zeros((len(size), len(size)))
     for i in range(len(size)):

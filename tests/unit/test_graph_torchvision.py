@@ -17,7 +17,7 @@ from tests.sampling import one_in
 
 torch.set_num_threads(1)
 
-NAMES = ["resnet18", "densenet121", "mobilenet_v3_small", "vgg11_bn", "squeezenet1_1", "shufflenet_v2_x0_5"]
+NAMES = ["resnet18", "densenet121", "vgg11_bn", "mobilenet_v3_small", "squeezenet1_1", "shufflenet_v2_x0_5"]
 
 
 def network(name: str) -> nn.Module:

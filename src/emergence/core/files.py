@@ -24,11 +24,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
     """Yield a path beside `target` to write to; rename it to `target` if the block ends without an error.
 
-    Works for files and folders. A reader sees the earlier content or the whole new one, never a part, also after a
-    power failure; a link into another store (such as DVC's cache) is replaced, not written through. Processes that
-    write the same target at once do not disturb each other: one of them is last. What a killed process of this machine
-    left of an earlier attempt is removed. Raises OSError that names `target`, and `size` in bytes where it is given, if
-    the disk is full.
+    Works for files and folders. A crash or a power failure leaves the earlier content or the whole new one; a link into
+    another store (such as DVC's cache) is replaced, not written through. Several processes may write the same target:
+    one of them is last. Parts that a killed process of this machine left are removed. Raises OSError that names
+    `target`, and `size` in bytes where it is given, if the disk is full.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())

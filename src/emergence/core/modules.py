@@ -96,13 +96,12 @@ def prunable(network: nn.Module, inputs: Tensor | None = None) -> dict[str, Tens
     """Return the weights that may be removed, by name: matrices and kernels that layers multiply by.
 
     Of torch's own layers, these are the weights of linear, bilinear, convolutional, recurrent and attention layers.
-    Own parameters of other modules are weights if something that depends on the inputs is multiplied by them, as a
-    matrix or kernel, which is seen on one of `inputs` (sample, ...); without `inputs`, none are. So no biases, scales,
-    embeddings or tokens are among them, whatever their shape. A matrix that is also a table, as an output layer tied to
-    an embedding is, is a table: its entries are no connections alone.
+    Parameters of other modules are weights if something that depends on the inputs is multiplied by them as a matrix or
+    kernel, found by running one of `inputs` (sample, ...); without `inputs`, none are. Biases, scales, embeddings and
+    tokens are none, nor is a matrix tied to an embedding.
 
-    The weights are the network's own, without gradients, so that they can be changed; shared ones are listed once.
-    Where torch computes the weight of a layer from several parameters, it is the one that has an entry for each of it.
+    The weights are the network's own, without gradients, so that they can be changed; shared ones are listed once. For
+    a weight that torch computes, the parameter of the same shape is listed.
 
     >>> list(prunable(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 3), nn.LayerNorm((2, 3)), nn.Linear(3, 2))))
     ['1.weight', '3.weight']

@@ -1,12 +1,7 @@
 """The one place where torchvision is imported; it also works beside a torch built for other hardware.
 
-Package indexes offer torchvision built for CUDA. Beside a torch for CPUs its compiled operators cannot be loaded, and
-torchvision stops at the first one that it wants to describe. Declaring that the operators exist lets everything load
-that does not call them: data sets, transforms, classification networks. On a matching install nothing is declared.
-
->>> from emergence.core.torchvision_import import torchvision
->>> len(torchvision.datasets.CIFAR10.train_list)
-5
+The compiled operators of a torchvision for CUDA cannot be loaded beside a torch for CPUs. Where they cannot, they are
+declared, so that everything loads that does not call them: data sets, transforms, classification networks.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""The directions in which the loss curves most."""
+"""Eigenvectors of the largest eigenvalues of the Hessian."""
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh

@@ -188,7 +188,7 @@ def _number_active(active: list[Tensor]) -> Floats:
 
 
 def _label(graph: UnitGraph, arrays: Arrays, grid: _Grid, *front: str) -> xr.Dataset:
-    variables = {
+    variables: dict[str, Any] = {
         name: ((*front, *dims), arrays[name], {"units": "1", "long_name": text})
         for name, (dims, text) in _VARIABLES.items()
     }

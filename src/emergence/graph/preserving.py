@@ -118,8 +118,7 @@ def _held_by(model: nn.Module) -> tuple[list[_Contents], list[Tensor]]:
     waiting: list[tuple[Any, int]] = [(model, 0)]
     while waiting:
         value, depth = waiting.pop()
-        of: Any = type(value)
-        kind = _kind(of)
+        kind = _kind(type(value))  # type: ignore[arg-type]
         if kind == "plain" or id(value) in seen:
             continue
         seen.add(id(value))

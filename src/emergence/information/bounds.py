@@ -22,9 +22,8 @@ def donsker_varadhan(scores: Tensor) -> Bound:
     """Mean score of what belongs together minus the log of the mean exponential of all other scores.
 
     Donsker and Varadhan (1983, Communications on Pure and Applied Mathematics 36:183), as MINE uses it (Belghazi et al.
-    2018, arXiv:1801.04062, equation 5). All n (n - 1) other pairs stand for independent ones: at the best critic, log
-    p(x, y) / p(x) p(y), the second term's variance falls with n squared (a degenerate U-statistic), and is about
-    exp(I) times as large as for I = 0 (McAllester and Stratos 2020, arXiv:1811.04251).
+    2018, arXiv:1801.04062, equation 5). All n (n - 1) other pairs stand for independent ones; at the best critic the
+    second term's variance falls with n squared (a degenerate U-statistic).
     """
     count = len(scores)
     together = scores.diagonal()
