@@ -19,8 +19,8 @@ CAPTION = (
     "Emergence of the dense network (itself) and of its controls, at steps of its training, beside the accuracy of "
     "each on {probe_samples} probe samples: Gaussian noise on the weights (in standard deviations of each layer's "
     "own), weights that changed places within their layers, a fresh untrained network, and the network's own active "
-    "units after they changed places within their sites. Points are means over {seeds} seeds, bars their {confidence}"
-    " % confidence intervals (Student's t, cut to possible values); small dots are the seeds. A unit is active above "
+    "units after they changed places within their sites. Points are means over {seeds} seeds, bars their {confidence} "
+    "% confidence intervals (Student's t, cut to possible values); small dots are the seeds. A unit is active above "
     "{threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (

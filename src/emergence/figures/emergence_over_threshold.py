@@ -16,16 +16,15 @@ POSITION = 5
 NEEDS = ("study",)
 SECTIONS = ("robustness",)
 CAPTION = (
-    "Emergence of the dense network before training (dashed) and after it (solid) over the threshold above which "
-    "a unit counts as active, for each criterion over {probe_samples} probe samples. The vertical line marks the "
+    "Emergence of the dense network before training (dashed) and after it (solid) over the threshold above which a "
+    "unit counts as active, for each criterion over {probe_samples} probe samples. The vertical line marks the "
     "reference threshold {threshold}, the thicker lines the reference criterion {criterion}. Lines are means over "
     "{seeds} seeds, bands their {confidence} % confidence intervals (Student's t, cut at zero). Axes are logarithmic; "
     "the vertical one is, so that zero has its place, linear below one path."
 )
 ALTERNATIVE = (
-    "Line charts on logarithmic axes, one panel per experiment: emergence against the activity threshold, one "
-    "colour per criterion, dashed before and solid after training, with a vertical line at the reference "
-    "threshold."
+    "Line charts on logarithmic axes, one panel per experiment: emergence against the activity threshold, one colour "
+    "per criterion, dashed before and solid after training, with a vertical line at the reference threshold."
 )
 MOMENTS: dict[str, tuple[int, Line]] = {
     "untrained": (0, {"linestyle": "--"}),

@@ -21,8 +21,8 @@ CAPTION = (
     "are spaced evenly in the logarithm of the loss and are the same within an experiment."
 )
 ALTERNATIVE = (
-    "Filled contour maps of the loss around the final weights, one row per experiment and one column per "
-    "sparsity, with the path of the checkpoints, a cross at the final weights and a colour bar per row."
+    "Filled contour maps of the loss around the final weights, one row per experiment and one column per sparsity, "
+    "with the path of the checkpoints, a cross at the final weights and a colour bar per row."
 )
 
 

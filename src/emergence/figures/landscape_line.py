@@ -14,9 +14,9 @@ POSITION = 9
 NEEDS = ("landscape", "training")
 SECTIONS = ("landscape",)
 CAPTION = (
-    "Loss (left) and accuracy (right) on {probe_samples} probe samples on the straight line from the initial "
-    "weights (0) to the final weights (1), per sparsity. Lines are means over {landscape_seeds} seeds (geometric means "
-    "of the loss), bands the range from the lowest to the highest seed."
+    "Loss (left) and accuracy (right) on {probe_samples} probe samples on the straight line from the initial weights "
+    "(0) to the final weights (1), per sparsity. Lines are means over {landscape_seeds} seeds (geometric means of the "
+    "loss), bands the range from the lowest to the highest seed."
 )
 ALTERNATIVE = (
     "Line charts, one row per experiment: loss on the left and accuracy on the right against the position between "

@@ -20,15 +20,14 @@ POSITION = 65
 NEEDS = ("study", "language")
 SECTIONS = ("language",)
 CAPTION = (
-    "What the dense network knows of a formal language during training. It writes {skill_samples} sentences; of these, "
-    "the share that is grammatical, and among grammatical ones the share of verbs and of properties that fit their "
-    "subjects in class, and of properties that the subject has; and the probability that it gives to those where a "
-    "property follows. Where the language has prompts, a second panel shows the answers: of sentences unscrambled, the "
-    "share of words in their place and of sentences without mistake; of given words, the share that the sentence "
-    "written for them holds. Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. "
-    "Marks above: where the slope over the logarithm of epochs changes as each begins to rise, with bootstrap "
-    "intervals over seeds; none with fewer than three seeds. Networks that are trained on random words are left out: "
-    "there is no sentence to learn."
+    "Knowledge of a formal language in the dense network during training. Of {skill_samples} sentences that it writes: "
+    "the share of grammatical ones; among these, the shares of verbs and of properties that fit the class of their "
+    "subjects, and of properties that the subject has; and the probability given to the latter where a property "
+    "follows. For a language with prompts, a second panel shows the answers: shares of words in place and of sentences "
+    "without mistake after unscrambling, and of given words that the sentence written for them holds. Lines are means "
+    "over {seeds} seeds, bands their {confidence} % confidence intervals. Marks above: change points of the slope over "
+    "the logarithm of epochs at which each begins to rise, with bootstrap intervals over at least three seeds. "
+    "Networks trained on random words are left out."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: five shares over epochs on a logarithmic axis; that of grammatical "

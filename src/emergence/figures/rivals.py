@@ -10,19 +10,18 @@ from emergence.drawing.panels import Line, grid, legend_above
 from emergence.drawing.style import Style
 from emergence.statistics.rivals import OWN
 
-TITLE = "Emergence and its rivals as predictors"
+TITLE = "Emergence and baselines as predictors"
 POSITION = 51
 NEEDS = ("study", "rivals")
 SECTIONS = ("rivals",)
 CAPTION = (
-    "How well single measures predict the change of training accuracy during an epoch (from their value at its "
-    "start), the final test accuracy and the epochs until convergence (both from their value before the first "
-    "update): share of the variance of ranks that is predicted out of sample, where seeds (circles) or "
-    "configurations, dense or pruned in one way (squares), are left out of the fit. 1 is perfect, 0 no better than "
-    "the mean; what is below −1 is drawn at −1. Filled: the measure alone, with its {confidence} % confidence "
-    "interval over {seeds} seeds; hollow: together with emergence, so the way from filled to hollow is what emergence"
-    " adds. The vertical lines mark emergence alone. all rivals: all measures but emergence and relative emergence, "
-    "together. A unit is active above {threshold} (criterion: {criterion})."
+    "Predictions by single measures of the change of training accuracy during an epoch (from their value at its "
+    "start), the final test accuracy and the epochs until convergence (from their value before the first update): "
+    "share of the variance of ranks predicted out of sample, with seeds (circles) or configurations (squares) left out "
+    "of the fit. 1 is perfect, 0 no better than the mean; values below −1 are drawn at −1. Filled: the measure alone, "
+    "with its {confidence} % confidence interval over {seeds} seeds; hollow: together with emergence. Vertical lines "
+    "mark emergence alone. all rivals: all measures but emergence and relative emergence, together. A unit is active "
+    "above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Dot charts, one row of panels per experiment and one panel per target: for each measure the share of variance "

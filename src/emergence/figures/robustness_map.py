@@ -24,17 +24,17 @@ POSITION = 50
 NEEDS = ("study", "robustness")
 SECTIONS = ("robustness",)
 CAPTION = (
-    "What decides each claim (rows), judged anew for every way of counting emergence (columns): paths through all "
-    "units or through active ones only, five criteria of activity, and its threshold. Colour: effect, mean over "
-    "{seeds} seeds and over sparsities where these are tested apart, divided by the smallest effect that counts; from"
-    " 1 on it is large enough, below 0 it has the other sign than claimed. Signs: verdict at a level of 1 minus "
-    "{confidence} %, plus supported, bar contradicted, none inconclusive. The frame marks the way of reference, by "
-    "which the claims are judged. Grey: no value. Claims without emergence in them, such as C4, are the same "
-    "everywhere."
+    "Quantities that decide each claim (rows), judged for every choice of counting (columns): paths through all or "
+    "only through active units, criterion of activity, and threshold. Colour: effect, mean over {seeds} seeds and over "
+    "sparsities that are tested apart, divided by the smallest effect that counts; from 1 on it is large enough, below "
+    "0 it has the opposite sign. Signs: verdict at a level of 1 minus {confidence} %, plus supported, bar "
+    "contradicted, none inconclusive. The frame marks the choice of reference. Grey: no value. Claims without "
+    "emergence, such as C4, are the same everywhere."
 )
 ALTERNATIVE = (
     "A coloured table per experiment: one row per quantity that decides a claim, one column per kind of paths, "
-    "criterion and threshold, coloured by the effect relative to the smallest that counts, with a sign for the verdict."
+    "criterion and threshold, coloured by the effect relative to the smallest that counts, with a sign for the "
+    "verdict."
 )
 LIMIT = 3.0
 COLOURS = "PuOr_r"

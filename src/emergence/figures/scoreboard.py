@@ -18,20 +18,19 @@ POSITION = 64
 NEEDS = ("study", "scoreboard")
 SECTIONS = ("scoreboard", "rivals")
 CAPTION = (
-    "Whether measures (rows) change when the network comes to know a skill (columns): one of multitask sparse parity, "
-    "by its number, or the grammar, verbs and properties of a formal language; on {seeds} seeds. Colour: of the "
-    "differences between seeds in a measure's course that other skills do not explain, the share that follows the "
-    "emergence of this one as a step or a peak. A dot marks what is seen: with at most a chance of 1 minus "
-    "{confidence} % as much is explained when seeds change places ({permutations} permutations). Left: networks that "
-    "learn the skills. Middle: the same networks trained on random answers, or on random words of the language, "
-    "beside the same skills; dots there are false alarms. Grey: not known, as where some seed does not learn the "
-    "skill, or seeds are too few. Right: by what share of the time of emergence a measure changes earlier, where it "
-    "sees the skill, with the {confidence} % interval over seeds, and the cost of the measure in forward passes over "
-    "the probe samples. A unit is active above {threshold} (criterion: {criterion})."
+    "Detection by measures (rows) of the emergence of skills (columns): those of multitask sparse parity, by number, "
+    "or grammar, verbs and properties of a formal language; on {seeds} seeds. Colour: share of the differences between "
+    "seeds in a measure's trajectory, after those that other skills explain, that follows the emergence of this skill "
+    "as a step or a peak. Dots mark detections: at most 1 minus {confidence} % of {permutations} permutations of the "
+    "seeds explain as much. Left: networks that learn the skills. Middle: the same networks trained on random answers, "
+    "or on random words of the language; dots there are false positives. Grey: not known, because some seed does not "
+    "learn the skill or seeds are too few. Right: lead of each detection as a share of the time of emergence, with its "
+    "{confidence} % interval over seeds, and the cost of the measure in forward passes over the probe samples. A unit "
+    "is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
-    "Two coloured tables per experiment, measures by skills, for networks that learn them and on a control, with "
-    "dots where a measure sees a skill emerge, and a chart of the leads of those that do."
+    "Two coloured tables per experiment, measures by skills, for networks that learn them and on a control, with dots "
+    "where a measure sees a skill emerge, and a chart of the leads of those that do."
 )
 COLOURS = "YlGnBu"
 

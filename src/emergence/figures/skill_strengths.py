@@ -17,12 +17,12 @@ POSITION = 60
 NEEDS = ("study", "scoreboard", "skills")
 SECTIONS = ("scoreboard",)
 CAPTION = (
-    "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows"
-    " nothing of it, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
+    "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows "
+    "nothing of it, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
     "Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. Dashed: closed form (Nam et "
     "al. 2024), whose two constants are those of the first skill, at strengths of 0.25 and 0.75; of the others it "
-    "knows only how often they are asked for. Skills are numbered from the most frequent one. Where answers are "
-    "random there is nothing to learn."
+    "knows only how often they are asked for. Skills are numbered from the most frequent one. Where answers are random "
+    "there is nothing to learn."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: strength of each skill over epochs on a logarithmic axis, rising from 0 to "

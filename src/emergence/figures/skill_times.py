@@ -18,8 +18,8 @@ SECTIONS = ("scoreboard",)
 CAPTION = (
     "Epochs until the dense network knows each skill with strength {emerged_at}, over the number of the skill, on "
     "logarithmic axes. Dots are seeds, bars {confidence} % confidence intervals of the mean over {seeds} seeds. The "
-    "line is the closed form, whose two constants are those of the first skill. Above each panel stands the slope, its"
-    " mean over seeds with its interval, and the slope of the closed form: how fast skills get rarer."
+    "line is the closed form, whose two constants are those of the first skill. Above each panel stands the slope, its "
+    "mean over seeds with its interval, and the slope of the closed form: how fast skills get rarer."
 )
 ALTERNATIVE = (
     "Scatter plots, one panel per experiment: emergence time over the number of the skill on logarithmic axes, with a "

@@ -20,13 +20,13 @@ NEEDS = ("study",)
 SECTIONS = ("retraining",)
 CAPTION = (
     "Emergence (left) and relative emergence (right) of pruned networks before their training against the test "
-    "accuracy that they reach, less the dense network's of the same seed: one point per network, coloured by "
-    "sparsity; markers tell methods apart or, where there is one method, what training starts from. Filled points "
-    "are winning tickets: trained from the dense network's initial or early weights, for as many epochs, they reach "
-    "its test accuracy (Frankle and Carbin 2019), or miss it by no more than the standard deviation over {seeds} seeds "
-    "of the dense network's (dashed line). Networks trained from other weights are no tickets and not shown. "
-    "Horizontal axes are logarithmic, linear below a single path in the dense network. A unit is active above "
-    "{threshold} (criterion: {criterion})."
+    "accuracy that they reach, less the dense network's of the same seed: one point per network, coloured by sparsity; "
+    "markers tell methods apart or, where there is one method, what training starts from. Filled points are winning "
+    "tickets: trained from the dense network's initial or early weights, for as many epochs, they reach its test "
+    "accuracy (Frankle and Carbin 2019), or miss it by no more than the standard deviation over {seeds} seeds of the "
+    "dense network's (dashed line). Networks trained from other weights are no tickets and not shown. Horizontal axes "
+    "are logarithmic, linear below a single path in the dense network. A unit is active above {threshold} (criterion: "
+    "{criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one row per experiment: emergence and emergence per non-zero parameter before training on "
