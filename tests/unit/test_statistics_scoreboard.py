@@ -1,5 +1,7 @@
 """The scoreboard on made-up studies: when skills emerge, and which measures see it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -42,6 +44,7 @@ def study(control: bool = True, last_skill_learnt: bool = True) -> Study:
         of_skills = {
             "skill_strength": (along, strengths * (1 - random), ATTRIBUTES),
             "skill_frequency": ("skill", TASK.frequencies, ATTRIBUTES),
+            "relevant_bits": ((), 3.0, ATTRIBUTES),
             "random_answers": ((), random, ATTRIBUTES),
             "measure_passes": ("measure", [1.0, 0.0], ATTRIBUTES),
         }
@@ -74,6 +77,14 @@ def test_emergence_times_are_those_of_the_closed_form(found: xr.Dataset) -> None
     np.testing.assert_allclose(found["predicted_time"], expected, rtol=0.1)
     assert float(found["predicted_slope"]) == pytest.approx(1.6)
     assert float(found["slope_low"]) < 1.6 < float(found["slope_high"])
+
+
+def test_skills_of_which_no_closed_form_is_known_have_times_and_no_prediction() -> None:
+    parities = study()
+    own = replace(parities, data=parities.data.drop_vars("relevant_bits"))
+    found = scoreboard(own, MEASURES, SETTINGS).sel(experiment="parity/mlp")
+    assert found["emergence_time"].notnull().all()
+    assert found["predicted_time"].isnull().all() and found["predicted_slope"].isnull().all()
 
 
 def test_the_constants_of_the_closed_form_are_those_of_the_first_skill() -> None:
