@@ -11,7 +11,6 @@ import xarray as xr
 from emergence.core.files import write_json
 from emergence.core.runs import UNVARIED, Run, Variation
 from emergence.core.storage import write_dataset
-from emergence.drawing.catalogue import OF_RUNS, OF_RUNS_WITH_SKILLS
 from emergence.parameters import Parameters
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
@@ -19,6 +18,7 @@ from emergence.statistics.judge import judge
 from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
+from emergence.study.table import DRAWABLE
 from emergence.testbeds.language.tasks import TASK_TEXTS
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.conclusion_data import make_rivals, make_robustness
@@ -81,7 +81,7 @@ def write_results(
         "study": [{"study": str(folder / "study.nc")}],
         "claims": [{"claims": str(folder / "claims.json")}],
         **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
-        **{name: [] for name in (*OF_RUNS, *OF_RUNS_WITH_SKILLS)},
+        **{name: [] for name in DRAWABLE if name not in ("study", "claims", *conclusions)},
     }
     for place, run in enumerate(runs):
         made = {

@@ -30,7 +30,6 @@ from emergence.pruning import (
     masked_network,
     multiply_adds,
     prunable,
-    remove_units,
 )
 from tests.deep_snapshot import left_as_it_was
 from tests.network_zoo import ZOO, specimen
@@ -88,7 +87,6 @@ CALLS: dict[str, Call] = {
     "effective_sparsity": lambda n, x, y: effective_sparsity(n, x),
     "multiply_adds": lambda n, x, y: multiply_adds(n, x),
     "masked_network": lambda n, x, y: masked_network(n, {}),
-    "remove_units": lambda n, x, y: remove_units(n, x),
     "shuffled_weights": lambda n, x, y: shuffled_weights(n, 0, x),
     "weight_noise": lambda n, x, y: weight_noise(n, 0.1, 0, x),
     "untrained": lambda n, x, y: untrained(n, 0, inputs=x),

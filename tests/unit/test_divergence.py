@@ -183,7 +183,7 @@ def test_where_all_networks_diverged_all_masks_keep_everything(tmp_path: Path) -
     again = Mask.read(tmp_path / "mask.safetensors")
     assert again.diverged == (3, 4, 5)
     assert all(bool(kept.all()) for kept in again.kept.values())
-    assert again.shuffled().diverged == (again & again).diverged == (again | again).diverged == (3, 4, 5)
+    assert again.shuffled().diverged == (3, 4, 5)
 
 
 def test_what_is_trained_under_the_mask_of_a_diverged_network_diverges_too(tmp_path: Path) -> None:
