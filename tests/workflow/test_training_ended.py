@@ -72,7 +72,7 @@ def test_after_a_kill_snakemake_makes_all_that_is_missing_and_repeats_nothing(re
     """Its mark of a file under way outlives it if it is killed between the end of a job and its note of that."""
     (metrics,) = repository.folder.glob("results/train/**/metrics.nc")
     marks = repository.folder / ".snakemake/incomplete"
-    marks.mkdir(parents=True)
+    marks.mkdir(parents=True, exist_ok=True)
     name = str(metrics.relative_to(repository.folder))
     (marks / urlsafe_b64encode(name.encode()).decode()).write_text(json.dumps({"external_jobid": None}))
     (repository.folder / "results/claims.json").unlink()
