@@ -14,6 +14,7 @@ configfile: str(PARAMETERS)
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/job.smk"
 include: "workflow/rules/records.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -21,6 +22,7 @@ include: "workflow/rules/prune.smk"
 include: "workflow/rules/emergence.smk"
 include: "workflow/rules/landscape.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/further.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -38,7 +40,7 @@ localrules:
 
 
 onerror:
-    sys.stderr.write(failures(PLAN, STARTED, REPEAT))
+    sys.stderr.write(failures(PLAN, STARTED))
 
 
 rule all:

@@ -23,16 +23,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
-from emergence.burden import VisionTransformer, activations_of, mean_burden
+from benchmarks.systems.burden import activations_of, mean_burden
+from benchmarks.systems.vision_transformer import VisionTransformer
+from emergence.core.plugins import load
+from emergence.core.storage import write_dataset
 from emergence.datasets import RawFiles, process, read_processed
 from emergence.parameters.data import Data
-from emergence.plugins import load
 from emergence.pruning import Samples, Subject, global_magnitude, masked_network
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import mean_interval
-from emergence.storage import write_dataset
 
 TOKENS_A_SIDE, BATCH = 4, 32
 QUANTITIES = ("accuracy", "lost", "survivors", "activity", "rank")

@@ -34,15 +34,14 @@ sys.path.pop(0)  # this file has the name of the package
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.explicit_graph import UnitDigraph, count_by_loop, layers_of
-
 from emergence import UnitGraph
+from emergence.core.plugins import available
 from emergence.graph.counting import PathCounter
 from emergence.graph.grid import grid_of
 from emergence.measures import apply
 from emergence.networks import Architecture, build
 from emergence.parameters.emergence import Emergence
 from emergence.parameters.training import Training
-from emergence.plugins import available
 from emergence.training.batches import Part, prefers_channels_last
 from emergence.training.member import Member
 from emergence.training.precision import fast_matmul

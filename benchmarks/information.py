@@ -19,9 +19,11 @@ import torch
 from numpy.typing import NDArray
 from scipy import stats
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
-from emergence.information import correlated_gaussians, gaussian_information, mutual_information, permutation_null
+from benchmarks.systems.gaussians import correlated_gaussians, gaussian_information, permutation_null
+from emergence.information import mutual_information
 
 TOLERANCE = 0.05
 DIMENSIONS = 20

@@ -19,10 +19,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
+from benchmarks.systems.language_learning import Learner, learn
 from emergence.statistics.estimate import mean_interval
-from emergence.testbeds.language import Language, Learner, Mixture, learn
+from emergence.testbeds.language import Language, Mixture
 from emergence.testbeds.percolation import Concepts
 from emergence.testbeds.sparse_parity import emergence_times
 

@@ -7,6 +7,7 @@ configurations are looked at. The peer is a workflow as one writes it first: a r
 that analyses one checkpoint, and a rule that joins all analyses, for the same N and 30; it does less, since it prunes
 nothing and samples no landscape.
 
+default: `snakemake -n` after the finished study of params.yaml, against a Snakefile of as many jobs in one empty rule.
 plan: `snakemake -n` before anything is made. no-op: the same when every file exists. run: all jobs of a few
 configurations on one core, where every job is a Python that creates its files and does nothing else; both sides use
 the greedy scheduler. Peer and ours take turns. Times are CPU seconds of all processes, since other work may share the
@@ -33,8 +34,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))  # before this folder, where emergence.py lies
 
+from emergence.core import stamps
 from emergence.parameters.reading import read
-from emergence.study import stamps
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,14 +45,14 @@ RETRAINING = ["original_initialisation", "new_initialisation", "rewind", "fine_t
 STEPS = {"epochs": CHECKPOINTS - 1, "checkpoints": {"early_iterations": []}}
 
 STAND_IN = """
+import json
 import sys
 from pathlib import Path
 
-for argument in map(Path, sys.argv[1:]):
-    if argument.parts[:1] in (("data",), ("results",), ("logs",)) and argument.suffix and not argument.exists():
-        argument.touch()
-    elif argument.name == "checkpoints":
-        argument.mkdir(exist_ok=True)
+given = json.loads(Path(sys.argv[1]).read_text().rpartition("\\nsha256 ")[0])
+made = [file for files in given["outputs"].values() for file in files]
+for file in map(Path, filter(None, [*made, given["cost"], given["stamp"]])):
+    file.touch() if file.suffix else file.mkdir(exist_ok=True)
 """
 
 PEER = f"""
@@ -76,6 +77,15 @@ rule join:
     shell: "python do.py {{output}}"
 """
 
+EMPTY = """
+rule all:
+    input: [f"made/{job}.txt" for job in range(config["jobs"])]
+
+rule one:
+    output: touch("made/{job}.txt")
+"""
+QUIET = ("--quiet", "progress", "rules")
+
 
 @dataclass
 class Side:
@@ -98,7 +108,7 @@ class Side:
 
     def clear(self) -> None:
         """Remove all that was made."""
-        for made in ("results", "data/processed", "logs", "train", "joined.nc", ".snakemake"):
+        for made in ("results", "data/processed", "logs", "train", "made", "joined.nc", ".snakemake"):
             path = self.folder / made
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -113,12 +123,17 @@ def touch(files: list[Path]) -> None:
         file.write_text("made") if file.suffix else file.mkdir(exist_ok=True)
 
 
-def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work: bool) -> Side:
-    """This project with a study of so many configurations; without `work`, its scripts only create their files."""
+def copied(folder: Path) -> None:
+    """Copy the files of the project."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
+
+
+def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work: bool) -> Side:
+    """This project with a study of so many configurations; without `work`, its scripts only create their files."""
+    copied(folder)
     if not work:
         for script in (folder / "scripts").glob("*.py"):
             script.write_text(STAND_IN)
@@ -130,7 +145,11 @@ def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work:
     (folder / "study.yaml").write_text(yaml.safe_dump(overlay))
     plan = Plan(read(folder / "params.yaml", folder / "study.yaml"), folder)
     assert len(plan.runs) == configurations, f"with these ways of pruning there can be {len(plan.runs)} configurations"
-    command = ["snakemake", "--quiet", "progress", "rules", "--configfile", "params.yaml", "study.yaml"]
+    return planned(folder, plan, "--configfile", "params.yaml", "study.yaml")
+
+
+def planned(folder: Path, plan: Plan, *options: str) -> Side:
+    """This project with a given study."""
 
     def finish() -> None:
         touch([folder / file for job in plan.jobs for file in job.results])
@@ -139,13 +158,29 @@ def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work:
                 if job.stamp in job.files:
                     stamps.write(Path(job.stamp), [Path(file) for file in job.results])
 
-    return Side(folder, command, len(plan.jobs), finish)
+    return Side(folder, ["snakemake", *QUIET, *options], len(plan.jobs), finish)
+
+
+def default(folder: Path) -> Side:
+    """This project with the study of params.yaml."""
+    copied(folder)
+    return planned(folder, Plan(read(folder / "params.yaml"), folder))
+
+
+def empty(folder: Path, jobs: int) -> Side:
+    """A workflow of so many jobs of one rule that only creates a file."""
+    (folder / "Snakefile").write_text(EMPTY)
+
+    def finish() -> None:
+        touch([folder / f"made/{job}.txt" for job in range(jobs)])
+
+    return Side(folder, ["snakemake", *QUIET, "--config", f"jobs={jobs}"], jobs, finish)
 
 
 def peer(folder: Path, configurations: int) -> Side:
     (folder / "Snakefile").write_text(PEER)
     (folder / "do.py").write_text("import sys\nfor file in sys.argv[1:]:\n    open(file, 'w').close()\n")
-    command = ["snakemake", "--quiet", "progress", "rules", "--scheduler", "greedy", "--rerun-triggers", "mtime"]
+    command = ["snakemake", *QUIET, "--scheduler", "greedy", "--rerun-triggers", "mtime"]
     command += ["--cores", "1", "--config", f"configurations={configurations}"]
 
     def finish() -> None:
@@ -175,7 +210,7 @@ def made(side: Side) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--configurations", type=int, nargs="+", default=[101, 1001], help="how many, 20 n + 1")
+    parser.add_argument("--configurations", type=int, nargs="*", default=[101, 1001], help="how many, 20 n + 1")
     parser.add_argument("--run", type=int, default=21, help="configurations whose jobs are run, 20 n + 1")
     parser.add_argument("--runs", type=int, default=3, help="runs of each")
     parser.add_argument("--one-way", action="store_true", help="one method with one retraining; any number then")
@@ -184,6 +219,13 @@ def main() -> None:
     pruning = {"methods": METHODS[:ways], "retraining": RETRAINING[:ways]}
     print(f"snakemake {snakemake.__version__}, python {platform.python_version()}, {os.cpu_count()} cores")
     results = {}
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        own = default(Path(other))
+        sides = empty(Path(one), own.jobs), own
+        times = compare(sides, given.runs, made, "--dry-run")
+        assert all("Nothing to be done" in side.printed for side in sides)
+        results["default, finished"] = {"peer_jobs": own.jobs, "our_jobs": own.jobs} | times
+        print(json.dumps(results), f"load {os.getloadavg()[0]:.1f}", flush=True)
     for number in given.configurations:
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
             sides = peer(Path(one), number), ours(Path(other), number, pruning, work=True)

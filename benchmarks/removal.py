@@ -23,10 +23,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
+from benchmarks.systems.unit_removal import remove_units
 from emergence.networks import Architecture, build
-from emergence.pruning import Samples, Subject, masked_network, multiply_adds, remove_units, unit_norm
+from emergence.pruning import Samples, Subject, masked_network, multiply_adds, unit_norm
 
 NETWORKS = {
     "mlp": Architecture("mlp", (1, 28, 28), 10, {"widths": [1024, 512]}),

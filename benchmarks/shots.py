@@ -17,9 +17,11 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
-from emergence.information import Fit, demonstrations
+from benchmarks.systems.demonstrations import demonstrations
+from emergence.information import Fit
 from emergence.information.language_models import emergence_over_positions, states_of
 from emergence.networks.transformer import build
 

@@ -1,17 +1,12 @@
 """Compare emergence with its rivals as predictors of what comes later in training."""
 
-import logging
+import xarray as xr
 
-from emergence.conclusion_job import conclude
+from emergence.jobs import JobFile, job
+from emergence.jobs.conclusions import study_of
 from emergence.statistics.rivals import rivals
 
-log = logging.getLogger("compare_rivals")
 
-
-def main() -> None:
-    found = conclude(__doc__, "the names of measures", lambda study, given: rivals(study, given["measures"]))
-    log.info("%d predictors compared in %d experiments", found.sizes["predictor"], found.sizes["experiment"])
-
-
-if __name__ == "__main__":
-    main()
+@job
+def compare_rivals(given: JobFile) -> xr.Dataset:
+    return rivals(study_of(given), given.setting("measures", "names"))

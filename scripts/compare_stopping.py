@@ -1,17 +1,13 @@
 """Compare rules that stop training, each tuned on half of the seeds and applied to the others."""
 
-import logging
+import xarray as xr
 
-from emergence.conclusion_job import conclude
-from emergence.statistics.stopping import stopping
-
-log = logging.getLogger("compare_stopping")
-
-
-def main() -> None:
-    found = conclude(__doc__, "tolerances", lambda study, given: stopping(study, given["tolerances"]))
-    log.info("%d rules compared in %d experiments", found.sizes["rule"], found.sizes["experiment"])
+from emergence.jobs import JobFile, job
+from emergence.jobs.conclusions import study_of
+from emergence.parameters.stopping import Stopping
+from emergence.statistics.stopping import stopping as compared
 
 
-if __name__ == "__main__":
-    main()
+@job
+def compare_stopping(given: JobFile, stopping: Stopping) -> xr.Dataset:
+    return compared(study_of(given), stopping.tolerances)

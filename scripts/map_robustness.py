@@ -1,37 +1,16 @@
 """Judge the claims on a joined study for every threshold, criterion and kind of paths."""
 
-import argparse
-import json
 import logging
-from pathlib import Path
 
-from emergence.logs import configure
+import xarray as xr
+
+from emergence.core.storage import read_dataset
+from emergence.jobs import JobFile, job
+from emergence.jobs.conclusions import settings_of
 from emergence.statistics.robustness import robustness
-from emergence.statistics.study import settings_of
-from emergence.storage import read_dataset, write_dataset
-
-log = logging.getLogger("map_robustness")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", required=True, type=Path, help="netCDF file with all runs")
-    parser.add_argument(
-        "--parameters", required=True, help="section statistics, reference_method and reference_retraining as JSON"
-    )
-    parser.add_argument("--output", required=True, type=Path, help="netCDF file to write")
-    return parser.parse_args()
-
-
-def main() -> None:
-    configure()
+@job
+def map_robustness(given: JobFile) -> xr.Dataset:
     logging.getLogger("emergence.statistics.quantity").setLevel(logging.ERROR)  # judge_claims warns of few seeds
-    options = arguments()
-    parameters = json.loads(options.parameters)
-    found = robustness(read_dataset(options.study), *settings_of(parameters))
-    write_dataset(options.output, found, parameters)
-    log.info("%d tests judged at %d choices", found.sizes["test"], found["claim_verdict"][0].size)
-
-
-if __name__ == "__main__":
-    main()
+    return robustness(read_dataset(given.file("study")), *settings_of(given))

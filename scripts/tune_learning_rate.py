@@ -1,34 +1,16 @@
 """Train a network at several learning rates, dense or pruned, and choose the one of least validation loss."""
 
-import argparse
-import json
-from pathlib import Path
-
-from emergence.compute import explain_refusals
-from emergence.logs import configure
-from emergence.parameters.training import Training
-from emergence.storage import write_dataset
+from emergence.core.storage import write_dataset
+from emergence.jobs import JobFile, job
+from emergence.jobs.training import made_from, settings_of_training, trainer
+from emergence.parameters.training import Checkpoints
 from emergence.training.tuning import sweep
-from emergence.training_job import add_arguments, made_from, trainer
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--learning-rates", required=True, help="rates to try, as a JSON list")
-    parser.add_argument("--output", type=Path, required=True, help="netCDF file to write")
-    return parser.parse_args()
-
-
-@explain_refusals()
-def main() -> None:
-    given = arguments()
-    configure()
-    train = trainer(given)
-    settings, rates = Training.model_validate_json(given.parameters), json.loads(given.learning_rates)
-    tuning = sweep(lambda training: train(training).metrics, settings, rates)
-    write_dataset(given.output, tuning, made_from(given, json.loads(given.parameters)))
-
-
-if __name__ == "__main__":
-    main()
+@job
+def tune_learning_rate(given: JobFile) -> None:
+    train, rates = trainer(given), given.setting("tuning", "learning_rates")
+    length = {"epochs": given.setting("tuning", "epochs"), "checkpoints": Checkpoints(early_iterations=[])}
+    training = settings_of_training(given).model_copy(update=length)
+    tuning = sweep(lambda at_a_rate: train(at_a_rate).metrics, training, rates)
+    write_dataset(given.output("tuning"), tuning, made_from(given, training))

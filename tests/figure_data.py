@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from emergence.files import write_json
+from emergence.core.files import write_json
+from emergence.core.runs import UNVARIED, Run, Variation
+from emergence.core.storage import write_dataset
 from emergence.parameters import Parameters
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED, Variation
 from emergence.statistics.judge import judge
 from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
-from emergence.storage import write_dataset
+from emergence.study.table import DRAWABLE
 from emergence.testbeds.language.tasks import TASK_TEXTS
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.conclusion_data import make_rivals, make_robustness
 
 TWO = (("digits", "mlp"), ("digits", "cnn"))
-SIX = tuple((dataset, network) for dataset in ("mnist", "fashion_mnist", "cifar10") for network in ("mlp", "cnn"))
 VARIANTS = (("dense", 0.0), *(("global_magnitude", sparsity) for sparsity in (0.3, 0.5, 0.7, 0.9)))
 VARIATIONS = (
     *(Variation(alpha=alpha) for alpha in (0.25, 0.5, 2.0, 4.0)),
@@ -37,6 +37,7 @@ THROUGH = ["all", "active"]
 EARLY = (1, 2, 4, 8)
 BATCHES = 18
 KEYS = ("dataset", "network", "method", "sparsity", "retraining")
+TASK = {"random_answers": 0.0, "random_bits": 15.0, "relevant_bits": 3.0, "training_samples": 1000.0}
 RETRAINING = "original_initialisation"
 
 Pairs = Sequence[tuple[str, Any]]
@@ -51,7 +52,10 @@ def write_results(
     points: int = 25,
     variations: Sequence[Variation] = VARIATIONS,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Write study.nc, claims.json and the files of all runs; return the manifest of all of them."""
+    """Write study.nc, claims.json and the files of all runs; return the manifest of all of them.
+
+    None of these networks diverged, and what figures of skills, language and inhibition show stands in the study.
+    """
     runs = [
         {"dataset": dataset, "network": network, "method": method, "sparsity": sparsity}
         | {"retraining": RETRAINING if sparsity else "none", "seeds": list(range(seeds))}
@@ -73,46 +77,25 @@ def write_results(
     for name, data in conclusions.items():
         write_dataset(folder / f"{name}.nc", data, {})
     random = np.random.default_rng(1)
-    emergence, landscape, tuning, densities = [], [], [], []
-    for place, run in enumerate(runs):
-        write_dataset(folder / f"{place}" / "emergence.nc", _emergence(random, run, epochs), {})
-        write_dataset(folder / f"{place}" / "landscape.nc", _landscape(random, run, points), {})
-        write_dataset(folder / f"{place}" / "tuning.nc", _tuning(random, run), {})
-        emergence.append({**run, "emergence": str(folder / f"{place}" / "emergence.nc")})
-        landscape.append({**run, "landscape": str(folder / f"{place}" / "landscape.nc")})
-        tuning.append({**run, "tuning": str(folder / f"{place}" / "tuning.nc")})
-        if run["sparsity"]:
-            write_dataset(folder / f"{place}" / "densities.nc", _densities(random, run), {})
-            of_mask = {"retraining": "none", "densities": str(folder / f"{place}" / "densities.nc")}
-            densities.append({**run, **of_mask})
-    return {
+    manifest: dict[str, list[dict[str, Any]]] = {
         "study": [{"study": str(folder / "study.nc")}],
         "claims": [{"claims": str(folder / "claims.json")}],
         **{name: [{name: str(folder / f"{name}.nc")}] for name in conclusions},
-        "emergence": emergence,
-        "landscape": landscape,
-        "training": [],  # none of these networks diverged
-        "dense": [],
-        "inhibition": [],  # this and those of skills and language say whether a figure is drawn, which reads the study
-        "skills": [],
-        "skills_over_data": [],
-        "skills_over_width": [],
-        "language": [],
-        "tuning": tuning,
-        "densities": densities,
+        **{name: [] for name in DRAWABLE if name not in ("study", "claims", *conclusions)},
     }
-
-
-def name_of(run: dict[str, Any]) -> str:
-    """The name that `emergence.statistics.collect` gives a run."""
-    pruned = f"/{run['method']}~{run['sparsity']:g}/{run['retraining']}" if run["sparsity"] else "/dense"
-    variation = variation_in(run).name
-    return f"{run['dataset']}/{run['network']}{pruned}" + f"/{variation}" * bool(variation)
-
-
-def variation_in(run: dict[str, Any]) -> Variation:
-    """How a run is varied; not at all where it does not say."""
-    return Variation(*(run.get(key, value) for key, value in asdict(UNVARIED).items()))
+    for place, run in enumerate(runs):
+        made = {
+            "emergence": _emergence(random, run, epochs),
+            "landscape": _landscape(random, run, points),
+            "tuning": _tuning(random, run),
+            **({"densities": _densities(random, run)} if run["sparsity"] else {}),
+        }
+        for name, data in made.items():
+            path = folder / f"{place}" / f"{name}.nc"
+            write_dataset(path, data, {})
+            of_mask = {"retraining": "none"} if name == "densities" else {}
+            manifest[name].append({**run, **of_mask, name: str(path)})
+    return manifest
 
 
 def parameters(experiments: Pairs = TWO, **figures: Any) -> Parameters:
@@ -147,7 +130,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         values[f"{part}_loss"] = 2.2 * np.exp(-rate * epoch) + 0.09 + 0.003 * epoch
         values[f"{part}_accuracy"] = np.clip(0.1 + (top - 0.13) * learned + 2 * noise, 0, 1)
     sampled = np.zeros(learned.shape, dtype=bool)
-    unvaried = np.array([variation_in(run) == UNVARIED for run in runs])
+    unvaried = np.array([Run.of(run).variation == UNVARIED for run in runs])
     sampled[:, :3, [0, -1]] = unvaried[:, None, None]
     rugged = np.log10(emergence) / 20 + random.normal(0, 0.02, learned.shape)
     values["slice_relative_roughness"] = np.where(sampled, rugged, np.nan)
@@ -160,14 +143,8 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     values["monosemanticity"] = 1 + 2 * learned + noise
     values["weight_norm"] = 5 + strengths.sum(axis=-1) + noise
     dense_network = np.where(sparsity == 0, 1.0, np.nan)
-    for name, delay in {
-        "grammaticality": 0,
-        "relative": 1,
-        "descriptive": 2,
-        "joined": 2,
-        "valid_probability": 3,
-        **{name: 2 + place for place, name in enumerate(TASK_TEXTS)},
-    }.items():
+    delays = {"grammaticality": 0, "relative": 1, "descriptive": 2, "joined": 2, "valid_probability": 3}
+    for name, delay in (delays | {name: 2 + place for place, name in enumerate(TASK_TEXTS)}).items():
         values[f"language_{name}"] = dense_network / (1 + np.exp(4 + delay - 12 * rate * epoch / epochs))
     of_skills = {"skill_strength": np.where(sparsity[..., None] == 0, strengths, np.nan)}
     counts = {
@@ -182,10 +159,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             **{name: _labelled((*along, "criterion", "threshold", "through"), array) for name, array in counts.items()},
             **{name: _labelled((*along, "skill"), array) for name, array in of_skills.items()},
             "skill_frequency": _labelled(("run", "skill"), np.tile(frequencies, (len(runs), 1))),
-            "random_answers": _labelled(("run",), np.zeros(len(runs))),
-            "random_bits": _labelled(("run",), np.full(len(runs), 15.0)),
-            "relevant_bits": _labelled(("run",), np.full(len(runs), 3.0)),
-            "training_samples": _labelled(("run",), np.full(len(runs), 1000.0)),
+            **{name: _labelled(("run",), np.full(len(runs), number)) for name, number in TASK.items()},
             "hidden_units": _labelled(("run",), 32 * width.ravel()),
             "measure_passes": _labelled(("run", "measure"), np.tile([2.0, 0.0], (len(runs), 1))),
             "step_epoch": _labelled(("run", "step"), np.tile(epoch, (len(runs), 1))),
@@ -193,7 +167,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         coords={
             **{key: ("run", [run[key] for run in runs]) for key in KEYS},
             **{key: ("run", [run.get(key, value) for run in runs]) for key, value in asdict(UNVARIED).items()},
-            "run": [name_of(run) for run in runs],
+            "run": [Run.of(run).configuration.name for run in runs],
             "skill": [1, 2, 3],
             "measure": ["emergence", "weight_norm"],
             "seed": runs[0]["seeds"],

@@ -6,10 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
+from emergence.core.runs import Experiment
+from emergence.drawing.inputs import Inputs, read_inputs
+from emergence.drawing.render import draw
+from emergence.drawing.style import Style
 from emergence.figures import catalogue
-from emergence.figures._inputs import Experiment, Inputs, read_inputs
-from emergence.figures._render import _drawn
-from emergence.figures._style import Style
 
 MLP = Experiment("digits", "mlp")
 SMALL: dict[str, Any] = {"seeds": 4, "epochs": 4, "points": 7}
@@ -27,7 +28,7 @@ def inputs_of(name: str, manifest: Manifest) -> Inputs:
 def drawn(name: str, results: Manifest | Inputs, style: Style = STYLE) -> Figure:
     inputs = results if isinstance(results, Inputs) else inputs_of(name, results)
     with style.active():
-        return _drawn(name, inputs, style)
+        return draw(name, inputs, style)
 
 
 def panels(figure: Figure) -> list[Axes]:

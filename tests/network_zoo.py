@@ -68,6 +68,19 @@ class WritingToItsInputs(nn.Module):
         return self.last(torch.relu(self.first(x)))
 
 
+class Clipping(nn.Module):
+    """Changes its own weights when it runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.first.weight.data.clamp_(-0.1, 0.1)
+        self.last.weight.data = torch.renorm(self.last.weight.data, 2, 0, 0.1)
+        return self.last(torch.relu(self.first(x)))
+
+
 class Breaking(Remembering):
     """Raises an error after it has changed its state."""
 
@@ -147,6 +160,7 @@ ZOO: dict[str, Callable[[], nn.Module]] = {
     "remembering": Remembering,
     "attending": Attending,
     "writing to its inputs": WritingToItsInputs,
+    "clipping": Clipping,
     "masked": masked,
     "normalised by hooks": normalised_by_hooks,
     "parametrised": parametrised,

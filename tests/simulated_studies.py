@@ -14,14 +14,13 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from emergence.core.runs import Variation
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import Variation
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.judge import judge_claim_samples
 from emergence.statistics.rules import read_rules
-from emergence.statistics.study import Reference, Study
 from emergence.statistics.verdict import Verdict
-from tests.study_data import RETRAINING, joined
+from tests.study_data import at_reference, joined
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
@@ -31,7 +30,6 @@ SEEDS, EPOCHS = 8, 21
 SHAPE = (SEEDS, EPOCHS)
 EPOCH = np.arange(EPOCHS)
 NETWORKS = ("mlp", "cnn")
-REFERENCE = Reference("global_magnitude", RETRAINING)
 
 
 def progress(rng: Random, effect: float = 0.0, decline: float = 0.0, sluggishness: float = 0.8) -> xr.Dataset:
@@ -196,7 +194,7 @@ class Scenario:
         wanted = {
             name: rule for name, rule in claim.quantities.items() if rule.role == "decides" or name == self.beside
         }
-        samples = CLAIMS[self.claim](Study.at_reference(self.study(rng), settings, REFERENCE))
+        samples = CLAIMS[self.claim](at_reference(self.study(rng)))
         return judge_claim_samples(claim.model_copy(update={"quantities": wanted}), rules.general, samples, settings)
 
 

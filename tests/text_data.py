@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from emergence.files import checksum
-from emergence.parameters.data import Text
+from emergence.core.files import checksum
+from emergence.data_kinds.text import Text
 
 CHARACTERS = "abcd"
 STEPS = np.array([0.7, 0.15, 0.1, 0.05])

@@ -26,10 +26,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 warnings.filterwarnings("ignore")
 
 import torch  # noqa: E402
+
 from benchmarks.zoo.network import Network  # noqa: E402
 from benchmarks.zoo.trial import Row, trial  # noqa: E402
-
-from emergence.torchvision_import import torchvision  # noqa: E402, F401  (before packages that import it)
+from emergence.core.torchvision_import import torchvision  # noqa: E402, F401  (before packages that import it)
 
 LISTS = ("classification", "tokens", "dense", "signals")
 

@@ -6,10 +6,10 @@ import traceback
 from enum import StrEnum
 
 import torch
-from benchmarks.zoo.network import Network
-from benchmarks.zoo.oracle import Count, NotCheckable, count
 from tests.deep_snapshot import deep_snapshot, differences
 
+from benchmarks.zoo.network import Network
+from benchmarks.zoo.oracle import Count, NotCheckable, count
 from emergence import MissingRuleError, PathCounts, UnitGraph
 
 TOLERANCE = 1e-9

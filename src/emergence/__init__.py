@@ -7,11 +7,10 @@ if TYPE_CHECKING:
     from emergence.graph.dense import dense_emergence
     from emergence.graph.grid import emergence_grid, emergence_grids
     from emergence.graph.initialisation import promote_emergence
-    from emergence.graph.measure import count_paths
+    from emergence.graph.measure import count_paths, weighted_paths
     from emergence.graph.registry import MissingRuleError, register_rule
     from emergence.graph.result import PathCounts
     from emergence.graph.unit_graph import UnitGraph
-    from emergence.graph.weighted import weighted_paths
 
 # Names are imported on first use, so that reading parameters or planning jobs does not wait for torch.
 _HOME = {
@@ -24,7 +23,7 @@ _HOME = {
     "emergence_grids": "graph.grid",
     "promote_emergence": "graph.initialisation",
     "register_rule": "graph.registry",
-    "weighted_paths": "graph.weighted",
+    "weighted_paths": "graph.measure",
 }
 
 __all__ = [

@@ -63,7 +63,7 @@ def test_a_job_that_ran_out_of_memory_asks_the_cluster_for_more(
     cluster: Cluster, source: Repository, tmp_path: Path
 ) -> None:
     repository = source.clone(tmp_path / "clone")
-    repository.edit("scripts/prepare_data.py", "    configure()\n", "    configure()\n    raise MemoryError\n")
+    repository.edit("scripts/prepare_data.py", "-> xr.Dataset:\n", "-> xr.Dataset:\n    raise MemoryError\n")
     done = subprocess.run(
         ["snakemake", *IMPATIENT, "--retries", "1", "--", "data"],
         cwd=repository.folder,

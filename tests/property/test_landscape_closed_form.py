@@ -28,7 +28,7 @@ def flat(weights: Weights) -> np.ndarray:
 
 
 @given(seeds, coordinates, coordinates)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_quadratic_has_its_closed_form_at_every_point_of_a_plane(seed: int, alpha: list[float], beta: list[float]):
     centre, first, second = gaussian(seed, 3)
     root = np.random.default_rng(seed).normal(size=(9, 9))
@@ -42,23 +42,8 @@ def test_a_quadratic_has_its_closed_form_at_every_point_of_a_plane(seed: int, al
     assert_allclose(plane["height"], expected, rtol=1e-9, atol=1e-9)
 
 
-@given(seeds, coordinates, coordinates)
-@settings(max_examples=60, deadline=None)
-def test_a_sum_of_cosines_has_its_closed_form_at_every_point_of_a_plane(
-    seed: int, alpha: list[float], beta: list[float]
-):
-    centre, first, second = gaussian(seed, 3)
-    plane = sample_plane(lambda w: {"height": float(np.cos(3 * flat(w)).sum())}, centre, (first, second), alpha, beta)
-    for i, a in enumerate(alpha):
-        for j, b in enumerate(beta):
-            expected = sum(
-                np.cos(3 * (c + a * u + b * v)) for c, u, v in zip(flat(centre), flat(first), flat(second), strict=True)
-            )
-            assert_allclose(plane["height"][i, j], expected, rtol=1e-9, atol=1e-9)
-
-
 @given(seeds, st.lists(st.floats(-1, 2), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_quadratic_has_its_closed_form_at_every_point_of_a_line(seed: int, position: list[float]):
     initial, final = gaussian(seed, 2)
     line = sample_line(lambda w: {"height": float((flat(w) ** 2).sum())}, initial, final, position)
@@ -67,7 +52,7 @@ def test_a_quadratic_has_its_closed_form_at_every_point_of_a_line(seed: int, pos
 
 
 @given(seeds, st.sampled_from([(4, 3), (3, 2, 5), (4, 2, 3, 3)]), st.floats(0, 1), st.integers(0, 2**32))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_filters_of_a_direction_have_the_norms_of_the_filters_of_the_weights(
     seed: int, shape: tuple[int, ...], pruned: float, direction_seed: int
 ):

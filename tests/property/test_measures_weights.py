@@ -1,4 +1,4 @@
-"""Path norm and neural persistence against enumeration and filtration, and what leaves them unchanged."""
+"""Path norm and neural persistence against enumeration and filtration."""
 
 from itertools import pairwise, product
 from math import sqrt
@@ -50,7 +50,7 @@ def filtration_persistence(weights: np.ndarray) -> float:
 
 
 @given(perceptrons())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_path_norm_is_the_sum_over_enumerated_paths(network: nn.Sequential) -> None:
     weights = [weight.double().abs().numpy() for weight in weights_of(network)]
     units = [range(size) for size in (weights[0].shape[1], *(len(weight) for weight in weights))]
@@ -59,15 +59,6 @@ def test_path_norm_is_the_sum_over_enumerated_paths(network: nn.Sequential) -> N
         for path in product(*units)
     )
     assert path_norm(network, torch.zeros(1, len(units[0])), NONE) == pytest.approx(sum(paths), rel=1e-6, abs=1e-12)
-
-
-@given(perceptrons(), st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
-def test_path_norm_bounds_how_far_outputs_part(network: nn.Sequential, seed: int) -> None:
-    generator, features = torch.Generator().manual_seed(seed), network.double()[0].in_features
-    first, second = torch.randn(2, 20, features, generator=generator, dtype=torch.float64)
-    parting = (network(first) - network(second)).abs().sum(1) / (first - second).abs().amax(1)
-    assert float(parting.detach().max()) <= path_norm(network, first, NONE) * (1 + 1e-9) + 1e-12
 
 
 def test_path_norm_of_a_convolution_is_its_output_on_ones_with_absolute_weights() -> None:
@@ -82,19 +73,8 @@ def test_path_norm_of_a_convolution_is_its_output_on_ones_with_absolute_weights(
         assert found == pytest.approx(float(absolute.double()(torch.ones(1, 2, 8, 8).double()).sum()), rel=1e-6)
 
 
-@given(perceptrons(), st.floats(0.1, 10))
-@settings(max_examples=30, deadline=None)
-def test_path_norm_does_not_see_scale_moved_between_layers(network: nn.Sequential, scale: float) -> None:
-    inputs = torch.zeros(1, network[0].in_features)
-    before = path_norm(network, inputs, NONE)
-    weights = weights_of(network)
-    weights[0].mul_(scale)
-    weights[-1].div_(scale)
-    assert path_norm(network, inputs, NONE) == pytest.approx(before, rel=1e-4)
-
-
 @given(perceptrons())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_neural_persistence_is_that_of_the_filtration(network: nn.Sequential) -> None:
     weights = [weight.double().abs().numpy() for weight in weights_of(network)]
     largest = max(weight.max() for weight in weights)
@@ -104,19 +84,6 @@ def test_neural_persistence_is_that_of_the_filtration(network: nn.Sequential) ->
     else:
         assert found == pytest.approx(np.mean([filtration_persistence(weight / largest) for weight in weights]))
         assert 0 <= found <= 1
-
-
-@given(perceptrons(), st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
-def test_neural_persistence_sees_neither_the_order_of_units_nor_sign_nor_common_scale(
-    network: nn.Sequential, seed: int
-) -> None:
-    before = neural_persistence(network, NONE, NONE)
-    for weight in weights_of(network):
-        generator = torch.Generator().manual_seed(seed)
-        rows, columns = (torch.randperm(size, generator=generator) for size in weight.shape)
-        weight.copy_(weight[rows][:, columns] * -4)
-    assert neural_persistence(network, NONE, NONE) == pytest.approx(before, nan_ok=True)
 
 
 def test_equal_weights_have_no_persistence_and_one_outstanding_weight_has_nearly_all() -> None:

@@ -107,21 +107,3 @@ def test_one_weight_of_each_layer_goes_that_changes_emergence_least_or_most(seed
         for name, kept in mask.items():
             assert int((~kept).sum()) == 1
             assert lost[name][~kept].item() == extreme(lost[name])
-
-
-@settings(max_examples=10, deadline=None)
-@given(SEEDS, st.floats(0.1, 0.8))
-def test_removal_by_most_leaves_less_emergence_than_removal_by_least(seed: int, sparsity: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    net = nn.Sequential(nn.Linear(6, 12), nn.Tanh(), nn.Linear(12, 9), nn.Tanh(), nn.Linear(9, 5)).eval()
-    for parameter in net.parameters():
-        parameter.data = torch.randn(parameter.shape, generator=generator) / 10
-    probe = torch.randn(9, 6, generator=generator)
-    graph = UnitGraph(net, probe)
-    active = graph.active(probe)
-    left = []
-    for method in (most_emergence, least_emergence):
-        mask = method.make_mask(Subject(net, Samples(probe, torch.zeros(9), probe)), sparsity, generator)
-        kept = {name: weight * mask[name] for name, weight in prunable(net).items()}
-        left.append(float(graph.count(active, weights=kept).sum().to_float()))
-    assert left[0] <= left[1]

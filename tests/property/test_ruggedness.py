@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter
+from scipy.ndimage import binary_dilation, label, minimum_filter
 from scipy.signal import argrelmin, peak_prominences
 
 from emergence.landscape.minima import count_minima, depths
@@ -91,25 +91,13 @@ def test_floors_of_equal_points_count_once_and_not_at_the_border(values: Floats)
 
 
 def _pools_inside(values: Floats) -> int:
-    seen, pools = set(), 0
-    for start in np.ndindex(values.shape):
-        if start in seen:
-            continue
-        pool, rim, waiting = {start}, set(), [start]
-        while waiting:
-            i, j = waiting.pop()
-            for place in ((i + a, j + b) for a in (-1, 0, 1) for b in (-1, 0, 1)):
-                inside = all(0 <= index < size for index, size in zip(place, values.shape, strict=True))
-                if inside and values[place] == values[start] and place not in pool:
-                    pool.add(place)
-                    waiting.append(place)
-                elif inside and values[place] != values[start]:
-                    rim.add(place)
-        seen |= pool
-        at_border = any(
-            index in (0, size - 1) for place in pool for index, size in zip(place, values.shape, strict=True)
-        )
-        pools += not at_border and all(values[place] > values[start] for place in rim)
+    pools, around = 0, np.ones((3, 3))
+    for value in np.unique(values):
+        found, count = label(values == value, around)
+        for pool in (found == number for number in range(1, count + 1)):
+            rim = binary_dilation(pool, around) & ~pool
+            at_border = pool[[0, -1]].any() or pool[:, [0, -1]].any()
+            pools += not at_border and bool((values[rim] > value).all())
     return pools
 
 

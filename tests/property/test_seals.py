@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
+from emergence.core.seals import Damaged, read_sealed, write_sealed
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.networks import Architecture
 from emergence.pruning import Mask
-from emergence.seals import Damaged, read_sealed, write_sealed
-from emergence.storage import read_dataset, write_dataset
 from emergence.training import checkpoints
-from emergence.training.step import Step
 
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 UNITS = {"units": "1", "long_name": "a number"}
 WEIGHTS = {"weight": torch.arange(24.0).reshape(2, 3, 4)}
 

@@ -33,19 +33,6 @@ def test_mirrored_numbers_and_claim_give_the_same_verdict(numbers, p_value, effe
     assert judged(low, estimate, high, p_value, effect) == mirrored
 
 
-@given(ORDERED, P_VALUES, P_VALUES, EFFECTS)
-def test_a_smaller_p_value_never_withdraws_support(numbers, first, second, effect) -> None:
-    small, large = sorted([first, second])
-    if judged(*numbers, large, effect) == "supported":
-        assert judged(*numbers, small, effect) == "supported"
-
-
-@given(ORDERED, P_VALUES, EFFECTS, st.floats(0, 1))
-def test_moving_all_numbers_the_claimed_way_never_contradicts(numbers, p_value, effect, shift) -> None:
-    if judged(*numbers, p_value, effect) != "contradicted":
-        assert judged(*(number + shift for number in numbers), p_value, effect) != "contradicted"
-
-
 @given(P_VALUES, EFFECTS)
 def test_missing_numbers_decide_nothing(p_value, effect) -> None:
     assert judged(np.nan, np.nan, np.nan, p_value, effect) == "inconclusive"

@@ -2,12 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
-
-from emergence.testbeds.sparse_parity import MultilinearModel, SkillLearner, SparseParity
-from emergence.testbeds.sparse_parity.scaling_laws import (
+from benchmarks.systems.parity_laws import (
     exponent,
     law_over_data,
     law_over_parameters,
@@ -17,6 +12,12 @@ from emergence.testbeds.sparse_parity.scaling_laws import (
     loss_over_parameters,
     loss_over_time,
 )
+from benchmarks.systems.parity_model import MultilinearModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 
 MANY = 10**5
 LEARNER = SkillLearner(learning_rate=1.0, initial_strength=0.01)
@@ -43,16 +44,7 @@ def test_descent_on_a_data_set_follows_the_closed_form(
         model.descend(data, learner.learning_rate, steps=250)
 
 
-def test_descent_on_fresh_batches_follows_the_closed_form_of_unlimited_data() -> None:
-    task, rng = SparseParity(skills=5, alpha=0.6, bits=15, scale=5.0), np.random.default_rng(0)
-    learner = SkillLearner(learning_rate=0.002, initial_strength=0.05, scale=5.0)
-    model = MultilinearModel(task, learner.initial_strength)
-    for done in range(2000):
-        if done % 200 == 0:
-            np.testing.assert_allclose(model.strengths / 5, learner.over_time(done, task.frequencies), atol=0.01)
-        model.descend(task.sample(1000, rng), learner.learning_rate)
-
-
+@pytest.mark.long
 @pytest.mark.parametrize("parameters", [1, 3, 5])
 def test_limited_models_know_their_skills_and_no_others(parameters: int) -> None:
     task = SparseParity(skills=5, alpha=0.6, bits=15)
@@ -63,16 +55,7 @@ def test_limited_models_know_their_skills_and_no_others(parameters: int) -> None
     np.testing.assert_allclose(loss(task, model.strengths), loss_over_parameters(task, parameters), atol=0.001)
 
 
-def test_one_sample_of_a_skill_is_enough_and_none_is_not() -> None:
-    task = SparseParity(skills=20, alpha=0.6)
-    data = task.sample(30, np.random.default_rng(0))
-    seen = np.bincount(data.skills, minlength=20)
-    assert (seen == 0).any() and (seen == 1).any()
-    model = MultilinearModel(task, initial_strength=0.001)
-    model.descend(data, learning_rate=0.5, steps=1000)
-    np.testing.assert_allclose(model.strengths, SkillLearner(0.5, 0.001).over_data(seen), atol=0.01)
-
-
+@pytest.mark.long
 def test_mean_loss_over_data_sets_equals_its_closed_form() -> None:
     task, rng = SparseParity(skills=100, alpha=0.6, bits=3), np.random.default_rng(0)
     losses = []
@@ -83,6 +66,7 @@ def test_mean_loss_over_data_sets_equals_its_closed_form() -> None:
     assert abs(np.mean(losses) / loss_over_data(task, 50) - 1) < 3 * stats.sem(losses) / np.mean(losses) < 0.03
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha", [0.6, 0.9])
 @pytest.mark.parametrize("bottleneck", ["time", "data"])
 def test_exact_losses_fall_with_the_exponent_of_the_law(bottleneck: str, alpha: float) -> None:
@@ -93,6 +77,7 @@ def test_exact_losses_fall_with_the_exponent_of_the_law(bottleneck: str, alpha: 
     assert exponent(bottleneck, alpha) == -alpha / (alpha + 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha", [0.6, 0.9])
 def test_trained_models_fall_with_the_exponent_of_the_law_over_time(alpha: float) -> None:
     task, axis = SparseParity(2000, alpha), np.unique(np.geomspace(50, 1000, 12).astype(int))
@@ -105,6 +90,7 @@ def test_trained_models_fall_with_the_exponent_of_the_law_over_time(alpha: float
     assert abs(slope / exponent("time", alpha) - 1) < 0.05
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("alpha", "over_time", "over_data", "over_parameters"),
     [
@@ -124,6 +110,7 @@ def test_prefactors_of_the_laws_equal_reference_values(
     np.testing.assert_allclose(ratio, over_parameters, atol=0.001)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alpha", [0.6, 0.9])
 def test_least_loss_per_compute_falls_with_the_exponent_of_the_law(alpha: float) -> None:
     task, sizes = SparseParity(10_000, alpha), np.unique(np.geomspace(3, 300, 60).astype(int))

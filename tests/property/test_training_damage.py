@@ -1,6 +1,5 @@
 """One flipped bit, wherever it is, is found before anything is made from it."""
 
-import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.training.checkpoints import CHECKSUMS, Checkpoint, paths, publish, read
 from emergence.training.history import History
 from emergence.training.resume import ResumeFolder, State
-from emergence.training.step import Step
 
 STEPS = [Step(0), Step(1), Step(2)]
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -73,30 +72,3 @@ def test_whoever_reads_the_checkpoints_of_a_folder_finds_a_flipped_bit(
             read(path)
     assert name in str(found.value)
     assert "delete" in str(found.value)
-
-
-@MANY
-@given(name=st.sampled_from(["state-2.json", "state-2.safetensors", "ep2.safetensors"]), place=places, bit=bits)
-def test_training_goes_on_from_the_state_before_the_one_with_a_flipped_bit(
-    saved: Path, copy: Path, name: str, place: float, bit: int
-) -> None:
-    (file,) = (renewed(copy, saved) / "work").glob(f"*/{name}")
-    flip(file, place, bit)
-    logging.disable()
-    try:
-        with ResumeFolder(copy / "work", {}) as folder:
-            state = folder.load(2, 2)
-    finally:
-        logging.disable(logging.NOTSET)
-    assert state is not None
-    assert state.updates == 1
-    assert (state.weights["weight"] == 1).all()
-    assert list(state.history.steps) == STEPS[:2]
-
-
-def test_an_intact_copy_is_read(saved: Path) -> None:
-    assert [read(path).step for path in paths(saved / "published").values()] == STEPS
-    with ResumeFolder(saved / "work", {}) as folder:
-        state = folder.load(2, 2)
-    assert state is not None
-    assert state.updates == 2

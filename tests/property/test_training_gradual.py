@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LinearLR, SequentialLR, StepLR
 
+from emergence.core.steps import Step
 from emergence.parameters.training import Training
-from emergence.training.batches import channels_last, sample_order
+from emergence.training.batches import sample_order
 from emergence.training.schedule import checkpoint_steps, learning_rate
-from emergence.training.step import Step
 
 counts = st.integers(0, 10**6)
 per_epochs = st.integers(1, 1000)
@@ -22,11 +22,6 @@ def test_a_step_is_found_again_from_its_text_and_from_its_updates(updates: int, 
     step = Step.after(updates, per_epoch)
     assert Step.parse(str(step)) == step
     assert step.updates(per_epoch) == updates
-
-
-@given(counts, counts, per_epochs)
-def test_steps_are_ordered_as_updates_are(one: int, other: int, per_epoch: int) -> None:
-    assert (Step.after(one, per_epoch) < Step.after(other, per_epoch)) == (one < other)
 
 
 @given(st.text(max_size=8))
@@ -97,16 +92,3 @@ def test_the_order_of_samples_is_a_permutation_fixed_by_seed_and_epoch(seed: int
     sample_order.cache_clear()
     assert torch.equal(order, sample_order(seed, epoch, samples))
     assert torch.equal(order.sort().values, torch.arange(samples))
-
-
-def test_orders_differ_between_seeds_and_between_epochs() -> None:
-    orders = {tuple(sample_order(seed, epoch, 50).tolist()) for seed in range(5) for epoch in range(5)}
-    assert len(orders) == 25
-
-
-@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(1, 6))
-def test_channels_last_changes_the_layout_and_no_value(samples: int, channels: int, height: int, width: int) -> None:
-    images = torch.randn(samples, channels, height, width)
-    changed = channels_last(images)
-    assert torch.equal(changed, images)
-    assert changed.stride() == (channels * height * width, 1, width * channels, channels)

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from emergence.burden import VisionTransformer
+from benchmarks.systems.vision_transformer import VisionTransformer
 
 torch.set_num_threads(1)
+
+pytestmark = pytest.mark.long
 
 benchmark = Namespace(**runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "burden.py")))
 

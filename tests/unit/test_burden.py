@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.burden import activations_of, burden_proxy, mean_burden
+from benchmarks.systems.vision_transformer import VisionTransformer, merge_tokens
 
-from emergence.burden import VisionTransformer, activations_of, burden_proxy, mean_burden, merge_tokens
 from emergence.pruning import prunable
+from tests.sampling import one_in
 
 torch.set_num_threads(1)
 
@@ -19,12 +21,14 @@ def test_a_layer_has_no_burden_beside_itself() -> None:
     assert (found.survivors, found.activity, found.rank) == pytest.approx((1, 1, 1))
 
 
+@pytest.mark.long
 def test_units_driven_harder_have_the_geometric_mean_of_their_factors() -> None:
     factors = torch.tensor([2.0, 8.0, 1.0, 1.0, 0.0, 0.0])
     found = burden_proxy(activations() * factors, activations())
     assert found.survivors == pytest.approx(4 / 6) and found.activity == pytest.approx(16 ** (1 / 4))
 
 
+@pytest.mark.long
 def test_units_that_all_say_the_same_carry_fewer_directions_each() -> None:
     same = activations()[:, :1].expand(-1, 6)
     spectrum = np.linalg.svd((activations() - activations().mean(0)).double().numpy(), compute_uv=False)
@@ -44,7 +48,7 @@ def test_a_layer_without_survivors_has_none_and_is_left_out_of_the_mean() -> Non
         burden_proxy(activations(units=5), activations())
 
 
-@pytest.mark.parametrize("merged", [1, 3, 5])
+@pytest.mark.parametrize("merged", one_in(3, [3, 1, 5]))
 def test_merging_agrees_with_a_search_of_all_pairs(merged: int) -> None:
     tokens = torch.randn(4, 10, 3, generator=torch.Generator().manual_seed(merged))
     found = merge_tokens(tokens, merged)
@@ -59,12 +63,13 @@ def test_merging_agrees_with_a_search_of_all_pairs(merged: int) -> None:
         assert result == pytest.approx(np.array(expected), abs=1e-6)
 
 
+@pytest.mark.long
 def test_more_than_half_of_the_tokens_cannot_be_merged() -> None:
     with pytest.raises(ValueError, match="6 of 10 tokens cannot be merged; at most 5"):
         merge_tokens(torch.zeros(1, 10, 3), 6)
 
 
-@pytest.mark.parametrize("merged", [0, 6])
+@pytest.mark.parametrize("merged", one_in(2, [6, 0]))
 def test_the_hidden_layers_of_a_vision_transformer_are_read_token_by_token(merged: int) -> None:
     torch.manual_seed(0)
     network = VisionTransformer((1, 8, 8), 10, blocks=2, width=8, heads=2, merged=merged)
@@ -77,6 +82,7 @@ def test_the_hidden_layers_of_a_vision_transformer_are_read_token_by_token(merge
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
+@pytest.mark.long
 def test_pruning_leaves_the_positions_of_a_vision_transformer_alone() -> None:
     found = prunable(VisionTransformer((1, 8, 8), 10, blocks=1))
     assert sorted(found) == sorted(

@@ -7,8 +7,8 @@ import pytest
 import torch
 import torch.utils.deterministic
 
-from emergence.compute import choose_algorithms, explain_refusals, prepare
 from emergence.parameters.compute import Compute
+from emergence.training.compute import choose_algorithms, explain_refusals, prepare
 
 
 @pytest.fixture
@@ -52,7 +52,8 @@ def test_other_errors_pass_as_they_are() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_matrix_products_on_a_gpu_are_accepted_as_deterministic() -> None:
     program = (
-        "import torch; from emergence.compute import prepare; from emergence.parameters.compute import Compute;"
+        "import torch; from emergence.training.compute import prepare; "
+        "from emergence.parameters.compute import Compute; "
         "x = torch.ones(8, 8, device=prepare(Compute(device='cuda'))); print((x @ x).sum().item())"
     )
     assert float(subprocess.check_output([sys.executable, "-c", program])) == 512
@@ -60,7 +61,7 @@ def test_matrix_products_on_a_gpu_are_accepted_as_deterministic() -> None:
 
 def test_on_a_cpu_no_compiler_is_loaded() -> None:
     program = (
-        "import sys; from emergence.compute import prepare; from emergence.parameters.compute import Compute;"
+        "import sys; from emergence.training.compute import prepare; from emergence.parameters.compute import Compute;"
         "prepare(Compute(device='cpu')); print(any(name.startswith('torch._inductor') for name in sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"

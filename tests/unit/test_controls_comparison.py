@@ -9,9 +9,10 @@ import xarray as xr
 from torch import nn
 
 from emergence import UnitGraph, count_paths
-from emergence.controls.comparison import DRAWS, Comparison
+from emergence.controls.comparison import Comparison
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
+from emergence.core.seeds import of_controls
 
 COUNTING = {"threshold": 0.2, "criterion": "mean", "fraction": 0.5, "through": "all"}
 INPUTS = torch.randn(40, 6, generator=torch.Generator().manual_seed(1))
@@ -38,9 +39,9 @@ def test_every_control_is_counted_as_the_network_that_it_is() -> None:
     found = compared(net)["control_emergence"]
     expected = {
         "itself": net,
-        "weight_noise~0.5": weight_noise(net, 0.5, DRAWS + 3),
-        "weight_noise~2": weight_noise(net, 2.0, DRAWS + 3),
-        "untrained": untrained(net, DRAWS + 3, build),
+        "weight_noise~0.5": weight_noise(net, 0.5, of_controls(3)),
+        "weight_noise~2": weight_noise(net, 2.0, of_controls(3)),
+        "untrained": untrained(net, of_controls(3), build),
     }
     for name, copy in expected.items():
         assert float(found.sel(control=name)) == count_paths(copy, INPUTS, **COUNT).emergence

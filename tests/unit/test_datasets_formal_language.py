@@ -1,32 +1,29 @@
 """A formal language as a data set, and what is measured of the networks that learn it."""
 
-import json
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
+from emergence.data_kinds.formal_language import FormalLanguage, Tasks, language_of
 from emergence.datasets import RawDataset, RawFiles, process
-from emergence.datasets._formal_language import load
 from emergence.networks import build, describe
-from emergence.parameters.data import Data, FormalLanguage, Tasks
+from emergence.parameters.data import Data
 from emergence.parameters.networks import Transformer
-from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.language import is_grammatical, order_parameters
-from emergence.testbeds.language.described import language_of
 from emergence.testbeds.language.language import END
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from emergence.training.step import Step
+from tests.job_files import do, examination
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = FormalLanguage(entities=8, properties=24, classes=2, density=0.5, sequences=200, length=24)
 
 
 def loaded(**changes: object) -> RawDataset:
-    return load(RawFiles(()), "sentences", LANGUAGE.model_copy(update=changes))
+    return LANGUAGE.model_copy(update=changes).load("sentences", RawFiles(()))
 
 
 def rows(data: RawDataset) -> np.ndarray:
@@ -51,12 +48,6 @@ def test_each_token_is_labelled_with_the_next_one_and_a_tenth_is_for_testing() -
     assert data.tokens and data.inputs.shape == data.labels.shape == (200, 24)
     np.testing.assert_array_equal(data.inputs[:, 1:], data.labels[:, :-1])
     assert data.test is not None and data.test.sum() == 20 and data.test[-20:].all()
-
-
-def test_the_seed_decides_the_language_and_its_sentences() -> None:
-    np.testing.assert_array_equal(rows(loaded()), rows(loaded()))
-    assert (rows(loaded(seed=1)) != rows(loaded())).any()
-    assert (language_of(LANGUAGE).graph != language_of(LANGUAGE.model_copy(update={"seed": 1})).graph).nnz
 
 
 def test_random_words_are_as_frequent_as_those_of_the_sentences_and_tell_nothing_of_the_next() -> None:
@@ -101,15 +92,10 @@ def test_untrained_networks_are_measured_at_every_step_and_write_no_sentence(
         files[file] = write(Checkpoint(step, (3, 4), described, weights), file)
     publish(files, tmp_path / "checkpoints")
     language = LANGUAGE.model_copy(update={"random_words": random})
-    raw = load(RawFiles(()), "sentences", language)
+    raw = language.load("sentences", RawFiles(()))
     write_dataset(tmp_path / "dataset.nc", process("sentences", raw, Data(probe_samples=20)), {})
-    sampling = {"samples": 30, "seed": 0}
-    parameters = {"language": language.model_dump(), "scoreboard": sampling, "measures": ["weight_norm"]}
-    given = {"data": "dataset.nc", "checkpoints": "checkpoints", "output": "language.nc"}
-    options = [word for name, file in given.items() for word in (f"--{name}", str(tmp_path / file))]
-    monkeypatch.setattr(sys, "argv", ["measure_language", *options, "--parameters", json.dumps(parameters)])
-    runpy.run_path(str(ROOT / "scripts/measure_language.py"), run_name="__main__")
-    found = read_dataset(tmp_path / "language.nc")
+    do(examination(tmp_path, "sentences", language.model_dump(), 30, ["weight_norm"]))
+    found = read_dataset(tmp_path / "skills.nc")
     assert found["seed"].values.tolist() == [3, 4] and found["step"].values.tolist() == ["ep0", "ep1"]
     assert (found["language_grammaticality"] < 0.2).all()
     chance = (found["language_valid_probability"] * 24).mean()

@@ -6,6 +6,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from emergence.core.storage import write_dataset
 from emergence.datasets import (
     PARTS,
     RawDataset,
@@ -17,7 +18,6 @@ from emergence.datasets import (
     read_processed,
 )
 from emergence.parameters.data import Data
-from emergence.storage import write_dataset
 
 pytestmark = pytest.mark.data
 

@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import torch
 
+from emergence.core.raw_files import RAW_DATA
 from emergence.datasets import read_processed
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "prepare_data.py"
+from tests.job_files import job_file
 
 OWN_DATA_SET = """
 import numpy as np
@@ -21,17 +20,18 @@ def parity(files):
 """
 
 
-def prepare(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), "--raw", "raw", "--output", "out/dataset.nc", *options]
+def prepare(folder: Path, name: str, **data: object) -> subprocess.CompletedProcess[str]:
+    outputs = {"dataset": Path("out/dataset.nc")}
+    command = job_file(folder / "job.json", "prepare_data", {}, outputs, name=name, settings={"data": data})
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), os.getenv("PYTHONPATH", "")])}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def test_a_data_set_of_ones_own_is_stored_like_a_built_in_one(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN_DATA_SET)
-    (tmp_path / "raw" / "parity").mkdir(parents=True)
-    (tmp_path / "raw" / "parity" / "numbers.txt").write_text("\n".join(f"{i} {i / 2}" for i in range(40)))
-    run = prepare(tmp_path, "--dataset", "parity", "--custom", "own:parity", "--parameters", '{"probe_samples": 6}')
+    (tmp_path / RAW_DATA / "parity").mkdir(parents=True)
+    (tmp_path / RAW_DATA / "parity" / "numbers.txt").write_text("\n".join(f"{i} {i / 2}" for i in range(40)))
+    run = prepare(tmp_path, "parity", probe_samples=6, sets={"parity": {"kind": "custom", "loader": "own:parity"}})
     assert run.returncode == 0, run.stderr
     data = read_processed(tmp_path / "out" / "dataset.nc")
     inputs, labels = data.part("probe")
@@ -41,7 +41,7 @@ def test_a_data_set_of_ones_own_is_stored_like_a_built_in_one(tmp_path: Path) ->
 
 
 def test_an_unknown_data_set_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
-    run = prepare(tmp_path, "--dataset", "mnist2d", "--parameters", "{}")
+    run = prepare(tmp_path, "mnist2d")
     assert run.returncode != 0
     assert "did you mean 'mnist1d'?" in run.stderr
     assert not (tmp_path / "out").exists()

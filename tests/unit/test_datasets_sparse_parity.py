@@ -1,8 +1,5 @@
 """Multitask sparse parity as a data set, and how well networks know its skills."""
 
-import json
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,23 +7,23 @@ import pytest
 import torch
 from torch import nn
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
+from emergence.data_kinds.sparse_parity import Parity, task_of
 from emergence.datasets import RawDataset, RawFiles, process, read_processed
-from emergence.datasets._sparse_parity import load
 from emergence.networks import build, describe
-from emergence.parameters.data import Data, Parity
+from emergence.parameters.data import Data
 from emergence.parameters.networks import MLP
-from emergence.storage import read_dataset, write_dataset
 from emergence.testbeds.sparse_parity.classifier import examine, questions
-from emergence.testbeds.sparse_parity.described import task_of
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from emergence.training.step import Step
+from tests.job_files import do, examination
 
 ROOT = Path(__file__).parents[2]
 PARITY = Parity(skills=3, alpha=0.6, bits=7, relevant_bits=3, samples=4000, seed=3)
 
 
 def loaded(**changes: object) -> RawDataset:
-    return load(RawFiles(()), "parity", PARITY.model_copy(update=changes))
+    return PARITY.model_copy(update=changes).load("parity", RawFiles(()))
 
 
 def test_labels_are_the_parities_of_the_bits_of_the_skill_asked_for() -> None:
@@ -49,33 +46,6 @@ def test_random_answers_have_the_inputs_of_the_true_ones_and_tell_nothing_of_the
     np.testing.assert_array_equal(data.inputs, control.inputs)
     assert np.mean(data.labels == control.labels) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(4000))
     assert control.source != data.source
-
-
-def test_the_seed_decides_all() -> None:
-    np.testing.assert_array_equal(loaded().inputs, loaded().inputs)
-    assert (loaded(seed=4).inputs != loaded().inputs).any()
-
-
-def test_the_script_stores_the_data_set_and_what_it_was_drawn_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = tmp_path / "dataset.nc"
-    options = {
-        "dataset": "mine",
-        "custom": "emergence.datasets._sparse_parity:load",
-        "text": "",
-        "parity": PARITY.model_dump_json(),
-        "parameters": Data(probe_samples=100).model_dump_json(exclude={"texts", "custom", "parities"}),
-        "raw": str(tmp_path),
-        "output": str(output),
-    }
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    monkeypatch.setattr(sys, "argv", ["prepare_data", *words])
-    runpy.run_path(str(ROOT / "scripts/prepare_data.py"), run_name="__main__")
-    data = read_processed(output)
-    assert data.input_shape == (10,) and len(data.part("probe")[1]) == 100
-    np.testing.assert_array_equal(data.inputs.numpy(), loaded().inputs)
-    assert json.loads(read_dataset(output).attrs["parameters"])["parity"] == PARITY.model_dump()
 
 
 class KnowsOne(nn.Module):
@@ -119,15 +89,7 @@ def test_the_script_says_what_networks_were_trained_on_and_how_many_units_they_h
     weights = {name: torch.stack([one[name] for one in networks]) for name in networks[0]}
     file = tmp_path / file_name(Step(0))
     publish({file: write(Checkpoint(Step(0), (3, 4), described, weights), file)}, tmp_path / "checkpoints")
-    scoreboard = {"samples": 30, "seed": 0}
-    options = {
-        "data": tmp_path / "dataset.nc",
-        "checkpoints": tmp_path / "checkpoints",
-        "parameters": json.dumps({"parity": PARITY.model_dump(), "scoreboard": scoreboard, "measures": []}),
-        "output": tmp_path / "skills.nc",
-    }
-    monkeypatch.setattr(sys, "argv", ["measure_skills", *(f"--{name}={value}" for name, value in options.items())])
-    runpy.run_path(str(ROOT / "scripts/measure_skills.py"), run_name="__main__")
+    do(examination(tmp_path, "mine", PARITY.model_dump(), 30, []))
     found = read_dataset(tmp_path / "skills.nc")
     numbers = ("training_samples", "hidden_units", "random_bits", "relevant_bits", "random_answers")
     assert [float(found[name]) for name in numbers] == [

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from emergence.core.files import checksum
+from emergence.core.raw_files import RAW_DATA
+from emergence.core.storage import read_dataset, write_dataset
+from emergence.data_kinds.text import Text
 from emergence.datasets import PARTS, ProcessedDataset, RawDataset, RawFiles, process, read_processed
-from emergence.datasets._text import load
-from emergence.files import checksum
-from emergence.parameters.data import Data, Text
+from emergence.parameters.data import Data
 from emergence.parameters.reading import ParametersError, check
-from emergence.storage import read_dataset, write_dataset
-from emergence.training.batches import Part, check_logits
+from emergence.training.batches import Part
 from tests.unit.test_datasets_script import prepare
 from tests.unit.test_study_plan import changed, plan
 
@@ -28,7 +29,7 @@ def written(folder: Path, text: str = PROSE, length: int = 7) -> Text:
 
 
 def loaded(folder: Path, text: str = PROSE, length: int = 7) -> RawDataset:
-    return load(RawFiles((folder,)), "mine", written(folder, text, length))
+    return written(folder, text, length).load("mine", RawFiles((folder,)))
 
 
 def stored(raw: RawDataset, folder: Path) -> ProcessedDataset:
@@ -76,14 +77,6 @@ def test_tokens_take_the_smallest_type_on_disk_and_are_not_normalised(tmp_path, 
     assert part.digest() != Part(data, "validation", torch.device("cpu")).digest()
 
 
-def test_logits_must_have_the_class_as_their_second_dimension(tmp_path: Path) -> None:
-    data = stored(loaded(tmp_path), tmp_path)
-    part = Part(data, "train", torch.device("cpu"))
-    embedding = torch.nn.Embedding(data.classes, data.classes)
-    with pytest.raises(ValueError, match=rf"should have shape \(2, {data.classes}, 7\)"):
-        check_logits(embedding, part, data.classes)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -103,36 +96,35 @@ def test_malformed_tokens_are_refused(change: dict, message: str) -> None:
 
 def test_a_missing_file_and_one_of_another_content_are_named_with_the_key(tmp_path: Path) -> None:
     text = written(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"elsewhere.prose.txt: put it there, or correct data.texts.mine.file"):
-        load(RawFiles((tmp_path / "elsewhere",)), "mine", text)
+    with pytest.raises(FileNotFoundError, match=r"elsewhere.prose.txt: put it there, or correct data.sets.mine.file"):
+        text.load("mine", RawFiles((tmp_path / "elsewhere",)))
     (tmp_path / "prose.txt").write_text("another")
     found = checksum(tmp_path / "prose.txt")
-    with pytest.raises(ValueError, match=rf"prose.txt .*data.texts.mine.sha256 .*write {found}"):
-        load(RawFiles((tmp_path,)), "mine", text)
+    with pytest.raises(ValueError, match=rf"prose.txt .*data.sets.mine.sha256 .*write {found}"):
+        text.load("mine", RawFiles((tmp_path,)))
 
 
 def test_a_text_that_is_too_short_or_no_utf8_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"79 characters, which make 9 sequences of 7, .*data.texts.mine.length"):
+    with pytest.raises(ValueError, match=r"79 characters, which make 9 sequences of 7, .*data.sets.mine.length"):
         loaded(tmp_path, "x" * 79)
     (tmp_path / "latin.txt").write_bytes("Größe".encode("latin-1") * 99)
     latin = Text(file="latin.txt", sha256=checksum(tmp_path / "latin.txt"))
     with pytest.raises(ValueError, match=r"latin.txt is no text in UTF-8"):
-        load(RawFiles((tmp_path,)), "mine", latin)
+        latin.load("mine", RawFiles((tmp_path,)))
 
 
 def test_the_script_stores_a_text_and_says_what_it_is_made_from(tmp_path: Path) -> None:
-    (tmp_path / "raw").mkdir()
-    text = written(tmp_path / "raw").model_dump_json()
-    options = ["--dataset", "mine", "--custom", "emergence.datasets._text:load", "--text", text]
-    run = prepare(tmp_path, *options, "--parameters", DATA.model_dump_json())
+    raw = tmp_path / RAW_DATA
+    raw.mkdir(parents=True)
+    text = written(raw).model_dump()
+    run = prepare(tmp_path, "mine", **DATA.model_dump(exclude={"sets"}), sets={"mine": text})
     assert run.returncode == 0, run.stderr
     file = read_dataset(tmp_path / "out" / "dataset.nc")
     made_from = json.loads(file.attrs["parameters"])
-    assert made_from["text"] == {"sha256": checksum(tmp_path / "raw/prose.txt"), "length": 7}
-    assert "texts" not in made_from["data"] and "prose.txt" not in str(file.attrs)
+    assert made_from["data"]["sets"]["mine"]["sha256"] == checksum(raw / "prose.txt")
 
 
-TEXT = {"file": "mine.txt", "sha256": "0" * 64, "length": 8}
+TEXT = {"kind": "text", "file": "mine.txt", "sha256": "0" * 64, "length": 8}
 ON_TEXT = {
     "study": {"experiments": ["mine/small", "digits/mlp"], "seeds": 2},
     "networks": {"small": {"builder": "tests.text_networks:build"}, "mlp": {"builder": "mlp"}},
@@ -140,22 +132,17 @@ ON_TEXT = {
 
 
 def test_content_and_length_of_a_text_change_its_keys_alone_and_its_place_none() -> None:
-    before = plan(**ON_TEXT, data={"texts": {"mine": TEXT}})
-    assert not changed(before, plan(**ON_TEXT, data={"texts": {"mine": TEXT | {"file": "moved/mine.txt"}}})) - {
+    before = plan(**ON_TEXT, data={"sets": {"mine": TEXT}})
+    assert not changed(before, plan(**ON_TEXT, data={"sets": {"mine": TEXT | {"file": "moved/mine.txt"}}})) - {
         "write_report"
     }
     for change in ({"sha256": "1" * 64}, {"length": 9}):
-        after = plan(**ON_TEXT, data={"texts": {"mine": TEXT | change}})
+        after = plan(**ON_TEXT, data={"sets": {"mine": TEXT | change}})
         old, new = ({job.key for job in one.jobs if job.run} for one in (before, after))
         assert {job.run.dataset for job in after.jobs if job.run and job.key in new - old} == {"mine"}
         assert "prepare_data" in changed(before, after)
     (job,) = (job for job in before.of_phase("data") if job.name == "mine")
-    assert job.parameters["text"] == {"sha256": "0" * 64, "length": 8}
-
-
-def test_a_further_text_leaves_the_keys_of_other_data_sets_alone() -> None:
-    before, after = plan(), plan(data={"texts": {"mine": TEXT}})
-    assert changed(before, after) == {"write_report"}
+    assert job.settings["data"]["sets"]["mine"] == {"kind": "text", "sha256": "0" * 64, "length": 8}
 
 
 @pytest.mark.parametrize(
@@ -167,14 +154,14 @@ def test_a_further_text_leaves_the_keys_of_other_data_sets_alone() -> None:
         ),
         (
             {"experiments": ["digits/transformer"]},
-            "reads text, not 'digits'; allowed: names in data.texts and",
+            "reads text, not 'digits'; allowed: names in data.sets of kind formal_language or text (mine)",
         ),
         ({"experiments": ["mime/transformer"]}, "unknown data set 'mime'"),
     ],
 )
 def test_networks_that_cannot_read_their_data_set_are_refused_before_any_job(changes: dict, message: str) -> None:
     with pytest.raises(ParametersError) as refused:
-        check({"study": changes, "data": {"texts": {"mine": TEXT}}})
+        check({"study": changes, "data": {"sets": {"mine": TEXT}}})
     assert message in str(refused.value)
 
 
@@ -182,7 +169,7 @@ def test_another_content_and_a_taken_name_are_told_before_any_job(tmp_path, monk
     monkeypatch.setenv("EMERGENCE_DATA", str(tmp_path))
     (tmp_path / "mine.txt").write_text("abc")
     with pytest.raises(ParametersError) as refused:
-        check({"data": {"texts": {"mine": TEXT}}})
-    assert "data.texts.mine.sha256" in str(refused.value) and checksum(tmp_path / "mine.txt") in str(refused.value)
-    with pytest.raises(ParametersError, match=r"data.texts.digits: another data set has this name"):
-        check({"data": {"texts": {"digits": {**TEXT, "file": "none.txt"}}}})
+        check({"data": {"sets": {"mine": TEXT}}})
+    assert "data.sets.mine.sha256" in str(refused.value) and checksum(tmp_path / "mine.txt") in str(refused.value)
+    with pytest.raises(ParametersError, match=r"data.sets.digits: another data set has this name"):
+        check({"data": {"sets": {"digits": {**TEXT, "file": "none.txt"}}}})

@@ -2,11 +2,13 @@
 
 import doctest
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 def examples(page: Path) -> doctest.DocTest:
@@ -20,3 +22,13 @@ def test_code_blocks_run_as_documented(page: Path) -> None:
     failed, attempted = doctest.DocTestRunner().run(examples(page), out=report.append)
     assert attempted > 0
     assert not failed, "".join(report)
+
+
+def test_the_map_in_the_readme_names_every_folder_and_nothing_that_is_not_there() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Find your way")[1].split("\n## ")[0]
+    named = re.findall(r"`([\w.-]+)[/\w]*`", "".join(row.split("|")[1] for row in section.splitlines() if "|" in row))
+    files = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    folders = {file.partition("/")[0] for file in files if "/" in file and not file.startswith(".")}
+    made = {"results", "logs"}
+    assert folders <= set(named)
+    assert set(named) <= folders | {file for file in files if "/" not in file} | made

@@ -1,21 +1,19 @@
-"""What the catalogue says of the figures, and where their captions come from."""
+"""The catalogue of figures, and their captions."""
 
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
-from docutils.core import publish_parts
-from jinja2 import Environment, StrictUndefined
 
-from emergence.figures import NEEDS, SECTIONS, catalogue
-from emergence.figures._catalogue import CONSTANTS, _read
+from emergence.core.plugins import available
+from emergence.drawing.catalogue import _read
+from emergence.figures import SECTIONS, catalogue
 from emergence.parameters import Parameters
-from emergence.plugins import available
+from emergence.study import table
 
-ROOT = Path(__file__).parents[2]
 FIGURE = 'TITLE = "T"\nPOSITION = 1\nNEEDS = ("study",)\nSECTIONS = ("C1",)\nCAPTION = "C"\nALTERNATIVE = "A"\n'
 
 
@@ -33,27 +31,26 @@ def test_asking_for_names_and_needs_imports_no_drawing_library() -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("constant", CONSTANTS)
-def test_a_figure_that_lacks_a_constant_is_refused_by_name(tmp_path: Path, constant: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "instead", "told"),
+    [
+        ('TITLE = "T"', "", "mine.py does not define TITLE"),
+        ('"C1"', '"C1", "C9"', f"mine.py stands in C9; allowed: {', '.join(SECTIONS)}"),
+        ('("C1",)', "()", "mine.py stands in nothing"),
+    ],
+)
+def test_a_figure_described_wrongly_is_refused_by_name(tmp_path: Path, line: str, instead: str, told: str) -> None:
     file = tmp_path / "mine.py"
-    file.write_text("\n".join(line for line in FIGURE.splitlines() if not line.startswith(constant)))
-    with pytest.raises(ValueError, match=rf"mine\.py does not define {constant}"):
+    file.write_text(FIGURE.replace(line, instead))
+    with pytest.raises(ValueError, match=told):
         _read(file)
 
 
-def test_a_figure_that_needs_what_nothing_makes_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(FIGURE.replace("study", "studies"))
-    with pytest.raises(ValueError, match=f"needs studies; allowed: {', '.join(NEEDS)}"):
-        _read(file)
-
-
-@pytest.mark.parametrize(("sections", "named"), [('("C1", "C9")', "C9"), ("()", "nothing")])
-def test_a_figure_that_stands_in_no_section_of_the_report_is_refused(tmp_path: Path, sections: str, named: str) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(FIGURE.replace('("C1",)', sections))
-    with pytest.raises(ValueError, match=f"mine.py stands in {named}; allowed: {', '.join(SECTIONS)}"):
-        _read(file)
+def test_a_figure_that_needs_what_nothing_makes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = replace(catalogue()["sparsity"], needs=("studies",))
+    monkeypatch.setattr(table, "catalogue", lambda: {"mine": entry})
+    with pytest.raises(ValueError, match=f"mine.py needs studies; allowed: {', '.join(table.DRAWABLE)}"):
+        table.drawn_from("mine")
 
 
 def test_captions_state_their_numbers() -> None:
@@ -66,21 +63,3 @@ def test_captions_state_their_numbers() -> None:
         if "{confidence}" in entry.caption:
             assert "90 %" in caption
     assert all(re.search(r"{\w*seeds}", entry.caption) for entry in catalogue().values())
-
-
-def test_captions_of_snakemakes_report_are_those_of_the_figures() -> None:
-    written = {file.stem: file.read_text(encoding="utf-8") for file in (ROOT / "workflow/captions").glob("*.rst")}
-    made = {name: entry.caption_for_snakemake() for name, entry in catalogue().items()}
-    assert written == made, "run: python -m emergence.figures workflow/captions"
-
-
-@pytest.mark.parametrize("name", catalogue())
-def test_captions_of_snakemakes_report_are_filled_from_the_configuration(name: str) -> None:
-    class Job:
-        config = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-
-    entry = catalogue()[name]
-    filled = Environment(undefined=StrictUndefined).from_string(entry.caption_for_snakemake()).render(snakemake=Job)
-    page = publish_parts(filled, writer="html", settings_overrides={"report_level": 1, "halt_level": 1})["body"]
-    assert f"<strong>{entry.title}.</strong>" in page
-    assert filled == f"**{entry.title}.** {entry.caption_for(Job.config)}"

@@ -1,4 +1,4 @@
-"""What the views of loss landscapes show: trajectories, steps of training, minima."""
+"""Views of loss landscapes: trajectories, steps of training, minima."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from PIL import Image
 from scipy.signal import argrelmin
 
-from emergence.figures._inputs import Inputs, Variant, join_blocks
-from emergence.figures._render import render
+from emergence.core.runs import Run, Variant
+from emergence.drawing.inputs import Inputs, join_blocks
+from emergence.drawing.render import render
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels
 
@@ -29,7 +30,7 @@ def inputs(manifest: Manifest) -> Inputs:
 
 
 def of_dense(data: xr.Dataset) -> Inputs:
-    return Inputs(analyses=join_blocks([(MLP, DENSE, data)]))
+    return Inputs(analyses=join_blocks([(Run(*MLP, *DENSE[:2]), data)]))
 
 
 def paths(axes: Axes) -> list[np.ndarray]:
@@ -93,9 +94,5 @@ def test_dots_mark_the_minima_of_slices(inputs: Inputs) -> None:
     expected = np.concatenate([np.column_stack([offset[at], loss[at]]) for loss in losses for at in argrelmin(loss)])
     np.testing.assert_allclose(dots, expected)
     assert axes.get_title("left").endswith(f"dense: {len(expected)} minima")
-
-
-def test_minima_less_deep_than_the_noise_floor_have_no_dots(inputs: Inputs) -> None:
-    style = STYLE.model_copy(update={"noise_floor": 1e9})
-    (axes, *_) = panels(drawn("landscape_slices", inputs, style))
+    (axes,) = panels(drawn("landscape_slices", of_dense(run), STYLE.model_copy(update={"noise_floor": 1e9})))
     assert not sum(len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() == "o")

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from matplotlib.axes import Axes
 
-from emergence.figures._inputs import Experiment, Inputs, Variant
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.runs import UNVARIED, Experiment, Variant, Variation
+from emergence.drawing.inputs import Inputs
 from emergence.statistics.estimate import mean_interval
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
 from tests.figure_drawing import STYLE, drawn, panels

@@ -5,19 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.scale import SymmetricalLogTransform
 from scipy import stats
 
-from emergence.figures._inputs import Inputs, Variant, at_reference, dense, join_blocks, split_study
-from emergence.figures._style import Style
-from emergence.figures.emergence_against_improvement import describe
-from emergence.figures.emergence_against_size import slope
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.runs import UNVARIED, Run, Variant, Variation
+from emergence.core.storage import read_dataset
+from emergence.drawing.bands import describe_correlation, describe_slope
+from emergence.drawing.inputs import Inputs, dense, join_blocks, split_study
 from emergence.statistics.convergence import convergence
 from emergence.statistics.estimate import mean_interval
-from emergence.statistics.study import variation_of
-from emergence.storage import read_dataset
+from emergence.statistics.study import identified
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -27,26 +26,31 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return figure_data.write_results(tmp_path_factory.mktemp("results"), figure_data.TWO[:1], VARIANTS, **SMALL)
 
 
+def study_of(manifest: Manifest) -> xr.Dataset:
+    return read_dataset(Path(manifest["study"][0]["study"]))
+
+
+def t_interval(values: np.ndarray) -> np.ndarray:
+    """The ends of the interval over the first axis, by scipy alone."""
+    return np.array(stats.t.interval(0.95, len(values) - 1, loc=values.mean(axis=0), scale=stats.sem(values, axis=0)))
+
+
 def test_lines_of_shares_are_means_and_bands_are_t_intervals_over_seeds(manifest: Manifest) -> None:
     axes = panels(drawn("training_curves", manifest))[0]
-    study = read_dataset(Path(manifest["study"][0]["study"]))
+    study = study_of(manifest)
     accuracy = study["train_accuracy"].isel(run=0).values
     np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), accuracy.mean(axis=0))
     np.testing.assert_allclose(axes.get_lines()[0].get_xdata(), study["step_epoch"].isel(run=0))
-    expected = stats.t.interval(0.95, 3, loc=accuracy.mean(axis=0), scale=stats.sem(accuracy, axis=0))
-    low, high = ends_of_band(axes, 0)
-    np.testing.assert_allclose(low, np.maximum(expected[0], 0))
-    np.testing.assert_allclose(high, np.minimum(expected[1], 1))
+    np.testing.assert_allclose(ends_of_band(axes, 0), np.clip(t_interval(accuracy), 0, 1))
 
 
 def test_lines_of_losses_are_geometric_means_and_bands_are_t_intervals_of_the_logarithm(manifest: Manifest) -> None:
     axes = panels(drawn("training_curves", manifest))[2]
-    loss = read_dataset(Path(manifest["study"][0]["study"]))["train_loss"].isel(run=0).values
+    loss = study_of(manifest)["train_loss"].isel(run=0).values
     np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), stats.gmean(loss, axis=0))
-    logarithm = np.log(loss)
-    expected = stats.t.interval(0.95, 3, loc=logarithm.mean(axis=0), scale=stats.sem(logarithm, axis=0))
-    np.testing.assert_allclose(ends_of_band(axes, 0), np.exp(expected))
-    assert axes.get_yscale() == "log" and axes.get_ylim()[0] < np.exp(expected[0]).min()
+    expected = np.exp(t_interval(np.log(loss)))
+    np.testing.assert_allclose(ends_of_band(axes, 0), expected)
+    assert axes.get_yscale() == "log" and axes.get_ylim()[0] < expected[0].min()
 
 
 def test_losses_on_the_line_are_geometric_means_with_their_range(manifest: Manifest) -> None:
@@ -57,27 +61,16 @@ def test_losses_on_the_line_are_geometric_means_with_their_range(manifest: Manif
         np.testing.assert_allclose(ends_of_band(axes, 0), [values.min("seed"), values.max("seed")])
 
 
-def without_paths(manifest: Manifest, seeds: list[int]) -> Inputs:
-    """The study with the emergence of these seeds of the dense network at zero."""
-    study = read_dataset(Path(manifest["study"][0]["study"])).load()
-    for name in ("emergence", "relative_emergence"):
-        study[name].loc[{"run": study["run"][0], "seed": seeds}] = 0
-    cells = split_study(study)
-    return Inputs(cells, cells=cells)
-
-
 def test_emergence_of_zero_and_bands_that_reach_it_have_a_place_on_the_axis(manifest: Manifest) -> None:
-    inputs = without_paths(manifest, seeds=[1, 2])
-    run = dense(inputs.study[MLP]).sel(criterion="mean", threshold=0.05)
-    for axes, name, smallest in zip(
-        panels(drawn("emergence_over_training", inputs)),
-        ("emergence", "relative_emergence"),
-        (1, 1 / 7000),
-        strict=False,
-    ):
+    study = study_of(manifest).load()
+    for name in ("emergence", "relative_emergence"):
+        study[name].loc[{"run": study["run"][0], "seed": [1, 2]}] = 0
+    cells = split_study(study)
+    run, shown = STYLE.at_reference(dense(cells[MLP])), panels(drawn("emergence_over_training", Inputs(cells)))
+    for axes, name, smallest in zip(shown, ("emergence", "relative_emergence"), (1, 1 / 7000), strict=True):
         values = run[name].values
         np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), values.mean(axis=0))
-        expected = stats.t.interval(0.95, 3, loc=values.mean(axis=0), scale=stats.sem(values, axis=0))
+        expected = t_interval(values)
         assert (expected[0] < 0).all()
         low, high = ends_of_band(axes, 0)
         assert (low == 0).all()
@@ -88,13 +81,6 @@ def test_emergence_of_zero_and_bands_that_reach_it_have_a_place_on_the_axis(mani
         assert "0" in shown_ticks(axes.yaxis)
 
 
-def test_bars_of_relative_emergence_end_at_zero(manifest: Manifest) -> None:
-    axes = panels(drawn("sparsity", without_paths(manifest, seeds=[1, 2])))[2]
-    (bars,) = axes.collections
-    assert bars.get_segments()[0][0][1] == 0 < bars.get_segments()[1][0][1]  # type: ignore[attr-defined]
-    assert axes.get_ylim()[0] < 0
-
-
 def ends_of_band(axes: Axes, place: int) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends, in the order of positions, of one of the bands of a panel."""
     corners = axes.collections[place].get_paths()[0].vertices
@@ -103,41 +89,19 @@ def ends_of_band(axes: Axes, place: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array([end.min() for end in ends]), np.array([end.max() for end in ends])
 
 
-def test_emergence_is_drawn_at_the_reference_threshold_and_criterion(manifest: Manifest) -> None:
-    style = Style.model_validate({**STYLE.model_dump(), "reference_threshold": 0.2, "reference_criterion": "any"})
-    axes = panels(drawn("emergence_over_training", manifest, style))[0]
-    emergence = read_dataset(Path(manifest["study"][0]["study"]))["emergence"].isel(run=0)
-    expected = emergence.sel(threshold=0.2, criterion="any", through="all").mean("seed")
-    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), expected)
-
-
 def test_points_compare_emergence_at_the_start_of_an_epoch_with_the_improvement_during_it(manifest: Manifest) -> None:
     axes = panels(drawn("emergence_against_improvement", manifest))[0]
-    study = read_dataset(Path(manifest["study"][0]["study"])).isel(run=0)
-    study = study.sel(threshold=0.05, criterion="mean", through="all")
-    points = [
-        (
-            float(study["emergence"].sel(seed=seed, step=f"ep{epoch}")),
-            100 * float(study["train_accuracy"].sel(seed=seed, step=f"ep{epoch + 1}"))
-            - 100 * float(study["train_accuracy"].sel(seed=seed, step=f"ep{epoch}")),
-        )
-        for seed in range(4)
-        for epoch in range(4)
-    ]
+    study = STYLE.at_reference(study_of(manifest).isel(run=0)).sel(through="all", step=[f"ep{n}" for n in range(5)])
+    change = 100 * np.diff(study["train_accuracy"])
+    points = np.column_stack([study["emergence"][:, :-1].values.ravel(), change.ravel()])
     np.testing.assert_allclose(axes.collections[0].get_offsets(), points)
-
-
-def test_the_correlation_above_a_panel_is_that_of_the_claim(manifest: Manifest) -> None:
     found = json.loads(Path(manifest["claims"][0]["claims"]).read_text())["C1"]["experiments"]["digits/mlp"]
-    title = panels(drawn("emergence_against_improvement", manifest))[0].get_title(loc="left")
-    assert title == (
-        f"digits, mlp\nρ = {found['estimate']:.2f} [{found['interval_low']:.2f}, {found['interval_high']:.2f}], 4 seeds"
-    ).replace("-", "−")
+    assert axes.get_title(loc="left") == f"digits, mlp\n{describe_correlation(found)}"
 
 
 def test_convergence_over_sparsity_is_counted_as_the_claim_counts_it(manifest: Manifest) -> None:
     axes = panels(drawn("sparsity", manifest))[1]
-    study = read_dataset(Path(manifest["study"][0]["study"]))
+    study = study_of(manifest)
     accuracy, epochs = study["validation_accuracy"].values, study["step_epoch"].values[0]
     times = []
     for seed in range(4):
@@ -190,7 +154,7 @@ def test_points_with_a_run_that_never_converges_are_hollow() -> None:
     late = runs[Variant("global_magnitude", 0.5, "rewind")]
     late["validation_accuracy"].loc[{"seed": 1}] = 0.1
     expected = [
-        float(run.sel(criterion="mean", threshold=0.05)["relative_emergence"].isel(step=0).mean())
+        float(run.pipe(STYLE.at_reference)["relative_emergence"].isel(step=0).mean())
         for variant, run in runs.items()
         if variant.sparsity and (convergence(run, dense(runs), 0.95) == 7).any()
     ]
@@ -198,13 +162,6 @@ def test_points_with_a_run_that_never_converges_are_hollow() -> None:
     hollow = [line.get_xydata()[0, 0] for line in lines if line.get_markerfacecolor() == "white"]
     assert sorted(hollow) == pytest.approx(sorted(expected)) and len(hollow) < len(lines)
     assert len({line.get_marker() for line in lines}) == len(RETRAININGS)
-
-
-def test_networks_pruned_during_training_are_no_points_of_retraining() -> None:
-    inputs = retrained(("global_magnitude",))
-    during = {Variant("gradual", 0.5, "none"): inputs.cells[MLP][Variant("global_magnitude", 0.5, "rewind")]}
-    more = Inputs(cells={MLP: inputs.cells[MLP] | during})
-    assert len(panels(drawn("emergence_against_convergence", more))[0].get_lines()) == 6
 
 
 def test_each_way_of_training_again_has_a_line_from_the_dense_network_on() -> None:
@@ -226,15 +183,12 @@ def test_each_way_of_training_again_has_a_line_from_the_dense_network_on() -> No
 
 def test_blocks_of_seeds_join_to_one_run(manifest: Manifest) -> None:
     whole = read_dataset(Path(manifest["emergence"][0]["emergence"]))
-    parts = [
-        (MLP, Variant("dense", 0.0), whole.isel(seed=slice(2, 4))),
-        (MLP, Variant("dense", 0.0), whole.isel(seed=slice(2))),
-    ]
+    parts = [(Run(*MLP, "dense", 0.0), whole.isel(seed=part)) for part in (slice(2, 4), slice(2))]
     assert dense(join_blocks(parts)[MLP]).equals(whole)
 
 
 def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> None:
-    study = read_dataset(Path(manifest["study"][0]["study"])).load()
+    study = study_of(manifest).load()
     for name in ("train_accuracy", "step_epoch"):
         study[name].loc[{"run": study["run"][1], "step": "ep4"}] = np.nan
     study["train_accuracy"].loc[{"run": study["run"][1], "seed": 3}] = np.nan
@@ -245,9 +199,9 @@ def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> No
 
 def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(manifest: Manifest) -> None:
     figure = drawn("landscape_ruggedness_against_emergence", manifest)
-    study = read_dataset(Path(manifest["study"][0]["study"]))
+    study = study_of(manifest)
     study = study.sel(criterion="mean", threshold=0.05, through="all")
-    runs = study.isel(run=[variation_of(study.isel(run=place)) == UNVARIED for place in range(study.sizes["run"])])
+    runs = study.isel(run=[run.variation == UNVARIED for run in identified(study)])
     for axes, name in zip(panels(figure), ("slice_relative_roughness", "minima"), strict=False):
         shown = np.concatenate([points.get_offsets() for points in axes.collections])
         known = runs[name].notnull().values
@@ -255,16 +209,6 @@ def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(
         assert len(shown) == known.sum() == runs.sizes["run"] * 3 * 2
         np.testing.assert_allclose(np.sort(shown, axis=0), np.sort(expected, axis=0))
     assert [text.get_text() for text in figure.legends[1].get_texts()] == ["ep0", f"ep{SMALL['epochs']}"]
-
-
-def test_a_study_without_landscapes_says_so_in_the_figure_of_their_ruggedness(manifest: Manifest) -> None:
-    inputs = inputs_of("landscape_ruggedness_against_emergence", manifest)
-    bare = {
-        e: {v: run.drop_vars(["slice_relative_roughness", "minima"]) for v, run in o.items()}
-        for e, o in inputs.study.items()
-    }
-    figure = drawn("landscape_ruggedness_against_emergence", Inputs(study=bare, claims=inputs.claims))
-    assert all(axes.texts[0].get_text() == "no landscape sampled" for axes in panels(figure))
 
 
 def test_masks_are_shown_layer_by_layer_as_they_are_and_in_effect(manifest: Manifest) -> None:
@@ -277,7 +221,7 @@ def test_masks_are_shown_layer_by_layer_as_they_are_and_in_effect(manifest: Mani
     assert len(axes.get_lines()) == 2 * len(manifest["densities"]) == 4
 
 
-@pytest.mark.parametrize(("start", "step"), [("ep0", 0), ("ep1", 5), ("last", -1), ("new", None)])
+@pytest.mark.parametrize(("start", "step"), [("ep1", 5), ("last", -1), ("new", None)])
 def test_emergence_before_pruning_is_that_of_the_dense_network_at_the_same_weights(
     start: str, step: int | None
 ) -> None:
@@ -333,14 +277,14 @@ def test_initialisations_are_points_at_their_emergence_before_training_and_what_
     inputs = inputs_of("emergence_at_start", manifest)
     performance, trainability = panels(drawn("emergence_at_start", manifest))
     scaled = inputs.varied[MLP][Variation(alpha=4.0)]
-    start = at_reference(scaled, 0.05, "mean").isel(step=0)["emergence"].values
+    start = STYLE.at_reference(scaled).isel(step=0)["emergence"].values
     points = [line.get_xydata() for line in performance.get_lines() if line.get_marker() == "o"]
     of_seeds = np.column_stack([start, scaled["test_accuracy"].isel(step=-1).values])
     assert any(np.array_equal(found, of_seeds) for found in points)
     assert any(np.allclose(found, of_seeds.mean(axis=0)[None]) for found in points)
     claim = inputs.claims["C2"]
     for axes, entry in ((performance, claim), (trainability, claim["further"]["trainability"])):
-        assert describe(entry["experiments"]["digits/mlp"]) in axes.get_title(loc="left")
+        assert describe_correlation(entry["experiments"]["digits/mlp"]) in axes.get_title(loc="left")
 
 
 def test_differences_of_networks_held_back_are_taken_seed_by_seed(manifest: Manifest) -> None:
@@ -366,10 +310,10 @@ def test_networks_of_all_sizes_are_points_at_their_parameters_and_emergence(mani
         expected = [
             (
                 float(run["nonzero_parameters"].max()),
-                float(np.exp(np.log(at_reference(run, 0.05, "mean")[name].isel(step=step)).mean())),
+                float(np.exp(np.log(STYLE.at_reference(run)[name].isel(step=step)).mean())),
             )
             for run in sizes
         ]
         shown = [bars.lines[0].get_xydata()[0] for bars in axes.containers[: len(sizes)]]
         assert np.allclose(shown, expected)
-    assert slope(inputs.claims["C7"]["experiments"]["digits/mlp"]) in before.get_title(loc="left")
+    assert describe_slope(inputs.claims["C7"]["experiments"]["digits/mlp"]) in before.get_title(loc="left")

@@ -116,8 +116,7 @@ def test_attention_weights_written_out_are_a_site_reached_by_queries_and_keys() 
     np.testing.assert_array_equal(masked, paths_between_tokens("written with numbers"))
 
 
-@pytest.mark.parametrize("norm_first", [False, True])
-@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize(("norm_first", "batch_first"), [(False, True), (True, False)])
 def test_torch_transformer_encoders_are_counted_as_they_run(norm_first: bool, batch_first: bool) -> None:
     class Encoder(nn.Module):
         def __init__(self) -> None:

@@ -2,8 +2,6 @@
 
 import copy
 import json
-import subprocess
-import sys
 from itertools import product
 from pathlib import Path
 
@@ -14,19 +12,19 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence import UnitGraph, count_paths, emergence_grid, emergence_grids
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, process
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
-from emergence.training.step import Step
+from tests.job_files import RUN, do, job_file
 
 torch.set_num_threads(1)
 
 THRESHOLDS = [0.0, 0.05, 0.3]
 CRITERIA = ["mean", "any", "all", "fraction", "sample"]
-ROOT = Path(__file__).parents[2]
 
 
 def network(seed: int) -> nn.Sequential:
@@ -120,14 +118,14 @@ def test_the_script_counts_every_seed_and_step_in_the_order_of_training(tmp_path
         files[file] = write(Checkpoint(step, (4, 7), described, weights), file)
     publish(files, tmp_path / "checkpoints")
     section = Emergence(thresholds=[0.05, 0.2], criteria=["mean", "sample"])
-    command = [sys.executable, str(ROOT / "scripts" / "count_paths.py"), "--data", str(tmp_path / "dataset.nc")]
-    command += ["--checkpoints", str(tmp_path / "checkpoints"), "--parameters", section.model_dump_json()]
-    command += ["--compute", '{"device": "cpu"}', "--output", str(tmp_path / "emergence.nc")]
-    subprocess.run(command, check=True, capture_output=True)
+    inputs = {"data": {"dataset": tmp_path / "dataset.nc"}, "training": {"checkpoints": tmp_path / "checkpoints"}}
+    settings = {"networks": {"mlp": {"builder": "mlp"}}, "emergence": section.model_dump()}
+    outputs = {"emergence": tmp_path / "emergence.nc"}
+    do(job_file(tmp_path / "job.json", "count_paths", inputs, outputs, run=RUN, settings=settings))
     result = read_dataset(tmp_path / "emergence.nc")
     assert result.step.values.tolist() == ["ep0", "ep0it3", "ep10"]
     assert result.seed.values.tolist() == [4, 7]
-    assert json.loads(result.attrs["parameters"]) == section.model_dump()
+    assert json.loads(result.attrs["parameters"])["emergence"] == section.model_dump()
     assert result.emergence.dims == ("seed", "step", "criterion", "threshold", "through")
     assert result.active_units.dims == ("seed", "step", "criterion", "threshold", "site")
     assert (result.nonzero_parameters.dims, result.site_size.dims) == (("seed", "step"), ("site",))

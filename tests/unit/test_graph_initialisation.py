@@ -1,7 +1,7 @@
 """The published facts of the emergence-promoting initialisation (arXiv:2407.19044), and where they end."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from math import inf
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from emergence import PathCounts, UnitGraph, count_paths, dense_emergence, promo
 from emergence.datasets import RawFiles, mnist
 from emergence.networks import Architecture, build
 from tests.deep_snapshot import left_as_it_was
+from tests.sampling import one_in
 
 torch.set_num_threads(1)
 
@@ -67,8 +68,7 @@ def assert_rising(counts: list[PathCounts]) -> None:
     assert len({count.nonzero_parameters for count in counts}) == 1
 
 
-@pytest.mark.parametrize("initialisation", INITIALISATIONS)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("seed", "initialisation"), one_in(5, product(range(6), INITIALISATIONS)))
 def test_emergence_rises_with_alpha_and_parameters_stay_equal_in_number(seed: int, initialisation: str) -> None:
     assert_rising(promoted_counts(digits(), ALPHAS, seed, initialisation, widths=[128, 64, 32]))
     assert_rising(promoted_counts(digits(), ALPHAS, seed, initialisation, "cnn", channels=[8, 16]))
@@ -82,14 +82,13 @@ def mnist_images(real_data: Path) -> Tensor:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("initialisation", INITIALISATIONS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("seed", "initialisation"), one_in(6, product(range(3), INITIALISATIONS)))
 def test_emergence_rises_with_alpha_on_mnist(seed: int, initialisation: str, mnist_images: Tensor) -> None:
     alphas = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0]
     assert_rising(promoted_counts(mnist_images, alphas, seed, initialisation, side=28, widths=[256, 128]))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", one_in(6, range(6)))
 def test_with_biases_which_are_not_scaled_emergence_still_rises_from_first_to_last(seed: int) -> None:
     def count(alpha: float) -> PathCounts:
         torch.manual_seed(seed)
@@ -100,14 +99,13 @@ def test_with_biases_which_are_not_scaled_emergence_still_rises_from_first_to_la
     assert_rising([count(1.0), count(4.0)])
 
 
-@pytest.mark.parametrize("layers", range(1, 8))
-def test_the_scales_of_all_layers_multiply_to_one(layers: int) -> None:
-    net = dense([2] * (layers + 1))
-    with torch.no_grad():
-        for weight in net.parameters():
-            weight.fill_(1.0)
+@pytest.mark.parametrize("scales", [[1.0], [1 / 3, 3], [1 / 3, 1, 3], [1 / 9, 1 / 3, 3, 9], [1 / 9, 1 / 3, 1, 3, 9]])
+def test_layers_are_scaled_outward_from_the_middle_by_factors_that_multiply_to_one(scales: list[float]) -> None:
+    net = dense([2] * (len(scales) + 1))
+    for weight in net.parameters():
+        nn.init.ones_(weight)
     promote_emergence(net, 3.0)
-    assert torch.stack([weight[0, 0] for weight in net.parameters()]).prod().item() == pytest.approx(1.0, rel=1e-6)
+    assert [weight[0, 0].item() for weight in net.parameters()] == pytest.approx(scales)
 
 
 @pytest.mark.parametrize("widths", [[8, 40, 30, 3], [8, 40, 30, 20, 3]])
@@ -149,17 +147,13 @@ def test_pruned_weights_are_scaled_and_stay_pruned() -> None:
     assert torch.equal(net[0].weight, before / 2)
 
 
-def test_weights_that_a_parametrisation_computes_are_refused() -> None:
-    net = dense([4, 6, 3])
-    parametrizations.spectral_norm(net[2])
-    with pytest.raises(ValueError, match="parametrisation"):
-        promote_emergence(net, 2.0)
-
-
 def test_weights_that_hooks_compute_or_layers_share_and_infinite_factors_are_refused_before_any_change() -> None:
     by_hooks, shared = dense([4, 6, 3]), dense([6, 6, 6])
     nn.utils.weight_norm(by_hooks[2])
     shared[2].weight = shared[0].weight
-    for net, alpha, reason in ((by_hooks, 2.0, "hook"), (shared, 2.0, "share"), (dense([4, 3]), inf, "finite")):
+    parametrised = dense([4, 6, 3])
+    parametrizations.spectral_norm(parametrised[2])
+    refused = [(parametrised, 2.0, "parametrisation"), (by_hooks, 2.0, "hook"), (shared, 2.0, "share")]
+    for net, alpha, reason in [*refused, (dense([4, 3]), inf, "finite"), (dense([4, 3]), 0.0, "positive")]:
         with left_as_it_was(net), pytest.raises(ValueError, match=reason):
             promote_emergence(net, alpha)

@@ -133,7 +133,7 @@ def test_paths_through_one_operation_are_the_inputs_that_change_an_output(name: 
         (F.conv3d, (2, 3, 1, 2, 3), (1, 3, 4, 5, 6)),
     ],
 )
-@pytest.mark.parametrize("settings", [(1, 0, 1), (2, 1, 1), (1, 2, 2), (3, 1, 2)])
+@pytest.mark.parametrize("settings", [(2, 1, 1), (3, 2, 2)])
 def test_convolution_in_chunks_equals_torch_convolution(
     convolve: Callable[..., Tensor], kernel: tuple[int, ...], shape: tuple[int, ...], settings: tuple[int, int, int]
 ) -> None:

@@ -5,24 +5,20 @@ import math
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.gaussians import correlated_gaussians, gaussian_information, permutation_null
 from scipy import stats
 
-from emergence.information import (
-    Fit,
-    correlated_gaussians,
-    gaussian_information,
-    mutual_information,
-    permutation_null,
-)
+from emergence.information import Fit, mutual_information
 from emergence.information.bounds import donsker_varadhan, info_nce
 from emergence.information.critic import GaussianCritic
+from tests.sampling import one_in
 
 torch.set_num_threads(1)
 
 SHORT = Fit(steps=40, batch=256)
 
 
-@pytest.mark.parametrize("nats", [1.0, 5.0])
+@pytest.mark.parametrize("nats", one_in(2, [5.0, 1.0]))
 def test_estimates_of_gaussians_are_within_five_percent_also_after_a_bend_of_each_column(nats: float) -> None:
     x, y = correlated_gaussians(nats, dimensions=10, samples=6000, rng=np.random.default_rng(1))
     found = mutual_information(x, np.sinh(y), SHORT)
@@ -50,8 +46,8 @@ def test_a_dependence_without_correlation_is_found() -> None:
 
 def test_nothing_is_found_in_shuffled_samples() -> None:
     x, y = correlated_gaussians(2.0, dimensions=5, samples=1000, rng=np.random.default_rng(2))
-    values = permutation_null(x, y, permutations=8, fit=SHORT)
-    low, high = stats.t.interval(0.95, 7, values.mean(), max(stats.sem(values), 1e-9))
+    values = permutation_null(x, y, permutations=5, fit=SHORT)
+    low, high = stats.t.interval(0.95, 4, values.mean(), max(stats.sem(values), 1e-9))
     assert low <= 0 <= high and np.abs(values).max() < 0.1
 
 
@@ -83,7 +79,7 @@ def test_info_nce_stays_below_the_log_of_the_number_of_samples() -> None:
     assert found.info_nce < found.cap < 0.75 * found.value
 
 
-@pytest.mark.parametrize("nats", [0.0, 0.5, 5.0])
+@pytest.mark.parametrize("nats", [0.0, 5.0])
 def test_gaussians_have_the_information_asked_for(nats: float) -> None:
     rng = np.random.default_rng(4)
     x, y = correlated_gaussians(nats, dimensions=6, samples=50_000, rng=rng)

@@ -14,8 +14,7 @@ from emergence.landscape.fast_forms import (
 )
 
 
-@pytest.mark.parametrize("size", [(2, 2), (3, 3), (1, 4), (5, 2)])
-@pytest.mark.parametrize("sides", [(12, 12), (7, 11), (5, 4)])
+@pytest.mark.parametrize(("size", "sides"), [((2, 2), (12, 12)), ((1, 4), (7, 11)), ((5, 2), (5, 4))])
 def test_slices_give_what_max_pooling_gives(size: tuple[int, int], sides: tuple[int, int]):
     images = torch.randn(3, 4, *sides, generator=torch.Generator().manual_seed(0))
     images[0, 0, 0, 0], images[1, 1, 2, 2] = torch.nan, -torch.inf
@@ -34,7 +33,7 @@ def test_a_relu_before_pooling_is_computed_after_it_to_the_same_result():
     torch.testing.assert_close(network(images.clone()), expected, rtol=0, atol=0, equal_nan=True)
 
 
-@pytest.mark.parametrize("size", [(2, 2), (3, 2), (1, 4)])
+@pytest.mark.parametrize("size", [(2, 2), (1, 4)])
 def test_pooling_behind_a_named_layer_reads_windows_to_the_same_result(size: tuple[int, int]):
     convolution = nn.Conv2d(3, 4, 3, padding=1)
     network = nn.Sequential(nn.Sequential(convolution, nn.ReLU(), nn.MaxPool2d(size)), nn.Conv2d(4, 2, 1), nn.ReLU())
@@ -49,7 +48,6 @@ def test_pooling_behind_a_named_layer_reads_windows_to_the_same_result(size: tup
 @pytest.mark.parametrize(
     ("layer", "replaced"),
     [
-        (nn.MaxPool2d(2), True),
         (nn.MaxPool2d((2, 3)), True),
         (nn.MaxPool2d(3, stride=3), True),
         (nn.MaxPool2d(3, stride=2), False),
@@ -66,8 +64,7 @@ def test_only_windows_that_tile_the_image_are_sliced(layer: nn.Module, replaced:
     assert ("forward" in vars(layer)) == replaced
 
 
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("shape", [(7, 5), (3, 7, 5), (5,)])
+@pytest.mark.parametrize(("shape", "bias"), [((7, 5), True), ((7, 5), False), ((3, 7, 5), True), ((5,), True)])
 def test_linear_layers_that_write_to_memory_at_hand_give_the_same_for_samples_of_any_number(
     shape: tuple[int, ...], bias: bool
 ):

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawDataset, process, read_processed
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
-from emergence.training.step import Step
+from tests.job_files import RUN, job_file
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "sample_landscape.py"
 ARCHITECTURE = Architecture("cnn", (1, 6, 6), 3, {"channels": [4], "batch_norm": True})
 WHERE = {
     "steps": ["last", "ep0"],
@@ -55,24 +54,19 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sample(run: Path, output: Path, seeds: str, *flags: str) -> subprocess.CompletedProcess[str]:
-    options = {
-        "data": run / "dataset.nc",
-        "checkpoints": run / "checkpoints",
-        "parameters": json.dumps(WHERE),
-        "seeds": seeds,
-        "compute": json.dumps({"device": "cpu"}),
-        "work": output.with_suffix(".work"),
-        "output": output,
-    }
-    command = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
-    return subprocess.run([sys.executable, str(SCRIPT), *command, *flags], capture_output=True, text=True)
+def sample(run: Path, output: Path, seeds: list[int], *flags: str) -> subprocess.CompletedProcess[str]:
+    inputs = {"data": {"dataset": run / "dataset.nc"}, "training": {"checkpoints": run / "checkpoints"}}
+    settings = {"networks": {"mlp": {"builder": "cnn"}}, "landscape": WHERE}
+    where, outputs = output.with_suffix(".json"), {"landscape": output}
+    told = {"run": RUN, "settings": settings, "derived": {"seeds": seeds}}
+    command = job_file(where, "sample_landscape", inputs, outputs, **told)  # type: ignore[arg-type]
+    return subprocess.run([*command, *flags], capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def landscape(run: Path) -> Path:
     """What the script writes for both seeds."""
-    done = sample(run, run / "landscape.nc", "7,4")
+    done = sample(run, run / "landscape.nc", [7, 4])
     assert done.returncode == 0, done.stderr
     return run / "landscape.nc"
 
@@ -91,7 +85,11 @@ def test_landscapes_of_the_asked_seeds_are_stored_with_their_labels(landscape: P
     assert stored["beta"].values.tolist() == [-0.5, 0, 0.5]
     assert stored["position"].values == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert (stored.attrs["direction_seed"], stored.attrs["normalisation"]) == (3, "filter")
-    assert json.loads(stored.attrs["parameters"]) == {"landscape": WHERE, "counting": {}, "seeds": [7, 4]}
+    assert json.loads(stored.attrs["parameters"]) == {
+        "networks": {"mlp": {"builder": "cnn"}},
+        "landscape": WHERE,
+        "seeds": [7, 4],
+    }
     assert all({"units", "long_name"} <= set(stored[name].attrs) for name in stored.variables)
 
 
@@ -117,12 +115,12 @@ def test_the_centre_and_the_ends_are_the_stored_networks_on_the_probe_samples(ru
 
 
 def test_equal_work_gives_equal_bytes(run: Path, landscape: Path, tmp_path: Path):
-    sample(run, tmp_path / "again.nc", "7,4")
+    sample(run, tmp_path / "again.nc", [7, 4])
     assert landscape.read_bytes() == (tmp_path / "again.nc").read_bytes()
 
 
 def test_a_seed_that_is_not_stored_is_named(run: Path, tmp_path: Path):
-    done = sample(run, tmp_path / "landscape.nc", "4,5")
+    done = sample(run, tmp_path / "landscape.nc", [4, 5])
     assert done.returncode != 0
     assert "has no seed 5; it has [4, 7]" in done.stderr
     assert not (tmp_path / "landscape.nc").exists()
@@ -137,7 +135,7 @@ def test_a_part_that_is_finished_is_shown_with_the_rest_missing_and_not_computed
     started = output.with_suffix(".work") / "points.jsonl"
     started.parent.mkdir()
     started.write_text("".join(lines[:2]))
-    shown = sample(run, output, "7,4", "--unfinished")
+    shown = sample(run, output, [7, 4], "--unfinished")
     assert shown.returncode == 0, shown.stderr
     unfinished, whole = read_dataset(output), read_dataset(landscape)
     assert unfinished.sizes == whole.sizes
@@ -145,7 +143,7 @@ def test_a_part_that_is_finished_is_shown_with_the_rest_missing_and_not_computed
     assert 0 < int(done.sum()) < done.size
     np.testing.assert_array_equal(unfinished["plane_loss"].values[done], whole["plane_loss"].values[done])
     assert started.read_text() == "".join(lines[:2])
-    continued = sample(run, output, "7,4")
+    continued = sample(run, output, [7, 4])
     assert "continuing" in continued.stderr
     assert output.read_bytes() == landscape.read_bytes()
     assert started.read_text() == kept.read_text()

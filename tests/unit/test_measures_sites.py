@@ -36,11 +36,10 @@ def test_monosemanticity_is_the_mean_score_of_each_units_own_class() -> None:
     assert value("monosemanticity", network(), inputs, labels) == pytest.approx(np.mean(means), rel=1e-4)
 
 
-@pytest.mark.parametrize("classes", [2, 5, 10])
-def test_units_that_fire_for_one_class_score_the_number_of_other_classes(classes: int) -> None:
-    labels = torch.arange(classes).repeat(200)
+def test_units_that_fire_for_one_class_score_the_number_of_other_classes() -> None:
+    labels = torch.arange(5).repeat(200)
     found = value("monosemanticity", nn.Sequential(nn.ReLU()), nn.functional.one_hot(labels).float(), labels)
-    assert found == pytest.approx(classes - 1, rel=1e-2)
+    assert found == pytest.approx(5 - 1, rel=1e-2)
 
 
 def test_units_that_do_not_tell_classes_apart_score_about_one() -> None:

@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from benchmarks.systems.curves import train_control_point
+from benchmarks.systems.matching import matched
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import prune
 
+from emergence.core.modules import private_copy
+from emergence.core.plugins import load
 from emergence.curvature import network_curvature, sharpness, top_eigenvectors
 from emergence.information import Fit, mutual_information
-from emergence.landscape import CrossEntropy, Metrics, matched, random_directions, sample_plane, train_control_point
+from emergence.landscape import CrossEntropy, Metrics, random_directions, sample_plane
 from emergence.measures import apply, local_learning_coefficient
-from emergence.modules import private_copy
 from emergence.parameters.curvature import Curvature
-from emergence.plugins import load
 from emergence.pruning import Samples, Subject, masked_network
 from tests.network_zoo import ZOO, Attending, Remembering, WritingToItsInputs, masked, plain, specimen
 

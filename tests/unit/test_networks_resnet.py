@@ -4,13 +4,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emergence import UnitGraph, count_paths
+from emergence import UnitGraph
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build
 from emergence.networks.resnet import PaddedShortcut
 from emergence.parameters.training import Training
-from emergence.torchvision_import import torchvision
 from emergence.training.batches import Part
-from emergence.training.member import Member
 from emergence.training.stack import Stack
 from tests.unit.test_graph_torchvision import as_wires
 
@@ -35,13 +34,6 @@ def test_depth_20_has_the_published_number_of_parameters() -> None:
     counted = sum(parameter.numel() for parameter in resnet(20).parameters())
     assert counted == by_hand == 269722
     assert round(counted / 1e6, 2) == 0.27  # He et al. (2016), table 6
-
-
-def test_depth_18_has_the_published_number_of_parameters() -> None:
-    by_hand = convolution(3, 64) + 4 * convolution(64, 64) + 512 * 10 + 10
-    for before, after in ((64, 128), (128, 256), (256, 512)):
-        by_hand += convolution(before, after) + 3 * convolution(after, after) + convolution(before, after, size=1)
-    assert sum(parameter.numel() for parameter in resnet(18).parameters()) == by_hand == 11173962
 
 
 @pytest.mark.parametrize("depth", [18, 20])
@@ -81,14 +73,6 @@ def test_all_paths_of_a_pruned_network_equal_a_forward_pass_with_its_wires(depth
     assert graph.count(active)[0, -1].to_float() == pytest.approx(expected, rel=1e-11)
 
 
-def test_sites_are_the_outputs_of_all_relus_and_the_logits() -> None:
-    counts = count_paths(resnet(20), torch.randn(2, 3, 32, 32))
-    places = [f"stage{s}.block{b}.activation{a}" for s in (1, 2, 3) for b in (1, 2, 3) for a in (1, 2)]
-    assert counts.sites == ("activation", *places, "output")
-    assert counts.size.tolist() == [16 * 32**2] * 7 + [32 * 16**2] * 6 + [64 * 8**2] * 6 + [10]
-    assert counts.exact() > 0
-
-
 class Noise:
     """Images at random with labels."""
 
@@ -99,19 +83,6 @@ class Noise:
 
     def normalise(self, inputs: Tensor) -> Tensor:
         return inputs
-
-
-def test_a_stack_makes_the_updates_of_each_seed_alone() -> None:
-    architecture = Architecture("resnet", (3, 32, 32), 4, {"depth": 20})
-    training = Training.model_validate({"epochs": 1, "batch_size": 4, "precision": "float64"})
-    part = Part(Noise(), "train", CPU, number_type=torch.float64)
-    stack = Stack(architecture, (0, 5), training, CPU)
-    stacked, weights = stack.advance(part, 0, 0, 2), stack.weights()
-    for position, seed in enumerate(stack.seeds):
-        alone = Member(architecture, seed, training, CPU)
-        torch.testing.assert_close(stacked[:, position], alone.advance(part, 0, 0, 2)[:, 0], rtol=1e-8, atol=0)
-        for name, tensor in alone.weights().items():
-            torch.testing.assert_close(weights[name][position], tensor[0], rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("depth", [18, 20])

@@ -3,14 +3,15 @@
 import pytest
 import torch
 
+from emergence.core.modules import prunable
+from emergence.core.plugins import available, load
 from emergence.datasets import PARTS, RawFiles, split
-from emergence.modules import prunable
 from emergence.networks import build, describe
-from emergence.parameters.checks.sizes import BUILT_IN, Size, elements, weights
+from emergence.parameters.checks.sizes import elements, parts, weights
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Data
+from emergence.parameters.data_kind import BUILT_IN, Size
 from emergence.parameters.networks import CNN, MLP, VGG, CustomNetwork, Network, ResNet, Transformer
-from emergence.plugins import available, load
 
 IMAGES = BUILT_IN["digits"]
 SEQUENCES = Size(100, 10, (12,), 30)
@@ -27,7 +28,7 @@ def test_data_sets_are_as_large_and_split_as_is_said(name: str) -> None:
     assert size.test == (None if raw.test is None else raw.test.sum())
     part = split(raw.labels, raw.test, data)
     counts = [int((part == PARTS.index(name)).sum()) for name in ("test", "validation", "train", "probe")]
-    assert (counts[0], counts[1], sum(counts[2:])) == size.parts(data)
+    assert (counts[0], counts[1], sum(counts[2:])) == parts(size, data)
     inside = torch.bincount(torch.from_numpy(raw.labels[part != PARTS.index("test")]))
     assert inside.min() / inside.sum() >= size.rarest
 

@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from emergence.core.plugins import available, load
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.networks import Architecture
 from emergence.parameters.pruning import Scoring
-from emergence.plugins import available, load
 from emergence.pruning import Mask, Samples, Subject, masked, masked_network, prunable, prune, report, scored_step
 from emergence.pruning.global_magnitude import make_mask
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})
 
@@ -136,19 +136,6 @@ def test_masks_need_one_entry_per_seed() -> None:
 def random_mask(*seeds: int) -> Mask:
     generator = torch.Generator().manual_seed(sum(seeds))
     return Mask(seeds, {"w": torch.rand(len(seeds), 5, 4, generator=generator) < 0.5})
-
-
-def test_masks_combine_entry_by_entry_and_what_is_not_named_is_kept() -> None:
-    one = random_mask(1, 2)
-    other = Mask((1, 2), {"w": one.kept["w"].flip(1), "b": torch.tensor([[1, 0], [0, 1]])})
-    assert torch.equal((one & other).kept["w"], one.kept["w"] & other.kept["w"])
-    assert torch.equal((one & other).kept["b"], other.kept["b"])
-    assert list((one | other).kept) == ["w"]
-    assert torch.equal((one | other).kept["w"], one.kept["w"] | other.kept["w"])
-    with pytest.raises(ValueError, match=r"masks of seeds \[1, 2\] and \[1, 3\] cannot be combined"):
-        one & random_mask(1, 3)
-    with pytest.raises(ValueError, match="'w' has shape"):
-        one | Mask((1, 2), {"w": torch.ones(2, 5, 3)})
 
 
 def test_shuffled_masks_keep_as_much_of_each_layer_elsewhere() -> None:

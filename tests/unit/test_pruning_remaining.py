@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.pruning import Mask, effective_sparsity, masked, prunable, remaining
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})
 EXAMPLE = torch.zeros(1, 1, 8, 8)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emergence.figures._inputs import DENSE, Runs, Variant, read_runs
+from emergence.core.runs import DENSE, Variant
+from emergence.drawing.inputs import Runs, read_runs
 from emergence.report.surfaces import surface_data, surfaces_fragment
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, VARIANTS

@@ -1,8 +1,6 @@
 """Claims judged on made-up studies whose truth is known."""
 
 import json
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from jsonschema import Draft202012Validator
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from emergence.core.storage import write_dataset
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.claims import c1, c3, c4, c5
 from emergence.statistics.convergence import epochs_until
@@ -24,22 +23,16 @@ from emergence.statistics.judge import judge
 from emergence.statistics.power import needed_seeds, seeds_to_contradict, seeds_to_support
 from emergence.statistics.quantity import Finding, judge_samples
 from emergence.statistics.rules import read_rules
-from emergence.statistics.study import Reference, Study
-from emergence.storage import write_dataset
-from tests.study_data import joined
+from emergence.statistics.study import Study
+from tests.job_files import do, job_file
+from tests.simulated_studies import convergence_of_pruned
+from tests.study_data import REFERENCE, SETTINGS, at_reference, joined
 
+pytestmark = pytest.mark.usefixtures("without_garbage_collection")
 SEEDS, EPOCHS = 8, 15
-SETTINGS = Statistics()
-REFERENCE = Reference("global_magnitude", "original_initialisation")
 MLP, CNN = ("digits", "mlp", "dense", 0.0), ("digits", "cnn", "dense", 0.0)
 PRUNED = ("digits", "mlp", "global_magnitude", 0.5)
 Run = dict[str, NDArray[np.float64]]
-
-
-@pytest.fixture(autouse=True)
-def without_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """statsmodels collects garbage in every call, which would take most of the time."""
-    monkeypatch.setattr("gc.collect", lambda: 0)
 
 
 def learning(rate: ArrayLike, rng: np.random.Generator, emergence: float = 0.0, left: float = 1.0) -> Run:
@@ -86,19 +79,12 @@ def test_effects_of_the_other_sign_contradict() -> None:
     assert decided(study) == {"C1": "contradicted", "C4": "contradicted", "C5": "contradicted"}
 
 
-def test_a_fall_that_stops_halfway_is_no_approach_to_zero() -> None:
-    rng = np.random.default_rng(2)
-    found = judge(joined({MLP: learning(0.3, rng, left=0.5)}), SETTINGS, REFERENCE)["C5"]
-    assert found["verdict"] == "contradicted" and found["further"]["fall"]["verdict"] == "supported"
-    assert found["estimate"] == pytest.approx(0.5)
-
-
 def simulated(studies: int, confidence: float, emergence: float = 0.0) -> list[Finding]:
     """What the deciding quantity of C1 says about independent studies with a given effect."""
     rng, rules = np.random.default_rng(3), read_rules()
     rule, settings = rules.claims["C1"].quantities["correlation"], Statistics(confidence=confidence)
     made = (joined({MLP: learning(0.3, rng, emergence)}) for _ in range(studies))
-    samples = (c1.samples(Study.at_reference(study, SETTINGS, REFERENCE))["correlation"] for study in made)
+    samples = (c1.samples(at_reference(study))["correlation"] for study in made)
     return [judge_samples(rule, rules.general, sample, settings).together for sample in samples]
 
 
@@ -111,12 +97,14 @@ def test_without_an_effect_p_values_are_uniform_and_support_is_rare() -> None:
     assert verdicts.count("supported") <= 10 and verdicts.count("contradicted") > 100
 
 
+@pytest.mark.long
 def test_with_an_effect_of_just_the_smallest_size_contradiction_is_rare() -> None:
     found = simulated(studies=200, confidence=0.95, emergence=0.35)
     assert np.mean([finding.estimate.estimate for finding in found]) == pytest.approx(0.3, abs=0.03)
     assert [finding.verdict for finding in found].count("contradicted") <= 12
 
 
+@pytest.mark.long
 def test_a_family_of_tests_without_effects_rarely_shows_any() -> None:
     rng, rules = np.random.default_rng(11), read_rules()
     rule = rules.claims["C4"].quantities["convergence"]
@@ -128,36 +116,13 @@ def test_a_family_of_tests_without_effects_rarely_shows_any() -> None:
     assert np.mean(shown) <= 0.08
 
 
-def test_a_common_trend_is_told_from_a_relation_beyond_it() -> None:
-    rng = np.random.default_rng(5)
-    epochs = np.arange(EPOCHS)
-    decline = np.exp(-epochs / 4)
-    accuracy = 1 - decline + rng.normal(0, 0.001, (SEEDS, EPOCHS))
-    log10 = -epochs + rng.normal(0, 1.5, (SEEDS, EPOCHS))
-    found = judge(
-        joined({MLP: {**learning(0.3, rng), "train_accuracy": accuracy, "log10_emergence": log10}}),
-        SETTINGS,
-        REFERENCE,
-    )
-    assert found["C1"]["verdict"] == "supported"
-    assert found["C1"]["further"]["given_epoch"]["verdict"] != "supported"
-
-
 def test_emergence_at_the_start_of_an_epoch_meets_the_gain_of_that_epoch() -> None:
     accuracy = np.array([[0.1, 0.5, 0.6, 0.8, 0.85], [0.1, 0.2, 0.5, 0.6, 0.65]])
     gains = np.diff(accuracy, axis=1)
     log10 = np.concatenate([gains, [[9.0], [9.0]]], axis=1)
     run = {"train_accuracy": accuracy, "log10_emergence": log10}
-    found = c1.samples(Study.at_reference(joined({MLP: run}), SETTINGS, REFERENCE))["correlation"]
+    found = c1.samples(at_reference(joined({MLP: run})))["correlation"]
     assert found["digits/mlp"].tolist() == pytest.approx([1, 1])
-
-
-def test_correlations_are_spearmans_and_partial_ones_follow_the_closed_form() -> None:
-    x, y, z = np.random.default_rng(6).normal(size=(3, 12)) + np.arange(12) / 4
-    r = {pair: stats.spearmanr(*both).statistic for pair, both in {"xy": (x, y), "xz": (x, z), "yz": (y, z)}.items()}
-    partial = (r["xy"] - r["xz"] * r["yz"]) / np.sqrt((1 - r["xz"] ** 2) * (1 - r["yz"] ** 2))
-    assert rank_correlation(x, y) == pytest.approx(r["xy"])
-    assert rank_correlation(x, y, z) == pytest.approx(partial)
 
 
 def test_a_rank_correlation_without_variation_is_undefined() -> None:
@@ -188,67 +153,26 @@ def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
     assert found["learning_curve"][name].tolist() == pytest.approx([0.75 - 0.5, 0.1 - 0.25])
 
 
-def grid_of_pruned_runs(
-    rng: np.random.Generator, effect: float, confounding: float = 0.0, methods: int = 4
-) -> xr.Dataset:
-    """A dense run and pruned ones by several methods to several sparsities.
-
-    Their learning rates rise with relative emergence at the start by `effect` and fall with sparsity by `confounding`,
-    and relative emergence falls with sparsity where there is any confounding.
-    """
-    runs: dict[tuple[object, ...], Run] = {MLP: learning(0.4, rng)}
-    for sparsity in (0.2, 0.4, 0.6, 0.8):
-        for method in range(methods):
-            chance = rng.normal(size=(SEEDS, 1))
-            relative = chance - 8 * sparsity * (confounding > 0)
-            rate = 0.35 * np.exp(effect * chance - confounding * sparsity + rng.normal(0, 0.2, (SEEDS, 1)))
-            run = learning(rate, rng)
-            run["relative_emergence"] = np.concatenate([10**relative, rng.uniform(size=(SEEDS, EPOCHS - 1))], axis=1)
-            run["nonzero_parameters"] = np.full((SEEDS, EPOCHS), 1000 * (1 - sparsity))
-            run["log10_emergence"] = np.log10(run["relative_emergence"] * run["nonzero_parameters"])
-            runs["digits", "mlp", f"method{method}", sparsity, "rewind"] = run
-    return joined(runs)
-
-
-def test_faster_convergence_with_relative_emergence_at_the_start_is_found() -> None:
-    found = judge(grid_of_pruned_runs(np.random.default_rng(20), effect=0.4), SETTINGS, REFERENCE)["C3"]
-    assert found["verdict"] == "supported" and found["estimate"] < -0.5
-    assert set(found["experiments"]) == {"digits/mlp"} and found["runs"] == SEEDS
-
-
-def test_convergence_that_relative_emergence_does_not_touch_contradicts() -> None:
-    found = judge(grid_of_pruned_runs(np.random.default_rng(21), effect=0), SETTINGS, REFERENCE)["C3"]
-    assert found["verdict"] == "contradicted" and abs(found["estimate"]) < 0.2
-
-
-def test_a_relation_that_sparsity_alone_makes_does_not_support() -> None:
-    study = grid_of_pruned_runs(np.random.default_rng(22), effect=0, confounding=2)
-    found = judge(study, SETTINGS, REFERENCE)["C3"]
-    assert found["further"]["plain"]["verdict"] == "supported" and found["further"]["plain"]["estimate"] < -0.4
-    assert found["verdict"] == "contradicted" and abs(found["estimate"]) < 0.3
-    assert found["further"]["given_parameters"]["verdict"] == "contradicted"
-
-
 def test_relative_emergence_and_convergence_are_those_of_each_pruned_run() -> None:
-    chosen = grid_of_pruned_runs(np.random.default_rng(23), effect=0.4, methods=2)
-    found = c3.samples(Study.at_reference(chosen, SETTINGS, REFERENCE))
+    chosen = convergence_of_pruned(np.random.default_rng(23), effect=0.4, methods=2)
+    found = c3.samples(at_reference(chosen))
     dense, pruned = chosen.isel(run=0), chosen.isel(run=slice(1, None))
-    late = 0
+    late, length = 0, chosen.sizes["step"]
     for seed in range(SEEDS):
         goal = SETTINGS.convergence_share * float(dense["validation_accuracy"][seed, -1])
         accuracies = pruned["validation_accuracy"].isel(seed=seed).values
-        epochs = [min(epochs_until(np.arange(EPOCHS), accuracy, goal), EPOCHS) for accuracy in accuracies]
-        late += epochs.count(EPOCHS)
+        epochs = [min(epochs_until(np.arange(length), accuracy, goal), length) for accuracy in accuracies]
+        late += epochs.count(length)
         start = pruned["relative_emergence"].isel(seed=seed, step=0, criterion=0, threshold=0, through=1)
         assert found["plain"]["digits/mlp"][seed] == pytest.approx(stats.spearmanr(start, epochs).statistic)
     assert late > 0
 
 
 def test_networks_that_are_pruned_during_training_have_no_retraining_to_start() -> None:
-    study = grid_of_pruned_runs(np.random.default_rng(25), effect=0.4, methods=2)
+    study = convergence_of_pruned(np.random.default_rng(25), effect=0.4, methods=2)
     itself = study.assign_coords(retraining=("run", ["none"] * study.sizes["run"]))
-    assert not c3.samples(Study.at_reference(study, SETTINGS, REFERENCE))["plain"].empty
-    assert c3.samples(Study.at_reference(itself, SETTINGS, REFERENCE))["plain"].empty
+    assert not c3.samples(at_reference(study))["plain"].empty
+    assert c3.samples(at_reference(itself))["plain"].empty
 
 
 def test_a_count_of_zero_is_the_lowest_and_counts_too_large_for_a_float_are_told_apart() -> None:
@@ -263,21 +187,19 @@ def test_a_count_of_zero_is_the_lowest_and_counts_too_large_for_a_float_are_told
             "validation_accuracy": [accuracy[place]],
         }
     parameters = {key: {**run, "nonzero_parameters": [[1000] * 3]} for key, run in runs.items()}
-    found = c3.samples(Study.at_reference(joined(parameters), SETTINGS, REFERENCE))
+    found = c3.samples(at_reference(joined(parameters)))
     assert found["plain"]["digits/mlp"].tolist() == pytest.approx([-1])
 
 
 def test_fewer_pruned_runs_than_the_rules_ask_for_decide_nothing() -> None:
     assert f"A seed needs {c3.FEWEST_RUNS} pruned runs" in read_rules().claims["C3"].choices
-    study = grid_of_pruned_runs(np.random.default_rng(24), effect=0.4, methods=1)
-    assert study.sizes["run"] - 1 < c3.FEWEST_RUNS
-    found = judge(study, SETTINGS, REFERENCE)["C3"]
-    assert found["verdict"] == "inconclusive" and found["estimate"] is None and found["runs"] == 0
+    few = convergence_of_pruned(np.random.default_rng(24), effect=0.4).isel(run=slice(c3.FEWEST_RUNS))  # one is dense
+    assert c3.samples(at_reference(few))["given_sparsity"]["digits/mlp"].isna().all()
 
 
 def test_counts_too_large_for_a_float_and_counts_of_zero_have_a_ratio() -> None:
     run = {"log10_emergence": [[400.0, 399.0], [5.0, -np.inf], [-np.inf, -np.inf]], "train_accuracy": np.zeros((3, 2))}
-    found = c5.samples(Study.at_reference(joined({MLP: run}), SETTINGS, REFERENCE))["near_zero"]["digits/mlp"]
+    found = c5.samples(at_reference(joined({MLP: run})))["near_zero"]["digits/mlp"]
     assert found.tolist() == pytest.approx([0.1, 0.0, np.nan], nan_ok=True)
 
 
@@ -295,21 +217,15 @@ def test_every_claim_has_the_entries_that_are_documented() -> None:
 def test_the_script_writes_what_the_library_judges(tmp_path: Path) -> None:
     study = joined({MLP: learning(0.3, np.random.default_rng(12)), PRUNED: learning(0.5, np.random.default_rng(13))})
     write_dataset(tmp_path / "study.nc", study, {})
-    parameters = {**SETTINGS.model_dump(), **{f"reference_{name}": value for name, value in asdict(REFERENCE).items()}}
-    command = [sys.executable, "scripts/judge_claims.py", "--study", str(tmp_path / "study.nc")]
-    command += ["--parameters", json.dumps(parameters), "--output", str(tmp_path / "claims.json")]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True)
+    reference = {f"reference_{name}": value for name, value in asdict(REFERENCE).items()}
+    told = {"settings": {"statistics": SETTINGS.model_dump()}, "derived": reference}
+    inputs, outputs = {"study": {"study": tmp_path / "study.nc"}}, {"claims": tmp_path / "claims.json"}
+    do(job_file(tmp_path / "job.json", "judge_claims", inputs, outputs, **told))  # type: ignore[arg-type]
     assert json.loads((tmp_path / "claims.json").read_text()) == judge(study, SETTINGS, REFERENCE)
 
 
 def _kinds(value: object) -> set[type]:
     return {kind for inner in value.values() for kind in _kinds(inner)} if isinstance(value, dict) else {type(value)}
-
-
-def test_a_study_without_pruned_runs_leaves_their_claim_undecided() -> None:
-    claims = judge(joined({MLP: learning(0.3, np.random.default_rng(8))}), SETTINGS, REFERENCE)
-    assert claims["C4"]["verdict"] == "inconclusive"
-    assert claims["C4"]["estimate"] is None and claims["C4"]["runs"] == 0
 
 
 def test_two_seeds_decide_nothing_in_favour_and_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -356,13 +272,6 @@ def test_claims_are_corrected_together_by_benjamini_and_hochberg_and_keep_their_
     assert claims["C1"]["verdict"] == claims["C5"]["verdict"] == "supported"
 
 
-def test_a_claim_that_has_no_p_value_counts_as_one_that_shows_nothing() -> None:
-    claims = judge(joined({MLP: learning(0.3, np.random.default_rng(32), 1.5)}), SETTINGS, REFERENCE)
-    assert claims["C4"]["claim_p_value"] is None and claims["C4"]["across_claims_p_value"] is None
-    filled = [1.0 if claim["claim_p_value"] is None else claim["claim_p_value"] for claim in claims.values()]
-    assert claims["C1"]["across_claims_p_value"] == pytest.approx(stats.false_discovery_control(filled)[0])
-
-
 def test_absence_and_the_other_sign_are_told_apart() -> None:
     rng = np.random.default_rng(33)
     absent = judge(joined({MLP: learning(0.3, rng)}), SETTINGS, REFERENCE)["C1"]
@@ -373,7 +282,7 @@ def test_absence_and_the_other_sign_are_told_apart() -> None:
 
 def test_second_opinions_on_the_first_claim_agree_where_the_effect_is_plain() -> None:
     data = joined({MLP: learning(0.3, np.random.default_rng(34), 1.5), CNN: learning(0.3, np.random.default_rng(35))})
-    found = c1.analyses(Study.at_reference(data, SETTINGS, REFERENCE))
+    found = c1.analyses(at_reference(data))
     for name in ("mixed_model", "mixed_model_given_epoch"):
         assert found[name]["digits/mlp"].low > 0.5 and found[name]["digits/mlp"].observations == SEEDS * (EPOCHS - 1)
         assert found[name]["digits/cnn"].p_value > 0.05
@@ -384,7 +293,7 @@ def test_runs_that_end_before_they_converge_are_censored() -> None:
     rng = np.random.default_rng(36)
     data = joined({MLP: learning(0.4, rng), PRUNED: learning([[0.05]] * 6 + [[0.9]] * 2, rng)})
     name = "digits/mlp/global_magnitude~0.5/original_initialisation"
-    found = c4.analyses(Study.at_reference(data, SETTINGS, REFERENCE))
+    found = c4.analyses(at_reference(data))
     assert found["hazard_ratio"][name].estimate == pytest.approx(2 / 6, rel=1e-4)
     assert found["hazard_ratio"][name].p_value == pytest.approx(stats.chi2.sf((6 - 2) ** 2 / 8, 1))
     median = found["median_epochs"][name]
@@ -392,12 +301,10 @@ def test_runs_that_end_before_they_converge_are_censored() -> None:
 
 
 def test_the_hazard_of_converging_rises_with_relative_emergence_given_sparsity_where_it_matters() -> None:
-    found = {
-        effect: c3.analyses(
-            Study.at_reference(grid_of_pruned_runs(np.random.default_rng(37), effect, 2.0), SETTINGS, REFERENCE)
-        )["hazard_ratio"]["digits/mlp"]
-        for effect in (0.0, 0.4)
-    }
+    found = {}
+    for effect in (0.0, 0.4):
+        study = convergence_of_pruned(np.random.default_rng(37), effect, confounding=1.0)
+        found[effect] = c3.analyses(at_reference(study))["hazard_ratio"]["digits/mlp"]
     assert found[0.4].low > 2 and found[0.4].p_value < 1e-3
     assert found[0.0].low < 1 < found[0.0].high and found[0.0].observations == 16 * SEEDS
 
@@ -407,7 +314,7 @@ def test_emergence_that_rises_and_falls_has_both_onsets() -> None:
     course = np.interp(np.arange(EPOCHS), [0, 4, 14], [6, 8, 5])
     run = learning(0.3, rng)
     run["log10_emergence"] = course + rng.normal(0, 0.1, (SEEDS, EPOCHS))
-    found = c5.analyses(Study.at_reference(joined({MLP: run}), SETTINGS, REFERENCE))
+    found = c5.analyses(at_reference(joined({MLP: run})))
     assert found["rise_onset"]["digits/mlp"].estimate == 0
     assert found["fall_onset"]["digits/mlp"].estimate == pytest.approx(4, abs=1)
 

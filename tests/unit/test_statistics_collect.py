@@ -1,7 +1,5 @@
 """Joining run files into one study."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.statistics.collect import collect, read_manifest
-from emergence.storage import read_dataset, write_dataset
-from emergence.study import manifests
+from tests.job_files import do, job_file
 
 ROOT = Path(__file__).parents[2]
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
@@ -134,17 +132,16 @@ def test_landscapes_join_at_their_seeds_and_steps_and_as_means_over_radii(tmp_pa
 
 def test_an_entry_without_a_file_is_refused(tmp_path: Path) -> None:
     entry = {key: item for key, item in write_run(tmp_path, 0.0, [0, 1])[0].items() if key != "metrics"}
-    with pytest.raises(ValueError, match=r"give one of metrics, .*, minima, got 0"):
+    with pytest.raises(ValueError, match=r"give one file, got 0"):
         joined([entry])
 
 
 def test_the_script_writes_the_same_bytes_for_the_same_runs(tmp_path: Path) -> None:
-    manifest = tmp_path / "manifest.json"
-    manifests.write(manifest, {"made": write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1])}, [])
+    inputs = {"made": write_run(tmp_path, 0.0, [0, 1]) + write_run(tmp_path, 0.5, [0, 1])}
+    settings = {"statistics": {"accuracy_targets": [0.5, 0.9]}}
     outputs = [tmp_path / "first.nc", tmp_path / "second.nc"]
     for output in outputs:
-        command = [sys.executable, "scripts/collect_runs.py", "--manifest", str(manifest), "--output", str(output)]
-        subprocess.run([*command, "--accuracy-targets", "[0.5, 0.9]"], check=True, cwd=ROOT)
+        do(job_file(tmp_path / "job.json", "collect_runs", inputs, {"study": output}, settings=settings))
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
     study = read_dataset(outputs[0])
     assert study["dataset"].dims == study["network"].dims == study["sparsity"].dims == ("run",)

@@ -1,11 +1,14 @@
 """Which of two courses changes first."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
 from emergence.statistics.lead_lag import Null, lead_lag, surrogates_of
+from tests.sampling import one_in
 
 SEEDS, STEPS, MARGIN = 8, 21, 6
 Courses = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -26,8 +29,7 @@ def courses(seed: int, strength: float = 0.0, lead: int = 0, sluggish: float = 0
     return earlier, later
 
 
-@pytest.mark.parametrize("lead", [-2, 0, 3])
-@pytest.mark.parametrize("strength", [1.5, -1.5])
+@pytest.mark.parametrize(("lead", "strength"), one_in(3, product([-2, 0, 3], [1.5, -1.5])))
 def test_a_lead_is_found_with_its_sign(lead: int, strength: float) -> None:
     lag, correlation = lead_lag(*courses(0, strength, lead), 0.95, seed=0)
     assert (lag.low, lag.estimate, lag.high) == (lead, lead, lead) and lag.p_value == pytest.approx(0.001)
@@ -44,6 +46,7 @@ def test_slowing_down_alike_is_no_relation(monkeypatch: pytest.MonkeyPatch) -> N
     assert stats.spearmanr(np.diff(earlier).ravel(), np.diff(later).ravel()).statistic > 0.5
 
 
+@pytest.mark.long
 def test_phase_randomised_surrogates_bear_changes_that_go_on_better_than_shuffled_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

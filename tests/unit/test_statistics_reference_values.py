@@ -106,17 +106,6 @@ def test_growth_of_children_by_a_mixed_model() -> None:
     assert fitted.bse_fe == pytest.approx([0.775, 0.071], abs=0.001)
 
 
-def test_a_slope_in_standard_deviations_is_the_models_slope_rescaled() -> None:
-    rng = np.random.default_rng(1)
-    predictor = 3 * rng.normal(size=(8, 15))
-    response = 5 * rng.normal(size=(8, 1)) + (1 + 0.5 * rng.normal(size=(8, 1))) * predictor + rng.normal(size=(8, 15))
-    found = slope_over_seeds(response, predictor, confidence=0.95)
-    fitted = fit_by_group(response.ravel(), predictor.reshape(-1, 1), np.repeat(np.arange(8), 15))
-    assert found.estimate == pytest.approx(fitted.fe_params[1] * predictor.std() / response.std(), rel=1e-3)
-    assert found.p_value == pytest.approx(2 * stats.t.sf(fitted.fe_params[1] / fitted.bse_fe[1], 7), rel=0.02)
-    assert found.low < found.estimate < found.high and found.observations == 120
-
-
 def test_in_balanced_data_a_mixed_model_gives_the_mean_of_the_slopes_of_the_seeds() -> None:
     """With the same predictor in all groups: the mean of their least-squares slopes, and its t test."""
     rng = np.random.default_rng(2)

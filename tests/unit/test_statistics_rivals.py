@@ -8,15 +8,12 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from emergence.parameters.statistics import Statistics
 from emergence.statistics.prediction import skill_per_seed
 from emergence.statistics.rivals import rivals
-from emergence.statistics.study import Reference, Study
-from tests.study_data import joined
+from emergence.statistics.study import Study
+from tests.study_data import at_reference, joined
 
 SEEDS, EPOCHS = 6, 7
-SETTINGS = Statistics()
-REFERENCE = Reference("global_magnitude", "original_initialisation")
 CONFIGURATIONS = (("dense", 0.0), *(("global_magnitude", sparsity) for sparsity in (0.2, 0.4, 0.6, 0.8)))
 
 
@@ -40,7 +37,7 @@ def study(true: str, together: bool = False) -> Study:
             "validation_accuracy": accuracy,
             "test_accuracy": np.repeat(np.exp(cause[:, :1]), EPOCHS, axis=1),
         }
-    return Study.at_reference(joined(runs), SETTINGS, REFERENCE)
+    return at_reference(joined(runs))
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from emergence.parameters.statistics import Statistics
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.judge import judge
 from emergence.statistics.robustness import CODES, relative_effect, robustness
 from emergence.statistics.rules import read_rules
-from emergence.statistics.study import Reference
-from tests.study_data import joined
+from tests.study_data import REFERENCE, SETTINGS, joined
 
 SEEDS, EPOCHS = 6, 9
-SETTINGS = Statistics()
-REFERENCE = Reference("global_magnitude", "original_initialisation")
 
 
 def study() -> xr.Dataset:

@@ -9,9 +9,9 @@ from tests.simulated_studies import SCENARIOS, Scenario
 STUDIES = 6
 
 
+@pytest.mark.usefixtures("without_garbage_collection")
 @pytest.mark.parametrize("scenario", one_in(3, SCENARIOS), ids=lambda scenario: f"{scenario.claim}: {scenario.truth}")
-def test_verdicts_are_right(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects garbage in every call, which takes most time
+def test_verdicts_are_right(scenario: Scenario) -> None:
     rng = np.random.default_rng(0)
     entries = [scenario.judge(rng) for _ in range(STUDIES)]
     verdicts = [entry["verdict"] for entry in entries]

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from emergence.parameters.statistics import Statistics
 from emergence.statistics.stopping import stopping
 from emergence.statistics.stopping_rules import RULES, stop_at_level, stop_at_slope, stop_without_improvement
-from emergence.statistics.study import Reference, Study
-from tests.study_data import joined
+from emergence.statistics.study import Study
+from tests.study_data import at_reference, joined
 
 SEEDS, EPOCHS = 6, 21
-SETTINGS = Statistics()
-REFERENCE = Reference("global_magnitude", "original_initialisation")
 CONVERGED = np.array([8, 9, 10, 8, 9, 10])
 """Epoch from which on each seed's network does not change any more."""
 
@@ -32,7 +29,7 @@ def study(emergence: np.ndarray | None = None) -> Study:
         "validation_accuracy": accuracy,
         "test_accuracy": accuracy - 0.05,
     }
-    return Study.at_reference(joined({("digits", "mlp", "dense", 0.0): run}), SETTINGS, REFERENCE)
+    return at_reference(joined({("digits", "mlp", "dense", 0.0): run}))
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +51,6 @@ def test_patience_pays_for_waiting(found: xr.Dataset) -> None:
         ahead = at["epochs_ahead"].sel(rule="emergence_level", other=rule)
         assert ahead.values.tolist() == [1] * SEEDS
         assert float(at["epochs_ahead_mean"].sel(rule="emergence_level", other=rule)) == 1
-
-
-def test_training_to_the_end_saves_and_costs_nothing(found: xr.Dataset) -> None:
-    end = found.sel(rule="train_to_the_end")
-    assert (end["epochs_saved"] == 0).all() and (end["accuracy_lost"] == 0).all()
-    assert float(found["epochs"]) == EPOCHS - 1
 
 
 def test_more_tolerance_saves_more_and_costs_what_test_accuracy_shows(found: xr.Dataset) -> None:

@@ -34,7 +34,7 @@ def test_what_is_never_reached_is_censored_and_what_is_unknown_is_not() -> None:
 
 
 def test_claims_count_what_is_never_reached_as_one_epoch_beyond_the_last() -> None:
-    dense, pruned = runs_of(STUDY)
+    dense, pruned = runs_of(STUDY).values()
     assert convergence(pruned, dense, 0.95)[0] == 3
     assert np.isnan(convergence(pruned, dense, 0.95)[1])
     assert convergence(pruned, dense, 0.5)[0] == pytest.approx(0.5 / 0.9)

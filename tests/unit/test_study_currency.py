@@ -7,7 +7,6 @@ import pytest
 from emergence.parameters.reading import check
 from emergence.study.currency import is_done, to_do
 from emergence.study.jobs import Job
-from emergence.study.layout import PLACES
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,27 +43,27 @@ def test_of_every_job_asked_for_alone_what_its_key_changed_with_is_done_and_noth
 ) -> None:
     """Where all jobs of the earlier plan are done, those of the later one that it has are."""
     after = planned(**CHANGES[phase])
-    fixed = [job for job in after.jobs if not PLACES[job.rule].keyed]
+    fixed = [job for job in after.jobs if not job.entry.keyed]
     assert any(job.key not in before.by_key for job in fixed)
     for job in fixed:
         todo = to_do(after.jobs, [job], lambda job: job.key in before.by_key)
         needed = {job}
         for later in reversed(after.jobs):
             if later in needed:
-                needed.update(source for sources in later.sources.values() for source in sources)
+                needed.update(source for sources in later.inputs.values() for source in sources)
         assert todo & needed == {job for job in needed if job.key not in before.by_key}
     assert to_do(after.jobs, after.jobs, lambda job: True) == set()
 
 
 def test_what_is_done_needs_nothing_and_what_is_not_needs_only_what_it_reads(before: Plan) -> None:
-    report, jobs = before.report, before.jobs
+    report, jobs = before.of_phase("report")[0], before.jobs
     assert to_do(jobs, [report], lambda job: job == report) == set()
     assert to_do(jobs, [report], lambda job: job != report) == {report}
 
 
 def test_what_reads_a_figure_that_is_drawn_anew_is_made_anew(before: Plan) -> None:
     figure = before.of_phase("figures")[0]
-    assert to_do(before.jobs, before.jobs, lambda job: job != figure) == {figure, before.report}
+    assert to_do(before.jobs, before.jobs, lambda job: job != figure) == {figure, before.of_phase("report")[0]}
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from emergence.core.runs import DENSE
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.reading import check, read
-from emergence.study.jobs import DENSE, Job
-from emergence.study.layout import PLACES
+from emergence.study.jobs import Job
 from emergence.study.plan import Plan
-from emergence.study.registry import Registry
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = {"experiments": ["digits/mlp"], "seeds": 4, "seeds_per_block": 2}
@@ -32,16 +31,20 @@ def planned(changes: str) -> Plan:
     return Plan(check({**given, "pruning": {"methods": ["global_magnitude"], **given["pruning"]}}), ROOT)
 
 
+def new_jobs(before: Plan, after: Plan) -> list[Job]:
+    """The jobs of a plan that an earlier one has not, or has with another key."""
+    return [job for job in after.jobs if job.key not in before.by_key]
+
+
 def changed(before: Plan, after: Plan) -> set[str]:
-    """Rules with a job of which one plan has a version that the other has not."""
-    keys = {job.key for job in before.jobs}
-    return {job.rule for job in after.jobs if job.key not in keys}
+    """The rules of these jobs."""
+    return {job.rule for job in new_jobs(before, after)}
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "digits/../../x", "digits//mlp", "digits/.", ""])
 def test_no_name_leads_out_of_the_folders_of_results(name: str) -> None:
     with pytest.raises(ValueError, match="no part may be empty"):
-        Registry(ROOT).job("train_networks", name, {})
+        plan().job("prepare_data", name)
 
 
 FIGURES = {"draw_figure", "write_report"}
@@ -80,16 +83,11 @@ def test_a_parameter_changes_the_keys_of_what_depends_on_it(changes: dict, rules
     assert changed(plan(), plan(**changes)) == rules
 
 
-def test_training_parameters_change_everything_but_the_data() -> None:
-    before, after = plan(), plan(training={"batch_size": 32})
-    assert {job.rule for job in before.jobs} - changed(before, after) == {"prepare_data"}
-
-
 def test_one_more_sparsity_or_block_of_seeds_leaves_earlier_runs_as_they_are() -> None:
-    before = {(job.rule, job.name): job.key for job in plan().jobs if job.run}
-    study = {**STUDY, "seeds": 6}
-    after = {(job.rule, job.name): job.key for job in plan(study=study, pruning={"sparsities": [0.5, 0.9]}).jobs}
-    assert {name: after[name] for name in before} == before
+    tuning = {"learning_rates": [0.1, 0.2], "scope": "configuration"}
+    before = plan(tuning=tuning)
+    after = plan(tuning=tuning, study={**STUDY, "seeds": 6}, pruning={"sparsities": [0.5, 0.9]})
+    assert {job.key for job in before.jobs if job.run} <= set(after.by_key)
 
 
 def test_a_run_is_named_after_what_it_is() -> None:
@@ -105,7 +103,7 @@ def test_every_job_has_a_key_of_its_own_and_comes_after_those_it_reads() -> None
     jobs = plan().jobs
     assert len({job.key for job in jobs}) == len(jobs)
     for position, job in enumerate(jobs):
-        for sources in job.sources.values():
+        for sources in job.inputs.values():
             assert all(jobs.index(source) < position for source in sources)
 
 
@@ -122,8 +120,8 @@ def test_more_epochs_continue_the_same_trajectory_unless_the_schedule_depends_on
 def test_more_epochs_do_not_continue_networks_that_are_pruned_during_training() -> None:
     def trajectories(epochs: int) -> set[str]:
         study = plan(training={"epochs": epochs}, pruning={"methods": ["gradual_magnitude"], "sparsities": [0.5]})
-        gradual = [job for job in study.jobs if "gradual" in job.parameters]
-        assert gradual and not any("mask" in job.inputs for job in gradual)
+        gradual = study.of_rule("retrain_networks")
+        assert gradual and not any(job.inputs["mask"] for job in gradual)
         return {study.trajectory(job) for job in gradual}
 
     assert not trajectories(3) & trajectories(5)
@@ -132,7 +130,7 @@ def test_more_epochs_do_not_continue_networks_that_are_pruned_during_training() 
 def test_only_sampled_seeds_have_landscapes() -> None:
     jobs = plan(landscape={"seeds": 3}).of_phase("landscape")
     for rule in LANDSCAPE - {"measure_ruggedness"}:
-        assert [job.parameters["seeds"] for job in jobs if job.rule == rule] == [[0, 1], [2], [0, 1], [2]]
+        assert [job.derived["seeds"] for job in jobs if job.rule == rule] == [[0, 1], [2], [0, 1], [2]]
     assert len([job for job in jobs if job.rule == "measure_ruggedness"]) == 4
 
 
@@ -152,26 +150,25 @@ def test_a_rate_per_network_is_tuned_once_and_used_by_its_pruned_runs() -> None:
     (tuning,) = [job for job in tuned.jobs if "tune" in job.rule]
     assert (tuning.rule, tuning.name) == ("tune_learning_rate", "digits/mlp/dense/seeds~1000000-1000001")
     trained = [job for job in tuned.jobs if job.rule in ("train_networks", "retrain_networks")]
-    assert len(trained) == 4 and all(job.sources["tuning"] == (tuning,) for job in trained)
+    assert len(trained) == 4 and all(job.inputs["tuning"] == (tuning,) for job in trained)
 
 
 def test_a_rate_per_configuration_is_tuned_under_masks_of_the_seeds_of_tuning() -> None:
     tuned = plan(tuning=PER_CONFIGURATION)
     for job in (job for job in tuned.jobs if job.rule == "retrain_networks"):
-        (tuning,) = job.sources["tuning"]
+        (tuning,) = job.inputs["tuning"]
         assert tuning.rule == "retune_learning_rate" and tuning.run is not None and job.run is not None
         assert (tuning.run.method, tuning.run.sparsity) == (job.run.method, job.run.sparsity)
         for source in ("mask", "dense"):
-            assert tuning.sources[source][0].run.seeds == tuning.run.seeds == (1_000_000, 1_000_001)
-        assert tuning.sources["dense"][0].sources["tuning"][0].run.method == DENSE
+            assert tuning.inputs[source][0].run.seeds == tuning.run.seeds == (1_000_000, 1_000_001)
+        assert tuning.inputs["dense"][0].inputs["tuning"][0].run.method == DENSE
 
 
-@pytest.mark.parametrize("tuning", [RATES, PER_CONFIGURATION], ids=["network", "configuration"])
-def test_networks_trained_for_tuning_are_not_analysed(tuning: dict) -> None:
-    tuned = plan(tuning=tuning)
-    analysed = {job.name for job in tuned.jobs if PLACES[job.rule].phase in ("emergence", "landscape")}
-    (study,) = [job for job in tuned.jobs if job.rule == "collect_runs"]
-    joined = {source.name for sources in study.sources.values() for source in sources}
+def test_networks_trained_for_tuning_are_not_analysed() -> None:
+    tuned = plan(tuning=PER_CONFIGURATION)
+    analysed = {job.name for job in tuned.jobs if job.entry.phase in ("emergence", "landscape")}
+    (study,) = tuned.of_rule("collect_runs")
+    joined = {source.name for sources in study.inputs.values() for source in sources}
     assert analysed == joined == {run.name for run in plan().runs}
 
 
@@ -179,11 +176,9 @@ def test_networks_trained_for_tuning_are_not_analysed(tuning: dict) -> None:
     ("changes", "kept"),
     [
         ({"tuning": {**RATES, "epochs": 2}}, {"prepare_data"}),
-        ({"tuning": {"learning_rates": [0.1, 0.2, 0.4]}}, {"prepare_data"}),
-        ({"training": {"checkpoints": {"every_epochs": 2}}}, {"prepare_data", "tune_learning_rate"}),
         ({"training": {"epochs": 7}}, {"prepare_data", "tune_learning_rate"}),
     ],
-    ids=["epochs per rate", "one more rate", "checkpoints", "epochs of training"],
+    ids=["epochs per rate", "epochs of training"],
 )
 def test_tuning_is_repeated_where_its_own_training_changes(changes: dict, kept: set[str]) -> None:
     before = plan(tuning=RATES)
@@ -194,13 +189,6 @@ def test_what_tuning_replaces_and_the_order_of_rates_change_no_network() -> None
     reordered = {"learning_rates": [0.2, 0.1]}
     other = plan(tuning=reordered, training={"optimizer": {"learning_rate": 0.7}})
     assert changed(plan(tuning=RATES), other) == {"write_report"}
-
-
-def test_more_seeds_of_the_study_leave_tuning_as_it_is() -> None:
-    before = {(job.rule, job.name): job.key for job in plan(tuning=PER_CONFIGURATION).jobs if job.run}
-    more = plan(tuning=PER_CONFIGURATION, study={**STUDY, "seeds": 6})
-    after = {(job.rule, job.name): job.key for job in more.jobs}
-    assert {name: after[name] for name in before} == before
 
 
 def test_a_sweep_of_more_rates_or_epochs_continues_the_same_trajectory() -> None:
@@ -214,13 +202,13 @@ def test_a_sweep_of_more_rates_or_epochs_continues_the_same_trajectory() -> None
 def test_keys_do_not_depend_on_the_order_of_sets_in_memory() -> None:
     program = (
         "import sys; from pathlib import Path; from emergence.parameters import Parameters;"
-        "from emergence.study.plan import Plan; print(Plan(Parameters(), Path(sys.argv[1])).report.key)"
+        "from emergence.study.plan import Plan; print(Plan(Parameters(), Path(sys.argv[1])).by_key.keys())"
     )
     keys = {
         subprocess.check_output(
             [sys.executable, "-c", program, str(ROOT)], env={**os.environ, "PYTHONHASHSEED": str(seed)}, text=True
         )
-        for seed in range(4)
+        for seed in range(2)
     }
     assert len(keys) == 1
 
@@ -232,22 +220,21 @@ def test_every_retraining_shares_the_masks_and_says_from_where_it_starts() -> No
     planned = plan(pruning={"sparsities": [0.5], "retraining": WAYS, "rewind_to": "ep2"})
     retrained = [job for job in planned.jobs if job.rule == "retrain_networks" and job.run.seeds == (0, 1)]
     assert [job.run.retraining for job in retrained] == WAYS
-    assert [job.parameters["start"] for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
-    assert [job.parameters.get("shuffled_mask", False) for job in retrained] == [False] * 4 + [True]
-    assert len({job.sources["mask"][0].key for job in retrained}) == 1
+    assert [job.run.start("ep2") for job in retrained] == ["ep0", "new", "ep2", "last", "ep0"]
+    assert [job.settings["pruning"].get("rewind_to") for job in retrained if "pruning" in job.settings] == ["ep2"]
+    assert len({job.inputs["mask"][0].key for job in retrained}) == 1
 
 
 def test_one_more_retraining_trains_only_its_own_runs() -> None:
     before, after = (plan(pruning={"sparsities": [0.5], "retraining": WAYS[:count]}) for count in (1, 2))
-    keys = {job.key for job in before.jobs}
-    new = [job for job in after.jobs if job.key not in keys and job.run]
+    new = [job for job in new_jobs(before, after) if job.run]
     assert {job.run.retraining for job in new} == {"new_initialisation"}
     assert {job.rule for job in new} == {"retrain_networks", "count_paths", "apply_measures"}
 
 
 def test_claims_and_landscapes_follow_the_first_method_and_retraining() -> None:
     planned = plan(pruning={"methods": ["snip", "global_magnitude"], "sparsities": [0.5], "retraining": WAYS[1:3]})
-    judged = next(job for job in planned.jobs if job.rule == "judge_claims").parameters
+    judged = next(job for job in planned.jobs if job.rule == "judge_claims").derived
     assert (judged["reference_method"], judged["reference_retraining"]) == ("snip", "new_initialisation")
     sampled = {(job.run.method, job.run.retraining) for job in planned.of_phase("landscape")}
     assert sampled == {("dense", "none"), ("snip", "new_initialisation")}
@@ -263,8 +250,7 @@ def test_part_of_the_runs_is_chosen_by_a_pattern_and_a_pattern_without_runs_is_r
 
 def test_one_more_method_trains_only_its_own_cells() -> None:
     before, after = (plan(pruning={"methods": ["random_weights", "snip"][:count]}) for count in (1, 2))
-    keys = {job.key for job in before.jobs}
-    new = [job for job in after.jobs if job.key not in keys and job.run]
+    new = [job for job in new_jobs(before, after) if job.run]
     assert {job.run.method for job in new} == {"snip"}
     assert {job.rule for job in new} == CELL
     assert changed(after, before) <= {"gather_networks", *CONCLUSIONS}
@@ -274,7 +260,6 @@ def test_one_more_method_trains_only_its_own_cells() -> None:
     ("scoring", "remade"),
     [
         ({"samples_per_class": 3}, {"snip"}),
-        ({"threshold": 0.3}, {"least_emergence"}),
         ({"criterion": "any"}, {"least_emergence"}),
     ],
     ids=lambda value: str(*value) if isinstance(value, dict) else "",
@@ -282,8 +267,7 @@ def test_one_more_method_trains_only_its_own_cells() -> None:
 def test_scoring_remakes_only_masks_of_methods_that_use_it(scoring: dict, remade: set[str]) -> None:
     methods = ["random_weights", "snip", "least_emergence"]
     before, after = (plan(pruning={"methods": methods, "scoring": section}) for section in ({}, scoring))
-    keys = {job.key for job in before.jobs}
-    assert {job.run.method for job in after.jobs if job.rule == "make_masks" and job.key not in keys} == remade
+    assert {job.run.method for job in new_jobs(before, after) if job.rule == "make_masks"} == remade
 
 
 def test_a_method_of_ones_own_that_does_not_say_what_it_uses_may_use_all(tmp_path: Path) -> None:
@@ -314,11 +298,10 @@ def test_a_varied_network_is_named_after_what_varies_it() -> None:
 
 def test_varied_networks_are_trained_counted_and_measured_only_and_leave_others_as_they_are() -> None:
     before, after = plan(), plan(variations=VARIED)
-    keys = {job.key for job in before.jobs}
-    new = [job for job in after.jobs if job.key not in keys]
+    new = new_jobs(before, after)
     assert {job.rule for job in new if job.run} == {"train_networks", "count_paths", "apply_measures"}
     assert {job.rule for job in new if not job.run} == {"gather_networks", *CONCLUSIONS}
-    assert {job.key for job in before.jobs if job.run} <= {job.key for job in after.jobs}
+    assert {job.key for job in before.jobs if job.run} <= set(after.by_key)
 
 
 def test_each_variation_has_a_network_and_initial_weights_of_its_own() -> None:
@@ -327,10 +310,7 @@ def test_each_variation_has_a_network_and_initial_weights_of_its_own() -> None:
         return {job.name.split("/")[3]: job for job in jobs}
 
     jobs = trained(2.0)
-    widths = {name: job.parameters["network"]["widths"] for name, job in jobs.items()}
-    assert widths.pop("seeds~0-1") == widths.pop("alpha~2") == [64, 32]
-    assert widths == {"width~0.5": [32, 16], "depth~+1": [64, 32, 32], "depth~-1": [64]}
-    assert {name: job.parameters["alpha"] for name, job in jobs.items() if "alpha" in job.parameters} == {"alpha~2": 2}
+    assert all(job.settings["networks"]["mlp"]["widths"] == [64, 32] for job in jobs.values())
     assert len({job.key for job in [*jobs.values(), trained(3.0)["alpha~3"]]}) == 6
 
 
@@ -338,12 +318,8 @@ def test_only_networks_held_back_are_trained_so_and_bring_the_figure_of_what_tha
     inhibited = {"networks": ["mlp"], "alphas": [], "widths": [], "depths": [], "inhibitions": ["penalty", "reverse"]}
     varied = plan(variations=inhibited)
     trained = varied.of_phase("train", "*/seeds~0-1")
-    ways = {job.name: job.parameters["training"]["inhibition"]["way"] for job in trained}
-    assert {name.split("/")[3]: way for name, way in ways.items()} == {
-        "seeds~0-1": "none",
-        "inhibition~penalty": "penalty",
-        "inhibition~reverse": "reverse",
-    }
+    ways = {job.name.split("/")[3]: job.settings["training"]["inhibition"].get("way") for job in trained}
+    assert ways == {"seeds~0-1": "none", "inhibition~penalty": None, "inhibition~reverse": None}
     assert {job.key for job in plan().jobs if job.run} <= {job.key for job in varied.jobs}
     figures = [{job.name for job in study.of_phase("figures")} for study in (varied, plan())]
     assert figures[0] - figures[1] == {"inhibition"}
@@ -352,18 +328,18 @@ def test_only_networks_held_back_are_trained_so_and_bring_the_figure_of_what_tha
 def test_every_varied_network_is_tuned_by_itself_and_the_figure_of_tuning_shows_the_unvaried() -> None:
     tuned = plan(variations=VARIED, tuning=RATES)
     for job in (job for job in tuned.jobs if job.rule == "train_networks"):
-        (tuning,) = job.sources["tuning"]
+        (tuning,) = job.inputs["tuning"]
         assert tuning.run is not None and job.run is not None and tuning.run.variation == job.run.variation
-        assert tuning.parameters.get("alpha") == job.parameters.get("alpha")
-        assert tuning.parameters["network"] == job.parameters["network"]
+        assert tuning.settings["networks"] == job.settings["networks"]
     (figure,) = [job for job in tuned.of_phase("figures") if job.name == "learning_rates"]
-    assert [job.name for job in figure.sources["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
+    assert [job.name for job in figure.inputs["tuning"]] == ["digits/mlp/dense/seeds~1000000-1000001"]
 
 
-PARITIES = {"parity": {}, "control": {"random_answers": True}}
+PARITY = {"kind": "sparse_parity"}
+PARITIES = {"parity": PARITY, "control": {**PARITY, "random_answers": True}}
 SKILLS = {
     "study": {**STUDY, "experiments": ["parity/mlp", "control/mlp"]},
-    "data": {"parities": PARITIES},
+    "data": {"sets": PARITIES},
 }
 
 
@@ -382,35 +358,30 @@ def test_only_a_study_with_skills_to_learn_has_a_scoreboard() -> None:
     assert made(**control_alone) == ({"measure_skills"}, set())
 
 
-def test_skills_are_measured_on_dense_networks_alone() -> None:
-    names = [job.name for job in plan(**SKILLS).jobs if job.rule == "measure_skills"]
-    assert names == [f"{data}/mlp/dense/seeds~{block}" for data in PARITIES for block in ("0-1", "2-3")]
-
-
 def test_skills_are_measured_on_networks_that_vary_in_width_too() -> None:
     varied = plan(**{**SKILLS, "variations": VARIED})
-    measured = [job for job in varied.jobs if job.rule == "measure_skills"]
+    measured = varied.of_rule("measure_skills")
     names = {job.name.partition("/seeds")[0] for job in measured}
     assert names == {f"{data}/mlp/dense{width}" for data in PARITIES for width in ("", "/width~0.5")}
-    (study,) = [job for job in varied.jobs if job.rule == "collect_runs"]
-    assert set(study.sources["skills"]) == set(measured)
+    (study,) = varied.of_rule("collect_runs")
+    assert set(study.inputs["skills"]) == set(measured)
 
 
 def figures_of_scaling(experiments: list[str], parities: dict, variations: dict) -> dict[str, set[str]]:
     """The figures of skills over samples and over units that a study has, with the runs that each needs."""
     study = {**STUDY, "experiments": experiments}
     networks = {"mlp": {"builder": "mlp"}, "wide": {"builder": "mlp", "widths": [128]}}
-    jobs = plan(study=study, data={"parities": parities}, networks=networks, variations=variations).jobs
+    jobs = plan(study=study, data={"sets": parities}, networks=networks, variations=variations).jobs
     return {
         job.name: {
-            source.name.partition("/seeds")[0] for source in job.sources[job.name.replace("skill_strengths", "skills")]
+            source.name.partition("/seeds")[0] for source in job.inputs[job.name.replace("skill_strengths", "skills")]
         }
         for job in jobs
         if job.name.startswith("skill_strengths_over")
     }
 
 
-SIZES = {"few": {"samples": 500, "seed": 1}, "many": {"samples": 5000}}
+SIZES = {"few": {**PARITY, "samples": 500, "seed": 1}, "many": {**PARITY, "samples": 5000}}
 NONE_VARIED: dict = {"networks": []}
 
 
@@ -439,7 +410,7 @@ def test_skills_are_drawn_over_units_where_networks_of_several_widths_have_some_
     drawn = figures_of_scaling(["many/mlp"], SIZES, VARIED)
     assert drawn == {"skill_strengths_over_width": {"many/mlp/dense/width~0.5"}}
     assert figures_of_scaling(["many/mlp"], SIZES, {**VARIED, "widths": []}) == {}
-    assert figures_of_scaling(["many/mlp"], {"many": {"random_answers": True}}, VARIED) == {}
+    assert figures_of_scaling(["many/mlp"], {"many": {**PARITY, "random_answers": True}}, VARIED) == {}
     assert figures_of_scaling(["digits/mlp"], {}, VARIED) == {}
 
 
@@ -458,36 +429,25 @@ def test_a_parameter_of_the_scoreboard_changes_the_keys_of_what_depends_on_it(ch
     assert not changed(plan(), plan(scoreboard=changes)) - {"write_report"}
 
 
-def test_what_networks_know_of_a_language_is_measured_on_dense_ones_and_drawn_where_there_is_one() -> None:
-    study = {**STUDY, "experiments": ["sentences/transformer", "digits/mlp"]}
-    networks = {"transformer": {"builder": "transformer"}, "mlp": {"builder": "mlp"}}
-    jobs = plan(study=study, data={"languages": {"sentences": {}}}, networks=networks).jobs
-    measured = [job.name for job in jobs if job.rule == "measure_language"]
-    assert measured == [f"sentences/transformer/dense/seeds~{block}" for block in ("0-1", "2-3")]
-    drawn = {job.name for job in jobs if job.rule == "draw_figure"}
-    assert {"order_parameters", "scoreboard"} <= drawn and not {"skill_strengths", "skill_times"} & drawn
-    assert not {"measure_language", "order_parameters", "scoreboard"} & {
-        name for job in plan().jobs for name in (job.rule, job.name)
-    }
-
-
 def test_random_words_are_measured_as_a_language_is_but_alone_have_neither_scoreboard_nor_figure() -> None:
-    languages = {"sentences": {}, "control": {"random_words": True}}
+    language = {"kind": "formal_language"}
+    languages = {"sentences": language, "control": {**language, "random_words": True}}
     networks = {"transformer": {"builder": "transformer"}}
 
     def jobs(*names: str) -> list[Job]:
         study = {**STUDY, "experiments": [f"{name}/transformer" for name in names]}
-        return plan(study=study, data={"languages": languages}, networks=networks).jobs
+        return plan(study=study, data={"sets": languages}, networks=networks).jobs
 
-    measured = [job for job in jobs("sentences", "control") if job.rule == "measure_language"]
+    measured = [job for job in jobs("sentences", "control") if job.rule == "measure_skills"]
     assert [job.name.split("/")[0] for job in measured] == ["sentences", "sentences", "control", "control"]
-    assert {job.rule for job in measured[0].sources["data"]} == {"prepare_data"}
-    assert measured[0].parameters["measures"] == Parameters().measures.names
+    assert {job.rule for job in measured[0].inputs["data"]} == {"prepare_data"}
+    assert measured[0].settings["measures"]["names"] == Parameters().measures.names
     concluded = {"scoreboard", "order_parameters"}
-    assert concluded <= {job.name for job in jobs("sentences", "control")}
+    drawn = {job.name for job in jobs("sentences", "control")}
+    assert concluded <= drawn and not {"skill_strengths", "skill_times"} & drawn
     assert not concluded & {job.name for job in jobs("control")}
     (figure,) = (job for job in jobs("sentences", "control") if job.name == "order_parameters")
-    assert {job.name.split("/")[0] for job in figure.sources["language"]} == {"sentences"}
+    assert {job.name.split("/")[0] for job in figure.inputs["language"]} == {"sentences"}
 
 
 def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
@@ -496,6 +456,6 @@ def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
 
     before, after = (
         keys(plan(**SKILLS)),
-        keys(plan(**{**SKILLS, "data": {"parities": {**PARITIES, "parity": {"alpha": 0.9}}}})),
+        keys(plan(**{**SKILLS, "data": {"sets": {**PARITIES, "parity": {**PARITY, "alpha": 0.9}}}})),
     )
     assert before["control"] == after["control"] and before["parity"] != after["parity"]

@@ -7,9 +7,9 @@ import yaml
 
 from emergence.parameters import Parameters
 from emergence.parameters.reading import read
-from emergence.study.layout import PHASES, PLACES
 from emergence.study.plan import Plan
 from emergence.study.stages import as_yaml
+from emergence.study.table import PHASES, RULES
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -47,13 +47,14 @@ def test_a_stage_names_a_parameter_if_and_only_if_its_phase_depends_on_it(key: s
     content[section][name] = CHANGES[key]
     before, after = keys(smoke), keys(Parameters.model_validate(content))
     changed = {phase for phase in PHASES if before[phase] != after[phase]}
-    assert {phase for phase, stage in STAGES.items() if key in stage["params"]} == changed
+    named = {phase for phase, stage in STAGES.items() if {key, section} & {*stage["params"]}}
+    assert named == changed
 
 
 def test_every_file_of_the_workflow_belongs_to_the_stage_of_its_phase_alone() -> None:
     outs = {path: phase for phase, stage in STAGES.items() for out in stage["outs"] for path in out}
     outs |= {path: phase for phase, stage in STAGES.items() for out in stage.get("metrics", ()) for path in out}
-    for place in PLACES.values():
+    for place in RULES.values():
         for file in place.files.values():
             path = Path(place.folder, file)
             assert {outs[str(out)] for out in (path, *path.parents) if str(out) in outs} == {place.phase}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emergence.study import stamps
+from emergence.core import stamps
 
 REPORT = "results/report.html"
 

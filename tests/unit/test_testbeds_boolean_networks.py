@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from scipy import stats
-from torch import nn
-
-from emergence.graph.unit_graph import UnitGraph
-from emergence.testbeds.boolean_networks import (
-    Attractors,
+from benchmarks.systems.boolean_networks import (
     BooleanNetwork,
     active_nodes,
     attractors,
@@ -19,10 +14,13 @@ from emergence.testbeds.boolean_networks import (
     edges,
     ensemble,
     information_emergence,
-    next_states,
     path_emergence,
     sample_network,
 )
+from scipy import stats
+from torch import nn
+
+from emergence.graph.unit_graph import UnitGraph
 
 NODES = 5
 
@@ -52,12 +50,6 @@ STATES = list(product([0, 1], repeat=NODES))
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_all_states_at_once_step_like_each_alone(seed: int) -> None:
-    network = drawn(seed)
-    assert all(next_states(network)[number(state)] == number(step(network, state)) for state in STATES)
-
-
-@pytest.mark.parametrize("seed", range(10))
 def test_attractors_are_the_cycles_that_states_end_in(seed: int) -> None:
     network = drawn(seed)
     ends = [cycle_from(network, state) for state in STATES]
@@ -73,13 +65,7 @@ def test_attractors_are_the_cycles_that_states_end_in(seed: int) -> None:
     assert information_emergence(found) == pytest.approx(np.mean(entropies))
 
 
-def test_an_attractor_is_found_however_many_steps_lead_to_it() -> None:
-    counted = np.minimum(np.arange(32) + 1, 31)  # counts up to 31 and stays
-    tables = (counted >> np.arange(NODES)[:, None] & 1).astype(bool)
-    found = attractors(BooleanNetwork(np.tile(np.arange(NODES), (NODES, 1)), tables))
-    assert found.weight.tolist() == [1] and found.firing.tolist() == [[1] * NODES]
-
-
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_an_edge_is_where_a_change_of_one_node_changes_the_next_value_of_another(seed: int) -> None:
     network = drawn(seed)
@@ -90,6 +76,7 @@ def test_an_edge_is_where_a_change_of_one_node_changes_the_next_value_of_another
     assert np.array_equal(edges(network), expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("inputs", "bias"), [(1, 0.5), (2, 0.5), (2, 0.2), (3, 0.1)])
 def test_as_many_inputs_matter_as_functions_drawn_at_random_depend_on(inputs: int, bias: float) -> None:
     counts = [edges(sample_network(8, inputs, bias, np.random.default_rng(seed))).sum() for seed in range(500)]
@@ -104,6 +91,7 @@ def walks(edge: np.ndarray, active: np.ndarray, node: int, length: int) -> int:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_paths_are_those_that_a_walk_through_all_finds(seed: int) -> None:
     edge, active = edges(drawn(seed, bias=0.5)), np.random.default_rng(seed).random(NODES) < 0.6
@@ -112,6 +100,7 @@ def test_paths_are_those_that_a_walk_through_all_finds(seed: int) -> None:
         assert path_emergence(edge, active, length) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_paths_are_those_that_the_graph_of_units_counts_in_the_network_unrolled_in_time(seed: int) -> None:
     edge, active = edges(drawn(seed, bias=0.5)), np.random.default_rng(seed).random(NODES) < 0.6
@@ -125,6 +114,7 @@ def test_paths_are_those_that_the_graph_of_units_counts_in_the_network_unrolled_
     assert path_emergence(edge, active, 4) == pairs[0].sum().to_float()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bias", "sign"), [(0.5, 1), (0.15, -1)])
 def test_paths_rise_with_inactive_nodes_where_these_are_few_and_fall_where_they_are_many(
     bias: float, sign: int
@@ -135,11 +125,7 @@ def test_paths_rise_with_inactive_nodes_where_these_are_few_and_fall_where_they_
     assert stats.spearmanr(measured.information, measured.inactive).statistic < -0.3
 
 
-def test_without_inactive_or_without_active_nodes_there_is_no_emergence_by_paths() -> None:
-    edge = np.ones((4, 4), dtype=bool)
-    assert path_emergence(edge, np.ones(4, dtype=bool), 3) == path_emergence(edge, np.zeros(4, dtype=bool), 3) == 0
-
-
+@pytest.mark.long
 def test_information_is_none_at_fixed_points_and_whole_where_all_nodes_flip_each_step() -> None:
     flips = BooleanNetwork(np.arange(3)[:, None], np.array([[True, False]] * 3))
     stays = BooleanNetwork(np.arange(3)[:, None], np.array([[False, True]] * 3))
@@ -147,6 +133,7 @@ def test_information_is_none_at_fixed_points_and_whole_where_all_nodes_flip_each
     assert information_emergence(attractors(stays)) == 0
 
 
+@pytest.mark.long
 def test_correlations_are_those_of_scipy_and_lie_in_their_intervals() -> None:
     measured = ensemble(8, 3, 0.2, range(60), [1, 4])
     found = correlations(measured, resamples=200, seed=0)
@@ -157,6 +144,7 @@ def test_correlations_are_those_of_scipy_and_lie_in_their_intervals() -> None:
         assert (found[f"{name}_low"] < found[name]).all() and (found[name] < found[f"{name}_high"]).all()
 
 
+@pytest.mark.long
 def test_a_correlation_that_comes_from_the_number_of_inactive_nodes_alone_is_none_given_it() -> None:
     rng = np.random.default_rng(0)
     inactive = rng.normal(size=400)
@@ -174,18 +162,8 @@ def test_a_correlation_that_comes_from_the_number_of_inactive_nodes_alone_is_non
     assert found.partial_low < 0.03 and found.partial_high > -0.03 and abs(found.partial) < 0.12
 
 
-def test_an_ensemble_is_a_function_of_its_seeds() -> None:
-    more, fewer = ensemble(5, 2, 0.5, [3, 4, 5], [1, 2]), ensemble(5, 2, 0.5, [5], [2])
-    assert fewer.equals(more.sel(seed=[5], length=[2]))
-
-
 @pytest.mark.parametrize("wrong", [{"nodes": 17}, {"nodes": 0}, {"inputs": 5}, {"inputs": 0}, {"bias": 1.5}])
 def test_a_network_that_cannot_be_is_refused_by_name(wrong: dict[str, float]) -> None:
     settings = {"nodes": 4, "inputs": 2, "bias": 0.5, **wrong}
     with pytest.raises(ValueError, match=next(iter(wrong))):
         sample_network(**settings, rng=np.random.default_rng(0))  # type: ignore[arg-type]
-
-
-def test_the_threshold_of_activity_is_reached_by_what_is_on_as_often() -> None:
-    found = Attractors(weight=np.array([1.0]), firing=np.array([[0.049, 0.05, 0.051]]))
-    assert active_nodes(found).tolist() == [False, True, True]

@@ -6,17 +6,15 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from benchmarks.systems.language_learning import Learner, learn
+from torch import nn
 
+from emergence.data_kinds.formal_language import FormalLanguage
 from emergence.datasets import RawFiles
-from emergence.datasets._formal_language import load
 from emergence.networks.transformer import build
-from emergence.parameters.data import FormalLanguage
-from emergence.testbeds.language import Language, Learner, Mixture, is_grammatical, learn, packed, task_scores
-from emergence.testbeds.language import tasks as tasks_module
+from emergence.testbeds.language import Language, Mixture, is_grammatical, packed
 from emergence.testbeds.language.language import END, within_ends
-from emergence.testbeds.language.tasks import TASK_TEXTS, TASKS, examples, longest_sentence, prompt
-from emergence.testbeds.language.training import examined
+from emergence.testbeds.language.tasks import TASKS, examples, longest_sentence, prompt
 from emergence.testbeds.language.writing import write
 from emergence.testbeds.percolation import Concepts
 
@@ -76,13 +74,6 @@ def test_rows_to_learn_from_are_prompts_with_their_sentences_as_often_as_the_mix
         assert is_grammatical("".join(language().letters[within_ends(row[answer:])]))
 
 
-def test_a_language_without_prompts_is_learnt_from_sentences_alone() -> None:
-    rows = examples(language(prompts=False), 50, 20, Mixture(), np.random.default_rng(3))
-    np.testing.assert_array_equal(rows, language(prompts=False).sentences(50, 20, np.random.default_rng(3)))
-    assert language().size == language(prompts=False).size + 4
-    assert set(examined(language())) - set(examined(language(prompts=False))) == set(TASK_TEXTS)
-
-
 @pytest.mark.parametrize("drawn", [False, True])
 def test_rows_are_written_together_as_one_by_one(drawn: bool) -> None:
     torch.manual_seed(0)
@@ -109,32 +100,6 @@ def test_rows_are_written_together_as_one_by_one(drawn: bool) -> None:
         assert torch.equal(row[: 1 + start], before[: 1 + start])
 
 
-def test_answers_that_repeat_what_is_given_hold_it_and_place_words_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[np.ndarray]] = []
-
-    def repeated(_: nn.Module, rows: Tensor, starts: Tensor) -> Tensor:
-        given = [row[2:start] for row, start in zip(rows, starts, strict=True)]
-        seen.append([words.numpy().copy() for words in given])
-        for row, start, words in zip(rows, starts, given, strict=True):
-            row[start + 1 : start + 1 + len(words)] = words.clone()
-        return rows
-
-    monkeypatch.setattr(tasks_module, "write", repeated)
-    scores = task_scores(nn.Sequential(), language(), LENGTH, 400, np.random.default_rng(1))
-    found = dict(zip(TASK_TEXTS, scores, strict=True))
-    assert found["conditions_relative"] == found["conditions_descriptive"] == 1
-    scrambled: dict[str, tuple[list[float], list[bool]]] = {"relative": ([], []), "descriptive": ([], [])}
-    for given, words in zip(seen[0], sentences(400), strict=True):
-        has = {kind: letter in language().letters[words] for kind, letter in (("relative", "v"), ("descriptive", "l"))}
-        if sum(has.values()) == 1:
-            placed, exact = scrambled[max(has, key=lambda kind: has[kind])]
-            placed.append(np.mean(given == words))
-            exact.append((given == words).all())
-    for kind, (placed, exact) in scrambled.items():
-        assert found[f"placed_{kind}"] == pytest.approx(np.mean(placed)) and 0.1 < np.mean(placed) < 0.5
-        assert found[f"exact_{kind}"] == pytest.approx(np.mean(exact))
-
-
 def test_a_transformer_comes_to_write_sentences_that_hold_given_words() -> None:
     small = Language.sample(Concepts(4, 4, 2), 1.0, np.random.default_rng(0), prompts=True)
     learner = Learner(length=21, blocks=1, width=32, batch=32, learning_rate=1e-2, mixture=Mixture(0.1, 0.8))
@@ -147,7 +112,7 @@ def test_a_transformer_comes_to_write_sentences_that_hold_given_words() -> None:
 def test_a_data_set_holds_prompts_where_its_tasks_ask_for_them() -> None:
     sizes = {"entities": 8, "properties": 24, "classes": 2, "density": 0.5, "sequences": 50, "length": 32}
     plain, prompted = (
-        load(RawFiles(()), "language", FormalLanguage.model_validate({**sizes, **tasks}))
+        FormalLanguage.model_validate({**sizes, **tasks}).load("language", RawFiles(()))
         for tasks in ({}, {"tasks": {"unscramble": 0.5, "condition": 0.25}})
     )
     assert prompted.classes[:-4] == plain.classes

@@ -6,21 +6,18 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from scipy import special, stats
-
-from emergence.storage import read_dataset, write_dataset
-from emergence.testbeds.percolation import (
-    Concepts,
-    Graph,
+from benchmarks.systems.percolation import (
     components,
     curve,
     giant_component,
     inferable_share,
     largest_share,
     propagated,
-    rotated_graph,
-    sample_graph,
 )
+from scipy import stats
+
+from emergence.core.storage import read_dataset, write_dataset
+from emergence.testbeds.percolation import Concepts, rotated_graph, sample_graph
 
 MULTIPLES = [0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0]
 GRAPHS_OF_REFERENCE = 20
@@ -32,6 +29,7 @@ REFERENCE = {
 """Largest share of entities by an independent simulation, in the mean over 20 graphs, rounded to 0.001."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "expected"), REFERENCE.items())
 def test_largest_shares_agree_with_an_independent_simulation(size: tuple[int, int], expected: list[float]) -> None:
     graphs = 60
@@ -41,6 +39,7 @@ def test_largest_shares_agree_with_an_independent_simulation(size: tuple[int, in
     assert (deviation**2).sum() < stats.chi2.ppf(0.999, len(MULTIPLES))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "edges"), [((90, 1800), 402), ((900, 1800), 1273), ((90, 7200), 805)])
 def test_edges_at_the_threshold_are_the_root_of_the_number_of_pairs(size: tuple[int, int], edges: int) -> None:
     concepts = Concepts(*size)
@@ -49,6 +48,7 @@ def test_edges_at_the_threshold_are_the_root_of_the_number_of_pairs(size: tuple[
     assert np.mean(counts) == pytest.approx(edges, abs=4 * np.sqrt(edges / len(counts)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(20_000, 20_000), (4_000, 100_000), (100_000, 4_000)])
 @pytest.mark.parametrize("multiple", [1.25, 1.5, 2.0, 3.0])
 def test_large_graphs_have_the_giant_component_of_the_infinite_graph(size: tuple[int, int], multiple: float) -> None:
@@ -57,21 +57,6 @@ def test_large_graphs_have_the_giant_component_of_the_infinite_graph(size: tuple
     entities, properties = giant_component(concepts, multiple * concepts.threshold)
     assert found.entity_share.mean().item() == pytest.approx(entities, abs=0.02)
     assert found.pair_share.mean().item() == pytest.approx(entities * properties, abs=0.02)
-
-
-@pytest.mark.parametrize("degree", [1.001, 1.1, 2.0, 5.0, 50.0])
-def test_with_equal_sides_the_giant_component_is_that_of_a_random_graph(degree: float) -> None:
-    expected = 1 + special.lambertw(-degree * np.exp(-degree)).real / degree
-    assert giant_component(Concepts(1000, 1000), degree / 1000) == pytest.approx((expected, expected), rel=1e-9)
-
-
-@pytest.mark.parametrize("size", [(900, 18_000), (18_000, 900), (1, 10**9), (7, 7)])
-def test_the_infinite_graph_has_a_giant_component_just_above_the_threshold_only(size: tuple[int, int]) -> None:
-    concepts = Concepts(*size)
-    assert giant_component(concepts, concepts.threshold) == pytest.approx((0, 0), abs=1e-9)
-    assert giant_component(concepts, 0.999 * concepts.threshold) == (0, 0)
-    entities, properties = giant_component(concepts, min(1.0, 1.001 * concepts.threshold))
-    assert 0 < entities < 0.01 and 0 < properties < 0.01
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -91,12 +76,7 @@ def test_powers_of_the_density_reach_what_paths_reach(seed: int) -> None:
     assert largest_share(graph, concepts) == pytest.approx(np.mean([max(sizes) / 5 for sizes in in_class]))
 
 
-def test_a_density_propagates_two_edges_at_a_time() -> None:
-    chain = Graph(np.eye(5) + np.eye(5, k=1))
-    for times in range(5):
-        assert np.array_equal(propagated(chain, times).toarray()[0] > 0, np.arange(5) <= times + 1)
-
-
+@pytest.mark.long
 def test_classes_are_never_joined_and_percolate_at_their_own_threshold() -> None:
     concepts = Concepts(entities=40, properties=80, classes=4)
     full = sample_graph(concepts, 1.0, np.random.default_rng(0))
@@ -115,6 +95,7 @@ def test_pairs_are_joined_independently_with_the_probability() -> None:
     assert np.corrcoef(pairs.T) == pytest.approx(np.eye(18), abs=5 / np.sqrt(len(pairs)))
 
 
+@pytest.mark.long
 def test_a_curve_can_be_written_and_is_a_function_of_its_seeds(tmp_path: Path) -> None:
     concepts = Concepts(entities=40, properties=80, classes=4)
     first, more = curve(concepts, [0.5, 2.0], [3, 5]), curve(concepts, [0.5, 2.0], [3, 5, 7])
@@ -130,11 +111,6 @@ def test_concepts_that_cannot_be_split_are_refused_by_name(wrong: dict[str, int]
         Concepts(**{"entities": 4, "properties": 8, "classes": 2, **wrong})
 
 
-def test_a_probability_above_one_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"probability: 1\.5"):
-        curve(Concepts(4, 4), [6.0], [0])
-
-
 def test_the_published_construction_turns_the_properties_of_a_group_with_each_entity() -> None:
     concepts = Concepts(entities=100, properties=240, classes=2)
     joined = rotated_graph(concepts, 0.15, np.random.default_rng(0)).toarray()
@@ -143,12 +119,6 @@ def test_the_published_construction_turns_the_properties_of_a_group_with_each_en
     assert (groups.sum(axis=2) == 6).all()
     for entity, following in pairwise(groups):
         np.testing.assert_array_equal(np.roll(entity, 1, axis=1), following)
-
-
-def test_the_published_construction_joins_all_or_hardly_any() -> None:
-    concepts = Concepts(entities=900, properties=18_000, classes=10)
-    shares = [largest_share(rotated_graph(concepts, p, np.random.default_rng(0)), concepts) for p in (0.025, 0.05)]
-    assert shares == [pytest.approx(3 / 90), 1.0]
 
 
 def test_groups_that_a_class_does_not_fill_are_refused() -> None:

@@ -5,19 +5,16 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from scipy import stats
-
-from emergence.testbeds.sparse_parity import (
-    MultilinearModel,
-    Samples,
-    SkillLearner,
-    SparseParity,
-    emergence_slope,
-    emergence_times,
+from benchmarks.systems.parity_model import MultilinearModel
+from benchmarks.systems.parity_network import (
     network_learner,
     skill_strengths,
+    strengths_over_training,
+    two_layer_network,
 )
-from emergence.testbeds.sparse_parity.network import strengths_over_training, two_layer_network
+from scipy import stats
+
+from emergence.testbeds.sparse_parity import Samples, SkillLearner, SparseParity, emergence_slope, emergence_times
 
 PAPER = SparseParity(skills=5, alpha=0.6, scale=5.0)
 
@@ -36,28 +33,6 @@ def test_bits_are_fair_and_independent() -> None:
     np.testing.assert_allclose(np.cov(bits, rowvar=False), 0.25 * np.eye(32), atol=5 * error)
 
 
-def test_the_same_seed_draws_the_same_samples() -> None:
-    first, second = (PAPER.sample(100, np.random.default_rng(3)) for _ in range(2))
-    np.testing.assert_array_equal(first.skills, second.skills)
-    np.testing.assert_array_equal(first.bits, second.bits)
-
-
-@pytest.mark.parametrize(("skills", "bits"), [(3, 6), (4, 5)], ids=["own bits", "shared bits"])
-def test_skill_functions_equal_products_of_signs_over_all_inputs(skills: int, bits: int) -> None:
-    task = SparseParity(skills, alpha=0.6, bits=bits, relevant_bits=2, scale=3.0)
-    for skill, row in product(range(skills), product((0, 1), repeat=bits)):
-        samples = Samples(np.array([skill]), np.array([row], dtype=np.uint8))
-        sign = np.prod([(-1) ** row[position % bits] for position in (2 * skill, 2 * skill + 1)])
-        expected = [sign if other == skill else 0 for other in range(skills)]
-        np.testing.assert_array_equal(task.skill_functions(samples), [expected])
-        np.testing.assert_array_equal(task.targets(samples), [3 * sign])
-        np.testing.assert_array_equal(task.inputs(samples), [[*(other == skill for other in range(skills)), *row]])
-
-
-def test_skills_have_bits_of_their_own_while_they_last() -> None:
-    assert sorted(PAPER.supports.ravel()) == list(range(15))
-
-
 @pytest.mark.parametrize(
     ("threshold", "times"),
     [
@@ -74,15 +49,6 @@ def test_emergence_times_of_the_network_experiment_equal_reference_values(thresh
     np.testing.assert_allclose((predicted / predicted[0]).round(2), [1, 3.03, 5.8, 9.19, 13.13])
 
 
-def test_data_of_the_network_experiment_equal_reference_values() -> None:
-    learner = network_learner(learning_rate=0.02, weight_deviation=0.01, scale=5.0)
-    needed = learner.emergence_data(PAPER.frequencies)
-    np.testing.assert_allclose(needed, [1350, 4092, 7828, 12404, 17727], atol=1)
-    for threshold in (0.05, 0.5, 1.0):
-        samples = learner.emergence_data(PAPER.frequencies, threshold)
-        np.testing.assert_allclose(learner.over_data(samples * PAPER.frequencies), threshold)
-
-
 def test_parameters_follow_the_definition_by_quotient_and_remainder() -> None:
     learner = network_learner(learning_rate=0.02, weight_deviation=0.01, scale=5.0)
     for parameters, skill in product(range(1, 25), range(1, 7)):
@@ -90,20 +56,6 @@ def test_parameters_follow_the_definition_by_quotient_and_remainder() -> None:
         remainder = parameters - (quotient - 1) * 4
         expected = 1 if skill < quotient else remainder / 4 if skill == quotient else 0
         assert learner.over_parameters(parameters, skill) == expected
-
-
-@pytest.mark.parametrize("threshold", [0.05, 0.25, 0.3, 1.0])
-def test_fewest_parameters_reach_the_threshold_and_one_less_does_not(threshold: float) -> None:
-    learner, skills = network_learner(learning_rate=0.02, weight_deviation=0.01, scale=5.0), np.arange(1, 6)
-    fewest = learner.emergence_parameters(skills, threshold)
-    assert (learner.over_parameters(fewest, skills) >= threshold).all()
-    assert (learner.over_parameters(fewest - 1, skills) < threshold).all()
-
-
-def test_saturation_lasts_from_threshold_to_its_complement() -> None:
-    learner = SkillLearner(learning_rate=0.01, initial_strength=0.001, scale=2.0)
-    between = learner.emergence_time(PAPER.frequencies, 0.95) - learner.emergence_time(PAPER.frequencies, 0.05)
-    np.testing.assert_allclose(learner.saturation_time(PAPER.frequencies, 0.05), between)
 
 
 def test_measured_strengths_are_the_factors_of_the_skill_functions() -> None:
@@ -130,10 +82,6 @@ def test_crossings_of_a_finely_recorded_trajectory_are_the_predicted_times() -> 
     measured = emergence_times(steps, strengths, level=0.05 * 2.0)
     np.testing.assert_allclose(measured[:4], expected[:4], rtol=0.005)
     assert np.isnan(measured[4])
-
-
-def test_a_skill_known_from_the_start_emerges_at_the_first_step() -> None:
-    assert emergence_times([3, 4], [[1.0], [0.0]], level=0.5).tolist() == [3.0]
 
 
 def test_slope_intervals_cover_the_true_slope_as_often_as_they_say() -> None:
@@ -174,17 +122,6 @@ def test_networks_learn_skills_completely_in_the_order_of_their_frequencies() ->
     np.testing.assert_allclose(strengths[-1], 5, rtol=0.1)
     for share in (0.05, 0.5):
         assert (np.diff(emergence_times(steps, strengths, share * 5.0)) > 0).all()
-
-
-def test_the_same_seeds_train_the_same_network() -> None:
-    def trained() -> tuple[torch.Tensor, np.ndarray]:
-        network = two_layer_network(PAPER, width=10, weight_deviation=0.1, seed=1)
-        _, strengths = strengths_over_training(network, PAPER, 0.01, steps=4, every=2, batch=10, samples=10, seed=2)
-        return network[0].weight, strengths
-
-    (first, before), (second, after) = trained(), trained()
-    assert torch.equal(first, second)
-    np.testing.assert_array_equal(before, after)
 
 
 def test_initial_weights_have_the_deviation_asked_for() -> None:

@@ -1,20 +1,18 @@
 """Random crops and mirror images: exact, fixed by seed, epoch and place, and drawn evenly."""
 
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 from scipy.stats import chisquare
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.torchvision_import import torchvision
 from emergence.training import augmentation
 from emergence.training.augmentation import augment, changes_of_batch
 from emergence.training.batches import Part, sample_order
@@ -72,16 +70,6 @@ def test_images_are_those_of_torchvision_with_the_same_choices(padding: int, fli
         assert torch.equal(result, by_torchvision(image, padding, *choice))
 
 
-def test_a_stack_is_changed_as_each_seed_by_itself() -> None:
-    training = settings()
-    images = torch.rand(2, 8, 3, 5, 5)
-    together, alone = (changes_of_batch(training, seeds, 1, 2, 30) for seeds in ([3, 9], [9]))
-    assert together is not None and alone is not None
-    stacked = augment(images, together.unflatten(0, (2, 8)))
-    assert torch.equal(stacked.flatten(0, 1), augment(images.flatten(0, 1), together))
-    assert torch.equal(stacked[1], augment(images[1], alone))
-
-
 def test_choices_depend_on_seed_epoch_and_place_alone() -> None:
     first = changes_of_epoch(settings(), 5, 2, 30)
     changes_of_epoch(settings(), 6, 0, 30)
@@ -123,35 +111,11 @@ def test_training_sees_changed_images_and_evaluation_the_images_as_they_are(tmp_
     assert start["train_loss"].sel(step="ep0").item() == pytest.approx(plain, rel=1e-5)
 
 
-def test_seeds_trained_as_one_see_what_they_see_alone(tmp_path: Path) -> None:
-    exact = settings(precision="float64")
-    stacked, alone = (
-        train_block(Pictures(), CNN, [4, 7], exact, tmp_path, seeds_at_once=number).metrics for number in (2, 1)
-    )
-    xr.testing.assert_allclose(stacked, alone, rtol=1e-6)
-
-
 def test_padding_is_black_also_after_normalisation() -> None:
     part = Part(Pictures(), "train", torch.device("cpu"), images_last=True)
     shifted, _ = part.batch(torch.arange(3), torch.tensor([[1, 0, 0]]).expand(3, 3))
     assert (shifted[:, :, -1] == -1).all()
     assert (shifted[:, :, :-1] > -1).all()
-
-
-def test_interrupted_training_continues_bit_for_bit(tmp_path: Path) -> None:
-    whole = train_block(Pictures(), CNN, [0, 1], settings(), tmp_path / "whole")
-    for stop in (1, 2):
-        calls = count(1)
-
-        def signal(stop: int = stop, calls: Any = calls) -> int | None:
-            return 15 if next(calls) == stop else None
-
-        with pytest.raises(SystemExit):
-            train_block(Pictures(), CNN, [0, 1], settings(), tmp_path / "parts", interrupted=signal)
-        augmentation._changes_of_epoch.cache_clear()
-    parts = train_block(Pictures(), CNN, [0, 1], settings(), tmp_path / "parts")
-    assert parts.metrics.identical(whole.metrics)
-    assert list(parts.checkpoints.values()) == list(whole.checkpoints.values())
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from emergence.core.steps import Step
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
-from emergence.training import member, precision
+from emergence.training import precision
 from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
-from emergence.training.checkpoints import Checkpoint, publish, read
-from emergence.training.step import Step
+from emergence.training.checkpoints import Checkpoint, read
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -209,18 +209,3 @@ def test_the_fast_matrix_product_is_taken_only_where_it_pays_and_is_exact(monkey
         assert setting == torch.get_float32_matmul_precision() == "highest"
     precision._exact_enough.cache_clear()
     assert torch.get_float32_matmul_precision() == before
-
-
-def test_evaluation_does_not_depend_on_how_samples_are_batched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    losses = []
-    for size in (5, 50):
-        monkeypatch.setitem(member.EVALUATION_BATCH, "cpu", size)
-        losses.append(train_block(Blobs(), CNN, [0], settings(), tmp_path / str(size)).metrics["train_loss"].values)
-    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
-
-
-def test_published_checkpoints_hold_the_same_bytes(tmp_path: Path) -> None:
-    trained = train_block(Blobs(), MLP, [0], settings(), tmp_path / "work")
-    publish(trained.checkpoints, tmp_path / "out")
-    for file in trained.checkpoints:
-        assert (tmp_path / "out" / file.name).read_bytes() == file.read_bytes()

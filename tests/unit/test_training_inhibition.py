@@ -93,22 +93,6 @@ def test_evaluation_and_what_follows_are_left_as_they_are() -> None:
     assert torch.equal(model.train()(second), expected)
 
 
-def test_a_step_down_the_penalty_brings_chosen_activations_closer_to_their_means() -> None:
-    model, (first, second) = network(), batches()
-    with Inhibition([model[1]], "penalty") as inhibition:
-        model(first)
-        mean = inhibition.moments[0].mean.clone()
-        model(second)
-        inhibition.penalty.backward()
-    with torch.no_grad():
-        before = (model[:2](second) - mean).square()
-        far = before >= before.flatten().quantile(0.98)
-        for parameter in model[0].parameters():
-            parameter -= 1e-3 * parameter.grad
-        after = (model[:2](second) - mean).square()
-    assert after[far].mean() < before[far].mean()
-
-
 class Noise:
     """Samples and labels at random."""
 

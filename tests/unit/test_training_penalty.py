@@ -9,12 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from emergence.datasets import RawFiles, process, read_processed
-from emergence.datasets.digits import load
 from emergence.networks import Architecture, build
-from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
 from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read
@@ -109,16 +105,3 @@ def test_penalised_training_that_is_interrupted_ends_with_the_same_bits(tmp_path
         )
     parts = train_block(Noise(), network, [0, 1], training, tmp_path / "parts")
     assert list(whole.checkpoints.values()) == list(parts.checkpoints.values())
-
-
-def test_penalised_networks_of_digits_have_more_weights_near_zero_and_still_classify(tmp_path: Path) -> None:
-    write_dataset(tmp_path / "dataset.nc", process("digits", load(RawFiles.below(tmp_path)), Data()), {})
-    data, mlp = read_processed(tmp_path / "dataset.nc"), Architecture("mlp", (1, 8, 8), 10, {"widths": [32]})
-    small = []
-    for penalty in (0.0, 1e-3):
-        training = Training(epochs=15, l1_penalty=penalty)
-        trained = train_block(data, mlp, [0], training, tmp_path / "work")
-        assert trained.metrics["test_accuracy"].values[0, -1] > 0.93
-        weights = torch.cat([last(trained)[name].flatten() for name in MATRICES["mlp"]])
-        small.append((weights.abs() < 0.01).float().mean().item())
-    assert small[1] > 4 * small[0]

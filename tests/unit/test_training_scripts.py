@@ -4,23 +4,26 @@ import json
 import os
 import signal
 import subprocess
-import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from emergence.core.plugins import load as load_dataset
+from emergence.core.runs import Run
+from emergence.core.steps import Step
+from emergence.core.storage import read_dataset, write_dataset
 from emergence.datasets import RawFiles, process
 from emergence.datasets.digits import load
 from emergence.parameters.data import Data
+from emergence.parameters.training import Training
 from emergence.pruning import Mask
-from emergence.storage import read_dataset, write_dataset
 from emergence.training.checkpoints import paths, read
-from emergence.training.step import Step
+from tests.job_files import RUN, do, job_file
 
 torch.set_num_threads(1)  # as in jobs
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -31,40 +34,57 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "dataset.nc"
 
 
-def training(data: Path, target: Path, *more: str | Path, epochs: int = 20) -> list[str]:
-    """The command line of a training job."""
-    options = {
-        "--data": data,
-        "--network": json.dumps({"builder": "mlp", "widths": [64, 32], "activation": "relu"}),
-        "--parameters": json.dumps({"epochs": epochs, "optimizer": {"learning_rate": 0.05}}),
-        "--seeds": "0,1,2",
-        "--compute": json.dumps({"device": "cpu"}),
-        "--metrics": target / "metrics.nc",
-        "--checkpoints": target / "checkpoints",
-    }
-    words = [word for option in options.items() for word in option]
-    return [sys.executable, str(ROOT / "scripts/train_networks.py"), *map(str, [*words, *more])]
+def training(
+    data: Path,
+    target: Path,
+    work: Path,
+    *,
+    epochs: int = 20,
+    run: Run = RUN,
+    inputs: Mapping[str, Mapping[str, Path]] | None = None,
+    training: Mapping[str, object] | None = None,
+    pruning: Mapping[str, object] | None = None,
+    **more: object,
+) -> list[str]:
+    """The command that trains networks."""
+    settings = Training(epochs=epochs, optimizer={"learning_rate": 0.05}, **(training or {}))  # type: ignore[arg-type]
+    work.mkdir(parents=True, exist_ok=True)
+    return job_file(
+        work / f"{target.name}.json",
+        "retrain_networks" if run.sparsity else "train_networks",
+        {"data": {"dataset": data}, "tuning": {}, **(inputs or {})},
+        {"metrics": target / "metrics.nc", "checkpoints": target / "checkpoints"},
+        run=run,
+        settings={
+            "networks": {"mlp": {"builder": "mlp", "widths": [64, 32], "activation": "relu"}},
+            "training": settings.model_dump(),
+            "pruning": dict(pruning or {}),
+        },
+        work=str(work),
+        **more,
+    )
 
 
 def test_networks_are_trained_pruned_and_retrained_from_their_own_start(digits: Path, tmp_path: Path) -> None:
     dense, pruned, mask = tmp_path / "dense", tmp_path / "pruned", tmp_path / "mask.safetensors"
-    work = ["--work", tmp_path / "work"]
-    cost = tmp_path / "cost.json"
-    stacked = ["--compute", json.dumps({"device": "cpu", "seeds_at_once": 2}), "--cost", cost]
-    subprocess.run(training(digits, dense, *work, *stacked), check=True, capture_output=True)
+    work, cost = tmp_path / "work", tmp_path / "cost.json"
+    stacked = {"compute": {"device": "cpu", "seeds_at_once": 2}, "cost": str(cost)}
+    do(training(digits, dense, work, **stacked))  # type: ignore[arg-type]
     assert json.loads(cost.read_text())["seeds_together"] == [[0, 1], [2]]
-    masking = ["--data", digits, "--checkpoints", dense / "checkpoints"]
-    masking += ["--method", "global_magnitude", "--sparsity", "0.5", "--scoring", "{}"]
-    written = ["--mask", mask, "--densities", tmp_path / "densities.nc"]
-    command = [sys.executable, ROOT / "scripts/make_masks.py", *masking, *written]
-    command[-1] = tmp_path / "no-folder" / "densities.nc"
-    command[-1].parent.touch()
-    assert subprocess.run(list(map(str, command)), capture_output=True).returncode == 1
+    from_dense = {"data": {"dataset": digits}, "scored": {"checkpoints": dense / "checkpoints"}}
+    halved = Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2))
+    settings = {"networks": {"mlp": {"builder": "mlp"}}, "pruning": {"scoring": {}}}
+
+    def masking(densities: Path) -> list[str]:
+        outputs = {"mask": mask, "densities": densities}
+        return job_file(tmp_path / "mask.json", "make_masks", from_dense, outputs, run=halved, settings=settings)
+
+    (tmp_path / "no-folder").touch()
+    assert subprocess.run(masking(tmp_path / "no-folder" / "densities.nc"), capture_output=True).returncode == 1
     assert not mask.exists(), "a job that ended early must lack the file that later jobs look for"
-    command[-1] = tmp_path / "densities.nc"
-    subprocess.run(list(map(str, command)), check=True, capture_output=True)
-    given = ["--mask", mask, "--dense", dense / "checkpoints"]
-    subprocess.run(training(digits, pruned, *work, *given), check=True, capture_output=True)
+    do(masking(tmp_path / "densities.nc"))
+    given = {"mask": {"mask": mask}, "dense": {"checkpoints": dense / "checkpoints"}}
+    do(training(digits, pruned, work, run=replace(halved, retraining="original_initialisation"), inputs=given))
 
     for folder in (dense, pruned):
         assert (read_dataset(folder / "metrics.nc")["test_accuracy"].sel(step="ep20") > 0.94).all()
@@ -79,8 +99,8 @@ def test_networks_are_trained_pruned_and_retrained_from_their_own_start(digits: 
 
 def test_a_job_told_to_end_saves_its_state_and_is_continued_bit_for_bit(digits: Path, tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    subprocess.run(training(digits, whole, "--work", tmp_path / "a", epochs=60), check=True, capture_output=True)
-    command = training(digits, parts, "--work", tmp_path / "b", epochs=60)
+    do(training(digits, whole, tmp_path / "a", epochs=60))
+    command = training(digits, parts, tmp_path / "b", epochs=60)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as job:
         assert job.stderr is not None
         for line in job.stderr:
@@ -98,11 +118,11 @@ def test_a_job_told_to_end_saves_its_state_and_is_continued_bit_for_bit(digits: 
 
 
 def test_a_job_that_is_told_to_prunes_the_network_while_it_trains(digits: Path, tmp_path: Path) -> None:
-    gradual = {"method": "gradual_magnitude", "sparsity": 0.9, "until": 0.5}
-    more = ["--work", tmp_path / "work", "--gradual", json.dumps(gradual)]
-    subprocess.run(training(digits, tmp_path, *more), check=True, capture_output=True)
+    run = Run("digits", "mlp", "gradual_magnitude", 0.9, (0, 1, 2))
+    do(training(digits, tmp_path / "dense", tmp_path / "work"))
+    dense = {"dense": {"checkpoints": tmp_path / "dense" / "checkpoints"}}
+    do(training(digits, tmp_path, tmp_path / "work", run=run, inputs=dense, pruning={"gradual_until": 0.5}))
     metrics = read_dataset(tmp_path / "metrics.nc")
-    assert json.loads(metrics.attrs["parameters"])["gradual"] == gradual
     assert (metrics["test_accuracy"].sel(step="ep20") > 0.9).all()
     files = paths(tmp_path / "checkpoints")
     removed = [
@@ -120,11 +140,7 @@ def test_fully_connected_networks_reach_the_usual_accuracy(
     dataset: str, bar: float, real_data: Path, tmp_path: Path
 ) -> None:
     prepared = tmp_path / "dataset.nc"
-    words = ["--dataset", dataset, "--parameters", "{}", "--raw", str(real_data), "--output", str(prepared)]
-    subprocess.run([sys.executable, str(ROOT / "scripts/prepare_data.py"), *words], check=True)
-    command = training(prepared, tmp_path, "--work", tmp_path / "work", epochs=10)
-    command[command.index("--network") + 1] = json.dumps({"builder": "mlp", "widths": [256, 128]})
-    settings = {"epochs": 10, "batch_size": 128, "optimizer": {"learning_rate": 0.05}}
-    command[command.index("--parameters") + 1] = json.dumps(settings)
-    subprocess.run(command, check=True)
+    raw = load_dataset("datasets", dataset, "load")(RawFiles.below(real_data))
+    write_dataset(prepared, process(dataset, raw, Data()), {})
+    do(training(prepared, tmp_path, tmp_path / "work", epochs=10, training={"batch_size": 128}))
     assert (read_dataset(tmp_path / "metrics.nc")["test_accuracy"].sel(step="ep10") > bar).all()

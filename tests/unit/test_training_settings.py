@@ -67,15 +67,6 @@ def test_label_smoothing_is_in_the_loss_of_training_and_in_its_record(tmp_path: 
             torch.testing.assert_close(after.of_seed(4)[name], moved, rtol=1e-4, atol=1e-6)
 
 
-def test_losses_of_the_parts_are_plain_cross_entropies(tmp_path: Path) -> None:
-    trained = train_block(Noise(), MLP, [4], settings(label_smoothing=SMOOTHING), tmp_path)
-    network = read(list(trained.checkpoints)[-1]).network(4).eval()
-    for part in ("train", "validation", "test"):
-        inputs, labels = Noise().part(part)
-        plain = cross_entropy(network(inputs), labels).item()
-        assert trained.metrics[f"{part}_loss"].sel(seed=4, step="ep1").item() == pytest.approx(plain, rel=1e-5)
-
-
 @pytest.mark.parametrize("smoothing", [0.0, SMOOTHING])
 @pytest.mark.parametrize("shape", [(6, 4), (6, 4, 5), (6, 4, 2, 3)], ids=str)
 def test_the_mean_loss_of_sequences_and_of_single_labels_is_that_of_torch(

@@ -1,5 +1,6 @@
 """Seeds trained in a stack are trained as each alone; networks that cannot be stacked are trained one by one."""
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emergence.datasets import RawFiles, process, read_processed
-from emergence.datasets.digits import load
 from emergence.networks import Architecture
-from emergence.parameters.data import Data
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
 from emergence.training.batches import Part
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read
 from emergence.training.grouping import Work, form_groups, measure_work, stack_size
 from emergence.training.member import Member, initial_network
+from tests.sampling import one_in
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -74,9 +72,7 @@ def last(trained: TrainedBlock) -> dict[str, Tensor]:
     return dict(read(list(trained.checkpoints)[-1]).weights)
 
 
-@pytest.mark.parametrize("masked", [False, True], ids=["plain", "masked_and_augmented"])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(("name", "optimizer", "masked"), one_in(5, product(NETWORKS, OPTIMIZERS, [True, False])))
 def test_a_stack_trains_each_seed_as_alone(name: str, optimizer: str, masked: bool, tmp_path: Path) -> None:
     architecture, training = (
         NETWORKS[name],
@@ -180,27 +176,6 @@ def test_a_stack_stopped_anywhere_continues_to_the_same_bytes(optimizer: str, tm
     assert list(resumed.checkpoints.values()) == list(expected.checkpoints.values())
     assert resumed.metrics.identical(expected.metrics)
     assert resumed.cost.samples < expected.cost.samples == 4 * 90 * 3
-
-
-def test_training_stacked_and_one_after_another_do_not_share_a_state(tmp_path: Path) -> None:
-    for seeds_at_once in (1, 2, 3, "auto"):
-        train_block(Stripes(), NETWORKS["mlp"], SEEDS, settings(epochs=1), tmp_path, seeds_at_once=seeds_at_once)
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_stacks_reach_the_accuracy_of_seeds_alone_on_digits(tmp_path: Path) -> None:
-    write_dataset(tmp_path / "digits.nc", process("digits", load(RawFiles.below(tmp_path)), Data()), {})
-    digits = read_processed(tmp_path / "digits.nc")
-    network = Architecture("mlp", digits.input_shape, digits.classes, {"widths": [32]})
-    training = Training(epochs=8)
-    accuracies = [
-        train_block(digits, network, range(4), training, tmp_path / str(n), seeds_at_once=n)
-        .metrics["test_accuracy"]
-        .sel(step="ep8")
-        for n in (4, 1)
-    ]
-    assert (accuracies[0] > 0.93).all()
-    assert abs(accuracies[0] - accuracies[1]).max() < 0.01
 
 
 def dropping(input_shape: tuple[int, ...], classes: int) -> nn.Module:

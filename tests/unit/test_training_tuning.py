@@ -8,8 +8,8 @@ import pytest
 import torch
 import xarray as xr
 
+from emergence.core.storage import write_dataset
 from emergence.parameters.training import Training
-from emergence.storage import write_dataset
 from emergence.training.block import train_block
 from emergence.training.tuning import CURVES, at_rate, best_rate, chosen_rate, sweep
 from tests.unit.test_training_block import MLP, Blobs, settings

@@ -13,8 +13,8 @@ import yaml
 from filelock import FileLock
 
 from emergence.parameters.reading import read
-from emergence.study.layout import PHASES
 from emergence.study.plan import Plan
+from emergence.study.table import PHASES
 
 ROOT = Path(__file__).parent.parent.parent
 COMMIT = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-q", "-m"]
@@ -81,7 +81,7 @@ class Repository:
         return Plan(read(self.folder / "params.yaml"), self.folder)
 
     def logs(self) -> list[str]:
-        """The logs of all jobs that ran here; clones have none."""
+        """The logs of all jobs that ran here; clones and copies have none."""
         return sorted(str(file.relative_to(self.folder)) for file in self.folder.glob("logs/**/*.log"))
 
     def claims(self) -> dict[str, object]:
@@ -165,7 +165,14 @@ def finish(repository: Repository, store: Path) -> None:
 
 @pytest.fixture
 def repository(finished: Repository, tmp_path: Path) -> Repository:
-    """A fresh clone of the finished project, results pulled."""
-    clone = finished.clone(tmp_path / "clone")
+    """A copy of the finished project, without the logs of its jobs."""
+    copy = finished.copy(tmp_path / "copy")
+    shutil.rmtree(copy.folder / "logs")
+    return copy
+
+
+def pulled(repository: Repository, folder: Path) -> Repository:
+    """A fresh clone with the results that its remote has."""
+    clone = repository.clone(folder)
     clone.run("dvc", "pull", "-q")
     return clone

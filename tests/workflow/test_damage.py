@@ -12,21 +12,24 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.files import remove
+from emergence.core import stamps
+from emergence.core.files import remove
+from emergence.core.seals import Damaged, read_sealed
+from emergence.core.storage import read_dataset
+from emergence.jobs import JobFile
 from emergence.landscape.journal import Journal
 from emergence.pruning import Mask
 from emergence.report.records import Record, times
-from emergence.seals import Damaged, read_sealed
-from emergence.storage import read_dataset
-from emergence.study import manifests, stamps, status
-from emergence.study.layout import MANIFESTS, PLACES, RESUME, SAMPLED, STAMPS
+from emergence.study import status
+from emergence.study.layout import JOBS, RESUME, SAMPLED, STAMPS
+from emergence.study.table import RULES
 from emergence.training import checkpoints
 from emergence.training.resume import ResumeFolder, State
 from tests.workflow.conftest import Repository
 
 pytestmark = pytest.mark.workflow
 
-FLIPS = 12
+FLIPS = (3, pytest.param(12, marks=pytest.mark.long))
 """How many bits of the files of each kind are flipped, one at a time."""
 
 WAYS = ("cut short", "emptied", "deleted", "replaced by a folder")
@@ -112,7 +115,7 @@ Raises Damaged for a file that is named or made anew, and fails for one that is 
 
 
 def keyed(rule: str, file: str) -> tuple[str, Reader]:
-    pattern = f"{PLACES[rule].folder}/**/{'[0-9a-f]' * 12}/{file}"
+    pattern = f"{RULES[rule].folder}/**/{'[0-9a-f]' * 12}/{file}"
     if file == "checkpoints":
         return f"{pattern}/*", read_checkpoints
     readers = {".nc": read_dataset, ".safetensors": Mask.read}
@@ -122,20 +125,20 @@ def keyed(rule: str, file: str) -> tuple[str, Reader]:
 CHECKED: dict[str, tuple[str, Reader]] = {
     **{
         f"{rule}: {file}": keyed(rule, file)
-        for rule, place in PLACES.items()
+        for rule, place in RULES.items()
         if place.keyed
         for file in place.files.values()
     },
     **{
         f"{rule}: {form}": (f"{place.folder}/{file.format(name='*')}", read_fixed)
-        for rule, place in PLACES.items()
+        for rule, place in RULES.items()
         if not place.keyed
         for form, file in place.files.items()
     },
     "fixed netCDF": ("results/statistics/*.nc", lambda path, _: read_dataset(path)),
     "gathered networks": ("results/networks/*", read_gathered),
     "stamps": (f"{STAMPS}/*/*", read_stamp),
-    "manifests": (f"{MANIFESTS}/*", lambda path, _: manifests.read(path)),
+    "job files": (f"{JOBS}/*/*", lambda path, _: JobFile.read(path)),
     "states of training": (f"{RESUME}/**/*[ps]*[0-9]*.*", read_state),
     "points of landscapes": (f"{SAMPLED}/**/*.jsonl", read_points),
 }
@@ -210,17 +213,16 @@ def test_every_file_that_a_study_writes_is_of_a_kind_that_is_damaged_here(whole:
     assert len([kind for kind, (pattern, _) in CHECKED.items() if files_of(pattern)]) >= 20
 
 
-def test_of_hundreds_of_flipped_bits_each_is_found(whole: Path) -> None:
-    chance, flipped = random.Random(20), 0
+@pytest.mark.parametrize("flips", FLIPS)
+def test_every_flipped_bit_is_found(whole: Path, flips: int) -> None:
+    chance = random.Random(flips)
     for kind, (pattern, read) in CHECKED.items():
-        for file in [chance.choice(files) for _ in range(FLIPS) if (files := files_of(pattern))]:
+        for file in [chance.choice(files) for _ in range(flips) if (files := files_of(pattern))]:
             with spoiled(file, "flipped", chance):
                 if not is_found(read, file, whole):
                     # Of two states only the later one counts, so nothing is lost with what the earlier one alone has.
                     assert kind == "states of training", file
             assert not is_found(read, file, whole)
-            flipped += 1
-    assert flipped >= 200
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -237,10 +239,9 @@ def test_a_file_of_any_kind_that_is_damaged_otherwise_is_found(whole: Path, way:
 def test_what_is_only_shown_stops_nothing_in_whatever_state_it_is(whole: Path, way: str) -> None:
     chance = random.Random(way)
     for pattern, read in SHOWN.values():
-        for _ in range(FLIPS):
-            file = chance.choice([file for file in files_of(pattern) if file.stat().st_size > 1])
-            with spoiled(file, way, chance):
-                read(file, whole)
+        file = chance.choice([file for file in files_of(pattern) if file.stat().st_size > 1])
+        with spoiled(file, way, chance):
+            read(file, whole)
 
 
 @pytest.mark.parametrize(
@@ -262,9 +263,9 @@ def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
         (source, job)
         for job in jobs
         if job.rule == reader
-        for sources in job.sources.values()
+        for sources in job.inputs.values()
         for source in sources
-        if kind in PLACES[source.rule].files
+        if kind in source.entry.files
     )
     file = repository.folder / damaged.file(kind)
     content = bytearray(file.read_bytes())

@@ -61,7 +61,10 @@ class Words(HTMLParser):
         self.text += " " * (not self._skipped) + data * (not self._skipped)
 
 
-@pytest.mark.parametrize(("broken", "left_out"), [([0, 2], 4), ([0, 1, 2, 3], 8)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    ("broken", "left_out"),
+    [pytest.param([0, 2], 4, id="some"), pytest.param([0, 1, 2, 3], 8, id="all", marks=pytest.mark.long)],
+)
 def test_a_study_with_diverged_networks_ends_and_says_so(
     broken: list[int], left_out: int, source: Repository, tmp_path: Path
 ) -> None:

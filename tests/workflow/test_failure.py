@@ -12,7 +12,7 @@ pytestmark = pytest.mark.workflow
 def test_a_failed_rule_shows_the_end_of_its_log_and_the_command_that_repeats_it(source: Repository, tmp_path) -> None:
     clone = source.clone(tmp_path / "clone")
     clone.edit(
-        "scripts/prepare_data.py", "    configure()\n", '    configure()\n    raise ValueError("the disc is lost")\n'
+        "scripts/prepare_data.py", "-> xr.Dataset:\n", '-> xr.Dataset:\n    raise ValueError("the disc is lost")\n'
     )
     told = clone.run("snakemake", "--config", "compute={device: cpu}", "--", "data", fails=True)
     assert "prepare_data of digits did not finish" in told

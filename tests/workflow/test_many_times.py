@@ -6,38 +6,50 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from emergence.study.layout import log
-from tests.workflow.conftest import Repository
-from tests.workflow.test_currency import is_clean, new_jobs, phases_of
+from tests.workflow.conftest import Repository, pulled
+from tests.workflow.test_currency import is_clean, new_jobs
 
-CONCLUSIONS = ["statistics", "figures", "report"]
-CHANGES = {
-    "data.split_seed": (1, ["data", "train", "prune", "emergence", "landscape", *CONCLUSIONS]),
-    "training.batch_size": (32, ["train", "prune", "emergence", "landscape", *CONCLUSIONS]),
-    "training.epochs": (4, ["train", "prune", "emergence", "landscape", *CONCLUSIONS]),
-    "study.seeds": (6, ["train", "prune", "emergence", *CONCLUSIONS]),  # landscapes are of the first seeds
-    "pruning.retraining": (["fine_tune"], ["prune", "emergence", "landscape", *CONCLUSIONS]),
-    "emergence.thresholds": ([0.05, 0.1], ["emergence", *CONCLUSIONS]),
-    "measures.names": (["weight_norm"], ["emergence", *CONCLUSIONS]),
-    "landscape.points": (5, ["landscape", *CONCLUSIONS]),
-    "minima.copies": (2, ["landscape", *CONCLUSIONS]),
-    "statistics.confidence": (0.9, CONCLUSIONS),
-    "figures.font_size": (11.0, ["figures", "report"]),
+JUDGED = {"judge_claims": 1, "map_robustness": 1, "compare_rivals": 1, "compare_stopping": 1, "write_report": 1}
+JOINED = {"collect_runs": 1, **JUDGED}
+LOOKED_AT = {"sample_landscape": 2, "measure_ruggedness": 2, "measure_curvature": 2, "find_minima": 2}
+PRUNED = {"make_masks": 1, "retrain_networks": 1, "gather_networks": 1}
+ANALYSED = {"count_paths": 2, "apply_measures": 2, "compare_controls": 1}
+TRAINED = {"train_networks": 1, **PRUNED, **ANALYSED, **LOOKED_AT, **JOINED, "draw_figure": 22, "animate_figure": 1}
+CHANGES: dict[str, tuple[object, dict[str, int]]] = {
+    "data.split_seed": (1, {"prepare_data": 1, **TRAINED}),
+    "training.batch_size": (32, TRAINED),
+    "training.epochs": (4, TRAINED),
+    # Landscapes are of the first seeds.
+    "study.seeds": (6, {"train_networks": 1, **PRUNED, **ANALYSED, **JOINED, "draw_figure": 18}),
+    "pruning.retraining": (
+        ["fine_tune"],
+        {"retrain_networks": 1, "gather_networks": 1, "count_paths": 1, "apply_measures": 1}
+        | dict.fromkeys(LOOKED_AT, 1)
+        | {**JOINED, "draw_figure": 22, "animate_figure": 1},
+    ),
+    "emergence.thresholds": ([0.05, 0.1], {"count_paths": 2, **JOINED, "draw_figure": 17}),
+    "measures.names": (["weight_norm"], {"apply_measures": 2, **JOINED, "draw_figure": 17}),
+    "landscape.points": (
+        5,
+        {"sample_landscape": 2, "measure_ruggedness": 2, **JOINED, "draw_figure": 21, "animate_figure": 1},
+    ),
+    "minima.copies": (2, {"find_minima": 2, **JOINED, "draw_figure": 17}),
+    "statistics.confidence": (0.9, {**JUDGED, "draw_figure": 22, "animate_figure": 1}),
+    "figures.font_size": (11.0, {"draw_figure": 22, "animate_figure": 1, "write_report": 1}),
 }
-"""One parameter or two of each phase: another value, and the phases that depend on it."""
+"""One parameter or two of each phase: another value, and the jobs of each rule that depend on it."""
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 
-@pytest.mark.parametrize("attempt", range(20))
+@pytest.mark.parametrize("attempt", range(5))
 def test_nothing_is_to_be_done_in_any_fresh_clone(finished: Repository, tmp_path: Path, attempt: int) -> None:
-    clone = finished.clone(tmp_path / "clone")
-    clone.run("dvc", "pull", "-q")
-    assert clone.planned() == {}
+    assert pulled(finished, tmp_path / "clone").planned() == {}
 
 
 @pytest.mark.parametrize("key", CHANGES)
@@ -48,8 +60,7 @@ def test_in_fresh_clones_both_tools_make_what_depends_on_a_change_as_from_scratc
     scratch.set(key, CHANGES[key][0])
     scratch.run("snakemake")
     for tool in ("snakemake", "dvc repro"):
-        clone = finished.clone(tmp_path / tool.split()[0])
-        clone.run("dvc", "pull", "-q")
+        clone = pulled(finished, tmp_path / tool.split()[0])
         change(clone, key, tool)
         made, expected = clone.current_files(), scratch.current_files()
         assert {name: made[name] for name in expected} == expected
@@ -57,17 +68,29 @@ def test_in_fresh_clones_both_tools_make_what_depends_on_a_change_as_from_scratc
 
 def change(repository: Repository, key: str, tool: str) -> None:
     """Change a parameter and run the tool: it must do the jobs that depend on it and leave nothing to do."""
-    value, phases = CHANGES[key]
+    value, jobs = CHANGES[key]
     assert repository.planned() == {}
     before = repository.plan()
     repository.set(key, value)
     expected = new_jobs(before, repository.plan())
-    assert phases_of(expected) == phases
+    assert Counter(job.rule for job in expected) == jobs
     repository.run(*tool.split())
-    assert repository.logs() == sorted(log(job.rule, job.name, job.key) for job in expected)
+    assert repository.logs() == sorted(job.log for job in expected)
     assert repository.planned() == {}
     if tool == "dvc repro":
         assert is_clean(repository)
+
+
+def test_more_epochs_continue_training_to_the_bytes_of_training_in_one_go(source: Repository, tmp_path: Path) -> None:
+    grown, whole = source.clone(tmp_path / "grown"), source.clone(tmp_path / "whole")
+    grown.run("snakemake", "train")
+    for repository in (grown, whole):
+        repository.set("training.epochs", 5)
+        repository.run("snakemake", "train")
+    (training,) = grown.plan().of_rule("train_networks")
+    assert "continuing after ep3 of 5 epochs" in (grown.folder / training.log).read_text()
+    made, expected = grown.current_files(), whole.current_files()
+    assert {name: made[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize("way", ["--temp", "--queue"])

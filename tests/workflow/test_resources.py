@@ -26,8 +26,8 @@ def talkative(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> R
     [
         ((), "0"),
         (("--resources", "gpu=2"), "1"),
-        (("--config", "compute={device: cuda}"), "1"),
-        (("--resources", "gpu=2", "--config", "compute={device: cpu}"), "0"),
+        pytest.param(("--config", "compute={device: cuda}"), "1", marks=pytest.mark.long),
+        pytest.param(("--resources", "gpu=2", "--config", "compute={device: cpu}"), "0", marks=pytest.mark.long),
     ],
 )
 def test_jobs_that_compute_on_gpus_ask_for_one_where_some_are_offered(

@@ -45,6 +45,7 @@ def test_results_pushed_to_s3_are_current_in_a_clone_that_pulls_them(
     clone.run("dvc", "pull", "-q")
     assert clone.current_files() == repository.current_files()
     assert clone.planned() == {}
+    assert clone.executed("dvc", "repro") == {}
 
 
 def test_final_weights_of_a_registered_version_are_those_that_reached_the_stated_accuracy(
@@ -57,11 +58,13 @@ def test_final_weights_of_a_registered_version_are_those_that_reached_the_stated
     networks = tmp_path / "networks"
     get = ("dvc", "artifacts", "get", str(repository.folder), "networks", "--stage", "production")
     repository.run(*get, "--out", str(networks))
-    training = {job.name.replace("/", "."): job for job in repository.plan().networks.sources["training"]}
+    training = {
+        job.name.replace("/", "."): job for job in repository.plan().of_rule("gather_networks")[0].inputs["training"]
+    }
     assert {file.stem for file in networks.glob("*.safetensors")} == set(training)
     for name, job in training.items():
         stored = read(networks / f"{name}.safetensors")
-        dataset = read_processed(repository.folder / job.sources["data"][0].file("dataset"))
+        dataset = read_processed(repository.folder / job.inputs["data"][0].file("dataset"))
         inputs, labels = dataset.part("test")
         accuracy = xr.load_dataset(repository.folder / job.file("metrics"))["test_accuracy"].isel(step=-1)
         for seed, stated in zip(stored.seeds, accuracy.sel(seed=list(stored.seeds)), strict=True):

@@ -4,12 +4,12 @@ from math import log, sqrt
 
 import pytest
 
+from emergence.core.storage import read_dataset
 from emergence.datasets import read_processed
-from emergence.storage import read_dataset
 from tests.text_data import ENTROPY_RATE, SPREAD, true_loss, write_markov_text
 from tests.workflow.conftest import Repository
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 STUDY = {
     "study.experiments": ["chain/transformer"],
@@ -31,11 +31,11 @@ def test_a_study_of_text_ends_in_a_report_and_learns_the_chain_that_wrote_it(sou
     text = write_markov_text(repository.folder / "data/raw/chain.txt", 30_000, length=15).model_dump()
     for key, value in STUDY.items():
         repository.set(key, value)
-    repository.set("data.texts", {"chain": text | {"sha256": "0" * 64}})
+    repository.set("data.sets", {"chain": text | {"sha256": "0" * 64}})
     refused = repository.run("snakemake", fails=True)
-    assert "data.texts.chain.sha256" in refused and text["sha256"] in refused and "chain.txt" in refused
+    assert "data.sets.chain.sha256" in refused and text["sha256"] in refused and "chain.txt" in refused
     assert not (repository.folder / "results").exists()
-    repository.set("data.texts", {"chain": text})
+    repository.set("data.sets", {"chain": text})
     repository.run("snakemake")
     assert (repository.folder / "results/report.html").stat().st_size > 0
     (dense,) = repository.folder.glob("results/train/chain/**/metrics.nc")

@@ -20,16 +20,16 @@ pytestmark = pytest.mark.workflow
 EPOCHS = 150
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
 def test_a_job_killed_at_random_moments_ends_as_if_it_had_not_been(
     digits: Path,  # noqa: F811
     tmp_path: Path,
     kills: int,
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    subprocess.run(training(digits, whole, "--work", tmp_path / "a", epochs=EPOCHS), stderr=-1, check=True)
+    subprocess.run(training(digits, whole, tmp_path / "a", epochs=EPOCHS), stderr=-1, check=True)
     moments, writing = random.Random(kills), 0
-    command = training(digits, parts, "--work", tmp_path / "b", epochs=EPOCHS)
+    command = training(digits, parts, tmp_path / "b", epochs=EPOCHS)
     for epoch in sorted(moments.sample(range(EPOCHS - 10), kills)):
         with subprocess.Popen(command, start_new_session=True, stderr=-1, text=True) as job:
             wait_for_epoch(job, epoch)
@@ -72,7 +72,7 @@ def test_after_a_kill_snakemake_makes_all_that_is_missing_and_repeats_nothing(re
     """Its mark of a file under way outlives it if it is killed between the end of a job and its note of that."""
     (metrics,) = repository.folder.glob("results/train/**/metrics.nc")
     marks = repository.folder / ".snakemake/incomplete"
-    marks.mkdir(parents=True)
+    marks.mkdir(parents=True, exist_ok=True)
     name = str(metrics.relative_to(repository.folder))
     (marks / urlsafe_b64encode(name.encode()).decode()).write_text(json.dumps({"external_jobid": None}))
     (repository.folder / "results/claims.json").unlink()

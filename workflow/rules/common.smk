@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -23,11 +23,13 @@ SCRIPTS = shlex.quote(os.path.relpath(ROOT / "scripts"))
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import read
-from emergence.raw_files import RAW_DATA
-from emergence.study import currency, manifests
-from emergence.study.layout import KEY, PLACES, RESUME, SAMPLED, cost, log, manifest, pattern, timing
+from emergence.study import currency, job_files
+from emergence.core.stamps import KEY
+from emergence.study.layout import cost, log, pattern, timing
 from emergence.study.plan import Plan
+from emergence.study.rules import Resources as Needed
 from emergence.study.status import failures
+from emergence.study.table import RULES
 
 # Files are read here: Snakemake would run Python in them, and take the last of two equal keys. params.yaml is first,
 # unless it is to be replaced; of the files named on the command line, later ones win, and values there win over all.
@@ -49,13 +51,10 @@ except ValueError as error:
 config.clear()
 config.update(PLAN.parameters.model_dump())
 
-# What is needed to tell, after an error, which jobs of this run it concerns and how to repeat one of them.
+BY_STAMP = {job.stamp: job for job in PLAN.jobs if not job.entry.keyed}
+
+# What is needed to tell, after an error, which jobs of this run it concerns.
 STARTED = time.time()
-REPEAT = ["snakemake"]
-if workflow.overwrite_configfiles:
-    REPEAT += ["--configfile", *map(os.path.relpath, workflow.overwrite_configfiles)]
-if workflow.config_settings.config:
-    REPEAT += ["--config", *(f"{key}={json.dumps(value)}" for key, value in workflow.config_settings.config.items())]
 
 # With default storage elsewhere (S3), what has a fixed place is still made here, where stamps can speak for it.
 ELSEWHERE = bool(workflow.storage_settings.default_storage_provider)
@@ -78,12 +77,12 @@ def placed(job, file):
 
 def as_input(job, file):
     """A file of a job as an input."""
-    return file if PLACES[job.rule].keyed else here(file)
+    return file if job.entry.keyed else here(file)
 
 
 def is_done(job):
     """Whether a job need not be done; of what lies in storage elsewhere, Snakemake itself finds out what is missing."""
-    return (ELSEWHERE and PLACES[job.rule].keyed) or currency.is_done(job, Path())
+    return (ELSEWHERE and job.entry.keyed) or currency.is_done(job, Path())
 
 
 @cache
@@ -112,86 +111,76 @@ def read_by(job, files):
     return files if job in jobs_to_do() else list(map(ancient, files))
 
 
-def job_of(wildcards):
-    """The job of the plan that a folder's key names."""
+def read_by_key(wildcards):
+    """Inputs of a job that a folder's key names: the files that it reads, by the name of each source."""
+    job = job_of(wildcards)
+    return {
+        name: read_by(job, [as_input(source, file) for source, _, file in files]) for name, files in job.reads.items()
+    }
+
+
+def makes(rule):
+    """Outputs of a keyed rule: its files by their names; what has no suffix is a folder."""
+    paths = {name: pattern(RULES[rule], name) for name in RULES[rule].files}
+    return {name: path if Path(path).suffix else directory(path) for name, path in paths.items()}
+
+
+def job_of(wildcards, output=None):
+    """The job of the plan that a folder's key names, or a stamp among the files to be made."""
+    if "stamp" in (output or {}).keys():
+        return BY_STAMP[output.stamp]
     if wildcards.key not in PLAN.by_key:
         raise WorkflowError(f"{wildcards.name}/{wildcards.key} is not made from the current parameters and code")
     return PLAN.by_key[wildcards.key]
 
 
-def made_by(source, *files):
-    """Input function: the named files of the jobs that a job reads under the name `source`; none where it has none."""
-
-    def paths(wildcards):
-        job = job_of(wildcards)
-        return read_by(job, [made.file(file) for made in job.sources.get(source, ()) for file in files])
-
-    return paths
+def script(wildcards, output):
+    """The script that does a job."""
+    return job_of(wildcards, output).entry.program
 
 
-def parameter(name):
-    """Params function: one of the values that determine a job's result, as a word of the command line."""
-
-    def text(wildcards):
-        value = job_of(wildcards).parameters[name]
-        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-
-    return text
+def written(wildcards, input, output):
+    """Write the file that tells a job all it needs to know, with where its files lie on this machine; return its name."""
+    outputs = {name: [files] if isinstance(files, str) else files for name, files in output.items() if name != "stamp"}
+    return job_files.write(PLAN, job_of(wildcards, output), list(map(str, input)), outputs, dry=workflow.dryrun)
 
 
-def builder(wildcards):
-    """What builds the networks whose checkpoints a job reads, as the parameters name it."""
-    sources = [source for jobs in job_of(wildcards).sources.values() for source in jobs]
-    return next(job.parameters["network"]["builder"] for job in sources if "network" in job.parameters)
+def needs(resources):
+    """Resources of a job, given a function of its wildcards that returns those of the table of rules."""
+    return {
+        "mem_mb": lambda wildcards, attempt: resources(wildcards).memory * attempt,
+        "runtime": lambda wildcards: resources(wildcards).minutes,
+        "gpu": lambda wildcards: resources(wildcards).gpu and gpus(),
+    }
 
 
-def all_parameters(wildcards):
-    """All values that determine a job's result, as one line of JSON."""
-    return json.dumps(job_of(wildcards).parameters, sort_keys=True)
+def needs_by_key(wildcards):
+    """Resources of the job that a folder's key names."""
+    return job_of(wildcards).entry.resources
 
 
-def compute(wildcards):
-    """How to compute, which no result depends on, as one line of JSON."""
-    return PLAN.parameters.compute.model_dump_json()
+def only(rule):
+    """The only job of a rule with fixed files."""
+    (job,) = PLAN.of_rule(rule)
+    return job
 
 
-def seeds(wildcards):
-    """The seeds of a job, separated by commas."""
-    return ",".join(map(str, job_of(wildcards).parameters["seeds"]))
+def reads_once(job):
+    """Inputs of a rule with one job; last the stamps of files with a fixed place, which may be made from other things."""
+    found = {name: [as_input(source, file) for source, _, file in files] for name, files in job.reads.items()}
+    fixed = [source for sources in job.inputs.values() for source in sources if not source.entry.keyed]
+    found["stamps"] = [as_input(source, source.stamp) for source in fixed]
+    return {name: partial(read_once, job, files) for name, files in found.items()}
 
 
-def steps(wildcards):
-    """The steps of a job, separated by commas."""
-    return ",".join(job_of(wildcards).parameters["steps"])
+def read_once(job, files, wildcards):
+    """Input function: given files of the job."""
+    return read_by(job, files)
 
 
-def start(wildcards):
-    """Options that say from which weights networks are trained, where not from those of their seeds, and how masked."""
-    parameters = job_of(wildcards).parameters
-    options = []
-    for name in ("start", "alpha"):
-        if name in parameters:
-            options += [f"--{name}", str(parameters[name])]
-    if parameters.get("shuffled_mask"):
-        options.append("--shuffled-mask")
-    if "gradual" in parameters:
-        options += ["--gradual", json.dumps(parameters["gradual"], sort_keys=True)]
-    return options
-
-
-def entry_of_data_set(kind):
-    """Params function: what data.texts (parities, languages) says of a data set, as JSON; nothing of others."""
-
-    def entry(wildcards):
-        entries, dataset = getattr(PLAN.parameters.data, kind), job_of(wildcards).parameters["dataset"]
-        return entries[dataset].model_dump_json() if dataset in entries else ""
-
-    return entry
-
-
-def memory(megabytes):
-    """Resource function: more memory for every further attempt."""
-    return lambda wildcards, attempt: megabytes * attempt
+def makes_once(job):
+    """Outputs of a rule with one job, that is its files by their names and its stamp."""
+    return {**{name: here(job.file(name)) for name in job.entry.files}, "stamp": here(job.stamp)}
 
 
 def together(group, of=None):
@@ -202,62 +191,21 @@ def together(group, of=None):
     """
 
     def name(wildcards):
-        alone = of and job_of(wildcards).sources[of][0].rule == "retrain_networks"
+        alone = of and job_of(wildcards).inputs[of][0].rule == "retrain_networks"
         return None if alone or group not in workflow.group_settings.group_components else group
 
     return None if ELSEWHERE else name
 
 
-def gpus(wildcards):
-    """Resource function: one GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
+def gpus():
+    """One GPU where compute.device asks for it, or, by default, where `--resources gpu=N` offers some."""
     offered = "gpu" in workflow.resource_settings.resources
     return int({"cpu": False, "cuda": True, "auto": offered}[PLAN.parameters.compute.device])
-
-
-def inputs_of(job):
-    """All files that a job reads, by the name of the input: for rules of one job.
-
-    The stamps of files with a fixed place come last, since what lies there may be made from something else.
-    """
-    results = {
-        name: [as_input(source, file) for source in jobs for file in source.results]
-        for name, jobs in job.sources.items()
-    }
-    fixed = [source for jobs in job.sources.values() for source in jobs if not PLACES[source.rule].keyed]
-    results["stamps"] = [as_input(source, source.stamp) for source in fixed]
-    return {name: lambda wildcards, files=files: read_by(job, files) for name, files in results.items()}
-
-
-def manifest_of(job, files, **more):
-    """A file that lists what a job reads, each with the run it belongs to: too long for a command line.
-
-    `files` are the job's inputs: where they lie on the machine that runs it, stamps last.
-    """
-    names = [file for jobs in job.sources.values() for source in jobs for file in source.results]
-    where = dict(zip(names, map(str, files)))
-    listed = {
-        name: [
-            {key: where.get(value, value) if isinstance(value, str) else value for key, value in entry.items()}
-            for entry in entries
-        ]
-        for name, entries in job.manifest.items()
-    }
-    path = manifest(job.key)
-    if not workflow.dryrun:
-        manifests.write(Path(path), {**listed, **more}, list(map(str, files[len(names) :])))
-    return path
-
-
-def resume_folder(wildcards):
-    """Where training keeps what it needs to go on after an interruption, or to more epochs."""
-    return f"{RESUME}/{PLAN.trajectory(job_of(wildcards))}"
-
-
-def sampled_folder(wildcards):
-    """Where sampling keeps the points that are finished, to go on after an interruption."""
-    return f"{SAMPLED}/{wildcards.key}"
 
 
 wildcard_constraints:
     name=r"[^/].*",
     key=KEY,
+
+
+COMMAND = f"python {SCRIPTS}/" "{params.script}.py {params.job:q} 2> {log[0]:q}"

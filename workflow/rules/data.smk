@@ -6,31 +6,12 @@ rule data:
         files_of("data"),
 
 
-rule prepare_data:
+use rule job as prepare_data with:
     output:
-        dataset=pattern("prepare_data", "dataset"),
+        **makes("prepare_data"),
     log:
         log("prepare_data"),
     benchmark:
         timing("prepare_data")
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=30,
-    params:
-        dataset=parameter("dataset"),
-        loader=parameter("loader"),
-        split=parameter("data"),
-        text=entry_of_data_set("texts"),
-        parity=entry_of_data_set("parities"),
-        language=entry_of_data_set("languages"),
-        raw=RAW_DATA,
     message:
         "Prepare data set {wildcards.name}"
-    shell:
-        f"python {SCRIPTS}/prepare_data.py"
-        " --dataset {params.dataset:q} --custom {params.loader:q}"
-        " --text {params.text:q} --parity {params.parity:q} --language {params.language:q}"
-        " --parameters {params.split:q} --raw {params.raw:q} --output {output.dataset:q} 2> {log:q}"

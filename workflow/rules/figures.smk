@@ -12,20 +12,18 @@ for figure in PLAN.of_phase("figures"):
         name:
             f"draw_{figure.name}"
         input:
-            **inputs_of(figure),
+            **reads_once(figure),
         output:
+            **{name: path for name, path in makes_once(figure).items() if name != "png"},
             png=report(
                 here(figure.file("png")),
-                caption=f"../captions/{figure.name}.rst",
                 category="Figures",
                 labels={"figure": figure.name.replace("_", " ")},
             ),
-            others=list(map(here, figure.results[1:])),
-            stamp=here(figure.stamp),
         log:
-            log(figure.rule, figure.name, figure.key),
+            figure.log,
         benchmark:
-            timing(figure.rule, figure.name, figure.key)
+            figure.timing
         group:
             together("figures")
         localrule: ELSEWHERE
@@ -33,16 +31,11 @@ for figure in PLAN.of_phase("figures"):
             "../envs/emergence.yaml"
         threads: 1
         resources:
-            mem_mb=memory(2000),
-            runtime=30,
+            **needs(lambda _, job=figure: job.entry.resources),
         params:
-            figure=figure.name,
-            parameters=json.dumps(figure.parameters, sort_keys=True),
-            manifest=lambda wildcards, input, figure=figure: manifest_of(figure, input),
+            script=script,
+            job=written,
         message:
             f"Draw {figure.name}"
         shell:
-            f"(python {SCRIPTS}/draw_figure.py"
-            " --figure {params.figure:q} --parameters {params.parameters:q}"
-            " --manifest {params.manifest:q} --files {output.png:q} {output.others:q}"
-            " && python -m emergence.study.stamps {output.stamp:q} {output.png:q} {output.others:q}) 2> {log:q}"
+            COMMAND

@@ -1,6 +1,6 @@
 """Report: one self-contained page."""
 
-REPORT = PLAN.report
+REPORT = only("write_report")
 
 
 rule report:
@@ -8,30 +8,16 @@ rule report:
         files_of("report"),
 
 
-rule write_report:
+use rule once as write_report with:
     input:
-        **inputs_of(REPORT),
+        **reads_once(REPORT),
     output:
-        report=here(REPORT.file("report")),
-        stamp=here(REPORT.stamp),
+        **makes_once(REPORT),
     log:
-        log("write_report", REPORT.name, REPORT.key),
+        REPORT.log,
     benchmark:
-        timing("write_report", REPORT.name, REPORT.key)
-    localrule: ELSEWHERE
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
+        REPORT.timing
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
-    params:
-        manifest=lambda wildcards, input: manifest_of(REPORT, input, records=PLAN.records),
-        parameters=json.dumps(REPORT.parameters, sort_keys=True),
+        **needs(lambda _: REPORT.entry.resources),
     message:
         "Write the report"
-    shell:
-        f"(python {SCRIPTS}/write_report.py"
-        " --manifest {params.manifest:q}"
-        " --parameters {params.parameters:q} --output {output.report:q}"
-        " && python -m emergence.study.stamps {output.stamp:q} {output.report:q}) 2> {log:q}"

@@ -1,6 +1,10 @@
-"""Statistics: all runs joined into one labelled file, and what is concluded from it, one rule each."""
+"""Statistics: all runs joined into one labelled file, and what is concluded from it."""
 
-STUDY, *CONCLUSIONS = PLAN.of_phase("statistics")
+STUDY = only("collect_runs")
+CLAIMS = only("judge_claims")
+ROBUSTNESS = only("map_robustness")
+RIVALS = only("compare_rivals")
+STOPPING = only("compare_stopping")
 
 
 rule statistics:
@@ -8,67 +12,94 @@ rule statistics:
         files_of("statistics"),
 
 
-rule collect_runs:
+use rule once as collect_runs with:
     input:
-        **inputs_of(STUDY),
+        **reads_once(STUDY),
     output:
-        study=here(STUDY.file("study")),
-        stamp=here(STUDY.stamp),
+        **makes_once(STUDY),
     log:
-        log("collect_runs", STUDY.name, STUDY.key),
+        STUDY.log,
     benchmark:
-        timing("collect_runs", STUDY.name, STUDY.key)
+        STUDY.timing
     group:
         together("statistics")
-    localrule: ELSEWHERE
-    conda:
-        "../envs/emergence.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
-    params:
-        manifest=lambda wildcards, input: manifest_of(STUDY, input),
-        targets=json.dumps(STUDY.parameters["accuracy_targets"]),
     message:
         "Join the results of all runs"
-    shell:
-        f"(python {SCRIPTS}/collect_runs.py"
-        " --manifest {params.manifest:q} --accuracy-targets {params.targets:q}"
-        " --output {output.study:q}"
-        " && python -m emergence.study.stamps {output.stamp:q} {output.study:q}) 2> {log:q}"
 
 
-for conclusion in CONCLUSIONS:
+use rule once as judge_claims with:
+    input:
+        **reads_once(CLAIMS),
+    output:
+        **makes_once(CLAIMS),
+    log:
+        CLAIMS.log,
+    benchmark:
+        CLAIMS.timing
+    group:
+        together("statistics")
+    message:
+        "Judge the claims"
 
-    rule:
-        name:
-            conclusion.rule
+
+use rule once as map_robustness with:
+    input:
+        **reads_once(ROBUSTNESS),
+    output:
+        **makes_once(ROBUSTNESS),
+    log:
+        ROBUSTNESS.log,
+    benchmark:
+        ROBUSTNESS.timing
+    group:
+        together("statistics")
+    message:
+        "Judge the claims at every choice"
+
+
+use rule once as compare_rivals with:
+    input:
+        **reads_once(RIVALS),
+    output:
+        **makes_once(RIVALS),
+    log:
+        RIVALS.log,
+    benchmark:
+        RIVALS.timing
+    group:
+        together("statistics")
+    message:
+        "Compare emergence with other measures"
+
+
+use rule once as compare_stopping with:
+    input:
+        **reads_once(STOPPING),
+    output:
+        **makes_once(STOPPING),
+    log:
+        STOPPING.log,
+    benchmark:
+        STOPPING.timing
+    group:
+        together("statistics")
+    message:
+        "Compare rules that stop training"
+
+
+if PLAN.of_rule("score_measures"):
+    SCOREBOARD = only("score_measures")
+
+    use rule once as score_measures with:
         input:
-            **inputs_of(conclusion),
+            **reads_once(SCOREBOARD),
         output:
-            conclusion=here(conclusion.results[0]),
-            stamp=here(conclusion.stamp),
+            **makes_once(SCOREBOARD),
         log:
-            log(conclusion.rule, conclusion.name, conclusion.key),
+            SCOREBOARD.log,
         benchmark:
-            timing(conclusion.rule, conclusion.name, conclusion.key)
+            SCOREBOARD.timing
         group:
             together("statistics")
-        localrule: ELSEWHERE
-        conda:
-            "../envs/emergence.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory(4000),
-            runtime=60,
-        params:
-            script=conclusion.rule,
-            parameters=json.dumps(conclusion.parameters, sort_keys=True),
         message:
-            f"Conclude from all runs: {conclusion.name}"
-        shell:
-            f"(python {SCRIPTS}/"
-            "{params.script:q}.py --study {input.study:q} --parameters {params.parameters:q}"
-            " --output {output.conclusion:q}"
-            " && python -m emergence.study.stamps {output.stamp:q} {output.conclusion:q}) 2> {log:q}"
+            "Score measures by the skills that they see emerge"

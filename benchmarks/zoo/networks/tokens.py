@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from benchmarks.zoo.network import Call, Network, Tokens, network
 from torch import nn
+
+from benchmarks.zoo.network import Call, Network, Tokens, network
 
 _SMALL = {"num_classes": 10, "dim": 32, "depth": 2, "heads": 4, "mlp_dim": 64}
 _IMAGE = {"image_size": 32, "patch_size": 8}

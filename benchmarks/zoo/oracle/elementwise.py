@@ -3,8 +3,9 @@
 from typing import Any
 
 import torch
-from benchmarks.zoo.oracle.units import NotCheckable, Units, present, rule, spread, value_of
 from torch import Tensor
+
+from benchmarks.zoo.oracle.units import NotCheckable, Units, present, rule, spread, value_of
 
 _NONLINEAR = (
     "relu", "leaky_relu", "_prelu_kernel", "elu", "gelu", "silu", "mish", "softplus", "softshrink", "hardshrink",

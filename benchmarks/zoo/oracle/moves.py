@@ -3,8 +3,9 @@
 from typing import Any
 
 import torch
-from benchmarks.zoo.oracle.units import NotCheckable, Units, each, rule, spread
 from torch import Tensor, fx
+
+from benchmarks.zoo.oracle.units import NotCheckable, Units, each, rule, spread
 
 A = torch.ops.aten
 _MOVES = {

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from benchmarks.zoo.oracle.units import Units, each, present, rule, spread
 from torch import Tensor
+
+from benchmarks.zoo.oracle.units import Units, each, present, rule, spread
 
 A = torch.ops.aten
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import torch
-from benchmarks.zoo.oracle.units import NotCheckable, Units, rule, shifted
 from torch import Tensor
+
+from benchmarks.zoo.oracle.units import NotCheckable, Units, rule, shifted
 
 
 def _summed(x: Units, dims: Any, shape: torch.Size) -> Tensor:

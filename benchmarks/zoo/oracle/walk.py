@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from benchmarks.zoo.oracle.composites import Whole
-from benchmarks.zoo.oracle.units import MOVES, NONLINEAR, RULES, NotCheckable, Units, value_of
 from torch import Tensor, fx, nn
 from torch.func import functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
+
+from benchmarks.zoo.oracle.composites import Whole
+from benchmarks.zoo.oracle.units import MOVES, NONLINEAR, RULES, NotCheckable, Units, value_of
 
 _MASKED = {"_softmax", "_safe_softmax"}
 _MASKING = {"add", "sub", "where", "masked_fill", "maximum", "minimum", "index_put", "scatter", "copy", "slice_scatter"}

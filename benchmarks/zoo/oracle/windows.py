@@ -3,8 +3,9 @@
 from typing import Any
 
 import torch
-from benchmarks.zoo.oracle.units import Units, rule
 from torch import Tensor
+
+from benchmarks.zoo.oracle.units import Units, rule
 
 A = torch.ops.aten
 _NEGLIGIBLE = 1e-6

@@ -1,1 +1,1 @@
-"""Controls: what a measure is compared with, networks and activity patterns that lack one property and keep others."""
+"""Controls for comparison: networks and activity patterns that lack one property and keep others."""

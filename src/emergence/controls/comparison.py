@@ -11,22 +11,13 @@ from emergence.controls.shuffled_activity import shuffled_activity
 from emergence.controls.shuffled_weights import shuffled_weights
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
+from emergence.core.known_skills import labelled
+from emergence.core.modules import outputs
+from emergence.core.seeds import of_controls
 from emergence.graph.activity import ActivationError
 from emergence.graph.counting import Through
 from emergence.graph.scaled import Scaled
 from emergence.graph.unit_graph import UnitGraph
-from emergence.modules import outputs
-
-ITSELF = "itself"
-
-DRAWS = 2_000_000
-"""Controls of the network with seed i are drawn with seed DRAWS + i, from which no network is trained."""
-
-_TEXTS = {
-    "control_emergence": "paths from inactive to active units of a network or its control",
-    "control_log10_emergence": "decimal logarithm of the emergence of a network or its control, missing where it is 0",
-    "control_accuracy": "share of right answers on the probe samples of a network or its control",
-}
 
 
 class _Control(NamedTuple):
@@ -66,22 +57,26 @@ class Comparison:
         `control`; along it stand ``control_kind`` and ``control_level`` (of the noise, else NaN). Shuffled activity
         belongs to no network and has no accuracy. NaN where activations are not numbers.
         """
-        controls = list(self._controls(network, DRAWS + seed))
-        names = [c.kind if np.isnan(c.level) else f"{c.kind}~{c.level:g}" for c in controls]
-        values = np.array([self._measure(control) for control in controls]).T
-        along = {
-            "control": names,
-            "control_kind": ("control", [control.kind for control in controls]),
-            "control_level": ("control", [control.level for control in controls]),
-        }
-        variables = {
-            name: ("control", row, {"units": "1", "long_name": text})
-            for (name, text), row in zip(_TEXTS.items(), values, strict=True)
-        }
-        return xr.Dataset(variables, along)
+        controls = list(self._controls(network, of_controls(seed)))
+        emergence, log10, accuracy = np.array([self._measure(control) for control in controls]).T
+        of = "of a network or its control"
+        return labelled(
+            {
+                "control_emergence": ("control", emergence, f"paths from inactive to active units {of}"),
+                "control_log10_emergence": (
+                    "control",
+                    log10,
+                    f"decimal logarithm of the emergence {of}, missing where it is 0",
+                ),
+                "control_accuracy": ("control", accuracy, f"share of right answers on the probe samples {of}"),
+            },
+            control=[c.kind if np.isnan(c.level) else f"{c.kind}~{c.level:g}" for c in controls],
+            control_kind=("control", [control.kind for control in controls]),
+            control_level=("control", [control.level for control in controls]),
+        )
 
     def _controls(self, network: nn.Module, seed: int) -> Iterator[_Control]:
-        yield _Control(ITSELF, np.nan, network)
+        yield _Control("itself", np.nan, network)
         for level in self._noise:
             yield _Control("weight_noise", level, weight_noise(network, level, seed, self._inputs))
         yield _Control("shuffled_weights", np.nan, shuffled_weights(network, seed, self._inputs))

@@ -1,4 +1,4 @@
-"""Activity patterns whose active units are the wrong ones."""
+"""Activity patterns with shuffled units."""
 
 from collections.abc import Sequence
 

@@ -1,9 +1,9 @@
-"""A network whose weights are in the wrong places."""
+"""A network with shuffled weights."""
 
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy, prunable
+from emergence.core.modules import plain_copy, prunable
 
 
 def shuffled_weights(network: nn.Module, seed: int, inputs: Tensor | None = None) -> nn.Module:
@@ -11,7 +11,7 @@ def shuffled_weights(network: nn.Module, seed: int, inputs: Tensor | None = None
 
     Weights that are zero count as pruned: they stay where they are, and with them all paths. Every layer keeps its
     values, and so its norm and histogram. Biases, the parameters of normalisations and running statistics stay. The
-    seed alone decides the places. `inputs` help to find the weights, see `emergence.modules.prunable`.
+    seed alone decides the places. `inputs` help to find the weights, see `emergence.core.modules.prunable`.
 
     >>> layer = nn.Linear(3, 1)
     >>> _ = layer.load_state_dict({"weight": torch.tensor([[0.0, 1.0, 3.0]]), "bias": torch.zeros(1)})

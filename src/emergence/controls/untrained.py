@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy, prunable
+from emergence.core.modules import plain_copy, prunable
 
 
 def untrained(
@@ -15,8 +15,8 @@ def untrained(
 
     They are those of the network that `build()` makes, which must have the same names and shapes, or else come from the
     modules' own `reset_parameters`. Weights that are zero count as pruned and stay zero, so that the copy has the same
-    connections; `inputs` help to find the weights, see `emergence.modules.prunable`. The seed alone decides the values;
-    torch's global generator is left as it was. Raises ValueError for a parameter whose module has no
+    connections; `inputs` help to find the weights, see `emergence.core.modules.prunable`. The seed alone decides the
+    values; torch's global generator is left as it was. Raises ValueError for a parameter whose module has no
     `reset_parameters`, and for a `build` that does not fit.
 
     >>> layer = nn.Linear(2, 2)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy, prunable
+from emergence.core.modules import plain_copy, prunable
 
 
 def weight_noise(network: nn.Module, scale: float, seed: int, inputs: Tensor | None = None) -> nn.Module:
@@ -11,7 +11,7 @@ def weight_noise(network: nn.Module, scale: float, seed: int, inputs: Tensor | N
 
     Weights that are zero count as pruned: they stay zero and are left out of the standard deviation. Biases, the
     parameters of normalisations and running statistics stay. The seed alone decides the noise. `inputs` help to find
-    the weights, see `emergence.modules.prunable`. Raises ValueError for a negative scale.
+    the weights, see `emergence.core.modules.prunable`. Raises ValueError for a negative scale.
 
     >>> layer = nn.Linear(3, 1)
     >>> _ = layer.load_state_dict({"weight": torch.tensor([[0.0, 1.0, 3.0]]), "bias": torch.zeros(1)})

@@ -1,10 +1,12 @@
-"""The directions in which the loss curves most."""
+"""Eigenvectors of the largest eigenvalues of the Hessian."""
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor, nn
 
-from emergence.curvature.hessian import Hessian, Vector
+from emergence.core.arrays import Floats
+from emergence.core.seeds import EIGENVECTORS
+from emergence.curvature.hessian import Hessian
 
 TOLERANCE = 1e-5
 
@@ -14,7 +16,7 @@ DENSE_UP_TO = 64
 
 def top_eigenvectors(
     network: nn.Module, inputs: Tensor, labels: Tensor, count: int
-) -> tuple[Vector, list[dict[str, Tensor]]]:
+) -> tuple[Floats, list[dict[str, Tensor]]]:
     """Return the `count` largest (most positive) eigenvalues of the loss's Hessian, in falling order, and eigenvectors.
 
     The Hessian is that of the mean cross-entropy (nat) of inputs (sample, ...) and labels (sample) by all trainable
@@ -37,7 +39,7 @@ def top_eigenvectors(
     return values, [hessian.named(_with_fixed_sign(vector)) for vector in vectors]
 
 
-def largest(hessian: Hessian, count: int) -> tuple[Vector, Vector]:
+def largest(hessian: Hessian, count: int) -> tuple[Floats, Floats]:
     """Return the `count` largest eigenvalues in falling order, and eigenvectors (eigenvalue, element).
 
     By the implicitly restarted Lanczos method (Lehoucq, Sorensen, Yang 1998, ARPACK) from a fixed starting vector, to a
@@ -54,17 +56,17 @@ def largest(hessian: Hessian, count: int) -> tuple[Vector, Vector]:
     return values[order], vectors.T[order]
 
 
-def _lanczos(hessian: Hessian, count: int) -> tuple[Vector, Vector]:
+def _lanczos(hessian: Hessian, count: int) -> tuple[Floats, Floats]:
     """Return eigenvalues and eigenvectors (element, eigenvalue) in any order."""
-    start = hessian.random_signs(seed=0)
+    start = hessian.random_signs(EIGENVECTORS)
     if not hessian.times(start).any():  # which Lanczos cannot start from
         return np.zeros(count), np.eye(hessian.length, count)
     operator = LinearOperator((hessian.length, hessian.length), matvec=hessian.times, dtype=np.float64)
-    found: tuple[Vector, Vector] = eigsh(operator, k=count, which="LA", v0=start, tol=TOLERANCE, rng=0)
+    found: tuple[Floats, Floats] = eigsh(operator, k=count, which="LA", v0=start, tol=TOLERANCE, rng=0)
     return found
 
 
-def _with_fixed_sign(vector: Vector) -> Vector:
+def _with_fixed_sign(vector: Floats) -> Floats:
     size = np.abs(vector)
     leading = int((size >= size.max() * (1 - 1e-6)).argmax())
     return vector if vector[leading] > 0 else -vector

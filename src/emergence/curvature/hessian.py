@@ -2,12 +2,10 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.curvature.loss import ProbeLoss
-
-Vector = NDArray[np.float64]
 
 
 class Hessian:
@@ -16,10 +14,6 @@ class Hessian:
     The graph of the gradient is kept, so that a product with a vector costs one backward pass (Pearlmutter 1994).
     Vectors hold the elements of all parameters in turn, `length` in all. Weights that are zero count as removed and
     have no element.
-
-    >>> hessian = Hessian(nn.Linear(2, 3), torch.eye(2), torch.tensor([0, 1]))
-    >>> hessian.length, hessian.times(np.ones(9)).shape
-    (9, (9,))
     """
 
     def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor) -> None:
@@ -31,28 +25,28 @@ class Hessian:
         self.length = len(self._kept)
 
     @torch.inference_mode(False)
-    def times(self, vector: Vector) -> Vector:
+    def times(self, vector: Floats) -> Floats:
         """Product with a vector."""
         products = torch.autograd.grad(
             self._gradients, self._parameters, self._tensors(vector), retain_graph=True, materialize_grads=True
         )
         return _flat(products)[self._kept]
 
-    def random_signs(self, seed: int) -> Vector:
+    def random_signs(self, seed: int) -> Floats:
         """Vector of elements -1 and 1 at random."""
         bits = np.random.default_rng(seed).integers(2, size=self.length, dtype=np.int8)
         return 2 * bits.astype(np.float64) - 1
 
-    def named(self, vector: Vector) -> dict[str, Tensor]:
+    def named(self, vector: Floats) -> dict[str, Tensor]:
         """Return a vector as tensors by the names of the parameters, shaped as they are, with 0 for removed weights."""
         return dict(zip(self._names, self._tensors(vector), strict=True))
 
-    def _tensors(self, vector: Vector) -> list[Tensor]:
+    def _tensors(self, vector: Floats) -> list[Tensor]:
         whole = np.zeros(sum(self._sizes))
         whole[self._kept] = vector
         parts = torch.from_numpy(whole).split(self._sizes)
         return [part.reshape(p.shape).to(p) for part, p in zip(parts, self._parameters, strict=True)]
 
 
-def _flat(tensors: list[Tensor] | tuple[Tensor, ...]) -> Vector:
+def _flat(tensors: list[Tensor] | tuple[Tensor, ...]) -> Floats:
     return np.concatenate([np.empty(0), *(tensor.flatten().double().cpu().numpy() for tensor in tensors)])

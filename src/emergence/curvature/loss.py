@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from emergence.modules import effective_weights, private_copy
+from emergence.core.modules import effective_weights, private_copy
 from emergence.training.gradients import class_indices, full_precision, mean_loss
 
 ALL = slice(None)
@@ -16,10 +16,6 @@ class ProbeLoss:
     Its trainable `parameters`, called `names`, may be changed. Weights that are zero count as removed: `kept` is 0 for
     them and 1 for all other elements of `parameters`, zero biases included. Gradients are to be had under
     `torch.no_grad` and in inference mode too. Raises ValueError where there are no samples or not as many labels.
-
-    >>> loss = ProbeLoss(nn.Linear(2, 3), torch.zeros(4, 2), torch.zeros(4, dtype=torch.long))
-    >>> [tuple(gradient.shape) for gradient in loss.gradients()]
-    [(3, 2), (3,)]
     """
 
     @torch.inference_mode(False)

@@ -3,14 +3,14 @@
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import outputs
 from emergence.curvature.density import negative_share, spectrum, trace
 from emergence.curvature.eigenvectors import largest
 from emergence.curvature.hessian import Hessian
 from emergence.curvature.sharpness import sharpness
-from emergence.modules import outputs
 from emergence.parameters.curvature import Curvature
 from emergence.training.gradients import class_indices
 
@@ -52,9 +52,7 @@ def network_curvature(network: nn.Module, inputs: Tensor, labels: Tensor, settin
     return xr.Dataset(described, {"rank": np.arange(1, settings.eigenvalues + 1)})
 
 
-def _values(
-    network: nn.Module, inputs: Tensor, labels: Tensor, settings: Curvature
-) -> dict[str, NDArray[np.float64] | float]:
+def _values(network: nn.Module, inputs: Tensor, labels: Tensor, settings: Curvature) -> dict[str, Floats | float]:
     hessian = Hessian(network, inputs, labels)
     eigenvalues, _ = largest(hessian, settings.eigenvalues)
     points, weights = spectrum(hessian, settings.probes, settings.lanczos_steps)

@@ -1,4 +1,4 @@
-"""How much the loss rises near by."""
+"""Rise of the loss nearby."""
 
 import torch
 from torch import Tensor, nn

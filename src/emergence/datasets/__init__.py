@@ -3,9 +3,9 @@
 Every file here without a leading underscore is a data set of that name and defines ``load(files) -> RawDataset``.
 """
 
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._processed import ProcessedDataset, process, read_processed
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._split import PARTS, split
-from emergence.raw_files import RawFiles
 
 __all__ = ["PARTS", "ProcessedDataset", "RawDataset", "RawFiles", "process", "read_processed", "split"]

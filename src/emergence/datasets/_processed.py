@@ -11,11 +11,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
+from emergence.core.arrays import Bools, Floats
+from emergence.core.plugins import unknown
+from emergence.core.storage import read_dataset
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._split import PARTS, split
 from emergence.parameters.data import Data
-from emergence.plugins import unknown
-from emergence.storage import read_dataset
 
 INPUT_DIMENSIONS = {1: ("feature",), 2: ("channel", "length"), 3: ("channel", "height", "width")}
 TOKEN_TYPES = (np.uint8, np.int16, np.int32)
@@ -51,7 +52,7 @@ def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
     return labelled
 
 
-def _numbers(raw: RawDataset, train: NDArray[np.bool_]) -> Variables:
+def _numbers(raw: RawDataset, train: Bools) -> Variables:
     mean, std = _scale(raw.inputs[train])
     dimensions = INPUT_DIMENSIONS[raw.inputs.ndim - 1]
     per_channel = dimensions[:1] if mean.ndim else ()
@@ -72,7 +73,7 @@ def _tokens(raw: RawDataset) -> Variables:
     }
 
 
-def _scale(inputs: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scale(inputs: NDArray[Any]) -> tuple[Floats, Floats]:
     """Mean and standard deviation per channel, or of all values of a vector."""
     groups = np.moveaxis(inputs, 1, 0) if inputs.ndim > 2 else inputs[None]
     mean = np.array([group.mean(dtype=np.float64) for group in groups])
@@ -127,12 +128,12 @@ class ProcessedDataset:
 
 
 def read_processed(path: Path) -> ProcessedDataset:
-    """Read what `process` made and `emergence.storage.write_dataset` wrote.
+    """Read what `process` made and `emergence.core.storage.write_dataset` wrote.
 
     Raises OSError for an unreadable file and ValueError for one that is no processed data set.
 
     >>> import tempfile
-    >>> from emergence.storage import write_dataset
+    >>> from emergence.core.storage import write_dataset
     >>> raw = RawDataset(np.eye(20, dtype=np.float32), np.arange(20) % 2, ("even", "odd"), source="made up")
     >>> path = Path(tempfile.mkdtemp()) / "dataset.nc"
     >>> write_dataset(path, process("parity", raw, Data(probe_samples=4)), {})
@@ -160,7 +161,7 @@ def read_processed(path: Path) -> ProcessedDataset:
     )
 
 
-def _broadcastable(values: NDArray[np.float64], dimensions: int) -> Tensor:
+def _broadcastable(values: Floats, dimensions: int) -> Tensor:
     """Give a value per channel the trailing dimensions of an input; one value for all stays as it is."""
     tensor = torch.from_numpy(np.asarray(values, np.float32))
     return tensor.reshape(-1, *[1] * (dimensions - 1)) if tensor.ndim else tensor

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Bools
+
 
 @dataclass(frozen=True)
 class RawDataset:
@@ -29,7 +31,7 @@ class RawDataset:
     labels: NDArray[Any]
     classes: tuple[str, ...]
     source: str
-    test: NDArray[np.bool_] | None = None
+    test: Bools | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)
     tokens: bool = False
 

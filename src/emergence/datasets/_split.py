@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Bools
 from emergence.parameters.data import Data
 
 PARTS = ("train", "validation", "probe", "test")
 
 
-def split(labels: NDArray[Any], test: NDArray[np.bool_] | None, data: Data) -> NDArray[np.int8]:
+def split(labels: NDArray[Any], test: Bools | None, data: Data) -> NDArray[np.int8]:
     """Return the index into PARTS of every sample; each part but a published `test` is a stratified sample.
 
     Test is taken first, then validation (a share of what is left), then the probe; the rest is for training. So the

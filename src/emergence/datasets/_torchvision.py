@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from emergence.datasets._files import check_sha256
+from emergence.core.files import checksum, written_whole
+from emergence.core.raw_files import RawFiles
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets._raw import RawDataset
-from emergence.files import written_whole
-from emergence.raw_files import RawFiles
-from emergence.torchvision_import import torchvision
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ def fetch(files: RawFiles, name: str, sha256: str, urls: Sequence[str]) -> Path:
     if path is None:
         path = files.raw / name
         _download(path, sha256, urls, files.places(name))
-    check_sha256(path, sha256)
+    check_content(path, "SHA-256", checksum(path), sha256)
     return path
 
 
@@ -61,7 +60,7 @@ def _download(path: Path, sha256: str, urls: Sequence[str], places: str) -> None
         try:
             with written_whole(path) as partial:
                 torchvision.datasets.utils.download_url(url, partial.parent, partial.name)
-                check_sha256(partial, sha256)
+                check_content(partial, "SHA-256", checksum(partial), sha256)
             return
         except (OSError, RuntimeError, ValueError) as error:  # no connection; another content than published
             failures.append(f"{url}: {error}")
@@ -70,3 +69,12 @@ def _download(path: Path, sha256: str, urls: Sequence[str], places: str) -> None
         f"fetch it elsewhere, for example from {urls[0]} (SHA-256 {sha256}), and put it there; "
         "docs/data.md lists the files of every data set"
     )
+
+
+def check_content(path: Path, kind: str, found: str, expected: str) -> None:
+    """Raise ValueError, with the file and both, unless the checksum found is the expected one."""
+    if found != expected:
+        raise ValueError(
+            f"{path} is not the published file: its {kind} is {found}, expected {expected}; "
+            "delete it to have it downloaded again, or put the published file in its place"
+        )

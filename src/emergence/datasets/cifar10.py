@@ -5,6 +5,7 @@ The published test part (10,000) is kept. The batches are Python pickles: their 
 them is read, and of what pickles can hold only plain data is.
 """
 
+import hashlib
 import io
 import pickle
 import tarfile
@@ -14,11 +15,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from emergence.datasets._files import check_md5
+from emergence.core.raw_files import RawFiles
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets._raw import RawDataset
-from emergence.datasets._torchvision import fetch
-from emergence.raw_files import RawFiles
-from emergence.torchvision_import import torchvision
+from emergence.datasets._torchvision import check_content, fetch
 
 SOURCE = "CIFAR-10: Krizhevsky 2009, Learning multiple layers of features from tiny images"
 KIND = torchvision.datasets.CIFAR10
@@ -45,7 +45,8 @@ def _read(place: Path, content_of: Callable[[str], bytes]) -> RawDataset:
     contents = {}
     for file, md5 in _md5s().items():
         content = content_of(file)
-        check_md5(place / file, content, md5)
+        found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        check_content(place / file, "MD5", found, md5)
         contents[file] = PlainData(io.BytesIO(content), encoding="latin1").load()
     train, test = ([contents[file] for file, _ in part] for part in (KIND.train_list, KIND.test_list))
     images = np.concatenate([batch["data"] for batch in train + test])

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from emergence.core.files import checksum
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
-from emergence.files import checksum
-from emergence.raw_files import RawFiles
 
 FILE = "cifar10_jpeg.npz"
 SOURCE = "CIFAR-10 (Krizhevsky 2009), recompressed as JPEG"

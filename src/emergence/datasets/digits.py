@@ -7,8 +7,8 @@ Repository; pixel values 0 to 16. There is no published division into training a
 import numpy as np
 from sklearn.datasets import load_digits
 
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
-from emergence.raw_files import RawFiles
 
 
 def load(files: RawFiles) -> RawDataset:

@@ -3,10 +3,10 @@
 Files: the four published ``*-ubyte.gz`` in the folder ``fashion_mnist``. The published test part (10,000) is kept.
 """
 
+from emergence.core.raw_files import RawFiles
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._torchvision import read_idx
-from emergence.raw_files import RawFiles
-from emergence.torchvision_import import torchvision
 
 SOURCE = "Fashion-MNIST: Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747"
 

@@ -3,10 +3,10 @@
 Files: the four published ``*-ubyte.gz`` in the folder ``mnist``. The published test part (10,000) is kept.
 """
 
+from emergence.core.raw_files import RawFiles
+from emergence.core.torchvision_import import torchvision
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._torchvision import read_idx
-from emergence.raw_files import RawFiles
-from emergence.torchvision_import import torchvision
 
 SOURCE = "MNIST: LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition"
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from emergence.core.arrays import Floats, Integers
+from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
-from emergence.raw_files import RawFiles
 
 # Outlines of the digits 0 to 9 at 12 points, as published.
 OUTLINES = np.array(
@@ -51,7 +52,7 @@ def load(files: RawFiles) -> RawDataset:
     )
 
 
-def generate(samples_per_class: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def generate(samples_per_class: int, seed: int) -> tuple[NDArray[np.float32], Integers]:
     """Return shuffled samples (sample, 40), of mean 0 and standard deviation 1 over all values, and their labels.
 
     >>> inputs, labels = generate(samples_per_class=3, seed=0)
@@ -65,13 +66,13 @@ def generate(samples_per_class: int, seed: int) -> tuple[NDArray[np.float32], ND
     return ((inputs - inputs.mean()) / inputs.std()).astype(np.float32), labels
 
 
-def templates() -> NDArray[np.float64]:
+def templates() -> Floats:
     """Return the ten templates (10, 12): outlines of equal variance (1/36) that start at 0."""
     standardised = (OUTLINES - OUTLINES.mean(1, keepdims=True)) / OUTLINES.std(1, keepdims=True)
     return np.asarray((standardised - standardised[:, :1]) / 6)
 
 
-def _sample(template: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+def _sample(template: Floats, random: np.random.Generator) -> Floats:
     """Turn a template into one sample (40,)."""
     position = np.linspace(0, POINTS - 1 + random.integers(*PADDING, endpoint=True), LENGTH)
     signal = np.interp(position, np.arange(POINTS), template, right=0)  # padding with zeros, then dilation

@@ -5,11 +5,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import amount_band, share_band
-from emergence.figures._inputs import ONE_PATH, Inputs, dense
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above, percent_axis
-from emergence.figures._style import Style
+from emergence.drawing.bands import amount_band, draw_bars, share_band
+from emergence.drawing.inputs import ONE_PATH, Inputs, dense_runs
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above, percent_axis
+from emergence.drawing.style import Style
 
 TITLE = "Emergence of networks and of their controls"
 POSITION = 53
@@ -19,8 +19,8 @@ CAPTION = (
     "Emergence of the dense network (itself) and of its controls, at steps of its training, beside the accuracy of "
     "each on {probe_samples} probe samples: Gaussian noise on the weights (in standard deviations of each layer's "
     "own), weights that changed places within their layers, a fresh untrained network, and the network's own active "
-    "units after they changed places within their sites. Points are means over {seeds} seeds, bars their {confidence}"
-    " % confidence intervals (Student's t, cut to possible values); small dots are the seeds. A unit is active above "
+    "units after they changed places within their sites. Points are means over {seeds} seeds, bars their {confidence} "
+    "% confidence intervals (Student's t, cut to possible values); small dots are the seeds. A unit is active above "
     "{threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
@@ -33,12 +33,14 @@ MARKERS = "osD^v"
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row of panels per experiment: emergence and accuracy."""
     figure, panels = grid(style, len(inputs.study), 2, height=1.25)
-    runs = {experiment: _compared(dense(of_variant)) for experiment, of_variant in inputs.study.items()}
+    runs = {
+        experiment: run.isel(step=run["control_emergence"].notnull().any(["seed", "control"]).values)
+        for experiment, run in dense_runs(inputs.study).items()
+    }
     steps = list(dict.fromkeys(str(step) for run in runs.values() for step in run["step"].values))
-    shades = style.shades(len(steps))
     lines = {
         step: {"color": shade, "marker": MARKERS[place % len(MARKERS)], "linestyle": "none", "label": step}
-        for place, (step, shade) in enumerate(zip(steps, shades, strict=True))
+        for place, (step, shade) in enumerate(style.shaded(steps).items())
     }
     for (left, right), (experiment, run) in zip(panels, runs.items(), strict=True):
         for axes, name in ((left, "control_emergence"), (right, "control_accuracy")):
@@ -51,11 +53,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _compared(run: xr.Dataset) -> xr.Dataset:
-    """Return a run at the steps at which it was compared with controls."""
-    return run.isel(step=run["control_emergence"].notnull().any(["seed", "control"]).values)
-
-
 def _draw_controls(axes: Axes, run: xr.Dataset, name: str, lines: dict[str, Line], style: Style) -> None:
     """Draw a column per control."""
     band = share_band if name == "control_accuracy" else amount_band
@@ -65,10 +62,9 @@ def _draw_controls(axes: Axes, run: xr.Dataset, name: str, lines: dict[str, Line
         if step not in run["step"].values:
             continue
         samples = run[name].sel(step=step).transpose("seed", "control").values
-        mean, low, high = band(samples, style.confidence)
         across = np.broadcast_to(places + shift, samples.shape)
         axes.plot(across.ravel(), samples.ravel(), ".", color=line["color"], markersize=2, alpha=0.6)
-        axes.errorbar(places + shift, mean, yerr=(mean - low, high - mean), elinewidth=1.1, markersize=4.5, **line)
+        draw_bars(axes, places + shift, band(samples, style.confidence), elinewidth=1.1, markersize=4.5, **line)
     names = [str(control).replace("_", " ").replace("~", " ") for control in run["control"].values]
     axes.set_xticks(places, names, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, places[-1] + 0.6)

@@ -7,11 +7,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats
-from emergence.figures._inputs import NONE, Inputs, Variant, all_variants, at_reference, dense, one_path_per_parameter
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, variant_markers, wrapped_grid
-from emergence.figures._style import Style
+from emergence.core.runs import NONE, Variant
+from emergence.drawing.inputs import Inputs, all_variants, dense, one_path_per_parameter
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, say_empty, variant_markers, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.convergence import convergence
 
 TITLE = "Relative emergence against convergence"
@@ -22,11 +22,10 @@ CAPTION = (
     "Relative emergence of pruned networks before the first update of their retraining against the epochs until they "
     "converge (claim C3): one point per method, sparsity and retraining, the mean over {seeds} seeds, coloured by "
     "sparsity; markers tell methods apart or, where there is one method, what training starts from. Networks pruned "
-    "during training start dense and are not shown. A run has "
-    "converged where its validation accuracy first reaches {convergence} % of the final one of the dense network with "
-    "the same seed; one that never does counts as one epoch beyond its last, and points with such a run are hollow. "
-    "The horizontal axis is logarithmic, linear below a single path in the dense network. A unit is active above "
-    "{threshold} (criterion: {criterion})."
+    "during training start dense and are not shown. A run has converged where its validation accuracy first reaches "
+    "{convergence} % of the final one of the dense network with the same seed; one that never does counts as one epoch "
+    "beyond its last, and points with such a run are hollow. The horizontal axis is logarithmic, linear below a single "
+    "path in the dense network. A unit is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one panel per experiment: emergence per non-zero parameter at the start of retraining on a "
@@ -55,17 +54,13 @@ def _draw_points(
 ) -> None:
     shown: list[float] = []
     for variant in [variant for variant in of_variant if variant in lines]:
-        relative, epochs = _coordinates(of_variant[variant], dense(of_variant), style)
-        censored = (epochs > of_variant[variant]["step_epoch"].values[-1]).any()
+        run = of_variant[variant]
+        relative = style.at_reference(run).isel(step=0)["relative_emergence"].values
+        epochs = convergence(run, dense(of_variant), style.convergence_share).to_numpy()
+        censored = (epochs > run["step_epoch"].values[-1]).any()
         look = {"markerfacecolor": "white"} if censored else {"markeredgecolor": "white", "markeredgewidth": 0.4}
         shown.append(float(np.nanmean(relative)))
         axes.plot(shown[-1], np.nanmean(epochs), **lines[variant], **look)
     if not shown:
-        axes.text(0.5, 0.5, "no pruned networks", transform=axes.transAxes, ha="center", color="#606060")
+        say_empty(axes, "no pruned networks")
     fit_log_values(axes, "x", np.array(shown), linear_below=one_path_per_parameter(of_variant))
-
-
-def _coordinates(run: xr.Dataset, dense_run: xr.Dataset, style: Style) -> tuple[Floats, Floats]:
-    """Return relative emergence at the start and epochs until convergence, one value per seed."""
-    start = at_reference(run, style.reference_threshold, style.reference_criterion).isel(step=0)
-    return start["relative_emergence"].values, convergence(run, dense_run, style.convergence_share).to_numpy()

@@ -1,8 +1,5 @@
 """Emergence at the start of each epoch against the change of training accuracy during it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -11,10 +8,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from emergence.figures._inputs import ONE_PATH, Inputs, at_reference, dense
-from emergence.figures._log_axes import fit_log_values, tick_labels
-from emergence.figures._panels import wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import describe_correlation
+from emergence.drawing.inputs import ONE_PATH, Inputs, dense_runs
+from emergence.drawing.log_axes import fit_log_values, tick_labels
+from emergence.drawing.panels import wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.study import whole_epochs
 
 TITLE = "Emergence against improvement"
@@ -37,13 +35,13 @@ TICKS = (-100, -10, -1, 0, 1, 10, 100)
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment."""
-    runs = {experiment: whole_epochs(dense(of_variant)) for experiment, of_variant in inputs.study.items()}
+    runs = {experiment: whole_epochs(run) for experiment, run in dense_runs(inputs.study).items()}
     figure, panels = wrapped_grid(style, len(runs))
     scale = Normalize(0, max(float(run["step_epoch"].max()) for run in runs.values()))
     found = inputs.claims["C1"]["experiments"]
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
         _draw_points(axes, run, scale, style)
-        axes.set_title(f"{experiment}\n{describe(found.get('/'.join(experiment)))}")
+        axes.set_title(f"{experiment}\n{describe_correlation(found.get(experiment.name))}")
     bar = figure.colorbar(
         ScalarMappable(scale, style.gradient()), ax=panels, aspect=25, pad=0.02, ticks=MaxNLocator(6, integer=True)
     )
@@ -51,22 +49,8 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def describe(found: Mapping[str, Any] | None) -> str:
-    """Write a correlation with its interval; what is undefined is said to be.
-
-    >>> describe({"estimate": 0.213, "interval_low": -0.1, "interval_high": 0.5, "runs": 8})
-    'ρ = 0.21 [−0.10, 0.50], 8 seeds'
-    """
-    if found is None or found["estimate"] is None:
-        return "ρ is undefined"
-    estimate, low, high = (
-        f"{found[key]:.2f}".replace("-", "\N{MINUS SIGN}") for key in ("estimate", "interval_low", "interval_high")
-    )
-    return f"ρ = {estimate} [{low}, {high}], {found['runs']} seeds"
-
-
 def _draw_points(axes: Axes, run: xr.Dataset, scale: Normalize, style: Style) -> None:
-    chosen = at_reference(run, style.reference_threshold, style.reference_criterion)
+    chosen = style.at_reference(run)
     emergence = chosen["emergence"].transpose("seed", "step").values[:, :-1]
     epochs = run["step_epoch"].values
     change = 100 * np.diff(run["train_accuracy"].transpose("seed", "step").values) / np.diff(epochs)

@@ -8,12 +8,13 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Floats, count_band
-from emergence.figures._inputs import Inputs, at_reference
-from emergence.figures._log_axes import fit_log_axis, fit_log_values
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.arrays import Floats
+from emergence.core.runs import UNVARIED, Variation
+from emergence.drawing.bands import count_band, describe_slope, draw_bars
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.log_axes import fit_log_axis, fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 
 TITLE = "Emergence against the size of the network"
 POSITION = 17
@@ -59,7 +60,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     for row, (experiment, runs) in zip(panels, inputs.varied.items(), strict=True):
         sizes = _sizes(runs, style)
         for axes, (column, (title, label)) in zip(row, COLUMNS.items(), strict=True):
-            second = f"{title}, {slope(found[column].get('/'.join(experiment)))}" if column in found else title
+            second = f"{title}, {describe_slope(found[column].get(experiment.name))}" if column in found else title
             axes.set(title=f"{experiment}\n{second}", xlabel="parameters", ylabel=label)
             if column in found:
                 _draw_points(axes, [(size, getattr(size, column)) for size in sizes], style)
@@ -74,39 +75,24 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def slope(found: Mapping[str, Any] | None) -> str:
-    """Write a slope with its interval; what is undefined is said to be.
-
-    >>> slope({"estimate": 1.213, "interval_low": -0.1, "interval_high": 1.5})
-    'slope 1.21 [−0.10, 1.50]'
-    """
-    if found is None or found["estimate"] is None:
-        return "slope undefined"
-    numbers = (found[key] for key in ("estimate", "interval_low", "interval_high"))
-    estimate, low, high = (f"{number:.2f}".replace("-", "\N{MINUS SIGN}") for number in numbers)
-    return f"slope {estimate} [{low}, {high}]"
-
-
 def _sizes(runs: Mapping[Variation, xr.Dataset], style: Style) -> list[Size]:
     """Return the networks that are not rescaled."""
-    sizes = {kind: run for kind, run in runs.items() if kind == Variation(width=kind.width, depth=kind.depth)}
-    return [_size(kind, run, style) for kind, run in sizes.items()]
-
-
-def _size(variation: Variation, run: xr.Dataset, style: Style) -> Size:
-    counted = at_reference(run, style.reference_threshold, style.reference_criterion)
-    differs_in = "neither" if variation == UNVARIED else "depth" if variation.depth else "width"
-    values = [
-        counted[name].isel(step=step).values for name in ("emergence", "normalised_emergence") for step in (0, -1)
-    ]
-    return Size(float(run["nonzero_parameters"].max()), differs_in, *values)
+    sizes = []
+    for variation, run in runs.items():
+        if variation == Variation(width=variation.width, depth=variation.depth):
+            counted = style.at_reference(run)
+            differs_in = "neither" if variation == UNVARIED else "depth" if variation.depth else "width"
+            names = ("emergence", "normalised_emergence")
+            values = [counted[name].isel(step=step).values for name in names for step in (0, -1)]
+            sizes.append(Size(float(run["nonzero_parameters"].max()), differs_in, *values))
+    return sizes
 
 
 def _draw_points(axes: Axes, points: list[tuple[Size, Floats]], style: Style, **look: Any) -> None:
     for size, values in points:
-        mean, low, high = count_band(values[:, None], style.confidence)
+        band = count_band(values[:, None], style.confidence)
         line = {**_look(size.differs_in, style), **look}
-        axes.errorbar([size.parameters], mean, yerr=(mean - low, high - mean), capsize=2.5, elinewidth=1, **line)
+        draw_bars(axes, [size.parameters], band, capsize=2.5, elinewidth=1, **line)
 
 
 def _look(differs_in: str, style: Style) -> Line:

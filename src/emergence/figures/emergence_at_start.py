@@ -7,15 +7,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from emergence.figures._bands import Floats
-from emergence.figures._inputs import ONE_PATH, Inputs, at_reference
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above, percent_axis
-from emergence.figures._style import Style
-from emergence.figures.emergence_against_improvement import describe
-from emergence.parameters.variations import UNVARIED, Variation
+from emergence.core.arrays import Bools, Floats
+from emergence.core.runs import UNVARIED, Variation
+from emergence.drawing.bands import describe_correlation
+from emergence.drawing.inputs import ONE_PATH, Inputs
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above, percent_axis
+from emergence.drawing.style import Style
 from emergence.statistics.convergence import convergence
 
 TITLE = "Emergence at the start against performance and convergence"
@@ -46,7 +45,7 @@ class Outcomes(NamedTuple):
     emergence: Floats
     performance: Floats
     trainability: Floats
-    never: NDArray[np.bool_]
+    never: Bools
     """Whether training ends before convergence."""
 
 
@@ -56,7 +55,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     alphas = sorted({alpha for table in tables.values() for alpha in table})
     lines: dict[float, Line] = {
         alpha: {"color": shade, "label": f"{alpha:g}", "marker": "o", "linestyle": "none"}
-        for alpha, shade in zip(alphas, style.shades(len(alphas)), strict=True)
+        for alpha, shade in style.shaded(alphas).items()
     }
     claim = inputs.claims["C2"]
     found = {"performance": claim["experiments"], "trainability": claim["further"]["trainability"]["experiments"]}
@@ -64,7 +63,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     for row, (experiment, table) in zip(panels, tables.items(), strict=True):
         for axes, (quantity, label) in zip(row, QUANTITIES.items(), strict=True):
             _draw_panel(axes, table, quantity, lines)
-            axes.set_title(f"{experiment}\n{describe(found[quantity].get('/'.join(experiment)))}")
+            axes.set_title(f"{experiment}\n{describe_correlation(found[quantity].get(experiment.name))}")
             axes.set(xlabel="emergence E before training (paths)", ylabel=label)
             axes.margins(y=0.12)
         percent_axis(row[0], QUANTITIES["performance"])
@@ -78,7 +77,7 @@ def _outcomes(runs: Mapping[Variation, xr.Dataset], style: Style) -> dict[float,
     found = {}
     for variation, run in runs.items():
         if variation == Variation(alpha=variation.alpha):
-            start = at_reference(run, style.reference_threshold, style.reference_criterion).isel(step=0)
+            start = style.at_reference(run).isel(step=0)
             epochs = convergence(run, runs[UNVARIED], style.convergence_share).to_numpy()
             found[variation.alpha] = Outcomes(
                 start["emergence"].values,

@@ -2,15 +2,15 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import ONE_PATH, Inputs
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._over_sparsity import (
+from emergence.drawing.inputs import ONE_PATH, Inputs
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.over_sparsity import (
     draw_over_sparsity,
     emergence_after_training,
     emergence_before_training,
     of_one_retraining,
 )
-from emergence.figures._style import Style
+from emergence.drawing.style import Style
 
 TITLE = "Emergence before and after pruning"
 POSITION = 12

@@ -5,27 +5,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from emergence.figures._bands import amount_band, draw_band
-from emergence.figures._inputs import ONE_PATH, Inputs, dense
-from emergence.figures._log_axes import fit_log_axis, tick_labels
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import amount_band, draw_band
+from emergence.drawing.inputs import ONE_PATH, Inputs, dense_runs
+from emergence.drawing.log_axes import fit_log_axis, tick_labels
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Emergence over threshold"
 POSITION = 5
 NEEDS = ("study",)
 SECTIONS = ("robustness",)
 CAPTION = (
-    "Emergence of the dense network before training (dashed) and after it (solid) over the threshold above which "
-    "a unit counts as active, for each criterion over {probe_samples} probe samples. The vertical line marks the "
+    "Emergence of the dense network before training (dashed) and after it (solid) over the threshold above which a "
+    "unit counts as active, for each criterion over {probe_samples} probe samples. The vertical line marks the "
     "reference threshold {threshold}, the thicker lines the reference criterion {criterion}. Lines are means over "
     "{seeds} seeds, bands their {confidence} % confidence intervals (Student's t, cut at zero). Axes are logarithmic; "
     "the vertical one is, so that zero has its place, linear below one path."
 )
 ALTERNATIVE = (
-    "Line charts on logarithmic axes, one panel per experiment: emergence against the activity threshold, one "
-    "colour per criterion, dashed before and solid after training, with a vertical line at the reference "
-    "threshold."
+    "Line charts on logarithmic axes, one panel per experiment: emergence against the activity threshold, one colour "
+    "per criterion, dashed before and solid after training, with a vertical line at the reference threshold."
 )
 MOMENTS: dict[str, tuple[int, Line]] = {
     "untrained": (0, {"linestyle": "--"}),
@@ -35,7 +34,7 @@ MOMENTS: dict[str, tuple[int, Line]] = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
+    runs = dense_runs(inputs.study)
     figure, panels = wrapped_grid(style, len(runs), height=1.3)
     criteria = dict.fromkeys(str(criterion) for run in runs.values() for criterion in run["criterion"].values)
     lines = {criterion: _line(place, criterion, style) for place, criterion in enumerate(criteria)}

@@ -4,18 +4,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import (
-    TRAJECTORY,
-    add_loss_bar,
-    draw_contours,
-    last_planes,
-    loss_scale,
-    name_directions,
-    plane_grid,
-)
-from emergence.figures._panels import variant_labels
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.landscapes import TRAJECTORY, add_loss_bar, draw_contours, last_planes, loss_scale, plane_grid
+from emergence.drawing.panels import variant_labels
+from emergence.drawing.style import Style
 
 TITLE = "Loss landscape: contours and the trajectory of training"
 POSITION = 7
@@ -29,14 +21,14 @@ CAPTION = (
     "are spaced evenly in the logarithm of the loss and are the same within an experiment."
 )
 ALTERNATIVE = (
-    "Filled contour maps of the loss around the final weights, one row per experiment and one column per "
-    "sparsity, with the path of the checkpoints, a cross at the final weights and a colour bar per row."
+    "Filled contour maps of the loss around the final weights, one row per experiment and one column per sparsity, "
+    "with the path of the checkpoints, a cross at the final weights and a colour bar per row."
 )
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw the panels of each experiment, one per variant."""
-    figure, groups = plane_grid(style, [len(of_variant) for of_variant in inputs.analyses.values()])
+    figure, groups = plane_grid(style, [len(of_variant) for of_variant in inputs.analyses.values()], named=True)
     for panels, (experiment, of_variant) in zip(groups, inputs.analyses.items(), strict=True):
         planes = last_planes(of_variant, TRAJECTORY)
         scale = loss_scale(planes.values())
@@ -46,7 +38,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             axes.label_outer()
         panels[0].set_title(f"{experiment}, {panels[0].get_title('left')}")
         add_loss_bar(panels, scale, style)
-    name_directions(figure, style)
     return figure
 
 

@@ -6,18 +6,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs, Runs, Variant, dense
-from emergence.figures._landscapes import (
-    add_loss_bar,
-    draw_contours,
-    loss_scale,
-    name_directions,
-    plane_grid,
-    plane_of,
-)
-from emergence.figures._log_axes import Range
-from emergence.figures._panels import settle, variant_labels
-from emergence.figures._style import Style
+from emergence.core.runs import Variant
+from emergence.drawing.inputs import Inputs, dense_runs
+from emergence.drawing.landscapes import add_loss_bar, draw_contours, loss_scale, plane_grid, plane_of
+from emergence.drawing.log_axes import Range
+from emergence.drawing.panels import settle, variant_labels
+from emergence.drawing.style import Style
 
 TITLE = "Loss landscape over training"
 POSITION = 21
@@ -38,8 +32,8 @@ ALTERNATIVE = (
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw the panels of each experiment, one per step."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.analyses.items()}
-    figure, groups = plane_grid(style, [run.sizes["step"] for run in runs.values()])
+    runs = dense_runs(inputs.analyses)
+    figure, groups = plane_grid(style, [run.sizes["step"] for run in runs.values()], named=True)
     for panels, (experiment, run) in zip(groups, runs.items(), strict=True):
         planes = plane_of(run)
         scale = loss_scale([planes])
@@ -49,18 +43,17 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             axes.label_outer()
         panels[0].set_title(f"{experiment}, {planes['step'].values[0]}")
         add_loss_bar(panels, scale, style)
-    name_directions(figure, style)
     return figure
 
 
 def animate(inputs: Inputs, style: Style) -> Iterator[Figure]:
     """Yield the panels of each experiment, one per variant, at one sampled step after another."""
-    figure, groups = plane_grid(style, [len(of_variant) for of_variant in inputs.analyses.values()])
+    figure, groups = plane_grid(style, [len(of_variant) for of_variant in inputs.analyses.values()], named=True)
     scales = [loss_scale(map(plane_of, of_variant.values())) for of_variant in inputs.analyses.values()]
     for panels, scale in zip(groups, scales, strict=True):
         add_loss_bar(panels, scale, style)
-    name_directions(figure, style)
-    steps = _steps(inputs.analyses)
+    sampled = (run["step"].values for of_variant in inputs.analyses.values() for run in of_variant.values())
+    steps = list(dict.fromkeys(step for of_run in sampled for step in of_run.tolist()))
     for step in steps:
         figure.suptitle(f"step {step} of {steps[-1]}", fontsize=style.font_size + 1)
         for panels, scale, (experiment, of_variant) in zip(groups, scales, inputs.analyses.items(), strict=True):
@@ -79,9 +72,3 @@ def _show_step(
             draw_contours(axes, plane_of(run).sel(step=step), scale, style)
         axes.set_title(label)
         axes.label_outer()
-
-
-def _steps(runs: Runs) -> list[str]:
-    """Return the sampled steps of all runs in the order of training, each once."""
-    sampled = [run["step"].values.tolist() for of_variant in runs.values() for run in of_variant.values()]
-    return list(dict.fromkeys(step for steps in sampled for step in steps))

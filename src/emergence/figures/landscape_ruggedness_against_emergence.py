@@ -1,18 +1,18 @@
 """Emergence against the ruggedness of the loss around the weights, and against the number of minima near by."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import ONE_PATH, Inputs, Variant, all_variants, at_reference
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
-from emergence.figures.emergence_against_improvement import describe
+from emergence.core.runs import Variant
+from emergence.drawing.bands import describe_correlation
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, grid, legend_above, say_empty
+from emergence.drawing.style import Style
 
 TITLE = "Emergence against the ruggedness of the landscape"
 POSITION = 20
@@ -38,23 +38,25 @@ QUANTITIES = {"slice_relative_roughness": "relative roughness", "minima": "disti
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row of panels per experiment."""
-    variants, steps = all_variants(inputs.study), _steps(inputs)
-    shades = dict(zip(variants, style.shades(len(variants)), strict=True))
-    markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(steps)}
+    shades = style.shaded(all_variants(inputs.study))
+    markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(_steps(inputs))}
+    claim = inputs.claims["C6"]
+    claims = (claim["experiments"], claim["further"]["concentration"]["experiments"])
     figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
     for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
-        for axes, name, found in zip(row, QUANTITIES, _claims(inputs), strict=True):
+        for axes, name, found in zip(row, QUANTITIES, claims, strict=True):
             _draw_points(axes, of_variant, name, (shades, markers), style)
-            axes.set_title(f"{experiment}\n{describe(found.get('/'.join(experiment)))}")
+            axes.set_title(f"{experiment}\n{describe_correlation(found.get(experiment.name))}")
             axes.set(xlabel="emergence E (paths)", ylabel=QUANTITIES[name])
-    legend_above(figure, _legends(shades, markers))
+    plain = {"linestyle": "none", "markersize": 5}
+    legends: dict[str, list[Line]] = {
+        "sparsity": [
+            {"marker": "o", "color": c, "label": f"{100 * v.sparsity:g} %", **plain} for v, c in shades.items()
+        ],
+        "step": [{"marker": marker, "color": "#606060", "label": step, **plain} for step, marker in markers.items()],
+    }
+    legend_above(figure, {title: lines for title, lines in legends.items() if lines})
     return figure
-
-
-def _claims(inputs: Inputs) -> Iterator[Mapping[str, Any]]:
-    """Yield what was found per experiment, for each of the quantities."""
-    yield inputs.claims["C6"]["experiments"]
-    yield inputs.claims["C6"]["further"]["concentration"]["experiments"]
 
 
 def _steps(inputs: Inputs) -> list[str]:
@@ -83,25 +85,15 @@ def _draw_points(
     shades, markers = looks
     shown = [np.empty(0)]
     for variant, run in of_variant.items():
-        emergence = at_reference(run, style.reference_threshold, style.reference_criterion)["emergence"]
+        emergence = style.at_reference(run)["emergence"]
         for step, marker in markers.items():
             if step in run["step"]:
                 values = _values(run, name).sel(step=step).values
-                counted = emergence.sel(step=step).values[~np.isnan(values)]
-                shown.append(counted)
+                known = ~np.isnan(values)
+                shown.append(emergence.sel(step=step).values[known])
                 look: Line = {"color": shades[variant], "marker": marker, "linewidths": 0.3, "edgecolors": "white"}
-                axes.scatter(counted, values[~np.isnan(values)], s=16, **look)
+                axes.scatter(shown[-1], values[known], s=16, **look)
     if not np.concatenate(shown).size:
-        axes.text(0.5, 0.5, "no landscape sampled", transform=axes.transAxes, ha="center", color="#606060")
+        say_empty(axes, "no landscape sampled")
     fit_log_values(axes, "x", np.concatenate(shown), linear_below=ONE_PATH)
     axes.margins(y=0.12)
-
-
-def _legends(shades: Mapping[Variant, str], markers: Mapping[str, str]) -> dict[str, Sequence[Line]]:
-    plain = {"linestyle": "none", "markersize": 5}
-    sparsities = [
-        {"marker": "o", "color": shade, "label": f"{100 * variant.sparsity:g} %", **plain}
-        for variant, shade in shades.items()
-    ]
-    steps = [{"marker": marker, "color": "#606060", "label": step, **plain} for step, marker in markers.items()]
-    return {"sparsity": sparsities, **({"step": steps} if steps else {})}

@@ -5,10 +5,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import grid, legend_above, variant_labels
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import grid, legend_above, variant_labels
+from emergence.drawing.style import Style
 from emergence.landscape.minima import find_local_minima
 
 TITLE = "Random slices of the loss landscape"

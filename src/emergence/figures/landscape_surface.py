@@ -8,11 +8,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import Axes3D  # type: ignore[import-untyped]
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._landscapes import add_loss_bar, corner_ticks, last_planes, loss_scale, plane_grid
-from emergence.figures._log_axes import Range, tick_labels, tick_values
-from emergence.figures._panels import variant_labels
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.landscapes import add_loss_bar, corner_ticks, last_planes, loss_scale, plane_grid
+from emergence.drawing.log_axes import Range, tick_labels, tick_values
+from emergence.drawing.panels import variant_labels
+from emergence.drawing.style import Style
 
 TITLE = "Loss landscape: surface"
 POSITION = 8

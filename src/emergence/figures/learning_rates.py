@@ -5,11 +5,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Band, draw_band
-from emergence.figures._inputs import Inputs, all_variants
-from emergence.figures._log_axes import fit_log_axis, fit_log_values
-from emergence.figures._panels import Line, legend_above, variant_lines, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import Band, draw_band, range_band
+from emergence.drawing.inputs import Inputs, all_variants
+from emergence.drawing.log_axes import fit_log_axis, fit_log_values
+from emergence.drawing.panels import Line, legend_above, variant_lines, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Choice of the learning rate"
 POSITION = 30
@@ -43,7 +43,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
 
 def _draw_sweep(axes: Axes, tuning: xr.Dataset, line: Line) -> None:
     final = tuning["validation_loss"].isel(step=-1).transpose("seed", "learning_rate").values
-    band = Band(final.mean(axis=0), final.min(axis=0), final.max(axis=0))
+    band = range_band(final)
     converged = np.isfinite(band.mean)
     rates = tuning["learning_rate"].values[converged]
     draw_band(axes, rates, Band(*(values[converged] for values in band)), marker="o", **line)

@@ -6,11 +6,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import Band, draw_band
-from emergence.figures._inputs import Experiment, Inputs, Variant, all_variants
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.core.runs import Variant
+from emergence.drawing.bands import draw_band, range_band
+from emergence.drawing.inputs import Inputs, all_variants
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import Line, legend_above, sparsity_shades, wrapped_grid
+from emergence.drawing.style import Style
 
 TITLE = "Density of the masks per layer"
 POSITION = 14
@@ -36,10 +37,11 @@ KINDS: dict[str, Line] = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment and method."""
-    ways = _ways(inputs)
+    ways = list(
+        dict.fromkeys((e, variant.method) for e, of_variant in inputs.analyses.items() for variant in of_variant)
+    )
     figure, panels = wrapped_grid(style, len(ways))
-    sparsities = sorted({variant.sparsity for variant in all_variants(inputs.analyses)})
-    shades = dict(zip(sparsities, style.shades(len(sparsities)), strict=True))
+    shades = sparsity_shades(style, all_variants(inputs.analyses))
     for axes, (experiment, method) in zip(panels, ways, strict=True):
         for variant, densities in inputs.analyses[experiment].items():
             if variant.method == method:
@@ -53,17 +55,10 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _ways(inputs: Inputs) -> list[tuple[Experiment, str]]:
-    """Return every experiment with each of its methods."""
-    return list(
-        dict.fromkeys((e, variant.method) for e, of_variant in inputs.analyses.items() for variant in of_variant)
-    )
-
-
 def _draw_lines(axes: Axes, densities: xr.Dataset, colour: str) -> None:
     places, densities = range(densities.sizes["layer"]), densities.dropna("seed", how="all", subset=["density"])
     kept, effective = (100 * densities[n].transpose("seed", "layer").values for n in ("density", "effective_density"))
-    draw_band(axes, places, Band(kept.mean(0), kept.min(0), kept.max(0)), color=colour, **KINDS["kept"])
+    draw_band(axes, places, range_band(kept), color=colour, **KINDS["kept"])
     axes.plot(places, effective.mean(0), color=colour, **KINDS["in effect"])
 
 

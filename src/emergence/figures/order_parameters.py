@@ -1,4 +1,4 @@
-"""What networks know of a formal language over training: grammar, then types."""
+"""Knowledge of a formal language over training: grammar, then types."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from emergence.figures._bands import by_seed, draw_band, share_band
-from emergence.figures._inputs import Inputs, dense
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import by_seed, draw_band, share_band
+from emergence.drawing.inputs import Inputs, dense_runs
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.change_points import onsets
 from emergence.statistics.scoreboard import is_control
 
@@ -21,15 +20,14 @@ POSITION = 65
 NEEDS = ("study", "language")
 SECTIONS = ("language",)
 CAPTION = (
-    "What the dense network knows of a formal language during training. It writes {skill_samples} sentences; of these, "
-    "the share that is grammatical, and among grammatical ones the share of verbs and of properties that fit their "
-    "subjects in class, and of properties that the subject has; and the probability that it gives to those where a "
-    "property follows. Where the language has prompts, a second panel shows the answers: of sentences unscrambled, the "
-    "share of words in their place and of sentences without mistake; of given words, the share that the sentence "
-    "written for them holds. Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. "
-    "Marks above: where the slope over the logarithm of epochs changes as each begins to rise, with bootstrap "
-    "intervals over seeds; none with fewer than three seeds. Networks that are trained on random words are left out: "
-    "there is no sentence to learn."
+    "Knowledge of a formal language in the dense network during training. Of {skill_samples} sentences that it writes: "
+    "the share of grammatical ones; among these, the shares of verbs and of properties that fit the class of their "
+    "subjects, and of properties that the subject has; and the probability given to the latter where a property "
+    "follows. For a language with prompts, a second panel shows the answers: shares of words in place and of sentences "
+    "without mistake after unscrambling, and of given words that the sentence written for them holds. Lines are means "
+    "over {seeds} seeds, bands their {confidence} % confidence intervals. Marks above: change points of the slope over "
+    "the logarithm of epochs at which each begins to rise, with bootstrap intervals over at least three seeds. "
+    "Networks trained on random words are left out."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: five shares over epochs on a logarithmic axis; that of grammatical "
@@ -55,15 +53,12 @@ ANSWERS = {
 }
 """Of answers to prompts, by sentences that have verbs and those that have properties."""
 
-Floats = NDArray[np.float64]
-
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw a panel per experiment whose data set is a formal language and no control, a second one for its prompts."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
     wanted = [
         (str(experiment), title, run, names)
-        for experiment, run in runs.items()
+        for experiment, run in dense_runs(inputs.study).items()
         for title, names in (("", FREE), ("answers to prompts", ANSWERS))
         if _measured(run, next(iter(names))) and not is_control(run)
     ]
@@ -105,13 +100,9 @@ def _draw_shares(axes: Axes, run: xr.Dataset, lines: dict[str, Line], style: Sty
         draw_band(axes, epochs, share_band(shares, style.confidence), **line)
         known = np.isfinite(shares).all(axis=0)
         if known.any():
-            _mark_onset(axes, epochs[known], shares[:, known], height, line["color"], style.confidence)
+            onset = onsets(np.log(epochs[known]), shares[:, known], style.confidence, seed=0)["rise"]
+            begin, low, high = np.exp([onset.estimate, onset.low, onset.high])
+            if np.isfinite(begin):
+                axes.plot(begin, height, marker="o", markersize=4, color=line["color"])
+                axes.hlines(height, low, min(high, epochs[known][-1]), colors=line["color"], linewidth=1.5)
     fit_log_values(axes, "x", epochs)
-
-
-def _mark_onset(axes: Axes, epochs: Floats, shares: Floats, height: float, colour: str, confidence: float) -> None:
-    onset = onsets(np.log(epochs), shares, confidence, seed=0)["rise"]
-    begin, low, high = np.exp([onset.estimate, onset.low, onset.high])
-    if np.isfinite(begin):
-        axes.plot(begin, height, marker="o", markersize=4, color=colour)
-        axes.hlines(height, low, min(high, epochs[-1]), colors=colour, linewidth=1.5)

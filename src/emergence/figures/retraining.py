@@ -2,21 +2,22 @@
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import DENSE, Inputs
-from emergence.figures._over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
-from emergence.figures._style import Style
+from emergence.core.runs import DENSE
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.over_sparsity import accuracy, draw_over_sparsity, epochs_to_convergence
+from emergence.drawing.style import Style
 
-TITLE = "What pruned networks are trained again from"
+TITLE = "Retraining from different weights"
 POSITION = 11
 NEEDS = ("study",)
 SECTIONS = ("retraining", "C4")
 CAPTION = (
-    "Test accuracy after training and epochs until convergence over the share of weights removed, one line per way in "
-    "which networks pruned by the first method of the study are trained again; 0 is the dense network. A run has "
-    "converged where its validation accuracy first reaches {convergence} % of the final one of the dense network with "
-    "the same seed (interpolated between checkpoints); one that never does counts as one epoch beyond its last. Points "
-    "are means over {seeds} seeds, bars their {confidence} % confidence intervals (Student's t, cut to possible "
-    "values); lines stand a little apart so that bars do not hide each other."
+    "Test accuracy after training and epochs until convergence over the share of weights removed, one line per "
+    "retraining of networks pruned by the first method of the study; 0 is the dense network. A run has converged where "
+    "its validation accuracy first reaches {convergence} % of the final one of the dense network with the same seed "
+    "(interpolated between checkpoints); one that never does counts as one epoch beyond its last. Points are means "
+    "over {seeds} seeds, bars their {confidence} % confidence intervals (Student's t, cut to possible values); lines "
+    "stand a little apart so that bars do not hide each other."
 )
 ALTERNATIVE = (
     "Point charts with error bars, one row per experiment: test accuracy and epochs until convergence, each against "

@@ -1,28 +1,27 @@
-"""How well emergence and its rivals predict what comes later, on seeds and configurations left out."""
+"""Predictions of what comes later by emergence and other measures, on seeds and configurations left out."""
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 from emergence.statistics.rivals import OWN
 
-TITLE = "Emergence and its rivals as predictors"
+TITLE = "Emergence and baselines as predictors"
 POSITION = 51
 NEEDS = ("study", "rivals")
 SECTIONS = ("rivals",)
 CAPTION = (
-    "How well single measures predict the change of training accuracy during an epoch (from their value at its "
-    "start), the final test accuracy and the epochs until convergence (both from their value before the first "
-    "update): share of the variance of ranks that is predicted out of sample, where seeds (circles) or "
-    "configurations, dense or pruned in one way (squares), are left out of the fit. 1 is perfect, 0 no better than "
-    "the mean; what is below −1 is drawn at −1. Filled: the measure alone, with its {confidence} % confidence "
-    "interval over {seeds} seeds; hollow: together with emergence, so the way from filled to hollow is what emergence"
-    " adds. The vertical lines mark emergence alone. all rivals: all measures but emergence and relative emergence, "
-    "together. A unit is active above {threshold} (criterion: {criterion})."
+    "Predictions by single measures of the change of training accuracy during an epoch (from their value at its "
+    "start), the final test accuracy and the epochs until convergence (from their value before the first update): "
+    "share of the variance of ranks predicted out of sample, with seeds (circles) or configurations (squares) left out "
+    "of the fit. 1 is perfect, 0 no better than the mean; values below −1 are drawn at −1. Filled: the measure alone, "
+    "with its {confidence} % confidence interval over {seeds} seeds; hollow: together with emergence. Vertical lines "
+    "mark emergence alone. all rivals: all measures but emergence and relative emergence, together. A unit is active "
+    "above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Dot charts, one row of panels per experiment and one panel per target: for each measure the share of variance "
@@ -49,7 +48,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         for axes in row[1:]:
             axes.set_yticklabels([])
     figure.supylabel("predictor")
-    legend_above(figure, {"left out of the fit": _lines(style), "predictor": _fills()})
+    plain: Line = {"color": "#404040", "marker": "o", "linestyle": "none"}
+    fills = [{**plain, "label": "alone"}, {**plain, "markerfacecolor": "white", "label": "together with emergence"}]
+    legend_above(figure, {"left out of the fit": _lines(style), "predictor": fills})
     return figure
 
 
@@ -60,11 +61,6 @@ def _lines(style: Style) -> list[Line]:
     ]
 
 
-def _fills() -> list[Line]:
-    plain = {"color": "#404040", "marker": "o", "linestyle": "none"}
-    return [{**plain, "label": "alone"}, {**plain, "markerfacecolor": "white", "label": "together with emergence"}]
-
-
 def _draw_predictors(axes: Axes, data: xr.Dataset, style: Style) -> None:
     """Draw a row per predictor, the first on top."""
     places = -np.arange(data.sizes["predictor"], dtype=float)
@@ -72,12 +68,10 @@ def _draw_predictors(axes: Axes, data: xr.Dataset, style: Style) -> None:
         at = data.sel(held_out=line["label"])
         mean, low, high = (np.clip(at[f"skill_{end}"].values, LOWEST, 1) for end in ("mean", "low", "high"))
         both = np.clip(at["skill_with_emergence_mean"].values, LOWEST, 1)
-        colour = line["color"]
+        colour, bars, look = line["color"], (mean - low, high - mean), {"color": line["color"], "ms": 4}
         axes.hlines(places + shift, mean, both, color=colour, linewidth=0.8, linestyle=":")
-        axes.errorbar(
-            mean, places + shift, xerr=(mean - low, high - mean), fmt=line["marker"], color=colour, ms=4, elinewidth=1
-        )
-        axes.plot(both, places + shift, line["marker"], color=colour, markerfacecolor="white", ms=4)
+        axes.errorbar(mean, places + shift, xerr=bars, fmt=line["marker"], elinewidth=1, **look)
+        axes.plot(both, places + shift, line["marker"], markerfacecolor="white", **look)
         axes.axvline(mean[0], color=colour, linewidth=0.8, alpha=0.6, zorder=1)
     axes.axvline(0, color="#808080", linewidth=0.7, zorder=1)
     names = data["predictor"].values.tolist()

@@ -1,4 +1,4 @@
-"""Which measures see which skills emerge, how much earlier, and at what cost."""
+"""The measures that detect the emergence of each skill, their leads, and their cost."""
 
 import numpy as np
 import xarray as xr
@@ -8,9 +8,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._panels import Line, grid, legend_above
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import Line, grid, legend_above
+from emergence.drawing.style import Style
 from emergence.statistics.scoreboard import LANGUAGE
 
 TITLE = "Scoreboard of measures"
@@ -18,20 +18,19 @@ POSITION = 64
 NEEDS = ("study", "scoreboard")
 SECTIONS = ("scoreboard", "rivals")
 CAPTION = (
-    "Whether measures (rows) change when the network comes to know a skill (columns): one of multitask sparse parity, "
-    "by its number, or the grammar, verbs and properties of a formal language; on {seeds} seeds. Colour: of the "
-    "differences between seeds in a measure's course that other skills do not explain, the share that follows the "
-    "emergence of this one as a step or a peak. A dot marks what is seen: with at most a chance of 1 minus "
-    "{confidence} % as much is explained when seeds change places ({permutations} permutations). Left: networks that "
-    "learn the skills. Middle: the same networks trained on random answers, or on random words of the language, "
-    "beside the same skills; dots there are false alarms. Grey: not known, as where some seed does not learn the "
-    "skill, or seeds are too few. Right: by what share of the time of emergence a measure changes earlier, where it "
-    "sees the skill, with the {confidence} % interval over seeds, and the cost of the measure in forward passes over "
-    "the probe samples. A unit is active above {threshold} (criterion: {criterion})."
+    "Detection by measures (rows) of the emergence of skills (columns): those of multitask sparse parity, by number, "
+    "or grammar, verbs and properties of a formal language; on {seeds} seeds. Colour: share of the differences between "
+    "seeds in a measure's trajectory, after those that other skills explain, that follows the emergence of this skill "
+    "as a step or a peak. Dots mark detections: at most 1 minus {confidence} % of {permutations} permutations of the "
+    "seeds explain as much. Left: networks that learn the skills. Middle: the same networks trained on random answers, "
+    "or on random words of the language; dots there are false positives. Grey: not known, because some seed does not "
+    "learn the skill or seeds are too few. Right: lead of each detection as a share of the time of emergence, with its "
+    "{confidence} % interval over seeds, and the cost of the measure in forward passes over the probe samples. A unit "
+    "is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
-    "Two coloured tables per experiment, measures by skills, for networks that learn them and on a control, with "
-    "dots where a measure sees a skill emerge, and a chart of the leads of those that do."
+    "Two coloured tables per experiment, measures by skills, for networks that learn them and on a control, with dots "
+    "where a measure sees a skill emerge, and a chart of the leads of those that do."
 )
 COLOURS = "YlGnBu"
 
@@ -41,7 +40,10 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     data = inputs.conclusions["scoreboard"]
     experiments = data["experiment"].values.tolist()
     figure, panels = grid(style, len(experiments), 3, height=0.09 * data.sizes["measure"] + 0.35)
-    lines = _lines(data["skill"].values.tolist(), style)
+    lines: dict[str, Line] = {
+        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": skill}
+        for skill, shade in style.shaded(data["skill"].values.tolist()).items()
+    }
     for (left, middle, right), experiment in zip(panels, experiments, strict=True):
         at = data.sel(experiment=experiment).pipe(lambda of_one: of_one.isel(skill=of_one["learnable"].values == 1))
         image = _draw_table(left, at.sel(answers="true"))
@@ -59,13 +61,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _lines(skills: list[str], style: Style) -> dict[str, Line]:
-    return {
-        skill: {"color": shade, "marker": "o", "linestyle": "none", "markersize": 4, "label": skill}
-        for skill, shade in zip(skills, style.shades(len(skills)), strict=True)
-    }
-
-
 def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
     shares, seen = (data[name].transpose("measure", "skill").values for name in ("explained", "seen"))
     colours = colormaps[COLOURS].with_extremes(bad="#d9d9d9")
@@ -73,7 +68,7 @@ def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
     heights, places = np.nonzero(seen == 1)
     dark = np.where(shares[heights, places] > 0.5, "white", "black")
     axes.scatter(places, heights, s=16, c=dark)
-    axes.set_yticks(range(data.sizes["measure"]), _names(data))
+    axes.set_yticks(range(data.sizes["measure"]), [name.replace("_", " ") for name in data["measure"].values.tolist()])
     axes.set_xticks(range(data.sizes["skill"]), data["skill"].values.tolist())
     axes.tick_params(length=0)
     axes.set_xlabel("skill")
@@ -97,14 +92,6 @@ def _draw_leads(axes: Axes, data: xr.Dataset, lines: dict[str, Line]) -> None:
     axes.set_yticks(heights, [])
     axes.set(title="lead, and cost", xlabel="earlier than the skill (% of its time)")
     costs = axes.secondary_yaxis("right")
-    costs.set_yticks(heights, [_cost(value) for value in data["measure_passes"].values])
+    costs.set_yticks(heights, ["–" if np.isnan(cost) else f"{cost:.0f}" for cost in data["measure_passes"].values])
     costs.tick_params(length=0)
     costs.set_ylabel("cost (passes)")
-
-
-def _names(data: xr.Dataset) -> list[str]:
-    return [name.replace("_", " ") for name in data["measure"].values.tolist()]
-
-
-def _cost(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.0f}"

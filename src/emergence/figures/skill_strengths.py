@@ -1,15 +1,15 @@
-"""How well networks know each skill over training, with what the closed form predicts."""
+"""Strength of each skill over training, with the prediction in closed form."""
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import draw_band, share_band
-from emergence.figures._inputs import Inputs, dense
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import Line, legend_above, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.bands import draw_band, share_band
+from emergence.drawing.inputs import Inputs, dense_runs
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import Line, legend_above, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control, learner_of
 
 TITLE = "Skills that emerge"
@@ -17,12 +17,12 @@ POSITION = 60
 NEEDS = ("study", "scoreboard", "skills")
 SECTIONS = ("scoreboard",)
 CAPTION = (
-    "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows"
-    " nothing of it, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
+    "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows "
+    "nothing of it, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
     "Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. Dashed: closed form (Nam et "
     "al. 2024), whose two constants are those of the first skill, at strengths of 0.25 and 0.75; of the others it "
-    "knows only how often they are asked for. Skills are numbered from the most frequent one. Where answers are "
-    "random there is nothing to learn."
+    "knows only how often they are asked for. Skills are numbered from the most frequent one. Where answers are random "
+    "there is nothing to learn."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: strength of each skill over epochs on a logarithmic axis, rising from 0 to "
@@ -32,14 +32,10 @@ ALTERNATIVE = (
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment whose data set has skills."""
-    runs = {experiment: dense(of_variant) for experiment, of_variant in inputs.study.items()}
-    runs = {name: asked(run) for name, run in runs.items() if has_skills(run)}
+    runs = {name: asked(run) for name, run in dense_runs(inputs.study).items() if has_skills(run)}
     figure, panels = wrapped_grid(style, len(runs), height=1.2)
     skills = max((run["skill"].values.tolist() for run in runs.values()), key=len)
-    shades = style.shades(len(skills))
-    lines: dict[int, Line] = {
-        skill: {"color": shade, "label": f"{skill}"} for skill, shade in zip(skills, shades, strict=True)
-    }
+    lines: dict[int, Line] = {s: {"color": shade, "label": str(s)} for s, shade in style.shaded(skills).items()}
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
         _draw_skills(axes, run, lines, style)
         axes.set(title=str(experiment), ylabel="strength of the skill", ylim=(-0.05, 1.05))

@@ -1,11 +1,12 @@
-"""How well networks know each skill after training on few or many samples, with what the closed form predicts."""
+"""Strength of each skill over the number of training samples, with the prediction in closed form."""
 
 import xarray as xr
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Experiment, Inputs, dense
-from emergence.figures._skill_scaling import draw_scalings
-from emergence.figures._style import Style
+from emergence.core.runs import Experiment
+from emergence.drawing.inputs import Inputs, dense_runs
+from emergence.drawing.skill_scaling import draw_scalings
+from emergence.drawing.style import Style
 from emergence.statistics.skill_scaling import SAMPLES, Scaling, can_learn_skills, same_task
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 
@@ -31,8 +32,7 @@ ALTERNATIVE = (
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per network and task."""
     groups: dict[tuple[object, ...], dict[Experiment, xr.Dataset]] = {}
-    for experiment, of_variant in inputs.study.items():
-        run = dense(of_variant)
+    for experiment, run in dense_runs(inputs.study).items():
         if can_learn_skills(run):
             groups.setdefault((experiment.network, same_task(run)), {})[experiment] = run
     scalings = {_title(list(group)): Scaling.over(SAMPLES, group.values()) for group in groups.values()}

@@ -1,11 +1,11 @@
-"""How well narrow and wide networks know each skill after training, with what the closed form predicts."""
+"""Strength of each skill over the number of hidden units, with the prediction in closed form."""
 
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._skill_scaling import draw_scalings
-from emergence.figures._style import Style
-from emergence.parameters.variations import Variation
+from emergence.core.runs import Variation
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.skill_scaling import draw_scalings
+from emergence.drawing.style import Style
 from emergence.statistics.skill_scaling import UNITS, Scaling, can_learn_skills
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 

@@ -5,9 +5,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import Inputs
-from emergence.figures._panels import Line, legend_above, percent_axis, wrapped_grid
-from emergence.figures._style import Style
+from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import Line, legend_above, percent_axis, wrapped_grid
+from emergence.drawing.style import Style
 from emergence.statistics.stopping_rules import RULES
 
 TITLE = "Stopping rules"
@@ -15,13 +15,13 @@ POSITION = 52
 NEEDS = ("study", "stopping")
 SECTIONS = ("stopping", "C5")
 CAPTION = (
-    "Share of the epochs of the dense network that rules for stopping save, against the test accuracy that this "
-    "costs. Each rule is tuned on half of the seeds to save as much as possible for at most a tolerated loss of "
-    "validation accuracy, and applied to the other half, and the other way round; one point per tolerance, joined "
-    "from the smallest on. Points are means over {seeds} seeds, bars their {confidence} % confidence intervals. "
-    "Further up is better, further right is worse; training to the end is the origin. Rules watch emergence (its "
-    "level relative to the start, or its change per epoch; a unit is active above {threshold}, criterion: "
-    "{criterion}), or wait for the named quantity to improve."
+    "Share of the epochs of the dense network that rules for stopping save, against the test accuracy that this costs. "
+    "Each rule is tuned on half of the seeds to save as much as possible for at most a tolerated loss of validation "
+    "accuracy, and applied to the other half, and the other way round; one point per tolerance, joined from the "
+    "smallest on. Points are means over {seeds} seeds, bars their {confidence} % confidence intervals. Further up is "
+    "better, further right is worse; training to the end is the origin. Rules watch emergence (its level relative to "
+    "the start, or its change per epoch; a unit is active above {threshold}, criterion: {criterion}), or wait for the "
+    "named quantity to improve."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: test accuracy lost on the horizontal axis, share of epochs saved on the "

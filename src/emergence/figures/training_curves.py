@@ -3,11 +3,11 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._bands import by_seed, draw_band, loss_band, share_band
-from emergence.figures._inputs import Inputs, all_variants
-from emergence.figures._log_axes import fit_log_axis
-from emergence.figures._panels import grid, label_epochs, legend_above, percent_axis, variant_lines
-from emergence.figures._style import Style
+from emergence.drawing.bands import by_seed, draw_band, loss_band, share_band
+from emergence.drawing.inputs import Inputs, all_variants
+from emergence.drawing.log_axes import fit_log_axis
+from emergence.drawing.panels import grid, label_epochs, legend_above, percent_axis, variant_lines
+from emergence.drawing.style import Style
 
 TITLE = "Training curves"
 POSITION = 1

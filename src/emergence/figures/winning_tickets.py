@@ -7,18 +7,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.figures._inputs import (
-    ONE_PATH,
-    Inputs,
-    Variant,
-    all_variants,
-    at_reference,
-    dense,
-    one_path_per_parameter,
-)
-from emergence.figures._log_axes import fit_log_values
-from emergence.figures._panels import NO_LINE, Line, grid, legend_above, variant_markers
-from emergence.figures._style import Style
+from emergence.core.runs import Variant
+from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants, dense, one_path_per_parameter
+from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.panels import NO_LINE, Line, grid, legend_above, say_empty, variant_markers
+from emergence.drawing.style import Style
 from emergence.statistics.tickets import TICKETS, accuracy_gap, tolerance, winning
 
 TITLE = "Where the winning tickets lie"
@@ -27,13 +20,13 @@ NEEDS = ("study",)
 SECTIONS = ("retraining",)
 CAPTION = (
     "Emergence (left) and relative emergence (right) of pruned networks before their training against the test "
-    "accuracy that they reach, less the dense network's of the same seed: one point per network, coloured by "
-    "sparsity; markers tell methods apart or, where there is one method, what training starts from. Filled points "
-    "are winning tickets: trained from the dense network's initial or early weights, for as many epochs, they reach "
-    "its test accuracy (Frankle and Carbin 2019), or miss it by no more than the standard deviation over {seeds} seeds "
-    "of the dense network's (dashed line). Networks trained from other weights are no tickets and not shown. "
-    "Horizontal axes are logarithmic, linear below a single path in the dense network. A unit is active above "
-    "{threshold} (criterion: {criterion})."
+    "accuracy that they reach, less the dense network's of the same seed: one point per network, coloured by sparsity; "
+    "markers tell methods apart or, where there is one method, what training starts from. Filled points are winning "
+    "tickets: trained from the dense network's initial or early weights, for as many epochs, they reach its test "
+    "accuracy (Frankle and Carbin 2019), or miss it by no more than the standard deviation over {seeds} seeds of the "
+    "dense network's (dashed line). Networks trained from other weights are no tickets and not shown. Horizontal axes "
+    "are logarithmic, linear below a single path in the dense network. A unit is active above {threshold} (criterion: "
+    "{criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one row per experiment: emergence and emergence per non-zero parameter before training on "
@@ -74,7 +67,7 @@ def _draw_points(
     shown = [np.empty(0)]
     for variant in [variant for variant in of_variant if variant in lines]:
         run, dense_run = of_variant[variant], dense(of_variant)
-        start = at_reference(run, style.reference_threshold, style.reference_criterion)[quantity].isel(step=0).values
+        start = style.at_reference(run)[quantity].isel(step=0).values
         gap = 100 * accuracy_gap(run, dense_run).to_numpy()
         for look, chosen in zip(LOOKS.values(), (1, 0), strict=True):
             there = winning(run, dense_run).to_numpy() == chosen
@@ -84,5 +77,5 @@ def _draw_points(
     axes.axhline(-100 * tolerance(dense(of_variant)), color="#606060", linewidth=0.8, linestyle="--", zorder=0)
     axes.margins(y=0.12)
     if len(shown) == 1:
-        axes.text(0.5, 0.5, "no tickets", transform=axes.transAxes, ha="center", color="#606060")
+        say_empty(axes, "no tickets")
     return np.concatenate(shown)

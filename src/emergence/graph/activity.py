@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from emergence.core.plugins import unknown
 from emergence.graph.operations import TraceError, tensors_in
 from emergence.graph.preserving import untouched
 from emergence.graph.recorder import Value
 from emergence.graph.tracing import Trace
 from emergence.graph.watching import Reader
-from emergence.plugins import unknown
 
 CRITERIA = ["mean", "any", "all", "fraction", "sample", "weight-change"]
 POOLED_CRITERIA = ["mean", "any", "all", "fraction"]
@@ -25,15 +25,12 @@ class Recording:
         self.trace, self.signed = trace, signed
         self._inputs = {index: trace.inputs.index(v) for index, v in enumerate(trace.sites) if v in trace.inputs}
         self._calls: dict[int, tuple[int, int]] = {}
-        self._at: dict[int, list[tuple[int, int]]] = {}
         wanted = {}
         for index, value in enumerate(trace.sites):
             call = trace.made_by.get(value)
             if call is not None and call.number is not None:
                 wanted[call.number] = call.operation
-                place = call.outputs.index(value)
-                self._calls[index] = call.number, place
-                self._at.setdefault(call.number, []).append((index, place))
+                self._calls[index] = call.number, call.outputs.index(value)
         self._reader = Reader(trace.model, wanted, self._keep)
 
     def magnitudes(self, inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -61,8 +58,9 @@ class Recording:
     def _keep(self, number: int, result: Any) -> None:
         """Keep what a site holds before a later operation may overwrite it."""
         leaves = list(tensors_in(result))
-        for index, place in self._at[number]:
-            self._seen[number, place] = self._of_site(self.trace.sites[index], leaves[place])
+        for index, (call, place) in self._calls.items():
+            if call == number:
+                self._seen[number, place] = self._of_site(self.trace.sites[index], leaves[place])
 
     def _of_site(self, value: Value, tensor: Tensor) -> Tensor:
         tensor = tensor.detach()
@@ -75,13 +73,7 @@ class ActivationError(ValueError):
 
 
 class Activity:
-    """Statistics of absolute activations from which the criteria over all samples are decided.
-
-    >>> activity = Activity(["mean", "any"], thresholds=[0.5], fraction=0.5)
-    >>> activity.add([torch.tensor([[0.0, 0.4], [1.2, 0.4]])])
-    >>> activity.active("mean"), activity.active("any")
-    ([tensor([[ True, False]])], [tensor([[ True, False]])])
-    """
+    """Statistics of absolute activations from which the criteria over all samples are decided."""
 
     def __init__(self, criteria: Sequence[str], thresholds: Sequence[float], fraction: float) -> None:
         self.criteria = [criterion for criterion in criteria if criterion in POOLED_CRITERIA]

@@ -17,9 +17,6 @@ class Edges:
     """Turns weights into numbers of edges, once per weight tensor of a module.
 
     `measure` maps a weight tensor to the number of edges of each weight; `asked` counts the requests.
-
-    >>> Edges()(torch.tensor([0.0, -0.3]), like=torch.zeros(1))
-    tensor([0., 1.])
     """
 
     def __init__(self, measure: Callable[[Tensor], Tensor] = presence) -> None:

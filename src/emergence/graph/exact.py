@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from functools import cache
 
 import torch
 from torch import Tensor
@@ -46,11 +45,5 @@ def exact_arrivals(trace: Trace, edges: Edges, flows: list[Flow], bits: float) -
 def _primes() -> Iterator[int]:
     """Primes below 2**26, largest first."""
     for candidate in range(2**_BITS - 1, 2 ** (_BITS - 1), -2):
-        if all(candidate % prime for prime in _small_primes()):
+        if all(candidate % divisor for divisor in range(3, math.isqrt(candidate) + 1, 2)):
             yield candidate
-
-
-@cache
-def _small_primes() -> list[int]:
-    """Primes up to the root of the largest candidate."""
-    return [n for n in range(2, 2 ** (_BITS // 2)) if all(n % d for d in range(2, math.isqrt(n) + 1))]

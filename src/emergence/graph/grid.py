@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.graph.activity import (
     POOLED_CRITERIA,
     ActivationError,
@@ -26,24 +27,46 @@ from emergence.graph.unit_graph import Inputs, UnitGraph, as_tuple, check_throug
 log = logging.getLogger(__name__)
 
 GRID_CRITERIA = [*POOLED_CRITERIA, "sample"]
-Arrays = dict[str, NDArray[np.float64]]
-_DIMS: dict[str, tuple[str, ...]] = {
-    "emergence": ("criterion", "threshold", "through"),
-    "log10_emergence": ("criterion", "threshold", "through"),
-    "relative_emergence": ("criterion", "threshold", "through"),
-    "normalised_emergence": ("criterion", "threshold", "through"),
-    "active_units": ("criterion", "threshold", "site"),
-    "nonzero_parameters": (),
+Arrays = dict[str, Floats]
+_CELLS = ("criterion", "threshold", "through")
+_VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
+    "emergence": (_CELLS, "paths from inactive to active units"),
+    "log10_emergence": (_CELLS, "decimal logarithm of emergence, missing where it is zero"),
+    "relative_emergence": (_CELLS, "emergence per non-zero parameter"),
+    "normalised_emergence": (_CELLS, "emergence as a share of all paths between units of different sites"),
+    "active_units": (
+        ("criterion", "threshold", "site"),
+        "active units, with the criterion 'sample' their mean over samples",
+    ),
+    "nonzero_parameters": ((), "parameters that are not zero"),
 }
-_DESCRIPTIONS = {
-    "emergence": "paths from inactive to active units",
-    "log10_emergence": "decimal logarithm of emergence, missing where it is zero",
-    "relative_emergence": "emergence per non-zero parameter",
-    "normalised_emergence": "emergence as a share of all paths between units of different sites",
-    "active_units": "active units, with the criterion 'sample' their mean over samples",
-    "site_size": "units",
-    "nonzero_parameters": "parameters that are not zero",
-}
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """What is counted; ValueError for an unknown criterion or kind of paths, and for a threshold below zero."""
+
+    thresholds: Sequence[float]
+    criteria: Sequence[str]
+    fraction: float = 0.5
+    through: Sequence[Through] = ("all",)
+
+    def __post_init__(self) -> None:
+        for criterion in self.criteria:
+            check_criterion(criterion, GRID_CRITERIA)
+        for threshold in self.thresholds:
+            check_threshold(threshold, self.fraction)
+        for kind in self.through:
+            check_through(kind)
+
+    def labels(self, graph: UnitGraph) -> dict[str, list[Any]]:
+        """Labels of the dimensions."""
+        return {
+            "criterion": list(self.criteria),
+            "threshold": list(self.thresholds),
+            "through": list(self.through),
+            "site": list(graph.sites),
+        }
 
 
 def emergence_grid(
@@ -61,8 +84,6 @@ def emergence_grid(
 
     Dimensions are criterion, threshold and through, or site for the numbers of active units.
 
-    >>> torch.manual_seed(0).initial_seed()
-    0
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> grid = emergence_grid(net, torch.randn(9, 2), thresholds=[0.05, 0.5], criteria=["mean", "sample"])
     >>> dict(grid.sizes)
@@ -95,50 +116,31 @@ def emergence_grids(
 
 def grids_of(graph: UnitGraph, states: Mapping[str, Tensor], inputs: Inputs, **settings: Any) -> xr.Dataset:
     """`emergence_grids` on a network that is traced already."""
+    grid = _Grid(**settings)
     seeds = len(next(iter(states.values())))
     members = [{name: stacked[seed] for name, stacked in states.items()} for seed in range(seeds)]
-    results = [_measure_or_missing(graph, inputs, member, **settings) for member in members]
-    stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
-    return _label(graph, stacked, settings, "seed")
+    results = [_measure_or_missing(graph, inputs, member, grid) for member in members]
+    return _label(graph, {name: np.stack([result[name] for result in results]) for name in _VARIABLES}, grid, "seed")
 
 
 def grid_of(graph: UnitGraph, inputs: Inputs, **settings: Any) -> xr.Dataset:
     """`emergence_grid` on a network that is traced already."""
-    measured = _measure(graph, inputs, None, **settings)
-    return _label(graph, measured, settings)
+    grid = _Grid(**settings)
+    return _label(graph, _measure(graph, inputs, None, grid), grid)
 
 
-def _measure_or_missing(graph: UnitGraph, inputs: Inputs, weights: State, **settings: Any) -> Arrays:
+def _measure_or_missing(graph: UnitGraph, inputs: Inputs, weights: State, grid: _Grid) -> Arrays:
     try:
-        return _measure(graph, inputs, weights, **settings)
+        return _measure(graph, inputs, weights, grid)
     except ActivationError as error:
         log.warning("no emergence: %s", error)
-        lengths = {dim: len(labels) for dim, labels in _labels(graph, settings).items()}
-        return {name: np.full([lengths[dim] for dim in dims], np.nan) for name, dims in _DIMS.items()}
+        lengths = {dim: len(labels) for dim, labels in grid.labels(graph).items()}
+        return {name: np.full([lengths[dim] for dim in dims], np.nan) for name, (dims, _) in _VARIABLES.items()}
 
 
-def _measure(
-    graph: UnitGraph,
-    inputs: Inputs,
-    weights: State | None,
-    *,
-    thresholds: Sequence[float],
-    criteria: Sequence[str],
-    fraction: float = 0.5,
-    through: Sequence[Through] = ("all",),
-) -> Arrays:
-    for criterion in criteria:
-        check_criterion(criterion, GRID_CRITERIA)
-    for threshold in thresholds:
-        check_threshold(threshold, fraction)
-    for kind in through:
-        check_through(kind)
-
+def _measure(graph: UnitGraph, inputs: Inputs, weights: State | None, grid: _Grid) -> Arrays:
     def count(counter: PathCounter) -> Arrays:
-        tally = _Tally(graph, counter, criteria, thresholds, fraction, through)
-        for block in in_blocks(as_tuple(inputs), counter.rows):
-            tally.add(graph.recording.magnitudes(block))
-        emergence, active = tally.result()
+        emergence, active = _counts(graph, counter, as_tuple(inputs), grid)
         parameters = nonzero_parameters(graph.model)
         return {
             "emergence": emergence.to_float(),
@@ -152,67 +154,43 @@ def _measure(
     return graph.counting(weights, count)
 
 
-class _Tally:
-    """Counts each sample as it comes and the criteria over all samples at the end."""
+def _counts(graph: UnitGraph, counter: PathCounter, inputs: tuple[Tensor, ...], grid: _Grid) -> tuple[Scaled, Floats]:
+    """Emergence (criteria, thresholds, through) and active units (criteria, thresholds, sites)."""
 
-    def __init__(
-        self,
-        graph: UnitGraph,
-        counter: PathCounter,
-        criteria: Sequence[str],
-        thresholds: Sequence[float],
-        fraction: float,
-        through: Sequence[Through],
-    ) -> None:
-        self.counter, self.criteria, self.thresholds, self.through = counter, criteria, thresholds, through
-        self.activity = Activity(criteria, thresholds, fraction)
-        self.by_sample: list[Scaled] = []
-        self.active_by_sample = np.zeros((len(thresholds), len(graph.sites)))
-
-    def add(self, magnitudes: list[Tensor]) -> None:
-        """Take in the activations of some samples."""
-        self.activity.add(magnitudes)
-        if "sample" in self.criteria:
-            patterns = [[units > threshold for units in magnitudes] for threshold in self.thresholds]
-            self.by_sample.append(Scaled.stack([self._emergence(active).sum(axis=0) for active in patterns]))
-            self.active_by_sample += np.stack([_number_active(active).sum(0) for active in patterns])
-
-    def result(self) -> tuple[Scaled, NDArray[np.float64]]:
-        """Emergence (criteria, thresholds, through) and active units (criteria, thresholds, sites)."""
-        emergence, active = [], []
-        for criterion in self.criteria:
-            if criterion == "sample":
-                emergence.append(Scaled.stack(self.by_sample).sum(axis=0) / self.activity.samples)
-                active.append(self.active_by_sample / self.activity.samples)
-            else:
-                patterns = self.activity.active(criterion)
-                emergence.append(self._emergence(patterns))
-                active.append(_number_active(patterns))
-        return Scaled.stack(emergence), np.stack(active)
-
-    def _emergence(self, active: list[Tensor]) -> Scaled:
+    def emergence_of(active: list[Tensor]) -> Scaled:
         """Emergence of each row of a pattern, (rows, through)."""
-        kinds = [self.counter.arriving(active, through).sum(axis=1) for through in self.through]
-        return Scaled.stack(kinds, axis=1)
+        return Scaled.stack([counter.arriving(active, through).sum(axis=1) for through in grid.through], axis=1)
+
+    activity = Activity(grid.criteria, grid.thresholds, grid.fraction)
+    by_sample: list[Scaled] = []
+    active_by_sample = np.zeros((len(grid.thresholds), len(graph.sites)))
+    for block in in_blocks(inputs, counter.rows):
+        magnitudes = graph.recording.magnitudes(block)
+        activity.add(magnitudes)
+        if "sample" in grid.criteria:
+            patterns = [[units > threshold for units in magnitudes] for threshold in grid.thresholds]
+            by_sample.append(Scaled.stack([emergence_of(active).sum(axis=0) for active in patterns]))
+            active_by_sample += np.stack([_number_active(active).sum(0) for active in patterns])
+    emergence, active_units = [], []
+    for criterion in grid.criteria:
+        if criterion == "sample":
+            emergence.append(Scaled.stack(by_sample).sum(axis=0) / activity.samples)
+            active_units.append(active_by_sample / activity.samples)
+        else:
+            active = activity.active(criterion)
+            emergence.append(emergence_of(active))
+            active_units.append(_number_active(active))
+    return Scaled.stack(emergence), np.stack(active_units)
 
 
-def _number_active(active: list[Tensor]) -> NDArray[np.float64]:
+def _number_active(active: list[Tensor]) -> Floats:
     return torch.stack([units.sum(1) for units in active], 1).double().cpu().numpy()
 
 
-def _labels(graph: UnitGraph, settings: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Labels of the dimensions."""
-    return {
-        "criterion": list(settings["criteria"]),
-        "threshold": list(settings["thresholds"]),
-        "through": list(settings.get("through", ("all",))),
-        "site": list(graph.sites),
+def _label(graph: UnitGraph, arrays: Arrays, grid: _Grid, *front: str) -> xr.Dataset:
+    variables: dict[str, Any] = {
+        name: ((*front, *dims), arrays[name], {"units": "1", "long_name": text})
+        for name, (dims, text) in _VARIABLES.items()
     }
-
-
-def _label(graph: UnitGraph, arrays: Arrays, settings: Mapping[str, Any], *front: str) -> xr.Dataset:
-    variables = {name: ((*front, *_DIMS[name]), array) for name, array in arrays.items()}
-    labelled = xr.Dataset({**variables, "site_size": (("site",), graph.size)}, _labels(graph, settings))
-    for name, description in _DESCRIPTIONS.items():
-        labelled[name].attrs = {"units": "1", "long_name": description}
-    return labelled
+    sizes = {"site_size": (("site",), graph.size, {"units": "1", "long_name": "units"})}
+    return xr.Dataset({**variables, **sizes}, grid.labels(graph))

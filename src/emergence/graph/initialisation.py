@@ -35,8 +35,10 @@ def promote_emergence(model: nn.Module, alpha: float) -> None:
     if len(set(map(id, weights))) < len(weights):
         raise ValueError("layers share a weight, which cannot be scaled for each of them")
     with torch.no_grad():
+        half = len(weights) // 2
         for position, weight in enumerate(weights):
-            weight.mul_(alpha ** _steps_from_middle(position, len(layers)))
+            passed_middle = position >= half and len(weights) % 2 == 0  # which lies between two layers
+            weight.mul_(alpha ** (position - half + passed_middle))
 
 
 def _weight_of(layer: nn.Module) -> nn.Parameter:
@@ -47,15 +49,3 @@ def _weight_of(layer: nn.Module) -> nn.Parameter:
             f"the weight of {layer} is computed by a parametrisation or a hook; promote the network before that"
         )
     return weight
-
-
-def _steps_from_middle(position: int, count: int) -> int:
-    """Signed number of layers from the middle, which lies between two layers where their number is even.
-
-    >>> [_steps_from_middle(i, 4) for i in range(4)], [_steps_from_middle(i, 3) for i in range(3)]
-    ([-2, -1, 1, 2], [-1, 0, 1])
-    """
-    half = count // 2
-    if position < half:
-        return position - half
-    return position - half + (count % 2 == 0)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from emergence.graph.attention_rules import PRODUCTS
-from emergence.graph.operations import map_arguments
+from emergence.graph.operations import map_arguments, tensors_in
 from emergence.graph.recorder import OVERWRITE, Call, Tape, Value
 from emergence.graph.registry import Rule
 
@@ -31,7 +31,7 @@ def find_patterns(calls: Sequence[Call], rules: dict[Call, Rule], tape: Tape) ->
         source = call.sources[0] if call.sources else None
         if call.operation is OVERWRITE or output is None or source is None:
             continue
-        if is_softmax(call):
+        if call.operation.name in ("softmax", "Softmax"):
             fixed = _fixed_part(source, made_by, moves, tape)
             if fixed is None:
                 continue
@@ -44,11 +44,6 @@ def find_patterns(calls: Sequence[Call], rules: dict[Call, Rule], tape: Tape) ->
             elif call.outputs in moves:
                 of_value[output] = _run(recorded[call.outputs], {source: of_value[source].float()}) > 0
     return patterns
-
-
-def is_softmax(call: Call) -> bool:
-    """Whether a call is a softmax, as a function or a module."""
-    return call.operation.name in ("softmax", "Softmax")
 
 
 def _first_operand(call: Call) -> Any:
@@ -67,18 +62,12 @@ def _fixed_part(value: Value, made_by: dict[Value, Call], moves: set[Any], tape:
     if not linear and call.outputs not in moves:
         return None
     parts = {source: _fixed_part(source, made_by, moves, tape) for source in call.sources}
-    if all(part is None for part in parts.values()) and not (linear and _has_mask(call)):
+    brings_mask = linear and any(True for _ in tensors_in((call.args, call.kwargs)))
+    if all(part is None for part in parts.values()) and not brings_mask:
         return None
     zeros = {source: torch.zeros_like(tape.values[source]) if part is None else part for source, part in parts.items()}
     fixed: Tensor = _run(call, zeros)
     return fixed
-
-
-def _has_mask(call: Call) -> bool:
-    """Whether a call brings a constant tensor."""
-    found: list[Tensor] = []
-    map_arguments((call.args, call.kwargs), lambda part: found.append(part) if isinstance(part, Tensor) else None)
-    return bool(found)
 
 
 def _run(call: Call, values: dict[Value, Tensor]) -> Any:

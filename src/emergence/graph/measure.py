@@ -1,4 +1,4 @@
-"""The measure as one function call."""
+"""The measure as one function call, and with edges weighted by the size of their weights."""
 
 from collections.abc import Mapping
 
@@ -50,8 +50,7 @@ def count_paths(
 
     >>> import torch
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
-    >>> with torch.no_grad():
-    ...     _ = net[0].bias.copy_(torch.tensor([9.0, -9.0, -9.0]))
+    >>> _ = net[0].bias.data.copy_(torch.tensor([9.0, -9.0, -9.0]))
     >>> counts = count_paths(net, torch.zeros(5, 2))
     >>> counts.sites, counts.size.tolist(), counts.active.tolist()[0]
     (('1', 'output'), [3, 2], 1)
@@ -61,4 +60,32 @@ def count_paths(
     graph = UnitGraph(model, inputs, include_input=include_input, include_output=include_output)
     return graph.paths(
         inputs, threshold=threshold, criterion=criterion, through=through, fraction=fraction, previous=previous
+    )
+
+
+def weighted_paths(
+    model: nn.Module,
+    inputs: Inputs,
+    *,
+    threshold: float = 0.05,
+    criterion: str = "mean",
+    through: Through = "all",
+    include_input: bool = False,
+    include_output: bool = True,
+    fraction: float = 0.5,
+) -> PathCounts:
+    """Weigh every path from an inactive to an active unit by the product of its absolute weights, and sum.
+
+    This is the path norm (Neyshabur et al. 2015, arXiv:1503.00036, with exponent 1) between those units. Wires and
+    normalisation weigh one. Arguments and result are those of `count_paths`; there is no exact number.
+
+    >>> net = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
+    >>> for parameter, value in zip(net.parameters(), (1.0, -9.0, -0.25, 9.0)):
+    ...     _ = nn.init.constant_(parameter, value)
+    >>> weighted_paths(net, Tensor([[0.0]])).emergence  # from the inactive hidden unit to the active output
+    0.25
+    """
+    graph = UnitGraph(model, inputs, include_input=include_input, include_output=include_output)
+    return graph.paths(
+        inputs, threshold=threshold, criterion=criterion, through=through, fraction=fraction, measure=Tensor.abs
     )

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from emergence.graph.registry import has_own_rule
+from emergence.graph.registry import RULES, MissingRuleError, Rule
 
 READING = {
     "item", "tolist", "numpy", "__array__", "__bool__", "__int__", "__float__", "__index__", "__complex__",
@@ -47,7 +47,7 @@ class Watch(TorchFunctionMode, ABC):
         self._around: list[str] = []
         modules = {module: name for name, module in self._model.named_modules() if name}
         for module, name in modules.items():
-            is_leaf = has_own_rule(module) and "forward" not in vars(module)
+            is_leaf = type(module) in RULES and "forward" not in vars(module)
             call = self._call_leaf if is_leaf else self._call_module
             vars(module)["forward"] = partial(call, name, module, module.forward)
         try:
@@ -104,18 +104,26 @@ class Watch(TorchFunctionMode, ABC):
 
 
 class Operation:
-    """A function, a tensor method or a module.
-
-    >>> import torch
-    >>> Operation(torch.Tensor.__getitem__).name, Operation(torch.Tensor.T.__get__).name, Operation(torch.relu_).name
-    ('getitem', 'T', 'relu_')
-    """
+    """A function, a tensor method or a module."""
 
     def __init__(
         self, function: Callable[..., Any], path: str = "", module: nn.Module | None = None, around: str = ""
     ) -> None:
         self.function, self.path, self.module, self.around = function, path, module, around
         self.name = type(module).__name__ if module else name_of(function)
+
+    @property
+    def rule(self) -> Rule:
+        """Rule of a module's class, of a function or of its name; MissingRuleError if there is none."""
+        keys = [type(self.module)] if self.module else [self.function, self.name, self.name.rstrip("_")]
+        found = next((RULES[key] for key in keys if key in RULES), None)
+        if found is None:
+            raise MissingRuleError(
+                f"paths cannot be counted through {self}: it has no rule. Register one with "
+                f'@emergence.register_rule("{self.name}") on a function that returns the number of paths arriving at '
+                "its output"
+            )
+        return found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Operation) and (self.name, self.path) == (other.name, other.path)
@@ -137,18 +145,22 @@ def name_of(function: Callable[..., Any]) -> str:
     return name.strip("_") if name.startswith("__") and name.endswith("__") else name
 
 
+def leaves_in(value: Any) -> Iterator[Any]:
+    """Arguments or results of operations, one by one: what tuples, lists, dictionaries and slices hold."""
+    if isinstance(value, slice):
+        value = value.start, value.stop, value.step
+    elif isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, tuple | list):
+        for part in value:
+            yield from leaves_in(part)
+    else:
+        yield value
+
+
 def tensors_in(value: Any) -> Iterator[Tensor]:
     """The tensors in arguments or results of operations."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from tensors_in(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from tensors_in(part)
-    elif isinstance(value, slice):
-        yield from tensors_in((value.start, value.stop, value.step))
+    return (leaf for leaf in leaves_in(value) if isinstance(leaf, Tensor))
 
 
 def map_arguments(value: Any, change: Callable[[Any], Any]) -> Any:

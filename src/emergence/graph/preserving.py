@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -117,7 +118,7 @@ def _held_by(model: nn.Module) -> tuple[list[_Contents], list[Tensor]]:
     waiting: list[tuple[Any, int]] = [(model, 0)]
     while waiting:
         value, depth = waiting.pop()
-        kind = _kind(type(value))
+        kind = _kind(type(value))  # type: ignore[arg-type]
         if kind == "plain" or id(value) in seen:
             continue
         seen.add(id(value))
@@ -136,18 +137,9 @@ def _held_by(model: nn.Module) -> tuple[list[_Contents], list[Tensor]]:
     return containers, tensors
 
 
-_KINDS: dict[Any, str] = {}
-"""What to do with objects of a class, as far as such were met."""
-
-
+@cache
 def _kind(of: Any) -> str:
     """What to do with objects of a class."""
-    if of not in _KINDS:
-        _KINDS[of] = _find_kind(of)
-    return _KINDS[of]
-
-
-def _find_kind(of: type) -> str:
     kinds: dict[str, tuple[type, ...]] = {
         "tensor": (Tensor,),
         "module": (nn.Module,),

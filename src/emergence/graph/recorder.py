@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from emergence.graph.operations import Operation, TraceError, Watch, map_arguments, tensors_in
+from emergence.graph.operations import Operation, TraceError, Watch, leaves_in, map_arguments, tensors_in
 
 
 class Value(int):
@@ -35,7 +35,7 @@ class Call:
     @property
     def sources(self) -> list[Value]:
         """The values that it depends on."""
-        return list(values_in((self.args, self.kwargs)))
+        return [leaf for leaf in leaves_in((self.args, self.kwargs)) if isinstance(leaf, Value)]
 
 
 @dataclass
@@ -58,11 +58,7 @@ def record(model: nn.Module, inputs: Sequence[Tensor], keep: bool = True) -> Tap
 
 
 def overwrite(old: Tensor, new: Tensor, places: Tensor) -> Tensor:
-    """Put units of `new` (rows, units) at the given places of `old`, where these are not negative.
-
-    >>> overwrite(torch.tensor([[1, 2, 3]]), torch.tensor([[7]]), torch.tensor([-1, 0, -1])).tolist()
-    [[1, 7, 3]]
-    """
+    """Put units of `new` (rows, units) at the given places of `old`, where these are not negative."""
     return torch.where(places < 0, old, new.index_select(1, places.clamp(min=0)))
 
 
@@ -97,7 +93,7 @@ class _Recorder(Watch):
         before = [(tensor, version(tensor)) for tensor in tensors_in((args, kwargs))]
         result = run()
         changed = {id(tensor) for tensor, number in before if version(tensor) != number}
-        leaves = [args[0]] if operation.name == "setitem" else list(_leaves(result))
+        leaves = [args[0]] if operation.name == "setitem" else list(leaves_in(result))
         followed = {_memory_of(leaf) for leaf in leaves if isinstance(leaf, Tensor) and id(leaf) in changed}
         lost = (t for t, _ in before if id(t) in changed and self.depends(t) and _memory_of(t) not in followed)
         if operation.name == "data=" or any(True for _ in lost):
@@ -160,13 +156,6 @@ def outputs_in(result: Any) -> Iterator[Tensor]:
     yield from found
 
 
-def values_in(value: Any) -> Iterator[Value]:
-    """The values among arguments."""
-    found: list[Value] = []
-    map_arguments(value, lambda part: found.append(part) if isinstance(part, Value) else None)
-    yield from found
-
-
 def _outputs(value: Any) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
@@ -179,15 +168,6 @@ def _outputs(value: Any) -> Iterator[Tensor]:
         yield from _outputs([getattr(value, field.name) for field in fields(value)])
     elif isinstance(value, SimpleNamespace) or hasattr(type(value), "__attrs_attrs__"):
         yield from _outputs(vars(value))
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """What an operation gives, piece by piece."""
-    if isinstance(value, tuple | list):
-        for part in value:
-            yield from _leaves(part)
-    else:
-        yield value
 
 
 def version(tensor: Tensor) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from emergence.graph.edges import Edges
 from emergence.graph.registry import register_rule
@@ -82,11 +82,3 @@ def _resizing(
     scale = None if factor is None else (float(factor), 1.0)
     probe = torch.eye(length, dtype=torch.float64)[:, None, :, None]
     return F.interpolate(probe, wanted, scale, flat, corners, recompute, antialias)[:, 0, :, 0].abs() > _ROUNDING
-
-
-@register_rule(nn.Upsample)
-def upsample(edges: Edges, module: nn.Upsample, x: Tensor) -> Tensor:
-    """`interpolate` with the module's settings."""
-    return interpolate(
-        edges, x, module.size, module.scale_factor, module.mode, module.align_corners, module.recompute_scale_factor
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
@@ -37,7 +37,7 @@ class Weights:
         return tuple(self.tensor.shape)
 
 
-_RULES: dict[Operation, Rule] = {}
+RULES: dict[Operation, Rule] = {}
 
 
 def register_rule(
@@ -45,8 +45,8 @@ def register_rule(
 ) -> Callable[[Function], Function]:
     """Register a function as the rule of operations; a later registration replaces an earlier one.
 
-    An operation is a module class (which then counts as one operation), a function, or a name,
-    which stands for every function and tensor method of that name. `nonlinear` makes its output a site.
+    An operation is a module class (which then counts as one operation), a function, or a name, which stands for every
+    function and tensor method of that name. `nonlinear` makes its output a site.
 
     A rule is called with `edges`, the module if the operation is one, and the operation's own arguments, where
     activations are replaced by float tensors of arriving paths, other float tensors by `Weights`. It returns the paths
@@ -69,39 +69,7 @@ def register_rule(
 
     def register(function: Function) -> Function:
         for operation in operations:
-            _RULES[operation] = Rule(function, nonlinear, moves)
+            RULES[operation] = Rule(function, nonlinear, moves)
         return function
 
     return register
-
-
-def has_own_rule(module: nn.Module) -> bool:
-    """Whether a rule is registered for exactly this class of module."""
-    return type(module) in _RULES
-
-
-def rule_of(operation: "Seen") -> Rule:
-    """Rule of a module's class, of a function or of its name; MissingRuleError if there is none."""
-    if operation.module is not None:
-        return _RULES[type(operation.module)]
-    for key in (operation.function, operation.name, operation.name.rstrip("_")):
-        if key in _RULES:
-            return _RULES[key]
-    raise MissingRuleError(
-        f"paths cannot be counted through {operation}: it has no rule. Register one with "
-        f'@emergence.register_rule("{operation.name}") on a function that returns the number of paths arriving at its '
-        "output"
-    )
-
-
-class Seen(Protocol):
-    """An operation as it was seen when a network ran."""
-
-    @property
-    def function(self) -> Callable[..., Any]: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def module(self) -> nn.Module | None: ...

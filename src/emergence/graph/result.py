@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
+from emergence.core.arrays import Floats, Integers
 from emergence.graph.scaled import Scaled
 
 
@@ -17,9 +15,9 @@ class PathCounts:
 
     sites: tuple[str, ...]
     """Names of the sites, in topological order."""
-    size: NDArray[np.int64]
+    size: Integers
     """Units per site."""
-    active: NDArray[np.int64] | NDArray[np.float64]
+    active: Integers | Floats
     """Active units per site; with the criterion `sample` their mean over samples."""
     nonzero_parameters: int
     """Parameters that are not zero."""
@@ -51,7 +49,7 @@ class PathCounts:
         return min(float((self.scaled / self.total).to_float()), 1.0)
 
     @cached_property
-    def pairs(self) -> NDArray[np.float64]:
+    def pairs(self) -> Floats:
         """Paths from inactive units of the row's site to active units of the column's (sites, sites)."""
         return self._count_pairs().to_float()
 

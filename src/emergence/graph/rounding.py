@@ -1,4 +1,4 @@
-"""Whether two ways to compute a tensor agree but for rounding."""
+"""Equality of tensors up to rounding."""
 
 import math
 
@@ -13,7 +13,7 @@ _VANISHING = 1e-25
 
 
 def close(a: Tensor, b: Tensor, *read: Tensor) -> bool:
-    """Whether two tensors that were made of others agree but for rounding; truth values and integers always do."""
+    """True if two tensors that were made of others agree up to rounding; truth values and integers always do."""
     if not a.is_floating_point() or a.numel() == 0:
         return True
     tolerance = _TOLERANCE.get(a.dtype, 1e-3)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from emergence.core.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class Scaled:
     (1505.848948, True)
     """
 
-    mantissa: NDArray[np.float64]
-    exponent: NDArray[np.int64]
+    mantissa: Floats
+    exponent: Integers
 
     @classmethod
     def of(cls, value: ArrayLike, exponent: ArrayLike = 0) -> "Scaled":
@@ -62,13 +64,13 @@ class Scaled:
         quotient = np.divide(self.mantissa, other.mantissa, where=other.mantissa > 0, out=np.zeros_like(self.mantissa))
         return Scaled.of(quotient, self.exponent - other.exponent)
 
-    def to_float(self) -> NDArray[np.float64]:
+    def to_float(self) -> Floats:
         """As float64; a number beyond its range becomes the largest float, never infinity."""
         fits = np.clip(self.exponent, -2000, 2000).astype(np.int32)
         with np.errstate(over="ignore"):
             return np.asarray(np.minimum(np.ldexp(self.mantissa, fits), sys.float_info.max))
 
-    def log10(self) -> NDArray[np.float64]:
+    def log10(self) -> Floats:
         """Decimal logarithm; minus infinity for zero."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log10(self.mantissa) + self.exponent * math.log10(2))

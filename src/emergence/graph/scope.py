@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from emergence.core.plugins import unknown
 from emergence.graph.preserving import unchanged, untouched
-from emergence.plugins import unknown
 
 Result = TypeVar("Result")
 State = Mapping[str, Tensor]

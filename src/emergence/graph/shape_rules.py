@@ -54,6 +54,8 @@ for _name in _NAMES:
     _register_move(_name, getattr(torch.Tensor, _name, None) or getattr(torch, _name))
 for _name in _GETTERS:
     _register_move(_name, getattr(torch.Tensor, _name).__get__)
+_register_move("fft_fftshift", torch.fft.fftshift)
+_register_move("fft_ifftshift", torch.fft.ifftshift)
 
 
 @register_rule(Tensor.unfold, moves=True)

@@ -53,20 +53,6 @@ def short_time_transform(
     return arriving if return_complex else arriving.unsqueeze(-1)
 
 
-@register_rule("fft_fftshift", moves=True)
-def shift(edges: Edges, x: Tensor, dim: Any = None) -> Tensor:
-    """Units move along a dimension."""
-    moved: Tensor = torch.fft.fftshift(x, dim)
-    return moved
-
-
-@register_rule("fft_ifftshift", moves=True)
-def shift_back(edges: Edges, x: Tensor, dim: Any = None) -> Tensor:
-    """Units move back."""
-    moved: Tensor = torch.fft.ifftshift(x, dim)
-    return moved
-
-
 @register_rule("conj", "conj_physical", "imag", "angle", "resolve_conj", "real")
 def part(edges: Edges, x: Tensor) -> Tensor:
     """Both parts of a complex unit depend on what it depends on."""

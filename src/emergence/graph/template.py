@@ -18,11 +18,7 @@ _ENDS = ("start", "stop", "step")
 
 @dataclass(frozen=True)
 class Growing:
-    """An integer that grows with the number of samples.
-
-    >>> Growing(first=3, step=2).at(rows=10)
-    21
-    """
+    """An integer that grows with the number of samples."""
 
     first: int
     step: int
@@ -103,11 +99,7 @@ def batch_dimension(one: Sequence[int], two: Sequence[int]) -> int:
 
 
 def holds_samples(one: Sequence[int], two: Sequence[int]) -> bool:
-    """Whether shapes for one and two samples are those of a value that holds something for each sample.
-
-    >>> holds_samples([1, 3], [2, 3]), holds_samples([3], [3]), holds_samples([1, 1], [2, 2])
-    (True, False, False)
-    """
+    """Whether shapes for one and two samples are those of a value that holds something for each sample."""
     grown = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
     return len(one) == len(two) and len(grown) == 1 and grown[0][1] == 2 * grown[0][0]
 

@@ -24,7 +24,7 @@ from emergence.graph.masks import find_patterns
 from emergence.graph.operations import TraceError, map_arguments, tensors_in
 from emergence.graph.preserving import untouched
 from emergence.graph.recorder import OVERWRITE, Call, Tape, Value, record
-from emergence.graph.registry import Rule, rule_of
+from emergence.graph.registry import Rule
 from emergence.graph.template import Constant, batch_dimension, common, holds_samples
 from emergence.graph.verification import other_sample, verify
 
@@ -135,7 +135,7 @@ def _trace(
     results = [value for value in dict.fromkeys(tape.results) if value is not None]
     shapes = {value: (list(t.shape), list(both.values[value].shape)) for value, t in tape.values.items()}
     live = _live(calls, results)
-    rules = {call: rule_of(call.operation) for call in live if call.operation is not OVERWRITE}
+    rules = {call: call.operation.rule for call in live if call.operation is not OVERWRITE}
     read = [value for call, rule in rules.items() if rule.nonlinear for value in call.outputs if value is not None]
     verify(tape, second, both, [*read, *results])
     names = _site_names(model, tape, live, rules, include_input, results if include_output else [])

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Integers
+from emergence.core.plugins import unknown
 from emergence.graph.activity import Activity, Recording, check_criterion, check_threshold, in_blocks
 from emergence.graph.counting import PathCounter, Through
 from emergence.graph.edges import Edges, presence
@@ -17,7 +18,6 @@ from emergence.graph.scaled import Scaled
 from emergence.graph.scope import State, nonzero_parameters, run_in, snapshot
 from emergence.graph.tracing import trace
 from emergence.graph.weight_change import incoming_change, log_weights
-from emergence.plugins import unknown
 
 Inputs = Tensor | Sequence[Tensor]
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ class UnitGraph:
         if not self.trace.sites:
             raise ValueError(f"{type(model).__name__} has no site: no non-linearity and neither input nor output")
         self.sites: tuple[str, ...] = self.trace.site_names
-        self.size: NDArray[np.int64] = np.array(self.trace.site_sizes, dtype=np.int64)
+        self.size: Integers = np.array(self.trace.site_sizes, dtype=np.int64)
         self.recording = Recording(self.trace)
 
     def active(

@@ -1,4 +1,4 @@
-"""Whether what was recorded of a network is what the network computes, tried on two samples."""
+"""Check on two samples that the recorded calls compute what the network computes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from emergence.graph.operations import TraceError, map_arguments
+from emergence.graph.operations import TraceError, leaves_in, map_arguments
 from emergence.graph.recorder import OVERWRITE, Tape, Value
 from emergence.graph.rounding import close
 from emergence.graph.template import batch_dimension, holds_samples
@@ -58,15 +58,10 @@ def _replay(tape: Tape, inputs: list[Value], other: Tape) -> dict[Value, Tensor]
         else:
             result = call.operation.function(*args, **kwargs)
             result = args[0] if call.operation.name == "setitem" else result
-        leaves = result if isinstance(result, tuple | list) else [result]
-        for leaf, value in zip(_flat(leaves), call.outputs, strict=True):
+        for leaf, value in zip(leaves_in(result), call.outputs, strict=True):
             if value is not None:
                 values[value] = leaf
     return values
-
-
-def _flat(leaves: Any) -> list[Any]:
-    return [part for leaf in leaves for part in (_flat(leaf) if isinstance(leaf, tuple | list) else [leaf])]
 
 
 def _changed(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Activity by weight change: how far the weights that lead to a unit have moved."""
+"""Activity by weight change: distance that the weights leading to a unit have moved."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""How many paths use each weight, as the derivative of the number of all paths.
+"""Number of paths through each weight, as the derivative of the number of all paths.
 
 A path crosses a layer once, so the number of paths is linear in the edge of each weight, and its derivative by that
 edge is the number of paths that run through it (over all positions of a kernel).
@@ -21,11 +21,7 @@ from emergence.graph.walk import Flow, Walk
 
 
 def edge_of(weight: Tensor) -> Tensor:
-    """One edge where a weight is not zero, with derivative one everywhere.
-
-    >>> edge_of(torch.tensor([0.0, -0.3]))
-    tensor([0., 1.])
-    """
+    """One edge where a weight is not zero, with derivative one everywhere."""
     return (weight.detach() != 0).to(weight.dtype) + (weight - weight.detach())
 
 

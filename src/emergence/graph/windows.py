@@ -11,22 +11,14 @@ Extent = int | Sequence[int]
 
 
 def per_dimension(extent: Extent, dimensions: int) -> list[int]:
-    """Return one number per dimension.
-
-    >>> per_dimension(3, 2)
-    [3, 3]
-    """
+    """Return one number per dimension."""
     return [extent] * dimensions if isinstance(extent, int) else list(extent) * (dimensions if len(extent) == 1 else 1)
 
 
 def sum_windows(
     x: Tensor, size: Extent, stride: Extent, padding: Extent = 0, dilation: Extent = 1, ceil_mode: bool = False
 ) -> Tensor:
-    """Sum the elements of sliding windows over the dimensions after batch and channel.
-
-    >>> sum_windows(torch.ones(1, 1, 4), size=3, stride=1, padding=1)
-    tensor([[[2., 3., 3., 2.]]])
-    """
+    """Sum the elements of sliding windows over the dimensions after batch and channel."""
     dimensions = x.ndim - 2
     extents = [per_dimension(extent, dimensions) for extent in (size, stride, padding, dilation)]
     for dim, (kernel, step, pad, dilate) in enumerate(zip(*extents, strict=True), start=2):
@@ -48,13 +40,9 @@ def _sum_along(x: Tensor, dim: int, size: int, stride: int, padding: int, dilati
 
 
 def sum_bins(x: Tensor, output_size: int | Sequence[int | None], dimensions: int) -> Tensor:
-    """Sum the bins of adaptive pooling, bin i of n covering positions floor(i L / n) up to ceil((i + 1) L / n).
-
-    >>> sum_bins(torch.ones(1, 1, 5), 2, dimensions=1)
-    tensor([[[3., 3.]]])
-    """
-    sizes = [output_size] * dimensions if isinstance(output_size, int) else list(output_size)
-    for dim, bins in zip(range(x.ndim - dimensions, x.ndim), sizes, strict=True):
+    """Sum the bins of adaptive pooling, bin i of n covering positions floor(i L / n) up to ceil((i + 1) L / n)."""
+    sizes = [output_size] * dimensions if isinstance(output_size, int) else output_size
+    for dim, bins in enumerate(sizes, start=x.ndim - dimensions):
         if bins is not None and bins != x.shape[dim]:
             x = _sum_bins_along(x, dim, bins)
     return x

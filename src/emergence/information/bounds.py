@@ -22,13 +22,8 @@ def donsker_varadhan(scores: Tensor) -> Bound:
     """Mean score of what belongs together minus the log of the mean exponential of all other scores.
 
     Donsker and Varadhan (1983, Communications on Pure and Applied Mathematics 36:183), as MINE uses it (Belghazi et al.
-    2018, arXiv:1801.04062, equation 5). All n (n - 1) other pairs stand for independent ones: at the best critic, log
-    p(x, y) / p(x) p(y), the second term's variance falls with n squared (a degenerate U-statistic), and is about
-    exp(I) times as large as for I = 0 (McAllester and Stratos 2020, arXiv:1811.04251).
-
-    >>> bound = donsker_varadhan(torch.full((100, 100), -2.0).fill_diagonal_(1.0))
-    >>> round(bound.value.item(), 6), bound.error.item()
-    (3.0, 0.0)
+    2018, arXiv:1801.04062, equation 5). All n (n - 1) other pairs stand for independent ones; at the best critic the
+    second term's variance falls with n squared (a degenerate U-statistic).
     """
     count = len(scores)
     together = scores.diagonal()
@@ -43,10 +38,6 @@ def info_nce(scores: Tensor) -> Bound:
     """Mean log of the share of exp(score) that y_i has among all y_j for x_i, plus log n; never above log n.
 
     Van den Oord et al. (2018, arXiv:1807.03748, section 2.3).
-
-    >>> bound = info_nce(torch.full((100, 100), -50.0).fill_diagonal_(50.0))
-    >>> round(bound.value.item(), 6) == round(math.log(100), 6)
-    True
     """
     count = len(scores)
     shares = scores.diagonal() - scores.logsumexp(1)

@@ -1,4 +1,4 @@
-"""Information emergence in causal language models: what blocks keep of whole texts beyond what they keep of tokens."""
+"""Information emergence in causal language models: information on texts that blocks keep beyond that on tokens."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -6,11 +6,12 @@ from itertools import pairwise
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
+from emergence.core.known_skills import labelled
+from emergence.core.modules import private_copy
 from emergence.information.estimate import DEFAULT, Fit, Information, mutual_information
-from emergence.modules import private_copy
 
 States = Callable[[Tensor], Sequence[Tensor]]
 """Maps tokens (sample, position) to what enters the first block and what leaves each: (sample, position, width)."""
@@ -36,7 +37,7 @@ def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
         copied, *inside = private_copy(nn.ModuleList([network, *blocks])).eval()
         inside[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
         for block in inside:
-            block.register_forward_hook(lambda _, __, found: seen.append(_first(found)))
+            block.register_forward_hook(lambda _, __, left: seen.append(left if isinstance(left, Tensor) else left[0]))
         copied(tokens.clone())
         return seen
 
@@ -49,14 +50,10 @@ def information_emergence(
     """Return the information emergence E of each block, in nats, on tokens (sample, position) of many texts.
 
     E = I(macro out; macro in) - mean over t of I(micro out of t; micro in of t) (Chen et al. 2024, arXiv:2405.12617).
-    Macro is the state at `position`, which has read all tokens up to it; micro of t is the state of token t alone, for
-    t from 0 to `position`. A token is alone at the first position, where a causal model sees nothing else. States
-    include what goes past the block by wires. Both terms are InfoNCE on held-out samples, see `mutual_information`: the
-    bound of Donsker and Varadhan, which the authors take at its largest in training, has no use here, because a block
-    may keep more of a text than that can show, and then it is off by any number. InfoNCE is never above
-    `info_nce_cap`, and a macro term close to that is only known to be at least so large. With a block that loses
-    nothing, the information is the entropy of what was read: micro terms can be checked against `token_entropy`, the
-    mean over t of the entropy of token t.
+    Macro is the state at `position`, which has read all tokens up to it; micro of t is the state of token t at the
+    first position, where a causal model sees nothing else, for t from 0 to `position`. States include the residual
+    stream. Both terms are InfoNCE on held-out samples (`mutual_information`) and at most `info_nce_cap`. Where a block
+    loses nothing, the micro term is `token_entropy`, the mean entropy of the tokens.
 
     Dimension `block`, all in nats: `emergence`, `macro`, `macro_error`, its standard error, and `micro`. Raises
     ValueError for a position that the texts lack.
@@ -98,22 +95,21 @@ def emergence_over_positions(
     return xr.concat(found, label, combine_attrs="override")
 
 
-def _described(macro: Sequence[Information], micro: NDArray[np.float64], entropy: float) -> xr.Dataset:
+def _described(macro: Sequence[Information], micro: Floats, entropy: float) -> xr.Dataset:
     values = np.array([found.info_nce for found in macro])
     errors = [found.info_nce_error for found in macro]
-    texts = {
-        "emergence": (values - micro, "information emergence"),
-        "macro": (values, "information that a block keeps of the text"),
-        "macro_error": (errors, "standard error of the information kept of the text"),
-        "micro": (micro, "information that a block keeps of single tokens, mean over tokens"),
-    }
-    found = xr.Dataset(
-        {name: ("block", data, {"units": "nat", "long_name": text}) for name, (data, text) in texts.items()},
-        {"block": ("block", np.arange(1, len(values) + 1), {"units": "1", "long_name": "block"})},
+    return labelled(
+        {
+            "emergence": ("block", values - micro, "information emergence"),
+            "macro": ("block", values, "information that a block keeps of the text"),
+            "macro_error": ("block", errors, "standard error of the information kept of the text"),
+            "micro": ("block", micro, "information that a block keeps of single tokens, mean over tokens"),
+            "token_entropy": ((), entropy, "entropy of a token, mean over positions"),
+            "info_nce_cap": ((), macro[0].cap, "most that InfoNCE can show"),
+        },
+        units="nat",
+        block=("block", np.arange(1, len(values) + 1), {"units": "1", "long_name": "block"}),
     )
-    found["token_entropy"] = ((), entropy, {"units": "nat", "long_name": "entropy of a token, mean over positions"})
-    found["info_nce_cap"] = ((), macro[0].cap, {"units": "nat", "long_name": "most that InfoNCE can show"})
-    return found
 
 
 @torch.no_grad()
@@ -121,10 +117,6 @@ def _at(states: States, tokens: Tensor, position: int) -> list[Tensor]:
     """States (sample, width) at a position, for some samples at a time."""
     parts = [[state[:, position].cpu() for state in states(part)] for part in tokens.split(SAMPLES_AT_ONCE)]
     return [torch.cat(of_block) for of_block in zip(*parts, strict=True)]
-
-
-def _first(found: Tensor | tuple[Tensor, ...]) -> Tensor:
-    return found if isinstance(found, Tensor) else found[0]
 
 
 def _token_entropy(tokens: Tensor) -> float:

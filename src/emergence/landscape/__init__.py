@@ -1,10 +1,8 @@
 """Loss landscapes: a function of a network's weights, sampled on planes and lines through weight space."""
 
 from emergence.landscape.cross_entropy import CrossEntropy
-from emergence.landscape.curves import sample_curve, train_control_point
 from emergence.landscape.directions import random_directions
 from emergence.landscape.journal import Journal
-from emergence.landscape.matching import matched
 from emergence.landscape.metrics import Metrics
 from emergence.landscape.sampling import Record, centred_grid, sample, sample_line, sample_plane, sample_slice
 from emergence.landscape.trajectory import Trajectory
@@ -16,12 +14,9 @@ __all__ = [
     "Record",
     "Trajectory",
     "centred_grid",
-    "matched",
     "random_directions",
     "sample",
-    "sample_curve",
     "sample_line",
     "sample_plane",
     "sample_slice",
-    "train_control_point",
 ]

@@ -6,7 +6,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from emergence.plugins import unknown
+from emergence.core.plugins import unknown
 
 Weights = Mapping[str, Tensor]
 """Tensors by name."""

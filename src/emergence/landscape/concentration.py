@@ -1,30 +1,29 @@
-"""Which minima training reaches from around given weights, and how close together they lie."""
+"""Minima that training reaches from around given weights, and how close together they lie."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy, prunable
+from emergence.core.seeds import COPIES, DIRECTIONS_TO_MINIMA
+from emergence.landscape.combination import Weights
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.directions import random_directions
 from emergence.landscape.ruggedness import barrier_height
 from emergence.landscape.sampling import Metric, sample
-from emergence.modules import private_copy, prunable
 from emergence.networks import Architecture
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Schedule, Training
 from emergence.training.batches import Part
 from emergence.training.grouping import form_groups
 from emergence.training.precision import arithmetic
-
-Floats = NDArray[np.float64]
-Weights = Mapping[str, Tensor]
 
 VARIABLES = {
     "minima": ("1", "distinct minima reached from perturbed copies"),
@@ -37,9 +36,9 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class Retraining:
-    """How perturbed copies are trained: as their run was, at the rate that it began with, for a few more epochs.
+    """Training of perturbed copies: as their run was, at the rate that it began with, for a few more epochs.
 
-    All copies see the same samples in the same order, so that what they differ in comes from the perturbation alone.
+    All copies see the same samples in the same order: their differences come from the perturbation alone.
     """
 
     architecture: Architecture
@@ -52,7 +51,7 @@ class Retraining:
         copies = len(starts)
         groups = form_groups(
             self.architecture,
-            [0] * copies,
+            [COPIES] * copies,
             self.training,
             self.device,
             self.part,
@@ -87,14 +86,21 @@ def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) ->
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     weights = {name: parameter.detach() for name, parameter in network.named_parameters()}
     masks = {name: (weight != 0).to(weight.dtype) for name, weight in prunable(network, inputs.cpu()).items()}
-    directions = random_directions(network, seed=0, count=settings.copies)
+    directions = random_directions(network, seed=DIRECTIONS_TO_MINIMA, count=settings.copies)
     metric = CrossEntropy(network, inputs, labels)
     of_radii = []
     for radius in settings.radii:
-        starts = [{**state, **_moved(weights, direction, radius)} for direction in directions]
+        starts = [
+            {**state, **{name: weight + radius * direction[name] for name, weight in weights.items()}}
+            for direction in directions
+        ]
         with arithmetic(retraining.training, network, retraining.device):
             ends = retraining.ends(starts, masks)
-        of_radii.append(_compare(metric, [_numbers(end, retraining.device) for end in ends], list(weights), settings))
+        numbers = [
+            {name: tensor.to(retraining.device) for name, tensor in end.items() if tensor.is_floating_point()}
+            for end in ends
+        ]
+        of_radii.append(_compare(metric, numbers, list(weights), settings))
     radii = xr.DataArray(settings.radii, dims="radius", attrs={"units": "1", "long_name": "length of perturbation"})
     values = {
         name: ("radius", [found[name] for found in of_radii], {"units": units, "long_name": meaning})
@@ -148,12 +154,3 @@ def _compare(
         "minima_loss": float(losses.mean()),
         "minima_loss_difference": float(np.mean([abs(losses[i] - losses[j]) for i, j in pairs])),
     }
-
-
-def _moved(weights: Weights, direction: Weights, radius: float) -> dict[str, Tensor]:
-    return {name: weight + radius * direction[name] for name, weight in weights.items()}
-
-
-def _numbers(state: Weights, device: torch.device) -> dict[str, Tensor]:
-    """Return what of a state_dict lies on lines between networks: all but counters."""
-    return {name: tensor.to(device) for name, tensor in state.items() if tensor.is_floating_point()}

@@ -5,17 +5,16 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from math import ceil
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy
 from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.hoisting import HoistedNetwork
 from emergence.landscape.sampling import Evaluator, pointwise
-from emergence.modules import private_copy
 from emergence.training.gradients import class_indices, full_precision
 
 log = logging.getLogger(__name__)
@@ -42,13 +41,12 @@ CHECKED = 10
 class CrossEntropy:
     """Mean cross-entropy ("loss", nat) and share of right answers ("accuracy") on fixed samples.
 
-    A metric for `sample_plane` and `sample_line`. The network is copied and the copy put in evaluation mode on the
-    device of `inputs`, so the given one never changes. `inputs` (sample, ...) are what the network takes, `labels`
-    (sample, ...) are indices of its logits (sample, class, ...); `block` samples go through the network at once, by
-    default a number that suits cache and network. Sampling a plane takes memory for 1 GiB of products at most, and 15
-    times the weights or the largest activation of a block, whichever is more. Masks of `torch.nn.utils.prune` and
-    parametrisations of the network hold at all weights. Raises ValueError where there are no samples or not as many
-    labels.
+    A metric for `sample_plane` and `sample_line`. The given network never changes: a copy is evaluated on the device of
+    `inputs` (sample, ...). `labels` (sample, ...) are indices of its logits (sample, class, ...); `block` samples go
+    through the network at once, by default a number that suits cache and network. Sampling a plane takes memory for 1
+    GiB of products at most, and 15 times the weights or the largest activation of a block, whichever is more. Masks of
+    `torch.nn.utils.prune` and parametrisations hold at all weights. Raises ValueError where there are no samples or not
+    as many labels.
 
     >>> metric = CrossEntropy(nn.Linear(2, 2), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1]))
     >>> values = metric({"weight": 100 * torch.eye(2), "bias": torch.zeros(2)})
@@ -90,10 +88,10 @@ class CrossEntropy:
         return pointwise(self, basis)
 
     @torch.inference_mode()
-    def _evaluate(self, hoisted: HoistedNetwork, points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def _evaluate(self, hoisted: HoistedNetwork, points: Floats) -> dict[str, Floats]:
         return self._means(hoisted.logits(points))
 
-    def _means(self, blocks: Iterable[Tensor]) -> dict[str, NDArray[np.float64]]:
+    def _means(self, blocks: Iterable[Tensor]) -> dict[str, Floats]:
         """Return loss and accuracy per point from the logits (point, sample, class, ...) of all blocks."""
         sums = [_score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
         loss, accuracy = (torch.stack(sums).sum(0) / sum(map(torch.numel, self._labels))).cpu().numpy()

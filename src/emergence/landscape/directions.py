@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.linalg import vector_norm
 
-from emergence.modules import input_first, prunable, swapped, tables, undecided
-from emergence.plugins import unknown
+from emergence.core.modules import input_first, prunable, swapped, tables, undecided
+from emergence.core.plugins import unknown
 
 Rescale = Callable[[Tensor, Tensor], Tensor]
-"""Gives Gaussian numbers, the first tensor, the norms of weights, the second; numbers where weights are 0 are 0."""
+"""Scales Gaussian numbers, the first tensor, to weights, the second; numbers where weights are 0 are 0."""
 
 ROUNDS = 100
 
@@ -20,28 +20,24 @@ ROUNDS = 100
 def random_directions(
     weights: nn.Module | Mapping[str, Tensor], seed: int, normalisation: str = "filter", count: int = 2
 ) -> list[dict[str, Tensor]]:
-    """Draw Gaussian directions and scale them to the weights; the seed alone decides what is drawn.
+    """Draw `count` Gaussian directions and scale them to the weights; the seed alone decides what is drawn.
 
     `weights` are a network, or parameters by name (no buffers). `normalisation` is one of
 
-    - "filter": every filter, which holds the incoming weights of one neuron or one output channel, gets the norm of the
-      same filter of the weights (Li et al. 2018, section 4, arXiv:1712.09913). A step of 1 then changes every filter by
-      its own length, whatever scale it has;
+    - "filter": every filter (the incoming weights of one neuron or output channel) gets the norm of the same filter of
+      the weights (Li et al. 2018, section 4, arXiv:1712.09913);
     - "layer": every tensor gets the norm of the same tensor of the weights;
     - "none": the Gaussian numbers as drawn.
 
-    A network tells which axis of a weight holds the outputs: the first, but the second in transposed convolutions,
-    whose groups count too. A tensor by itself does not. Of matrices the first axis is taken; kernels (three axes or
-    more) are scaled along their first two axes in turn until filters along either have the norms of the weights'.
+    A network tells which axis of a weight holds the outputs: the first, but the second in transposed convolutions. Of
+    matrices given by name the first axis is taken; kernels given by name are scaled along their first two axes in turn
+    until filters along either have the norms of the weights'.
 
-    Directions of a network move its matrices and kernels, and tables of vectors, such as embeddings; they are zero for
-    biases, scales, tokens and the parameters of normalisation layers, whatever their shape: these have no filters, and
-    their norm does not tell how far the function moves (a bias may well be zero). Li et al. likewise leave the
-    parameters of batch normalisation unperturbed. Of tensors by themselves, those of fewer than two axes do not move.
-    Weights of exactly zero, as pruned ones are, get a zero direction too and so stay pruned; norms are taken over the
-    others.
+    Directions of a network move its matrices, kernels and tables of vectors, such as embeddings. They are zero for
+    biases, scales, tokens and the parameters of normalisation layers, as in Li et al. Of tensors given by name, those
+    of fewer than two axes do not move. Weights of exactly zero, as pruned ones are, do not move either.
 
-    Returns `count` directions with the names, shapes, types and devices of `weights`. Raises ValueError for an unknown
+    Returns directions with the names, shapes, types and devices of `weights`. Raises ValueError for an unknown
     normalisation.
 
     >>> weights = {"weight": torch.tensor([[3.0, 4.0], [0.0, 2.0]]), "bias": torch.ones(2)}
@@ -55,12 +51,7 @@ def random_directions(
 def drawn_directions(
     weights: nn.Module | Mapping[str, Tensor], seed: int, normalisation: str
 ) -> Iterator[dict[str, Tensor]]:
-    """Yield the directions of `random_directions` one after another, without end.
-
-    >>> endless = drawn_directions({"weight": torch.ones(1, 4)}, seed=0, normalisation="filter")
-    >>> next(endless)["weight"].norm(), next(endless)["weight"].norm()
-    (tensor(2.), tensor(2.))
-    """
+    """Yield the directions of `random_directions` one after another, without end."""
     if normalisation not in NORMALISATIONS:
         raise ValueError(unknown(normalisation, list(NORMALISATIONS), "normalisation"))
     generator = torch.Generator().manual_seed(seed)

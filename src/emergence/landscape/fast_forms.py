@@ -12,9 +12,8 @@ from torch.nn.functional import linear
 def speed_up(network: nn.Module) -> None:
     """Let linear layers and ReLU write to memory at hand, and max pooling compute by slices where windows tile images.
 
-    Slices are several times faster than torch's pooling where channels are the innermost axis. A ReLU right before
-    such a pooling is computed after it, on fewer numbers: the largest stays the largest. A network that uses what a
-    ReLU reads, or a layer itself, elsewhere too computes something else afterwards: compare.
+    A ReLU right before such a pooling is computed after it, on fewer numbers. Compare the results: a network that uses
+    a layer, or what a ReLU reads, elsewhere too computes something else afterwards.
     """
     for layer in network.modules():
         if type(layer) is nn.ReLU:
@@ -27,7 +26,7 @@ def speed_up(network: nn.Module) -> None:
         if isinstance(sequence, nn.Sequential):
             for first, second in pairwise(sequence):
                 if type(first) is nn.ReLU and type(second) is nn.MaxPool2d and _tiles(second):
-                    _compute_by(first, _same)
+                    _compute_by(first, lambda images: images)
                     _compute_by(second, partial(_pool_then_relu, size=_pair(second.kernel_size)))
 
 
@@ -99,8 +98,7 @@ def pooled_windows(network: nn.Module, layers: Collection[str]) -> dict[str, tup
     """Let max pooling behind a ReLU behind one of the named layers read the largest of each window of its output.
 
     Returns the sizes of the windows by the names of these layers, whose output is to be the maximum over the first axis
-    of what `windows` returns: places in a window lie one after another in memory there, of which the largest is found
-    faster than by slices. To be called after `speed_up`, which leaves the ReLU out.
+    of what `windows` returns. To be called after `speed_up`, which leaves the ReLU out.
     """
     sizes: dict[str, tuple[int, int]] = {}
     for name, sequence in network.named_modules():
@@ -163,10 +161,6 @@ def _flattening(network: nn.Module) -> list[tuple[nn.Flatten, str]]:
 
 def _flatten_channels_innermost(images: Tensor) -> Tensor:
     return images.permute(0, 2, 3, 1).flatten(1)
-
-
-def _same(images: Tensor) -> Tensor:
-    return images
 
 
 def _compute_by(layer: nn.Module, function: Callable[[Tensor], Tensor]) -> None:

@@ -4,7 +4,8 @@ At weights sum_i c_i W_i the output of a first linear layer on samples X is sum_
 all points, which removes the larger part of the work of a dense network.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from emergence.core.modules import private_copy
 from emergence.landscape.combination import Combination, Weights, complete
 from emergence.landscape.fast_forms import (
     channels_innermost,
@@ -24,11 +26,12 @@ from emergence.landscape.fast_forms import (
     speed_up,
     windows,
 )
-from emergence.landscape.first_layers import first_layers
-from emergence.modules import private_copy
 
 MEMORY_LIMIT = 2**30
 """Bytes of products beyond which they are not kept."""
+
+LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+"""Layers whose output is linear in weight and bias together."""
 
 
 class HoistedNetwork:
@@ -97,6 +100,39 @@ class HoistedNetwork:
 
     def _output_of(self, name: str, *_: Any) -> Tensor:
         return self._outputs.largest(name) if name in self._pooled else self._outputs.tensor(name)
+
+
+def first_layers(network: nn.Module, varying: Container[str], inputs: Tensor) -> dict[str, int]:
+    """Return the linear layers whose inputs do not depend on the weights named in `varying`.
+
+    The result maps each layer's name to the bytes of its output per sample. A layer counts if it is called once per
+    pass and all its own parameters vary. Dependence is read from torch's gradient graph, on the first of `inputs`.
+
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    >>> first_layers(network, dict(network.named_parameters()), torch.ones(5, 2, 2))
+    {'1': 12}
+    """
+    copied = private_copy(network)
+    for name, parameter in copied.named_parameters():
+        parameter.requires_grad_(name in varying)
+    candidates = {
+        name: layer
+        for name, layer in copied.named_modules()
+        if type(layer) in LINEAR and all(f"{name}.{own}".lstrip(".") in varying for own, _ in layer.named_parameters())
+    }
+    sizes: dict[str, int] = {}
+    calls: Counter[str] = Counter()
+
+    def note(name: str, arguments: tuple[Any, ...], output: Tensor) -> None:
+        calls[name] += 1
+        if not arguments[0].requires_grad:
+            sizes[name] = output.nbytes
+
+    for name, layer in candidates.items():
+        layer.register_forward_hook(lambda _, arguments, output, name=name: note(name, arguments, output))
+    with torch.inference_mode(False):
+        copied(inputs[:1].detach().clone())
+    return {name: size for name, size in sizes.items() if calls[name] == 1}
 
 
 def _products(

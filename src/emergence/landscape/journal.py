@@ -1,4 +1,4 @@
-"""What of a long sampling is finished, kept in a file from which it goes on after any end."""
+"""A file of finished points from which an interrupted sampling goes on."""
 
 import fcntl
 import json
@@ -10,21 +10,21 @@ from typing import Any, TextIO
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emergence.seals import Damaged
+from emergence.core.arrays import Bools, Floats
+from emergence.core.seals import Damaged
 
 log = logging.getLogger(__name__)
 
-Values = Mapping[str, NDArray[np.float64]]
+Values = Mapping[str, Floats]
 
 
 class Journal:
     """Values at points of named parts of a sampling, one line of a file per call of `add`.
 
-    A line counts when it is whole, so what a killed process was writing is as if it had not begun. What the file holds
-    of a sampling with another `description` is dropped. The file is to be used as a context: until it is left, a lock
-    keeps other processes out. Raises OSError where one holds it.
+    Only whole lines count: what a killed process was writing is as if it had not begun. Values of a sampling with
+    another `description` are dropped. Used as a context, which keeps other processes out by a lock; raises OSError
+    where another process holds it.
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "points.jsonl"
@@ -55,15 +55,15 @@ class Journal:
         self._parts.setdefault(part, []).append((start, numbers))
         self._write(json.dumps([part, start, numbers]))
 
-    def values(self, part: str, points: int) -> dict[str, NDArray[np.float64]]:
+    def values(self, part: str, points: int) -> dict[str, Floats]:
         """Return what is kept of a part by name, each with NaN at points of which nothing is."""
-        found: dict[str, NDArray[np.float64]] = {}
+        found: dict[str, Floats] = {}
         for start, numbers in self._parts.get(part, ()):
             for name, values in numbers.items():
                 found.setdefault(name, np.full(points, np.nan))[start : start + len(values)] = values
         return found
 
-    def finished(self, part: str, points: int) -> NDArray[np.bool_]:
+    def finished(self, part: str, points: int) -> Bools:
         """Return at which points of a part values are kept, be they NaN."""
         done = np.zeros(points, bool)
         for start, numbers in self._parts.get(part, ()):

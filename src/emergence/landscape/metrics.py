@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
+from emergence.core.modules import private_copy
+from emergence.core.plugins import load
 from emergence.graph.measure import count_paths
 from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.cross_entropy import CrossEntropy
 from emergence.landscape.sampling import Evaluator
-from emergence.modules import private_copy
 from emergence.parameters.landscape import EMERGENCE
-from emergence.plugins import load
 
 OF_LOGITS = {"loss": ("nat", "mean cross-entropy"), "accuracy": ("1", "share of right answers")}
 """What comes from one pass through the network, with units and meaning."""
@@ -66,7 +66,7 @@ class Metrics:
         of_logits = self._cross_entropy.along(basis)
         combination = Combination(basis if self._measures else [{}])
 
-        def values(points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        def values(points: Floats) -> dict[str, Floats]:
             found = dict(of_logits.values(points))
             pairs = zip(points, found["loss"], strict=True) if self._measures else ()
             measured = [self._measure(combination.at(point), loss) for point, loss in pairs]

@@ -1,4 +1,4 @@
-"""Local minima of a sampled function, and how deep they are."""
+"""Local minima of a sampled function, and their depths."""
 
 from collections.abc import Hashable, Sequence
 from itertools import product
@@ -7,17 +7,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Bools, Floats, Integers
 
 
 def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 0.0) -> xr.DataArray:
     """Return the number of local minima over `dims` that are deeper than `noise` (units of the values).
 
-    Points are neighbours where no coordinate is more than one place away: two on a line, eight on a plane. A minimum's
-    depth is the height of the lowest pass that leads from it to a lower point (its persistence: Edelsbrunner, Letscher
-    and Zomorodian 2002, Discrete & Computational Geometry 28:511; the prominence of a peak turned over); that of the
-    lowest point of all is the range of the values. Minima at the border do not count: the function may fall beyond it.
-    NaN where a value is missing.
+    Neighbours are at most one place away along each coordinate: two on a line, eight on a plane. A minimum's depth is
+    the height of the lowest pass that leads from it to a lower point (its persistence: Edelsbrunner, Letscher and
+    Zomorodian 2002, Discrete & Computational Geometry 28:511); that of the lowest point is the range of the values.
+    Minima at the border do not count. NaN where a value is missing.
 
     >>> valley = xr.DataArray([3.0, 1.0, 1.1, 0.0, 2.0], dims="x")
     >>> count_minima(valley, ["x"]).item(), count_minima(valley, ["x"], noise=0.2).item()
@@ -36,19 +35,14 @@ def count_minima(values: xr.DataArray, dims: Sequence[Hashable], noise: float = 
 
 
 def depths(grid: Floats) -> Floats:
-    """Return the depth of each local minimum away from the border of a grid of any number of dimensions.
-
-    >>> depths(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
-    array([0.5, 3. ])
-    """
+    """Return the depth of each local minimum away from the border of a grid of any number of dimensions."""
     return find_local_minima(grid)[1]
 
 
 def find_local_minima(grid: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Return the places (minimum, dimension) and the depths (minimum) of local minima away from the border of a grid.
 
-    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there. The grid may
-    have any number of dimensions.
+    Points are flooded from the lowest up; where two pools meet, the one with the higher bottom ends there.
 
     >>> find_local_minima(np.array([3.0, 1.0, 1.5, 0.0, 2.0]))
     (array([[1],
@@ -76,7 +70,7 @@ def find_local_minima(grid: Floats) -> tuple[NDArray[np.intp], Floats]:
     return np.stack(np.unravel_index(bottoms, padded.shape), axis=-1) - 1, found
 
 
-def _bottom(pool: NDArray[np.int64], place: int) -> int:
+def _bottom(pool: Integers, place: int) -> int:
     """Return the lowest point of a pool, and shorten the way to it."""
     while pool[place] != place:
         pool[place] = pool[pool[place]]
@@ -84,14 +78,14 @@ def _bottom(pool: NDArray[np.int64], place: int) -> int:
     return place
 
 
-def _inner(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _inner(shape: tuple[int, ...]) -> Bools:
     """Tell for every point of the padded grid whether it is one of the grid's and not at its border."""
     inner = np.zeros([size + 2 for size in shape], dtype=bool)
     inner[tuple(slice(2, -2) for _ in shape)] = True
     return inner.ravel()
 
 
-def _steps(shape: tuple[int, ...]) -> NDArray[np.int64]:
+def _steps(shape: tuple[int, ...]) -> Integers:
     """Return how far the neighbours of a point lie from it in the flat grid."""
     strides = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
     moves = [move for move in product((-1, 0, 1), repeat=len(shape)) if any(move)]

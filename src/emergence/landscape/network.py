@@ -92,10 +92,9 @@ def labels(dimension: str, values: Iterable[object]) -> xr.DataArray:
 
 
 def _geometry(centre: Centre, directions: list[dict[str, Tensor]]) -> xr.Dataset:
-    """Return how long the directions of a plane are, and where the checkpoints lie in it."""
-    steps = centre.trajectory.steps
-    projected = centre.trajectory.project(directions)
-    projected = projected.assign_coords(axis=labels("axis", AXES), checkpoint=labels("checkpoint", steps))
+    """Return the lengths of the directions of a plane, and the places of the checkpoints in it."""
+    coordinates = {"axis": labels("axis", AXES), "checkpoint": labels("checkpoint", centre.trajectory.steps)}
+    projected = centre.trajectory.project(directions).assign_coords(coordinates)
     coordinate = projected["coordinate"]
     geometry = xr.Dataset(
         {

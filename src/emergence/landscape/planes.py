@@ -7,11 +7,11 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from emergence.core.modules import outputs, prunable
 from emergence.curvature import top_eigenvectors
 from emergence.landscape.combination import Weights
 from emergence.landscape.directions import directed, random_directions
 from emergence.landscape.trajectory import Trajectory
-from emergence.modules import outputs, prunable
 
 Directions = list[dict[str, Tensor]]
 

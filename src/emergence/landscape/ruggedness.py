@@ -1,4 +1,4 @@
-"""How rugged a sampled function is: numbers of one line or plane, for all lines or planes of a labelled array.
+"""Ruggedness of a sampled function: numbers of one line or plane, for all lines or planes of a labelled array.
 
 Each returns an array without the dimensions that it is taken over, and NaN where a value of the line or plane is
 missing.
@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
 
 
 def total_variation(values: xr.DataArray, dim: Hashable) -> xr.DataArray:
@@ -34,7 +33,10 @@ def autocorrelation_length(values: xr.DataArray, dim: Hashable) -> xr.DataArray:
     >>> round(float(autocorrelation_length(xr.DataArray(wave, {"x": 0.5 * np.arange(100_000)}), "x")), 3)
     0.5
     """
-    spacing = _spacing(values[dim])
+    steps = np.diff(values[dim].values.astype(np.float64))
+    if not np.allclose(steps, steps[0]):
+        raise ValueError(f"{dim} must be evenly spaced, got {values[dim].values.tolist()}")
+    spacing = float(steps[0])
     return _over(lambda line: spacing * _correlation_steps(line), values, [dim])
 
 
@@ -126,10 +128,3 @@ def _over(function: Callable[[Floats], Any], values: xr.DataArray, dims: Sequenc
         output_dtypes=[np.float64],
     )
     return result
-
-
-def _spacing(coordinate: xr.DataArray) -> float:
-    steps = np.diff(coordinate.values.astype(np.float64))
-    if not np.allclose(steps, steps[0]):
-        raise ValueError(f"{coordinate.name} must be evenly spaced, got {coordinate.values.tolist()}")
-    return float(steps[0])

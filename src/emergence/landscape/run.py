@@ -13,8 +13,7 @@ from emergence.landscape.metrics import Metrics
 from emergence.landscape.network import labels, sample_path, sample_planes, sample_slices
 from emergence.landscape.planes import Centre
 from emergence.landscape.sampling import Record
-from emergence.parameters.landscape import LAST, Landscape
-from emergence.plugins import unknown
+from emergence.parameters.landscape import Landscape
 from emergence.training.checkpoints import StoredNetwork, read
 from emergence.training.precision import fast_matmul
 
@@ -36,13 +35,12 @@ class Run:
     counting: Mapping[str, Any]
     builders: Collection[str] = ()
 
-    def sample(self, seeds: Sequence[int], record: Record | None = None) -> xr.Dataset:
+    def sample(self, seeds: Sequence[int], steps: Sequence[str], record: Record | None = None) -> xr.Dataset:
         """Sample the networks of some seeds: variables of `sample_planes`, `sample_slices` and `sample_path`.
 
-        They have the further dimensions seed and, but for the line, step. Raises ValueError for a step or seed that is
-        not stored, before anything is sampled.
+        They have the further dimensions seed and, but for the line, step. Raises ValueError for a seed that is not
+        stored, before anything is sampled.
         """
-        steps = chosen_steps(self.where.steps, list(self.files))
         checkpoints = [{step: StoredNetwork(file, seed) for step, file in self.files.items()} for seed in seeds]
         sampled = [
             self._sample_seed(seed, steps, of_seed, record and record.of(str(seed)))
@@ -51,7 +49,7 @@ class Run:
         return xr.concat(sampled, labels("seed", seeds), combine_attrs="identical")
 
     def _sample_seed(
-        self, seed: int, steps: list[str], checkpoints: Mapping[str, StoredNetwork], record: Record | None
+        self, seed: int, steps: Sequence[str], checkpoints: Mapping[str, StoredNetwork], record: Record | None
     ) -> xr.Dataset:
         around = []
         for step in steps:
@@ -73,15 +71,3 @@ class Run:
 
     def _metrics(self, network: nn.Module) -> Metrics:
         return Metrics(network, self.inputs, self.labels, self.where.metrics, self.counting)
-
-
-def chosen_steps(wanted: Sequence[str], stored: list[str], key: str = "landscape.steps") -> list[str]:
-    """Return the steps named by a parameter in the order of training, each once; ValueError for one that is not stored.
-
-    >>> chosen_steps(["last", "ep0", "ep2"], ["ep0", "ep1", "ep2"])
-    ['ep0', 'ep2']
-    """
-    named = {stored[-1] if step == LAST else step for step in wanted}
-    for step in sorted(named - set(stored)):
-        raise ValueError(unknown(step, stored, f"checkpoint in {key}"))
-    return [step for step in stored if step in named]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from emergence.core.arrays import Floats
 from emergence.landscape.combination import Combination, Weights
 from emergence.landscape.journal import Journal
 
@@ -20,7 +22,7 @@ Metric = Callable[[Weights], Mapping[str, float]]
 class Evaluator:
     """Named values at points given by their coefficients (point, set of the basis), best asked for `at_once` points."""
 
-    values: Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]
+    values: Callable[[Floats], Mapping[str, Floats]]
     at_once: int = 1
 
 
@@ -52,12 +54,11 @@ class Record:
 
 def sample(
     metric: Metric, basis: Sequence[Weights], points: ArrayLike, record: Record | None = None
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, Floats]:
     """Sample `metric` at sum_i points[:, i] * basis[i]; `points` are (point, set of the basis).
 
-    Returns one array (point) per name that the metric returns. Every point is computed by itself from `basis`, which
-    does not change. What `record` holds is not computed again, and what is computed is kept there at once, so that
-    sampling may end and go on at any time. Raises ValueError for sets with other names or shapes than the first.
+    Returns one array (point) per name that the metric returns. Points in `record` are not computed again, new ones are
+    kept there at once. Raises ValueError for sets with other names or shapes than the first.
 
     >>> ones = {"w": torch.ones(2)}
     >>> sample(lambda weights: {"sum": float(weights["w"].sum())}, [ones, ones], [[1, 0], [1, 0.5]])
@@ -101,12 +102,8 @@ def sample_plane(
            [2., 2.],
            [5., 5.]])
     """
-    first, second = coordinates("alpha", alpha), coordinates("beta", beta)
-    points = [(1.0, a, b) for a in first.values for b in second.values]
-    sampled = sample(metric, [weights, *directions], points, record)
-    shape = len(first), len(second)
-    values = {name: (("alpha", "beta"), array.reshape(shape)) for name, array in sampled.items()}
-    return xr.Dataset(values, {"alpha": first, "beta": second})
+    axes = {"alpha": alpha, "beta": beta}
+    return _sample_grid(metric, [weights, *directions], axes, lambda a, b: (1.0, a, b), record)
 
 
 def sample_slice(
@@ -114,14 +111,11 @@ def sample_slice(
 ) -> xr.Dataset:
     """Sample `metric` at weights + offset * direction: one variable (offset) per name; errors as `sample_plane`.
 
-    >>> cubed = lambda weights: {"cube": float(weights["w"]) ** 3}
     >>> one = {"w": torch.tensor(1.0)}
-    >>> sample_slice(cubed, one, one, [-1, 0, 1])["cube"].values
-    array([0., 1., 8.])
+    >>> sample_slice(lambda weights: {"w": float(weights["w"])}, one, one, [-1, 0, 1])["w"].values
+    array([0., 1., 2.])
     """
-    offsets = coordinates("offset", offset)
-    sampled = sample(metric, [weights, direction], [(1.0, t) for t in offsets.values], record)
-    return xr.Dataset({name: ("offset", values) for name, values in sampled.items()}, {"offset": offsets})
+    return _sample_grid(metric, [weights, direction], {"offset": offset}, lambda t: (1.0, t), record)
 
 
 def sample_line(
@@ -135,12 +129,10 @@ def sample_line(
     >>> sample_line(lambda weights: {"w": float(weights["w"])}, initial, final, [0, 0.5, 1])["w"].values
     array([1., 2., 3.])
     """
-    positions = coordinates("position", position)
-    sampled = sample(metric, [initial, final], [(1.0 - t, t) for t in positions.values], record)
-    return xr.Dataset({name: ("position", values) for name, values in sampled.items()}, {"position": positions})
+    return _sample_grid(metric, [initial, final], {"position": position}, lambda t: (1.0 - t, t), record)
 
 
-def centred_grid(extent: float, points: int) -> NDArray[np.float64]:
+def centred_grid(extent: float, points: int) -> Floats:
     """Return evenly spaced coordinates from -extent to extent, symmetric, with an exact 0 for odd `points`.
 
     >>> centred_grid(0.3, 3)
@@ -156,7 +148,7 @@ def pointwise(metric: Metric, basis: Sequence[Weights]) -> Evaluator:
     """Return what evaluates any metric at linear combinations of `basis`, one point after another."""
     combination = Combination(basis)
 
-    def evaluate(points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def evaluate(points: Floats) -> dict[str, Floats]:
         values = [{name: float(value) for name, value in metric(combination.at(point)).items()} for point in points]
         return {name: np.array([value[name] for value in values]) for name in values[0]}
 
@@ -178,6 +170,21 @@ MEANINGS = {
     "offset": "multiple of the direction",
     "position": "position between the initial (0) and the final (1) weights",
 }
+
+
+def _sample_grid(
+    metric: Metric,
+    basis: Sequence[Weights],
+    axes: Mapping[str, ArrayLike],
+    coefficients: Callable[..., tuple[float, ...]],
+    record: Record | None,
+) -> xr.Dataset:
+    """Sample at the coefficients of all combinations of coordinates along labelled axes."""
+    labelled = {name: coordinates(name, values) for name, values in axes.items()}
+    points = [coefficients(*place) for place in product(*(axis.values for axis in labelled.values()))]
+    sampled = sample(metric, basis, points, record)
+    shape = tuple(map(len, labelled.values()))
+    return xr.Dataset({name: (tuple(axes), array.reshape(shape)) for name, array in sampled.items()}, labelled)
 
 
 def _evaluator(metric: Metric, basis: Sequence[Weights]) -> Evaluator:

@@ -1,6 +1,7 @@
-"""How rugged the sampled landscapes of a run are, in one number each per seed and step."""
+"""The ruggedness of the sampled landscapes of a run, in one number each per seed and step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import prod
 
 import xarray as xr
 
@@ -13,54 +14,35 @@ from emergence.landscape.ruggedness import (
     total_variation,
 )
 
-PLANE = ["alpha", "beta"]
+RUGGED = ("roughness", "relative_roughness", "negative_curvature")
+ON_SLICES = ("minima", "minima_density", "total_variation", "autocorrelation_length", *RUGGED)
 
-SUMMARIES: dict[str, tuple[str, str, Callable[[xr.DataArray, float], xr.DataArray]]] = {
-    "plane_minima": ("1", "local minima", lambda loss, noise: count_minima(loss, PLANE, noise)),
-    "plane_minima_density": (
-        "1",
-        "local minima per unit area",
-        lambda loss, noise: count_minima(loss, PLANE, noise) / (_extent(loss, "alpha") * _extent(loss, "beta")),
-    ),
-    "plane_roughness": ("nat", "roughness", lambda loss, _: roughness(loss, PLANE)),
-    "plane_relative_roughness": ("1", "relative roughness", lambda loss, _: roughness(loss, PLANE, relative=True)),
-    "plane_negative_curvature": (
-        "1",
-        "share of negative second differences",
-        lambda loss, noise: negative_curvature(loss, PLANE, noise),
-    ),
-    "slice_minima": ("1", "local minima", lambda loss, noise: count_minima(loss, ["offset"], noise)),
-    "slice_minima_density": (
-        "1",
-        "local minima per unit length",
-        lambda loss, noise: count_minima(loss, ["offset"], noise) / _extent(loss, "offset"),
-    ),
-    "slice_total_variation": ("nat", "total variation", lambda loss, _: total_variation(loss, "offset")),
-    "slice_autocorrelation_length": (
+PLACES: dict[str, tuple[Sequence[str], str, Sequence[str]]] = {
+    "plane": (("alpha", "beta"), "on the plane in random directions", ("minima", "minima_density", *RUGGED)),
+    "slice": (("offset",), "on random slices, their mean", ON_SLICES),
+    "line": (("position",), "on the line from the initial to the final weights", ("barrier",)),
+}
+"""Dimensions and meaning of the points where the loss is summed up, and by which of NUMBERS."""
+
+NUMBERS: dict[str, tuple[str, str, Callable[[xr.DataArray, Sequence[str], float], xr.DataArray]]] = {
+    "minima": ("1", "local minima", count_minima),
+    "minima_density": ("1", "local minima per unit {extent}", lambda *given: count_minima(*given) / _extent(*given)),
+    "total_variation": ("nat", "total variation", lambda loss, dims, _: total_variation(loss, *dims)),
+    "autocorrelation_length": (
         "1",
         "autocorrelation length",
-        lambda loss, _: autocorrelation_length(loss, "offset"),
+        lambda loss, dims, _: autocorrelation_length(loss, *dims),
     ),
-    "slice_roughness": ("nat", "roughness", lambda loss, _: roughness(loss, ["offset"])),
-    "slice_relative_roughness": ("1", "relative roughness", lambda loss, _: roughness(loss, ["offset"], relative=True)),
-    "slice_negative_curvature": (
-        "1",
-        "share of negative second differences",
-        lambda loss, noise: negative_curvature(loss, ["offset"], noise),
-    ),
-    "line_barrier": ("nat", "barrier", lambda loss, _: barrier_height(loss, "position")),
+    "roughness": ("nat", "roughness", lambda loss, dims, _: roughness(loss, dims)),
+    "relative_roughness": ("1", "relative roughness", lambda loss, dims, _: roughness(loss, dims, relative=True)),
+    "negative_curvature": ("1", "share of negative second differences", negative_curvature),
+    "barrier": ("nat", "barrier", lambda loss, dims, _: barrier_height(loss, *dims)),
 }
-"""Unit, meaning and computation of each number; the first word of its name says where the loss is read."""
-
-WHERE = {
-    "plane": "on the plane in random directions",
-    "slice": "on random slices, their mean",
-    "line": "on the line from the initial to the final weights",
-}
+"""Unit, meaning and computation, from the loss, its dimensions and the noise, of each number."""
 
 
 def summarise(landscape: xr.Dataset, noise: float) -> xr.Dataset:
-    """Return the SUMMARIES of a sampled landscape: (seed, step), those of the line (seed).
+    """Return NUMBERS of each place of a sampled landscape: (seed, step), those of the line (seed).
 
     `landscape` is what `emergence.landscape.run.Run.sample` returns; what it lacks is left out. Means are over slices.
     Minima less deep than `noise` (nat) do not count, nor points that lie less above their neighbours. NaN where points
@@ -71,18 +53,19 @@ def summarise(landscape: xr.Dataset, noise: float) -> xr.Dataset:
     >>> found["slice_minima"].item(), found["slice_total_variation"].item()
     (1.0, 8.0)
     """
-    losses = {place: landscape[f"{place}_loss"] for place in WHERE if f"{place}_loss" in landscape}
-    if "plane" in losses:
-        losses["plane"] = losses["plane"].sel(plane=losses["plane"]["plane"] == "random")
     values = {}
-    for name, (units, meaning, compute) in SUMMARIES.items():
-        place = name.partition("_")[0]
-        if place in losses and losses[place].size:
-            found = compute(losses[place], noise)
+    for where, (dims, place, numbers) in PLACES.items():
+        loss = landscape.get(f"{where}_loss", xr.DataArray([]))
+        if where == "plane" and loss.size:
+            loss = loss.sel(plane=loss["plane"] == "random")
+        for number in numbers if loss.size else ():
+            units, meaning, compute = NUMBERS[number]
+            found = compute(loss, dims, noise)
             mean = found.mean([dim for dim in ("plane", "slice") if dim in found.dims], skipna=False)
-            values[name] = mean.assign_attrs(units=units, long_name=f"{meaning} of the loss {WHERE[place]}")
+            long_name = f"{meaning.format(extent='area' if len(dims) > 1 else 'length')} of the loss {place}"
+            values[f"{where}_{number}"] = mean.assign_attrs(units=units, long_name=long_name)
     return xr.Dataset(values, {name: landscape[name] for name in ("seed", "step") if name in landscape.coords})
 
 
-def _extent(loss: xr.DataArray, dim: str) -> float:
-    return float(loss[dim][-1] - loss[dim][0])
+def _extent(loss: xr.DataArray, dims: Sequence[str], _: float) -> float:
+    return prod(float(loss[dim][-1] - loss[dim][0]) for dim in dims)

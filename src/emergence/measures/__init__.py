@@ -7,5 +7,6 @@ the state of random number generators as they are.
 """
 
 from emergence.measures._apply import apply
+from emergence.measures._costs import measure_passes
 
-__all__ = ["apply"]
+__all__ = ["apply", "measure_passes"]

@@ -12,23 +12,12 @@ from emergence.graph.tracing import trace
 
 
 def magnitudes(network: nn.Module, inputs: Tensor) -> Iterator[list[Tensor]]:
-    """Yield the absolute outputs of all non-linearities, (samples, units) each, for some samples at a time.
-
-    >>> network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-    >>> [[tuple(site.shape) for site in sites] for sites in magnitudes(network, torch.zeros(5, 3))]
-    [[(5, 4)]]
-    """
+    """Yield the absolute outputs of all non-linearities, (samples, units) each, for some samples at a time."""
     return _blocks(network, inputs, _recording(network, inputs, include_output=False))
 
 
 def activations(network: nn.Module, inputs: Tensor, include_output: bool = False) -> dict[str, Tensor]:
-    """Return the outputs of all non-linearities by name, (samples, units) each, and on demand the network's own.
-
-    >>> network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
-    >>> sites = activations(network, torch.zeros(5, 3), include_output=True)
-    >>> {name: tuple(site.shape) for name, site in sites.items()}
-    {'1': (5, 4), 'output': (5, 2)}
-    """
+    """Return the outputs of all non-linearities by name, (samples, units) each, and on demand the network's own."""
     recording = _recording(network, inputs, include_output, signed=True)
     blocks = zip(*_blocks(network, inputs, recording), strict=True)
     return {name: torch.cat(site) for name, site in zip(recording.trace.site_names, blocks, strict=True)}

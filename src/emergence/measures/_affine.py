@@ -1,4 +1,4 @@
-"""How much of a function of the inputs an affine map explains."""
+"""Share of a function of the inputs that no affine map explains."""
 
 import logging
 import math
@@ -20,11 +20,6 @@ def unexplained_shares(inputs: Tensor, compute: Callable[[Tensor], Mapping[str, 
 
     Tokens count as vectors with a one at the token's place. Their projections are no tokens, but blends, which
     embeddings read as blends of their rows; NaN where the inputs reach no embedding.
-
-    >>> from torch import nn
-    >>> shares = unexplained_shares(torch.randint(0, 3, (40, 8)), lambda x: {"a": nn.Embedding(3, 2)(x).detach()})
-    >>> round(shares["a"], 5)
-    0.0
     """
     if inputs.is_floating_point():
         projected, directions = project(inputs)
@@ -44,10 +39,6 @@ def project(inputs: Tensor) -> tuple[Tensor, Tensor]:
 
     That is a quarter as many as samples; inputs with no more components stay as they are. Returns the inputs, and an
     orthonormal basis (sample, component) of what is linear in them. Raises ValueError for fewer than 4 samples.
-
-    >>> inputs, directions = project(torch.randn(40, 100))
-    >>> inputs.shape, directions.shape
-    (torch.Size([40, 100]), torch.Size([40, 10]))
     """
     samples = len(inputs)
     if samples < SAMPLES_PER_DIRECTION:
@@ -66,10 +57,6 @@ def unexplained_share(outputs: Tensor, directions: Tensor) -> float:
     """1 - R^2 of outputs (sample, ...) regressed on directions, pooled over outputs and adjusted for the directions.
 
     At most 1; 0 where the outputs do not vary.
-
-    >>> _, directions = project(torch.tensor([[-3.0], [-1.0], [1.0], [3.0]]))
-    >>> unexplained_share(torch.tensor([[1.0], [-1.0], [-1.0], [1.0]]), directions)
-    1.0
     """
     samples, directions_fitted = directions.shape
     outputs = outputs.flatten(1).double()

@@ -8,8 +8,8 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from emergence.modules import outputs
-from emergence.plugins import load
+from emergence.core.modules import outputs
+from emergence.core.plugins import load
 
 log = logging.getLogger(__name__)
 

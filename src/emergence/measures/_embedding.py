@@ -16,11 +16,6 @@ class EmbeddedAs(TorchFunctionMode):
     `blends` (sample, position, token) say how much of each token there is in place of `tokens` (sample, position); the
     network must be given the copy `self.tokens`, parts or copies of it, and `used` tells whether an embedding has read
     any.
-
-    >>> table = torch.tensor([[1.0], [3.0]])
-    >>> with EmbeddedAs(torch.zeros(1, 1, dtype=torch.int64), torch.tensor([[[0.5, 0.5]]])) as reading:
-    ...     functional.embedding(reading.tokens, table)
-    tensor([[[2.]]])
     """
 
     def __init__(self, tokens: Tensor, blends: Tensor) -> None:

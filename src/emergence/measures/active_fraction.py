@@ -1,4 +1,4 @@
-"""Share of active units: activity sparsity, the plainest rival of emergence."""
+"""Share of active units: activity sparsity, the simplest baseline of emergence."""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,4 @@
-"""How far each site's activations are from an affine function of the network's input."""
+"""Distance of each site's activations from an affine function of the network's input."""
 
 import xarray as xr
 from torch import Tensor, nn
@@ -10,9 +10,8 @@ from emergence.measures._affine import unexplained_shares
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
     """1 - R^2 of the best affine map from inputs to the activations of each site; the last site is the output.
 
-    The same as `effective_complexity`, with a site's outputs in place of the logits: it shows where in the network the
-    non-linear part arises. Dimension `site` has the names of the non-linearities. Raises ValueError for fewer than 4
-    samples.
+    `effective_complexity` with a site's outputs in place of the logits. Dimension `site` has the names of the
+    non-linearities. Raises ValueError for fewer than 4 samples.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))

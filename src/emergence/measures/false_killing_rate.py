@@ -1,4 +1,4 @@
-"""How often units would be held back on samples that are not of their own class."""
+"""Share of inhibited activations that belong to samples of other classes."""
 
 import logging
 import math

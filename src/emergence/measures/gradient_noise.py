@@ -1,4 +1,4 @@
-"""How much the gradients of single samples differ."""
+"""Variance of the gradients of single samples."""
 
 import torch
 from torch import Tensor, nn
@@ -9,10 +9,9 @@ from emergence.curvature.loss import ProbeLoss
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Trace of the covariance of the gradients of single probe samples' cross-entropy: the noise of a batch of one.
 
-    The numerator of the simple noise scale of McCandlish et al. (2018, arXiv:1812.06162, equation 2.9), as an unbiased
-    estimate S. With G the `loss_gradient_norm` of the n samples, S / G^2 is that scale; as G has noise itself, it stays
-    near n where n samples show hardly any signal, and S / (G^2 - S / n) corrects for that where it is positive
-    (appendix A.1). Parameters as in `loss_gradient_norm`. Raises ValueError for a single sample.
+    An unbiased estimate S of the numerator of the simple noise scale of McCandlish et al. (2018, arXiv:1812.06162,
+    equation 2.9). With G the `loss_gradient_norm` of the n samples, the scale is S / G^2, or without the noise of G
+    itself S / (G^2 - S / n) (appendix A.1). Parameters as in `loss_gradient_norm`. Raises ValueError for one sample.
 
     >>> network = nn.Linear(1, 2, bias=False)
     >>> _ = network.load_state_dict({"weight": torch.tensor([[1.0], [1.0]])})

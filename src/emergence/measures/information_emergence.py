@@ -1,4 +1,4 @@
-"""How much more a transformer's blocks keep of whole texts than of single tokens."""
+"""Information that a transformer's blocks keep of whole texts beyond that of single tokens."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""How fast the loss leaves a minimum: the effective number of parameters, halved."""
+"""Half the effective number of parameters, from the rise of the loss around a minimum."""
 
 import math
 from collections.abc import Iterator
@@ -28,12 +28,11 @@ def measure(
 
         w <- w - step_size / 2 (n / log n * gradient + localisation (w - w0)) + sqrt(step_size) * standard normal
 
-    with the gradient of the mean cross-entropy of all probe samples, where the authors take batches: on few samples the
-    noise of batches acts as heat and raises the estimate. Every chain starts at w0, drops the losses of its first
-    `burn_in` positions and averages the following `draws`. Half the number of parameters for a regular model at its
-    minimum, less for a singular one. Negative where w0 is no minimum of the loss on the probe samples, as early in
-    training. A chain diverges at curvatures above 4 log n / (n step_size); NaN where its loss overflows. Weights that
-    are zero count as removed and stay zero. All random numbers come from `seed`. Raises ValueError for a single sample.
+    with the gradient of the mean cross-entropy of all probe samples. Every chain starts at w0, drops the losses of its
+    first `burn_in` positions and averages the following `draws`. Half the number of parameters for a regular model at
+    its minimum, less for a singular one, negative where w0 is no minimum. A chain diverges at curvatures above
+    4 log n / (n step_size); NaN where its loss overflows. Weights that are zero count as removed and stay zero. All
+    random numbers come from `seed`. Raises ValueError for a single sample.
 
     >>> network = nn.Linear(3, 2)
     >>> measure(network, torch.zeros(9, 3), torch.zeros(9, dtype=torch.long), chains=1, burn_in=0, draws=1)

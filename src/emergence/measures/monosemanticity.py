@@ -1,4 +1,4 @@
-"""How much units answer to one class alone."""
+"""Selectivity of units for one class."""
 
 import logging
 import math
@@ -15,12 +15,10 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Largest mean squared z-score of a unit within a class, averaged over units, then over non-linearities.
 
     The score of an activation is phi = (z - mean)^2 / S^2 with the unit's mean and sample variance S^2 over all probe
-    samples (Wang et al. 2023, arXiv:2312.11560). Its mean over the samples of a feature says how much the unit answers
-    to that feature, and the feature with the largest mean is the unit's own (the follow-up, arXiv:2503.23298); here
-    features are classes. (Over all samples the mean of phi is the same for every unit.) About 1 for units that tell no
-    classes apart, classes - 1 for units that fire for one of equally frequent classes only. Rare classes have high
-    scores by chance. Units of constant activation, such as dead ones, have none; NaN if no unit has a score, and for
-    sequences, which have no one class.
+    samples (Wang et al. 2023, arXiv:2312.11560); its mean over a class says how strongly the unit responds to the class
+    (the follow-up, arXiv:2503.23298). About 1 for units that tell no classes apart, classes - 1 for units that fire for
+    one of equally frequent classes only. Units of constant activation, such as dead ones, have none; NaN if no unit has
+    a score, and for sequences, which have no one class.
 
     >>> round(measure(nn.Sequential(nn.ReLU()), torch.eye(4).repeat(500, 1), torch.arange(4).repeat(500)), 2)
     3.0

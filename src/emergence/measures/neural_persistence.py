@@ -3,20 +3,19 @@
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 from torch import Tensor, nn
 
+from emergence.core.arrays import Floats
 from emergence.measures._weights import matrices
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Mean over layers of the normalised neural persistence (Rieck et al. 2019, arXiv:1812.09764, section 3), p = 2.
 
-    A layer is the bipartite graph of its units with edges |w| / max |w|, the maximum over the whole network. While
-    edges enter from the strongest to the weakest, every edge of the maximum spanning tree of weight w' joins two
-    components and so ends one that was born at 1: persistence 1 - w'. Their Euclidean norm is divided by its bound
+    A layer is the bipartite graph of its units with edges |w| / max |w|, the maximum over the whole network. An edge of
+    weight w' of the maximum spanning tree has persistence 1 - w'; their Euclidean norm is divided by its bound
     sqrt(n - 1) for n units. 0 where all weights are equally strong, near 1 where a few outweigh all others. Units that
     pruning cut off are joined at weight 0. A kernel counts as the matrix (output channels, input channels x kernel).
     NaN for a network without weight matrices or with weights that are all zero.
@@ -32,7 +31,7 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     return float(np.mean([_persistence(layer / largest) for layer in layers])) if largest else float("nan")
 
 
-def _persistence(weights: NDArray[np.float64]) -> float:
+def _persistence(weights: Floats) -> float:
     """Normalised persistence of a layer with weights (outputs, inputs) between 0 and 1."""
     outputs, inputs = weights.shape
     merges = outputs + inputs - 1

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from emergence.core.plugins import load
 from emergence.parameters.base import Section
 from emergence.parameters.networks import CustomNetwork, Network
-from emergence.plugins import load
 
 if TYPE_CHECKING:
     from torch import nn

@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from emergence.modules import NON_LINEARITIES
-from emergence.plugins import unknown
+from emergence.core.modules import NON_LINEARITIES
+from emergence.core.plugins import unknown
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {kind.__name__.lower(): kind for kind in NON_LINEARITIES}
 

@@ -69,10 +69,8 @@ class Parameters(Section):
     @model_validator(mode="after")
     def _only_images_are_changed(self) -> Self:
         for dataset, _ in self.study.pairs if self.training.augmentation.changes_images else ():
-            data = self.data
-            for kind, named in (("text", data.texts), ("bits", data.parities), ("sentences", data.languages)):
-                if dataset in named:
-                    raise ValueError(f"training.augmentation changes images, but the data set '{dataset}' is {kind}")
+            if content := self.data.entry(dataset).content:
+                raise ValueError(f"training.augmentation changes images, but the data set '{dataset}' is {content}")
         return self
 
     @model_validator(mode="after")

@@ -8,11 +8,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from emergence.files import write_text
+from emergence.core.files import write_text
+from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
 from emergence.parameters.reading import ParametersError, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
-from emergence.plugins import unknown
 
 PARAMETERS_FILE = "params.yaml"
 

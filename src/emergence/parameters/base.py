@@ -1,9 +1,9 @@
 """What all parameter sections share: what numbers and names may be, and that nothing changes after reading."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any, TypeVar, get_args
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, cast, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationInfo, field_validator
 
 Item = TypeVar("Item")
 
@@ -34,6 +34,36 @@ class Section(BaseModel):
         extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
 
+    @classmethod
+    def of_declared(cls, values: Mapping[str, Any]) -> Self:
+        """Return a section of which some settings are known: those in `values`, which were checked before.
+
+        Whoever reads another one gets an AttributeError that names it, instead of its default.
+
+        >>> class Example(Section):
+        ...     size: int = 1
+        ...     seed: int = 0
+        >>> Example.of_declared({"size": 5}).size
+        5
+        >>> Example.of_declared({"size": 5}).seed
+        Traceback (most recent call last):
+        AttributeError: Example.seed is read, but the table of rules does not declare it for this job
+        """
+        known = {name: _of_declared(cls.model_fields[name].annotation, value) for name, value in values.items()}
+        section = cls.model_construct(**known)
+        for name in cls.model_fields.keys() - known.keys():
+            vars(section).pop(name)
+        return cast(Self, section)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name in type(self).model_fields:
+                raise AttributeError(
+                    f"{type(self).__name__}.{name} is read, but the table of rules does not declare it for this job"
+                )
+            return super().__getattr__(name)
+
     @field_validator("*", mode="before")
     @classmethod
     def _is_no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
@@ -44,6 +74,12 @@ class Section(BaseModel):
             if annotation is not bool and bool not in get_args(annotation):
                 raise ValueError("true and false (also yes, no, on, off) are no numbers or names here")
         return value
+
+
+def _of_declared(annotation: Any, value: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Section) and isinstance(value, Mapping):
+        return annotation.of_declared(value)
+    return TypeAdapter[Any](annotation).validate_python(value)
 
 
 def without_repeats(values: list[Item]) -> list[Item]:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from emergence.core.seeds import SPACE
 from emergence.parameters.base import LARGEST, Section
-from emergence.parameters.tuning import FIRST_SEED
 
 
 class Compute(Section):
@@ -21,7 +21,7 @@ class Compute(Section):
     memory: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] = "auto"
     """GB that one job may take; a study that cannot do with it is refused. auto: what the machine has that plans."""
 
-    seeds_at_once: Annotated[int, Field(ge=1, le=FIRST_SEED)] | Literal["auto"] = "auto"
+    seeds_at_once: Annotated[int, Field(ge=1, le=SPACE)] | Literal["auto"] = "auto"
     """Seeds whose tensors are stacked and trained as one; auto: as many as pay on the device and fit."""
 
     @property

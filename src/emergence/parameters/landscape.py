@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.seeds import SPACE
+from emergence.core.steps import Step
 from emergence.parameters.base import MOST_UNITS, Distinct, Factor, NameOrFunction, Section, Seed
-from emergence.parameters.tuning import FIRST_SEED
-from emergence.training.step import Step
 
 LAST = "last"
 
@@ -30,7 +30,7 @@ SavedStep = Annotated[str, AfterValidator(_check_step)]
 class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
-    seeds: int = Field(default=6, ge=1, le=FIRST_SEED)
+    seeds: int = Field(default=6, ge=1, le=SPACE)
     """How many of the study's seeds are sampled; with fewer than 6 nothing is decided of two experiments."""
 
     steps: Distinct[SavedStep] = ["ep0", LAST]

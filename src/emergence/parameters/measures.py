@@ -4,7 +4,7 @@ from emergence.parameters.base import Distinct, NameOrFunction, Section
 
 
 class Measures(Section):
-    """Rival explanations of what emergence shows."""
+    """Baselines: other explanations of what emergence shows."""
 
     names: Distinct[NameOrFunction] = [
         "active_fraction",

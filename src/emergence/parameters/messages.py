@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+import yaml
 from pydantic import Tag
 from pydantic_core import ErrorDetails
 
+from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
 from emergence.parameters.base import FUNCTION, NAME, Section
 from emergence.parameters.figures import COLOUR
 from emergence.parameters.pruning import METHOD
 from emergence.parameters.study import EXPERIMENT
-from emergence.plugins import unknown
 
 Key = tuple[int | str, ...]
 
@@ -28,6 +29,10 @@ RULES = {
     COLOUR: "colours as #0072B2, red, green and blue in hexadecimal",
 }
 """What texts may be, by the pattern that they have to match."""
+
+
+ENTRIES = {"texts": "text", "parities": "sparse_parity", "languages": "formal_language", "custom": "custom"}
+"""Keys of `data` that are no sections of their own: the kind of entries of `data.sets` that each stands for."""
 
 
 def explain(errors: Iterable[ErrorDetails]) -> list[tuple[Key, str]]:
@@ -47,6 +52,8 @@ def _explain(details: ErrorDetails) -> tuple[Key, str]:
     key, section = _resolve(details["loc"])
     message, value = details["msg"].removeprefix("Value error, "), details["input"]
     match details["type"]:
+        case "extra_forbidden" if key[:-1] == ("data",) and key[-1] in ENTRIES:
+            return key, f": write {_as_entries(str(key[-1]), value)}"
         case "extra_forbidden":
             return key, ": " + unknown(str(key[-1]), list(section.model_fields), "key")
         case "union_tag_invalid":
@@ -61,16 +68,32 @@ def _explain(details: ErrorDetails) -> tuple[Key, str]:
 
 
 def _unknown_kind(key: Key, value: Any, tags: str) -> tuple[Key, str]:
-    kinds = [kind for kind in tags.replace("'", "").split(", ") if kind != "custom"]
-    if not isinstance(value, dict) or "builder" not in value:
+    field, what, own = (
+        ("kind", "kind of data set", "") if key[0] == "data" else ("builder", "kind of network", "custom")
+    )
+    kinds = [kind for kind in tags.replace("'", "").split(", ") if kind != own]
+    if not isinstance(value, dict) or field not in value:
         shown = "" if isinstance(value, dict) else f" = {value!r}"
-        return (
-            key,
-            f"{shown}: should hold a builder and its options; allowed builders: {', '.join(kinds)}, module:function",
-        )
-    return (*key, "builder"), ": " + unknown(
-        str(value["builder"]), kinds, "kind of network"
-    ) + "; or write module:function"
+        functions = ", module:function" if own else ""
+        return key, f"{shown}: should hold a {field} and its options; allowed {field}s: {', '.join(kinds)}{functions}"
+    functions = "; or write module:function" if own else ""
+    return (*key, field), ": " + unknown(str(value[field]), kinds, what) + functions
+
+
+def _as_entries(key: str, value: Any) -> str:
+    """Spell what stands under one of ENTRIES as entries of `data.sets`."""
+    named = value if isinstance(value, dict) and value else {"NAME": {}}
+    options = {
+        name: entry if isinstance(entry, dict) else {"loader": entry} if key == "custom" else {}
+        for name, entry in named.items()
+    }
+    entries = {name: {"kind": ENTRIES[key], **entry} for name, entry in options.items()}
+    return (
+        "data.sets instead: "
+        + yaml.safe_dump(
+            {"sets": entries}, default_flow_style=True, width=10**6, sort_keys=False, allow_unicode=True
+        ).strip()
+    )
 
 
 def _resolve(location: Key) -> tuple[Key, type[Section]]:

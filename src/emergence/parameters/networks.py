@@ -1,7 +1,7 @@
 """Section ``networks``: the architectures a study can name."""
 
 from math import isfinite
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -37,8 +37,31 @@ class _Described(Section):
         return self
 
 
-class MLP(_Described):
+class _Layered(_Described):
+    """Networks with a list of the sizes of their hidden layers."""
+
+    sizes: ClassVar[str]
+
+    def resized(self, width: float = 1, depth: int = 0) -> Self:
+        """See the base class; layers are added behind the last one, as wide as it, and taken from there."""
+        sizes: list[int] = getattr(self, self.sizes)
+        if len(sizes) + depth < 1:
+            raise ValueError(_too_shallow(len(sizes), depth))
+        wide = [max(1, round(width * size)) for size in sizes]
+        return self.model_copy(update={self.sizes: [*wide, *depth * wide[-1:]][: len(sizes) + depth]})
+
+
+class _OfImages(_Described):
+    """Networks for images of 32 x 32 pixels."""
+
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        return "" if shape[1:] == (32, 32) else "it needs images of 32 x 32 pixels"
+
+
+class MLP(_Layered):
     """Fully connected network."""
+
+    sizes = "widths"
 
     builder: Literal["mlp"] = "mlp"
     """Which kind of network."""
@@ -49,13 +72,11 @@ class MLP(_Described):
     activation: Activation = "relu"
     """Non-linearity after every hidden layer."""
 
-    def resized(self, width: float = 1, depth: int = 0) -> Self:
-        """See the base class; layers are added behind the last one, as wide as it, and taken from there."""
-        return self.model_copy(update={"widths": _resized(self.widths, width, depth)})
 
-
-class CNN(_Described):
+class CNN(_Layered):
     """Convolutions of kernel size 3, each followed by the non-linearity and 2 x 2 max pooling, then a linear layer."""
+
+    sizes = "channels"
 
     builder: Literal["cnn"] = "cnn"
     """Which kind of network."""
@@ -79,12 +100,8 @@ class CNN(_Described):
         small = min(shape[1:] or shape) < least
         return f"its {len(self.channels)} convolutions with pooling need sides of at least {least}" if small else ""
 
-    def resized(self, width: float = 1, depth: int = 0) -> Self:
-        """See the base class; layers are added behind the last one, as wide as it, and taken from there."""
-        return self.model_copy(update={"channels": _resized(self.channels, width, depth)})
 
-
-class VGG(_Described):
+class VGG(_OfImages):
     """VGG with batch normalisation for 32 x 32 images (Simonyan and Zisserman 2014)."""
 
     builder: Literal["vgg"] = "vgg"
@@ -93,12 +110,8 @@ class VGG(_Described):
     depth: Literal[11, 16, 19] = 19
     """Number of weight layers of the published configuration."""
 
-    def misfit(self, shape: tuple[int, ...]) -> str:
-        """See the base class."""
-        return _other_than_images_of_32(shape)
 
-
-class ResNet(_Described):
+class ResNet(_OfImages):
     """Residual network for 32 x 32 images (He et al. 2016)."""
 
     builder: Literal["resnet"] = "resnet"
@@ -106,10 +119,6 @@ class ResNet(_Described):
 
     depth: Literal[18, 20] = 20
     """Number of weight layers: 20 has 16 to 64 channels, 18 has 64 to 512."""
-
-    def misfit(self, shape: tuple[int, ...]) -> str:
-        """See the base class."""
-        return _other_than_images_of_32(shape)
 
 
 class Transformer(_Described):
@@ -172,18 +181,6 @@ class CustomNetwork(_Described):
 
     options: dict[str, Option] = {}
     """Keyword arguments of the builder."""
-
-
-def _resized(sizes: list[int], width: float, depth: int) -> list[int]:
-    """Scale the sizes of hidden layers, and repeat the last one or leave out as many."""
-    if len(sizes) + depth < 1:
-        raise ValueError(_too_shallow(len(sizes), depth))
-    wide = [max(1, round(width * size)) for size in sizes]
-    return [*wide, *depth * wide[-1:]][: len(sizes) + depth]
-
-
-def _other_than_images_of_32(shape: tuple[int, ...]) -> str:
-    return "" if shape[1:] == (32, 32) else "it needs images of 32 x 32 pixels"
 
 
 def _too_shallow(layers: int, depth: int) -> str:

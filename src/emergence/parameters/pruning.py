@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.steps import Step
 from emergence.parameters.base import (
     FUNCTION,
     LARGEST,
@@ -14,7 +15,6 @@ from emergence.parameters.base import (
     in_six_digits,
 )
 from emergence.parameters.landscape import LAST
-from emergence.training.step import Step
 
 Sparsity = Annotated[float, Field(gt=0, lt=1), AfterValidator(in_six_digits)]
 METHOD = f"^({NAME}|{FUNCTION})(@[a-z0-9]*)?$"

@@ -6,7 +6,7 @@ from emergence.parameters.base import Section, Seed
 
 
 class Scoreboard(Section):
-    """Measures beside skills, on data sets of `data.parities` and `data.languages` (docs/sparse_parity.md)."""
+    """Measures beside skills, on data sets of which it is known what there is to learn (docs/sparse_parity.md)."""
 
     samples: int = Field(default=4000, ge=2, le=100_000_000)
     """Fresh samples of each skill on which it is measured how well a network knows it."""
@@ -15,7 +15,7 @@ class Scoreboard(Section):
     """Strength at which a skill has emerged; 0: nothing is known of it, 1: it is known with certainty."""
 
     permutations: int = Field(default=999, ge=99, le=10_000_000)
-    """Orders of the seeds that are drawn to see whether a measure changes when its own network does."""
+    """Number of seed permutations in the test of whether a measure changes when its own network does."""
 
     seed: Seed = 0
     """Seed of the samples and of the permutations."""

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from emergence.core.seeds import SPACE
 from emergence.parameters.base import NAME, Distinct, Section
-from emergence.parameters.tuning import FIRST_SEED
 
 EXPERIMENT = f"^{NAME}/{NAME}$"
 
@@ -18,10 +18,10 @@ class Study(Section):
     experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
     """Experiments as data set/network; networks are names under `networks`."""
 
-    seeds: int = Field(default=8, ge=2, le=FIRST_SEED)
+    seeds: int = Field(default=8, ge=2, le=SPACE)
     """Number of independent runs per network; run i has seed i."""
 
-    seeds_per_block: int = Field(default=8, ge=1, le=FIRST_SEED)
+    seeds_per_block: int = Field(default=8, ge=1, le=SPACE)
     """Seeds trained together in one job."""
 
     @property

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from emergence.core.steps import Step
 from emergence.parameters.base import LARGEST, MOST_EPOCHS, MOST_SAMPLES, Epochs, Section, without_repeats
-from emergence.training.step import Step
 
 Rate = Annotated[float, Field(gt=0, le=LARGEST)]
 
@@ -87,7 +87,7 @@ class Augmentation(Section):
 
 
 class Inhibition(Section):
-    """Units that answer to a sample unlike they do to others are held back in training (docs/monosemanticity.md)."""
+    """Inhibit units that respond unusually strongly to a sample (docs/monosemanticity.md)."""
 
     way: Literal["none", "penalty", "reverse"] = "none"
     """penalty: their distance from the mean adds to the loss (L2E); reverse: gradients drive them to answer less."""

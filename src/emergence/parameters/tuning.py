@@ -4,18 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.seeds import TUNING
 from emergence.parameters.base import Epochs, Section, without_repeats
 from emergence.parameters.training import Rate
-
-FIRST_SEED = 1_000_000
-"""The seeds from this one on are those of tuning; the study's lie below."""
 
 
 class Tuning(Section):
     """Where rates are given, every configuration trains with the one of least validation loss."""
 
-    learning_rates: Annotated[list[Rate], AfterValidator(without_repeats)] = []
-    """Rates to try; none: every configuration trains with training.optimizer.learning_rate."""
+    learning_rates: Annotated[list[Rate], AfterValidator(without_repeats), AfterValidator(sorted)] = []
+    """Rates to try, in whatever order; none: every configuration trains with training.optimizer.learning_rate."""
 
     scope: Literal["network", "configuration"] = "network"
     """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network too."""
@@ -33,4 +31,4 @@ class Tuning(Section):
         >>> Tuning(seeds=2).block
         (1000000, 1000001)
         """
-        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+        return tuple(TUNING[: self.seeds])

@@ -1,62 +1,29 @@
 """Section ``variations``: dense networks that start from other weights, have another size or are held back."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
+from emergence.core.runs import Variation
 from emergence.parameters.base import Factor as AnyFactor
 from emergence.parameters.base import Name, Section, in_six_digits, without_repeats
 
-
-@dataclass(frozen=True)
-class Variation:
-    """How a dense network differs from the one that the section `networks` describes: not at all, or in one thing.
-
-    `alpha` is that of the emergence-promoting initialisation, `width` a factor of the sizes of all hidden layers,
-    `depth` the number of hidden layers more, and `inhibition` the way of `training.inhibition` ("": as that says).
-    """
-
-    alpha: float = 1.0
-    width: float = 1.0
-    depth: int = 0
-    inhibition: str = ""
-
-    @property
-    def name(self) -> str:
-        """Readable name; empty where nothing differs.
-
-        >>> Variation(alpha=2.0).name, Variation(width=0.5).name, Variation(depth=1).name, Variation().name
-        ('alpha~2', 'width~0.5', 'depth~+1', '')
-        >>> Variation(inhibition="penalty").name
-        'inhibition~penalty'
-        """
-        differences = {
-            f"alpha~{self.alpha:g}": self.alpha != 1,
-            f"width~{self.width:g}": self.width != 1,
-            f"depth~{self.depth:+d}": self.depth != 0,
-            f"inhibition~{self.inhibition}": self.inhibition != "",
-        }
-        return "_".join(name for name, differs in differences.items() if differs)
+Value = TypeVar("Value", int, float)
 
 
-UNVARIED = Variation()
+def _changes(network: float) -> AfterValidator:
+    """Refuse the value that leaves the network as it is."""
+
+    def check(value: Value) -> Value:
+        if value == network:
+            raise ValueError("the network as it is, which is always trained")
+        return value
+
+    return AfterValidator(check)
 
 
-def _other_than_one(factor: float) -> float:
-    if factor == 1:
-        raise ValueError("the network as it is, which is always trained")
-    return factor
-
-
-def _other_than_none(layers: int) -> int:
-    if layers == 0:
-        raise ValueError("the network as it is, which is always trained")
-    return layers
-
-
-Factor = Annotated[AnyFactor, AfterValidator(_other_than_one), AfterValidator(in_six_digits)]
-Layers = Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_other_than_none)]
+Factor = Annotated[AnyFactor, _changes(1), AfterValidator(in_six_digits)]
+Layers = Annotated[int, Field(ge=-1000, le=1000), _changes(0)]
 
 
 class Variations(Section):

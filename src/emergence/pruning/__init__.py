@@ -16,32 +16,34 @@ scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default). `
 ``("samples_per_class",)`` for one that looks at training samples; changes of other keys leave its masks as they are.
 """
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
+from emergence.pruning._channels import Channels, inputs_of, removable
 from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
 from emergence.pruning._mask import Mask, masked, masked_network
 from emergence.pruning._prune import prune, scored_step
 from emergence.pruning._remaining import effective_sparsity, remaining
-from emergence.pruning._removal import remove_units
 from emergence.pruning._report import report
 from emergence.pruning._scores import Ranking
 from emergence.pruning._start import starting_weights
 from emergence.pruning._subject import Samples, Subject
 
 __all__ = [
+    "Channels",
     "Mask",
     "Ranking",
     "Samples",
     "Subject",
     "effective",
     "effective_sparsity",
+    "inputs_of",
     "masked",
     "masked_network",
     "multiply_adds",
     "prunable",
     "prune",
     "remaining",
-    "remove_units",
+    "removable",
     "report",
     "scored_step",
     "starting_weights",

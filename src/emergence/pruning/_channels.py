@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, cast
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from emergence.core.modules import plain_copy
 from emergence.graph.operations import Operation, map_arguments
 from emergence.graph.recorder import Call, Value
 from emergence.graph.scope import run_in
 from emergence.graph.template import Constant
 from emergence.graph.tracing import Trace, trace
-from emergence.modules import plain_copy
 
 _KEEPING_MODULES = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus, nn.Softsign,
@@ -84,11 +84,6 @@ def inputs_of(network: nn.Module, names: Mapping[str, int], inputs: Tensor) -> d
 def by_unit(activations: Tensor, channels: Channels) -> Tensor:
     """Arrange what a consumer reads as (unit, ...), where ... are samples and positions."""
     return activations.movedim(channels.axis, 0).reshape(channels.size, -1)
-
-
-def layer_at(network: nn.Module, name: str) -> nn.Linear | nn.Conv2d:
-    """Return a producer or consumer by name; convolutions of other dimensions differ in nothing that matters here."""
-    return cast("nn.Linear | nn.Conv2d", network.get_submodule(name))
 
 
 class _Grouping:

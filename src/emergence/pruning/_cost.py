@@ -8,7 +8,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from emergence.modules import plain_copy, train_all
+from emergence.core.modules import plain_copy, train_all
 
 
 class _Counting(TorchDispatchMode):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from emergence.core.modules import plain_copy, train_all
 from emergence.graph.unit_graph import UnitGraph
 from emergence.graph.weight_paths import weights_on_paths
-from emergence.modules import plain_copy, train_all
 from emergence.pruning._mask import check_shapes
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from emergence.modules import plain_copy, train_all
+from emergence.core.modules import plain_copy, train_all
 from emergence.pruning._subject import Subject
 from emergence.training.gradients import class_indices, full_precision, mean_loss
 

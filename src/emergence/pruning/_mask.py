@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy
-from emergence.plugins import unknown
+from emergence.core.modules import plain_copy
+from emergence.core.plugins import unknown
+from emergence.core.seeds import MASKS, joint
 from emergence.training.tensor_files import read_seeds, read_tensors, stored_seeds, write_tensors
 
 
@@ -22,10 +22,8 @@ class Mask:
     kept of them, and what is trained under such a mask counts as diverged too. Values other than 0 and 1 and tensors
     without one entry per seed raise ValueError.
 
-    >>> first = Mask((0, 1), {"weight": torch.tensor([[[1, 0], [1, 1]], [[0, 0], [0, 1]]])})
-    >>> second = Mask((0, 1), {"weight": torch.tensor([[[1, 1], [0, 1]], [[1, 0], [0, 0]]])})
-    >>> (first & second).kept["weight"].sum().item(), (first | second).kept["weight"].sum().item()
-    (2, 6)
+    >>> Mask((0, 7), {"weight": torch.tensor([[1, 0], [1, 1]])}).of_seed(7)
+    {'weight': tensor([True, True])}
     """
 
     seeds: tuple[int, ...]
@@ -58,27 +56,14 @@ class Mask:
         kept = {name: torch.stack([mask[name] for mask in changed]) for name in changed[0]}
         return Mask(self.seeds, kept, self.diverged)
 
-    def __and__(self, other: "Mask") -> "Mask":
-        """Keep what both keep."""
-        self._check_same(other)
-        both = {name: kept & other.kept[name] for name, kept in self.kept.items() if name in other.kept}
-        return Mask(self.seeds, {**self.kept, **other.kept, **both}, self._diverged_in_either(other))
-
-    def __or__(self, other: "Mask") -> "Mask":
-        """Keep what either keeps."""
-        self._check_same(other)
-        either = {n: kept | other.kept[n] for n, kept in self.kept.items() if n in other.kept}
-        return Mask(self.seeds, either, self._diverged_in_either(other))
-
-    def shuffled(self, seed: int = 0) -> "Mask":
+    def shuffled(self, seed: int = MASKS) -> "Mask":
         """Let the entries of each tensor change places at random: the control with the same densities per layer.
 
         The order is a function of `seed` and the network's seed.
         """
 
         def shuffle(network_seed: int, kept: dict[str, Tensor]) -> dict[str, Tensor]:
-            state = np.random.SeedSequence((seed, network_seed)).generate_state(1)
-            generator = torch.Generator().manual_seed(int(state[0]))
+            generator = torch.Generator().manual_seed(joint(seed, network_seed))
             orders = {name: torch.randperm(on.numel(), generator=generator) for name, on in kept.items()}
             return {name: on.flatten()[orders[name]].view(on.shape) for name, on in kept.items()}
 
@@ -99,14 +84,6 @@ class Mask:
             return cls(stored_seeds(metadata, tensors), tensors, read_seeds(metadata.get("diverged", "[]")))
         except ValueError as error:
             raise ValueError(f"{path} holds no mask: {error}") from error
-
-    def _diverged_in_either(self, other: "Mask") -> tuple[int, ...]:
-        return tuple(sorted({*self.diverged, *other.diverged}))
-
-    def _check_same(self, other: "Mask") -> None:
-        if self.seeds != other.seeds:
-            raise ValueError(f"masks of seeds {list(self.seeds)} and {list(other.seeds)} cannot be combined")
-        check_shapes(self.kept, {**self.kept, **other.kept}, "mask")
 
 
 def masked(weights: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> dict[str, Tensor]:

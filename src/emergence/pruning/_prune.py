@@ -2,30 +2,21 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
-from torch import Tensor
 
+from emergence.core.plugins import load
+from emergence.core.steps import Step
 from emergence.parameters.pruning import Scoring, method_and_step
-from emergence.plugins import load
 from emergence.pruning._mask import Mask, check_shapes
 from emergence.pruning._scores import Kept, NotNumbers
 from emergence.pruning._subject import Samples, Subject, balanced, plain
+from emergence.training.batches import Dataset
 from emergence.training.checkpoints import Checkpoint
-from emergence.training.step import Step
 
 log = logging.getLogger(__name__)
 
 Method = Callable[[Subject, float, torch.Generator], Kept]
-
-
-class Dataset(Protocol):
-    """What is needed of a data set: inputs and labels of a part, and the scale of the inputs."""
-
-    def part(self, name: str) -> tuple[Tensor, Tensor]: ...
-
-    def normalise(self, inputs: Tensor) -> Tensor: ...
 
 
 def scored_step(method: str, steps: Sequence[Step]) -> Step:
@@ -66,7 +57,9 @@ def prune(
     masks, diverged = {}, []
     for seed in checkpoint.seeds:
         generator, settings = torch.Generator().manual_seed(seed), scoring or Scoring()
-        samples = draw_samples(dataset, settings.samples_per_class, generator)
+        # A method that says not to use their number sees as many samples as by default.
+        per_class = vars(settings).get("samples_per_class", Scoring().samples_per_class)
+        samples = draw_samples(dataset, per_class, generator)
         subject = Subject(checkpoint.network(seed), samples, settings)
         if not subject.weights:
             raise ValueError("the network has no weights that can be pruned")

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from torch import Tensor, nn
 
-from emergence.modules import plain_copy, prunable
+from emergence.core.modules import plain_copy, prunable
 from emergence.pruning._cost import multiply_adds
 from emergence.pruning._effective import effective
 from emergence.training.checkpoints import Checkpoint

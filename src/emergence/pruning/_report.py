@@ -7,7 +7,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from emergence.modules import input_first, prunable, swapped
+from emergence.core.modules import input_first, prunable, swapped
 from emergence.pruning._effective import effective
 from emergence.pruning._mask import Mask
 from emergence.training.checkpoints import Checkpoint

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor
 
+from emergence.core.modules import plain_copy, train_all
 from emergence.graph.unit_graph import UnitGraph
-from emergence.modules import plain_copy, train_all
 from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 

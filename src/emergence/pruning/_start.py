@@ -6,13 +6,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from emergence.core.seeds import of_new_start
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.training.checkpoints import paths, read
 from emergence.training.member import initial_network
-from emergence.training.step import Step
-
-NEW_SEEDS = 2_000_000
-"""Distance from a seed to the one of its new initialisation, beyond all seeds of studies and of tuning."""
 
 
 def starting_weights(
@@ -35,7 +33,7 @@ def starting_weights(
 
 def _weights(architecture: Architecture, seeds: Sequence[int], dense: Path, start: str) -> dict[str, Tensor]:
     if start == "new":
-        states = [initial_network(architecture, NEW_SEEDS + seed).state_dict() for seed in seeds]
+        states = [initial_network(architecture, of_new_start(seed)).state_dict() for seed in seeds]
         return {name: torch.stack([state[name] for state in states]) for name in states[0]}
     steps = paths(dense)
     step = list(steps)[-1] if start == "last" else Step.parse(start)

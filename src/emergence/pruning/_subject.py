@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
-from emergence.modules import effective_weights, plain_copy
+from emergence.core.modules import effective_weights, plain_copy
 from emergence.parameters.pruning import Scoring
 
 

@@ -4,22 +4,9 @@
 remove the same share of each.
 """
 
-import torch
+from emergence.pruning.global_magnitude import make_mask
 
-from emergence.pruning import global_magnitude
-from emergence.pruning._scores import Kept
-from emergence.pruning._subject import Subject
+__all__ = ["make_mask"]
 
 SCORED_RUN = "itself"
 SCORED_WITH = ()
-
-
-def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
-    """Keep the weights of largest magnitude, compared over all layers, of those that are left so far.
-
-    >>> from emergence.training.gradual import WeightsAlone
-    >>> left = WeightsAlone({"weight": torch.tensor([-3.0, 0.1, 2.0, 0.2])})
-    >>> make_mask(left, 0.5, torch.Generator())
-    {'weight': tensor([ True, False,  True, False])}
-    """
-    return global_magnitude.make_mask(subject, sparsity, generator)

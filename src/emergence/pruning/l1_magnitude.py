@@ -5,22 +5,9 @@ The penalty, `pruning.l1_penalty` as `training.l1_penalty`, is in the loss of th
 of those trained again under the mask.
 """
 
-import torch
+from emergence.pruning.global_magnitude import make_mask
 
-from emergence.pruning import global_magnitude
-from emergence.pruning._scores import Kept
-from emergence.pruning._subject import Subject
+__all__ = ["make_mask"]
 
 SCORED_RUN = "l1_penalised"
 SCORED_WITH = ()
-
-
-def make_mask(subject: Subject, sparsity: float, generator: torch.Generator) -> Kept:
-    """Keep the weights of largest magnitude, compared over all layers.
-
-    >>> network = torch.nn.Linear(4, 1)
-    >>> _ = network.weight.data.copy_(torch.tensor([[0.001, -3.0, -0.002, 2.0]]))
-    >>> make_mask(Subject(network, None), 0.5, torch.Generator())
-    {'weight': tensor([[False,  True, False,  True]])}
-    """
-    return global_magnitude.make_mask(subject, sparsity, generator)

@@ -5,7 +5,6 @@ import torch
 from emergence.pruning._scores import Kept, keep_per_layer
 from emergence.pruning._subject import Subject
 
-SCORED_AT = "last"
 SCORED_WITH = ()
 
 

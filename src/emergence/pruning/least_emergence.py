@@ -6,7 +6,6 @@ from emergence.pruning._emergence import prune_by_emergence
 from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 
-SCORED_AT = "last"
 SCORED_WITH = ("threshold", "criterion")
 
 

@@ -9,7 +9,6 @@ from emergence.pruning._subject import Subject, plain
 from emergence.pruning._units import prune_units
 from emergence.training.gradients import full_precision
 
-SCORED_AT = "last"
 SCORED_WITH = ("samples_per_class",)
 
 

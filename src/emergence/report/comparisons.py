@@ -1,25 +1,25 @@
-"""Rivals, stopping rules, the scoreboard and choices of counting as rows of tables, and what they amount to."""
+"""Baselines, stopping rules, the scoreboard and choices of counting as rows of tables, and what they amount to."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 from scipy.stats import binomtest
+
+from emergence.core.arrays import Floats
+from emergence.statistics.estimate import finite_or_none
 
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
-"""Predictors that are not single rivals."""
+"""Predictors that are not single baselines."""
 
 USUAL = "validation_loss"
 """The rule in common use: stop when the validation loss no longer falls."""
 
 HELD_OUT = "seeds"
-"""What is left out of the fits by which comparisons of rivals are counted."""
+"""What is left out of the fits by which comparisons of baselines are counted."""
 
 TARGETS = {
     "improvement": "change of training accuracy during an epoch",
@@ -32,9 +32,8 @@ Found = Mapping[str, float | None]
 """An estimate with its interval, as `emergence.report.wording.effect` writes it."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """What was found in one experiment of one predictor, or of one rule at one tolerated loss."""
+class Row(NamedTuple):
+    """Estimates in one experiment for one predictor, or for one stopping rule at one tolerated loss."""
 
     experiment: str
     name: str
@@ -44,20 +43,18 @@ class Row:
     settings: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Balance:
-    """How many comparisons emergence wins and loses: those whose whole interval lies on one side of zero."""
+class Balance(NamedTuple):
+    """Numbers of comparisons that emergence wins and loses: the whole interval lies on one side of zero."""
 
     comparisons: int
     won: int
     lost: int
 
 
-@dataclass(frozen=True)
-class Score:
-    """How many skills a measure sees emerge, and how many it sees where networks learned none (`of` skills each).
+class Score(NamedTuple):
+    """Numbers of skills whose emergence a measure detects, and of false alarms in the control.
 
-    `lead` is the mean share of the time of emergence by which it changes earlier, over the skills that it sees.
+    `lead` is the mean share of the time of emergence by which it changes earlier, over the detected skills.
     """
 
     experiment: str
@@ -70,9 +67,8 @@ class Score:
     passes: float | None
 
 
-@dataclass(frozen=True)
-class Skill:
-    """When a skill emerges (epochs), as measured and in closed form."""
+class Skill(NamedTuple):
+    """Time (epochs) at which a skill emerges, measured and in closed form."""
 
     experiment: str
     skill: str
@@ -80,9 +76,8 @@ class Skill:
     predicted: float | None
 
 
-@dataclass(frozen=True)
-class Share:
-    """How many of how many, and the ends of the exact interval of the share."""
+class Share(NamedTuple):
+    """Number of hits, of all, and the ends of the exact interval of their share."""
 
     hits: int
     of: int
@@ -90,27 +85,21 @@ class Share:
     high: float | None
 
 
-@dataclass(frozen=True)
-class Holding:
-    """At how many choices of how emergence is counted a claim gets each verdict."""
+class Holding(NamedTuple):
+    """Numbers of choices of how emergence is counted at which a claim gets each verdict, and of all."""
 
     claim: str
+    choices: int
     supported: int
     inconclusive: int
     contradicted: int
 
-    @property
-    def choices(self) -> int:
-        """All choices together."""
-        return self.supported + self.inconclusive + self.contradicted
-
 
 def holdings(robustness: xr.Dataset) -> list[Holding]:
     """Return a row per claim, of a data set whose ``claim_verdict`` is -1, 0 or 1 over `claim` and the choices."""
-    verdicts = robustness["claim_verdict"]
+    verdicts = robustness["claim_verdict"].transpose("claim", ...)
     return [
-        Holding(claim, *(int((verdicts.sel(claim=claim) == code).sum()) for code in (1, 0, -1)))
-        for claim in verdicts["claim"].values.tolist()
+        Holding(str(at["claim"].values), at.size, *(int((at == code).sum()) for code in (1, 0, -1))) for at in verdicts
     ]
 
 
@@ -119,12 +108,18 @@ def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
 
     What is found: ``skill``, ``advantage`` (of emergence) and ``gain`` (by emergence). Unknown predictors have no row.
     """
-    targets = [target for target in TARGETS if target in rivals["target"].values]
-    return {target: list(_rivals_of(rivals.sel(target=target))) for target in targets}
+    found: dict[str, list[Row]] = {target: [] for target in TARGETS if target in rivals["target"].values}
+    for target, rows in found.items():
+        for experiment, held_out, predictor in _labels(rivals, "experiment", "held_out", "predictor"):
+            at = rivals.sel(target=target, experiment=experiment, held_out=held_out, predictor=predictor)
+            values = {name: _found(at, name) for name in ("skill", "advantage", "gain")}
+            if values["skill"]["estimate"] is not None:
+                rows.append(Row(experiment, predictor, values, held_out))
+    return found
 
 
 def balance_of_rivals(rivals: xr.Dataset) -> Balance:
-    """Count in how many comparisons with a single rival (per experiment and target) emergence predicts better."""
+    """Count in how many comparisons with a single baseline (per experiment and target) emergence predicts better."""
     single = [name for name in rivals["predictor"].values.tolist() if name not in NO_RIVALS]
     return _balance(rivals.sel(predictor=single, held_out=HELD_OUT), "advantage")
 
@@ -136,12 +131,12 @@ def stopping_rows(stopping: xr.Dataset) -> list[Row]:
     than the rule in common use at the same tolerated loss).
     """
     rows = []
-    for experiment, rule, loss in product(*(stopping[name].values.tolist() for name in _STOPPING)):
+    for experiment, rule, loss in _labels(stopping, "experiment", "rule", "tolerated_loss"):
         at = stopping.sel(experiment=experiment, rule=rule, tolerated_loss=loss)
         saved = _found(at, "epochs_saved")
         found = {
             "saved": saved,
-            "share": _scaled(saved, 1 / float(at["epochs"])),
+            "share": {key: None if n is None else n * (1 / float(at["epochs"])) for key, n in saved.items()},
             "lost": _found(at, "accuracy_lost"),
             "ahead": _found(at.sel(other=USUAL), "epochs_ahead"),
         }
@@ -159,13 +154,13 @@ def balance_of_stopping(stopping: xr.Dataset) -> Balance:
 def scores(scoreboard: xr.Dataset) -> list[Score]:
     """Return a row per experiment and measure, those that see most first, of what `statistics.scoreboard` returns."""
     rows = []
-    for experiment, name in product(*(scoreboard[key].values.tolist() for key in ("experiment", "measure"))):
+    for experiment, name in _labels(scoreboard, "experiment", "measure"):
         at = scoreboard.sel(experiment=experiment, measure=name)
         learning, control = (at["seen"].sel(answers=answers).values for answers in ("true", "random"))
         leads = at["lead"].sel(answers="true").values[learning == 1]
         lead = float(leads.mean()) if leads.size else None
         (seen, of), (alarms, of_control) = (_counts(seen) for seen in (learning, control))
-        passes = _finite(float(at["measure_passes"]))
+        passes = finite_or_none(float(at["measure_passes"]))
         rows.append(Score(experiment, name, seen, of, alarms, of_control, lead, passes))
     return sorted(rows, key=lambda row: (row.experiment, -row.seen))
 
@@ -173,10 +168,12 @@ def scores(scoreboard: xr.Dataset) -> list[Score]:
 def skills(scoreboard: xr.Dataset) -> list[Skill]:
     """Return a row per experiment and skill."""
     rows = []
-    for experiment, skill in product(*(scoreboard[key].values.tolist() for key in ("experiment", "skill"))):
+    for experiment, skill in _labels(scoreboard, "experiment", "skill"):
         at = scoreboard.sel(experiment=experiment, skill=skill)
         if float(at["learnable"]) == 1:
-            rows.append(Skill(experiment, skill, _found(at, "emergence_time"), _finite(float(at["predicted_time"]))))
+            rows.append(
+                Skill(experiment, skill, _found(at, "emergence_time"), finite_or_none(float(at["predicted_time"])))
+            )
     return rows
 
 
@@ -198,34 +195,19 @@ def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share
     return Share(hits, of, float(interval.low), float(interval.high))
 
 
-def _counts(seen: NDArray[np.float64]) -> tuple[int, int]:
+def _counts(seen: Floats) -> tuple[int, int]:
     """How many are seen, of how many of which that is known."""
     return int((seen == 1).sum()), int(np.isfinite(seen).sum())
 
 
-_RIVALS = ("experiment", "held_out", "predictor")
-_STOPPING = ("experiment", "rule", "tolerated_loss")
-
-
-def _rivals_of(rivals: xr.Dataset) -> Iterator[Row]:
-    for experiment, held_out, predictor in product(*(rivals[name].values.tolist() for name in _RIVALS)):
-        at = rivals.sel(experiment=experiment, held_out=held_out, predictor=predictor)
-        found = {name: _found(at, name) for name in ("skill", "advantage", "gain")}
-        if found["skill"]["estimate"] is not None:
-            yield Row(experiment, predictor, found, held_out)
+def _labels(data: xr.Dataset, *names: str) -> Iterator[tuple[Any, ...]]:
+    """All combinations of the labels along these dimensions."""
+    return product(*(data[name].values.tolist() for name in names))
 
 
 def _found(at: xr.Dataset, name: str) -> dict[str, float | None]:
     ends = {"estimate": "mean", "interval_low": "low", "interval_high": "high"}
-    return {key: _finite(float(at[f"{name}_{end}"])) for key, end in ends.items()}
-
-
-def _scaled(found: Found, factor: float) -> Found:
-    return {key: None if value is None else value * factor for key, value in found.items()}
-
-
-def _finite(value: float) -> float | None:
-    return value if isfinite(value) else None
+    return {key: finite_or_none(float(at[f"{name}_{end}"])) for key, end in ends.items()}
 
 
 def _balance(data: xr.Dataset, name: str) -> Balance:

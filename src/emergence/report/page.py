@@ -1,5 +1,6 @@
 """Filling the page's templates."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,10 +8,10 @@ from typing import Any
 
 import xarray as xr
 import yaml
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
-from emergence.figures._inputs import Runs
 from emergence.parameters import Parameters
 from emergence.report import texts, wording
 from emergence.report.abstract import PHRASES, verdict_phrases
@@ -23,18 +24,7 @@ from emergence.statistics.divergence import diverged_runs, left_out
 from emergence.statistics.document import GENERAL
 from emergence.statistics.rules import read_rules
 
-TEMPLATES = (
-    "report.html",
-    "macros.html",
-    "front.html",
-    "diverged.html",
-    "claims.html",
-    "beyond.html",
-    "comparisons.html",
-    "methods.html",
-    "requests.html",
-    "appendix.html",
-)
+TEMPLATE = "report.html"
 FILES_IN_PAGE = ("report.css", "tables.js")
 
 VERDICTS = {"supported": "✓", "contradicted": "✗", "inconclusive": "?"}
@@ -84,7 +74,7 @@ def make_page(contents: Contents) -> str:
     """
     folder = Path(__file__).parent
     environment = Environment(
-        loader=DictLoader({name: (folder / name).read_text(encoding="utf-8") for name in TEMPLATES}),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -96,6 +86,7 @@ def make_page(contents: Contents) -> str:
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
     surfaces = surfaces_fragment(contents.landscapes, parameters.figures.colour_map)
+    sections = texts.sections()
     compared = conclusions(contents.conclusions, parameters.statistics.confidence)
     filled = {*compared, *(picture.sections[0] for picture in pictures), *(["landscape"] if surfaces else [])}
     rules = read_rules()
@@ -109,8 +100,8 @@ def make_page(contents: Contents) -> str:
         targets=TARGETS,
         standing_in={section: standing_in(section, pictures) for section in SECTIONS},
         referred_to={section: referred_to(section, pictures) for section in SECTIONS},
-        beyond={name: section for name, section in texts.sections().items() if name in filled},
-        absent={name: section for name, section in texts.sections().items() if name not in filled},
+        beyond={name: section for name, section in sections.items() if name in filled},
+        absent={name: section for name, section in sections.items() if name not in filled},
         requests=texts.requests(),
         glossary=texts.glossary(),
         general={title: getattr(rules.general, name) for name, title in GENERAL.items()},
@@ -126,18 +117,14 @@ def make_page(contents: Contents) -> str:
         versions=versions(),
         package=PACKAGE,
     )
-    return environment.get_template(TEMPLATES[0]).render(
+    return environment.get_template(TEMPLATE).render(
         style=style,
         script=script,
         judged=verdict_phrases(contents.claims),
-        counts={verdict: _count(contents.claims, verdict) for verdict in PHRASES},
+        counts={**dict.fromkeys(PHRASES, 0), **Counter(claim["verdict"] for claim in contents.claims.values())},
         trained=_trained(contents.records),
         shown=_shown(contents.claims, pictures),
     )
-
-
-def _count(claims: Mapping[str, Any], verdict: str) -> int:
-    return sum(claim["verdict"] == verdict for claim in claims.values())
 
 
 def _trained(records: Sequence[Record]) -> int:

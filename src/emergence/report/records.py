@@ -18,11 +18,6 @@ class Record:
     files: tuple[str, ...]
     timing: str
 
-    @property
-    def step(self) -> str:
-        """The rule's name as words."""
-        return in_words(self.rule)
-
 
 @dataclass(frozen=True)
 class RuleTime:
@@ -33,20 +28,6 @@ class RuleTime:
     total: float
     longest: float
     memory: float | None
-
-    @property
-    def step(self) -> str:
-        """The rule's name as words."""
-        return in_words(self.rule)
-
-
-def in_words(rule: str) -> str:
-    """Return the name of a rule as words.
-
-    >>> in_words("train_networks")
-    'train networks'
-    """
-    return rule.replace("_", " ")
 
 
 def read_records(entries: Iterable[Mapping[str, Any]]) -> list[Record]:
@@ -68,7 +49,12 @@ def times(records: Iterable[Record], root: Path = Path()) -> list[RuleTime]:
     for record in records:
         if found := _read(root / record.timing):
             noted.setdefault(record.rule, []).append(found)
-    return [_sum_up(rule, of_rule) for rule, of_rule in noted.items()]
+    summed = []
+    for rule, of_rule in noted.items():
+        seconds = [time for time, _ in of_rule]
+        memory = [used for _, used in of_rule if used is not None]
+        summed.append(RuleTime(rule, len(of_rule), sum(seconds), max(seconds), max(memory, default=None)))
+    return summed
 
 
 def _read(file: Path) -> tuple[float, float | None] | None:
@@ -92,9 +78,3 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if 0 <= value < inf else None
-
-
-def _sum_up(rule: str, noted: list[tuple[float, float | None]]) -> RuleTime:
-    seconds = [time for time, _ in noted]
-    memory = [used for _, used in noted if used is not None]
-    return RuleTime(rule, len(noted), sum(seconds), max(seconds), max(memory, default=None))

@@ -11,10 +11,10 @@ import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.colors import to_hex
 
-from emergence.figures._inputs import Runs
-from emergence.figures._landscapes import loss_scale
-from emergence.figures._log_axes import tick_values
-from emergence.figures._panels import variant_labels
+from emergence.drawing.inputs import Runs
+from emergence.drawing.landscapes import loss_scale
+from emergence.drawing.log_axes import tick_values
+from emergence.drawing.panels import variant_labels
 
 TEMPLATE = "surfaces.html"
 SCRIPT = "surfaces.js"

@@ -1,6 +1,5 @@
 """The report's fixed texts, read from the files beside this module."""
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,50 +7,31 @@ from typing import Any
 import yaml
 
 
-@dataclass(frozen=True)
-class Section:
-    """A section beside those of the claims, and what stands at its head."""
+def sections() -> dict[str, dict[str, str]]:
+    """Return `title` and `text` of the sections beside those of the claims, in the order of the report.
 
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a reviewer asked for, what answers it, and the sections (identifiers in the page) where it does."""
-
-    asked: str
-    answer: str
-    sections: tuple[str, ...]
-
-
-def sections() -> dict[str, Section]:
-    """Return the sections beside those of the claims, in the order of the report.
-
-    >>> sections()["robustness"].title
+    >>> sections()["robustness"]["title"]
     'Choices of what counts as active'
     """
-    return {name: Section(**section) for name, section in _read("sections.yaml").items()}
+    return _read("sections.yaml")
 
 
-def requests() -> dict[str, Request]:
-    """Return the reviewers' requests by their names.
+def requests() -> dict[str, dict[str, Any]]:
+    """Return the reviewers' requests: what is `asked`, the `answer`, and the `sections` of the page that give it.
 
-    >>> requests()["R3"].sections
-    ('robustness',)
+    >>> requests()["R3"]["sections"]
+    ['robustness']
     """
-    entries = _read("requests.yaml").items()
-    return {name: Request(entry["asked"], entry["answer"], tuple(entry["sections"])) for name, entry in entries}
+    return _read("requests.yaml")
 
 
 def glossary() -> dict[str, dict[str, str]]:
-    """Return what names in ``params.yaml`` stand for, by kind.
+    """Return the meanings of names in ``params.yaml``, by kind.
 
     >>> glossary()["methods"]["random_weights"]
     'removes weights at random, the control for every criterion'
     """
-    found: dict[str, dict[str, str]] = _read("glossary.yaml")
-    return found
+    return _read("glossary.yaml")
 
 
 @cache

@@ -1,17 +1,19 @@
-"""When a course over training begins to rise and to fall: phases of constant rate, with bootstrap intervals."""
+"""Onset of a rise and of a fall over training: phases of constant rate, with bootstrap intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from emergence.statistics.analysis import Found
+from emergence.core.arrays import Floats
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.estimate import Estimate, percentile_interval
 
-Floats = NDArray[np.float64]
-Way = Literal["rise", "fall"]
+Direction = Literal["rise", "fall"]
+DIRECTIONS: tuple[Direction, Direction] = ("rise", "fall")
 
 MOST_CHANGES = 2
 """At most so many changes of rate: three phases."""
@@ -20,7 +22,7 @@ SHORTEST = 2
 """A phase spans so many intervals between checkpoints at least, or a single deviating one at an end would make one."""
 
 COUNTS_FROM = 0.1
-"""A phase is one of rise or fall where it changes by this share of the range of the fitted course."""
+"""A phase rises or falls where it changes by at least this share of the range of the fitted trajectory."""
 
 FEWEST_SEEDS = 3
 """With fewer seeds there is no interval."""
@@ -31,14 +33,14 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Phases:
-    """A course in phases of constant rate: `times` at which they begin and the last ends, and the `values` there."""
+    """A trajectory in phases of constant rate: `times` of their begins and of the last end, and the `values` there."""
 
     times: Floats
     values: Floats
 
-    def onset(self, way: Way) -> float:
+    def onset(self, direction: Direction) -> float:
         """Return when the first phase begins that rises (or falls) enough to count; infinite where none does."""
-        changes = np.diff(self.values) * (1 if way == "rise" else -1)
+        changes = np.diff(self.values) * (1 if direction == "rise" else -1)
         counts = (changes > 0) & (changes >= COUNTS_FROM * np.ptp(self.values))
         return float(self.times[counts.argmax()]) if counts.any() else float("inf")
 
@@ -57,8 +59,8 @@ class _Family:
     parameters: int
 
 
-def fit_phases(times: ArrayLike, courses: ArrayLike) -> list[Phases]:
-    """Fit to each course (course, time) continuous lines with at most `MOST_CHANGES` changes of rate at given times.
+def fit_phases(times: ArrayLike, trajectories: ArrayLike) -> list[Phases]:
+    """Fit a continuous line with at most `MOST_CHANGES` changes of rate to each trajectory (trajectory, time).
 
     Among all choices of times of change the one with least squares is taken, and their number is that of the smallest
     Bayesian information criterion, where each change counts as two parameters, its time and its rate (segmented
@@ -70,35 +72,37 @@ def fit_phases(times: ArrayLike, courses: ArrayLike) -> list[Phases]:
     >>> found.times.tolist(), found.values.round(9).tolist(), found.onset("rise"), found.onset("fall")
     ([0.0, 3.0, 8.0], [0.0, 3.0, 3.0], 0.0, inf)
     """
-    at, rows = np.asarray(times, dtype=np.float64), np.asarray(courses, dtype=np.float64)
+    at, rows = np.asarray(times, dtype=np.float64), np.asarray(trajectories, dtype=np.float64)
     families = list(_families(at))
     batches = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
     return [phases for batch in batches for phases in _fit(at, batch, families)]
 
 
-def onsets(times: ArrayLike, courses: ArrayLike, confidence: float, seed: int) -> dict[Way, Found]:
-    """Return when the mean course over seeds begins to rise and to fall, for courses (seed, time).
+def onsets(times: ArrayLike, trajectories: ArrayLike, confidence: float, seed: int) -> dict[Direction, Estimate]:
+    """Return when the mean trajectory over seeds begins to rise and to fall, for trajectories (seed, time).
 
     Intervals are percentiles over bootstrap samples of seeds (Efron and Tibshirani 1993, chapter 13), which may end at
-    infinity: never. Courses with a missing value are left out.
+    infinity: never. Trajectories with a missing value are left out.
     """
-    rows = np.asarray(courses, dtype=np.float64)
+    rows = np.asarray(trajectories, dtype=np.float64)
     rows = rows[~np.isnan(rows).any(axis=1)]
     if len(rows) < FEWEST_SEEDS:
-        return {"rise": Found(observations=len(rows)), "fall": Found(observations=len(rows))}
+        return dict.fromkeys(DIRECTIONS, Estimate(observations=len(rows)))
     drawn = np.random.default_rng(seed).integers(len(rows), size=(RESAMPLES, len(rows)))
     fitted = fit_phases(times, np.concatenate([rows.mean(axis=0, keepdims=True), rows[drawn].mean(axis=1)]))
-    return {
-        "rise": _interval(fitted, "rise", confidence, len(rows)),
-        "fall": _interval(fitted, "fall", confidence, len(rows)),
-    }
+    found: dict[Direction, Estimate] = {}
+    for direction in DIRECTIONS:
+        estimate, *others = (phases.onset(direction) for phases in fitted)
+        found[direction] = Estimate(estimate, *percentile_interval(others, confidence), observations=len(rows))
+    return found
 
 
-def _interval(fitted: list[Phases], way: Way, confidence: float, seeds: int) -> Found:
-    """The onset of the first course, with percentiles of the others'."""
-    estimate, *others = (phases.onset(way) for phases in fitted)
-    low, high = np.quantile(others, [(1 - confidence) / 2, (1 + confidence) / 2], method="inverted_cdf")
-    return Found(estimate, float(low), float(high), observations=seeds)
+def onsets_by_experiment(
+    trajectories: Mapping[str, tuple[ArrayLike, ArrayLike]], settings: Statistics
+) -> dict[str, dict[str, Estimate]]:
+    """Return the `onsets` of times and trajectories of each experiment, by the names of the analyses in the rules."""
+    found = {name: onsets(*given, settings.confidence, settings.seed) for name, given in trajectories.items()}
+    return {f"{way}_onset": {name: both[way] for name, both in found.items()} for way in DIRECTIONS}
 
 
 def _families(times: Floats) -> Iterator[_Family]:
@@ -106,18 +110,14 @@ def _families(times: Floats) -> Iterator[_Family]:
     constant, line = np.ones_like(times), times - times[0]
     yield _family([()], [np.stack([constant], axis=1)], parameters=1)
     for count in range(MOST_CHANGES + 1):
-        parameters = 2 + 2 * count
-        changes = _changes(len(times), count)
+        parameters, inner = 2 + 2 * count, range(SHORTEST, len(times) - SHORTEST)
+        changes = [
+            chosen for chosen in combinations(inner, count) if all(b - a >= SHORTEST for a, b in pairwise(chosen))
+        ]
         if parameters >= len(times) or not changes:
             return
         bent = [[np.maximum(times - times[index], 0) for index in chosen] for chosen in changes]
         yield _family(changes, [np.stack([constant, line, *columns], axis=1) for columns in bent], parameters)
-
-
-def _changes(times: int, count: int) -> list[tuple[int, ...]]:
-    """Return all choices of so many indices of times between which, and to both ends, phases are long enough."""
-    chosen = combinations(range(SHORTEST, times - SHORTEST), count)
-    return [indices for indices in chosen if all(b - a >= SHORTEST for a, b in pairwise(indices))]
 
 
 def _family(changes: list[tuple[int, ...]], designs: list[Floats], parameters: int) -> _Family:
@@ -142,7 +142,7 @@ def _fit(times: Floats, rows: Floats, families: list[_Family]) -> Iterator[Phase
 
 
 def _squares_left(rows: Floats, family: _Family) -> Floats:
-    """Sum of squares (candidate, course) that each candidate leaves."""
+    """Sum of squares (candidate, trajectory) that each candidate leaves."""
     centred = (rows - rows.mean(axis=1, keepdims=True)).T
     left: Floats = (centred**2).sum(axis=0) - ((family.bases @ centred) ** 2).sum(axis=1)
     return left

@@ -1,15 +1,13 @@
-"""How long training takes until it converges."""
+"""Epochs until training converges."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
-from emergence.statistics.study import experiment_of, is_reference, per_seed, runs_of
-
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
+from emergence.statistics.study import by_seed, per_seed, runs_of
 
 
 def convergence(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Series:
@@ -27,8 +25,7 @@ def epochs_to_share(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Seri
     Both are runs (seed, step) of a study; seeds that the dense run lacks are NaN. See `epochs_until`.
     """
     goals = share * dense["validation_accuracy"].isel(step=-1).reindex(seed=run["seed"]).values
-    accuracy = run["validation_accuracy"].transpose("seed", "step").values
-    epochs = run["step_epoch"].values
+    accuracy, epochs = by_seed(run, run["validation_accuracy"]), run["step_epoch"].values
     return per_seed(run, [epochs_until(epochs, row, goal) for row, goal in zip(accuracy, goals, strict=True)])
 
 
@@ -39,32 +36,28 @@ def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset
     ``censored`` says (1: never, 0: reached, missing: unknown).
     """
     runs = runs_of(study)
-    dense = {experiment_of(run): run for run in runs if is_reference(run)}
-    times = np.array([[epochs_to_share(run, dense[experiment_of(run)], goal) for goal in targets] for run in runs])
-    along = ("run", "accuracy_target", "seed")
-    found = {
-        "epochs_to_accuracy": (
-            np.where(np.isinf(times), np.nan, times),
-            "epoch",
-            "epochs until validation accuracy first reaches the target",
-        ),
-        "censored": (np.where(np.isnan(times), np.nan, np.isinf(times)), "1", "1 where training ends before that"),
-    }
-    share = xr.Variable(
-        "accuracy_target",
-        list(targets),
-        {"units": "1", "long_name": "share of the dense network's final validation accuracy"},
+    dense = {run.experiment: data for run, data in runs.items() if run.is_reference}
+    times = np.stack(
+        [[epochs_to_share(data, dense[run.experiment], goal) for run, data in runs.items()] for goal in targets],
+        axis=-1,
     )
+    along = ("run", "seed", "accuracy_target")
+    title = "epochs until validation accuracy first reaches the target"
+    reached = np.where(np.isinf(times), np.nan, times), {"units": "epoch", "long_name": title}
+    title = "1 where training ends before that"
+    censored = np.where(np.isnan(times), np.nan, np.isinf(times)), {"units": "1", "long_name": title}
+    title = "share of the dense network's final validation accuracy"
+    share = xr.Variable("accuracy_target", list(targets), {"units": "1", "long_name": title})
     return xr.Dataset(
-        {name: (along, values, {"units": unit, "long_name": title}) for name, (values, unit, title) in found.items()},
+        {"epochs_to_accuracy": (along, *reached), "censored": (along, *censored)},
         {"run": study["run"].values, "seed": study["seed"].values, "accuracy_target": share},
-    ).transpose("run", "seed", "accuracy_target")
+    )
 
 
 def mean_accuracies(study: xr.Dataset) -> xr.Dataset:
     """Return the area under each run's learning curve, see `mean_accuracy`: ``mean_accuracy`` over run and seed."""
     title = "mean over epochs of validation accuracy, the area under the learning curve divided by its length"
-    values = np.array([mean_accuracy(run) for run in runs_of(study)])
+    values = np.array([mean_accuracy(run) for run in runs_of(study).values()])
     return xr.Dataset(
         {"mean_accuracy": (("run", "seed"), values, {"units": "1", "long_name": title})},
         {"run": study["run"].values, "seed": study["seed"].values},
@@ -76,8 +69,7 @@ def mean_accuracy(run: xr.Dataset) -> pd.Series:
 
     The curve is linear between checkpoints; NaN where a checkpoint has no accuracy.
     """
-    accuracy = run["validation_accuracy"].transpose("seed", "step").values
-    epochs = run["step_epoch"].values
+    accuracy, epochs = by_seed(run, run["validation_accuracy"]), run["step_epoch"].values
     return per_seed(run, (np.trapezoid(accuracy, epochs) / (epochs[-1] - epochs[0])).tolist())
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
 
 
 def rank_correlation(first: ArrayLike, second: ArrayLike, *given: ArrayLike) -> float:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from emergence.statistics.study import DENSE, experiment_of, is_reference
+from emergence.core.arrays import Bools, Floats
+from emergence.core.runs import DENSE
+from emergence.statistics.study import identified
 
 TIMES_GUESSING = 10
 """How many times the loss of guessing the loss of a network at the end of training may be."""
@@ -72,11 +73,8 @@ def left_out(study: xr.Dataset) -> tuple[int, int]:
 
 def diverged_runs(study: xr.Dataset) -> list[Diverged]:
     """Return the diverged networks of a joined study, those of a run together that diverged since the same step."""
-    return [found for run in map(_run_of, study["run"] if DIVERGED in study else ()) for found in _of_run(study, run)]
-
-
-def _run_of(name: xr.DataArray) -> str:
-    return str(name.values)
+    names = study["run"].values.tolist() if DIVERGED in study else []
+    return [found for name in names for found in _of_run(study, name)]
 
 
 def _of_run(study: xr.Dataset, name: str) -> Iterator[Diverged]:
@@ -88,7 +86,7 @@ def _of_run(study: xr.Dataset, name: str) -> Iterator[Diverged]:
         yield Diverged(name, tuple(map(int, seeds[since == epoch])), there, step)
 
 
-def _diverged(study: xr.Dataset) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
+def _diverged(study: xr.Dataset) -> tuple[Bools, Floats, Bools]:
     """Return which networks (run, seed) diverged, since which epoch, and which there are."""
     loss = study["train_loss"].transpose("run", "seed", "step").values
     limit = np.full(len(loss), np.inf)
@@ -106,11 +104,9 @@ def _diverged(study: xr.Dataset) -> tuple[NDArray[np.bool_], NDArray[np.float64]
     return ~np.isnan(since), since, present
 
 
-def _with_dense(study: xr.Dataset, diverged: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _with_dense(study: xr.Dataset, diverged: Bools) -> Bools:
     """Return which networks (run, seed) are pruned and of a seed whose dense network diverged."""
-    runs = [study.isel(run=place)[[]] for place in range(study.sizes["run"])]
-    of_dense = {experiment_of(run): row for run, row in zip(runs, diverged, strict=True) if is_reference(run)}
+    runs = identified(study)
+    of_dense = {run.experiment: row for run, row in zip(runs, diverged, strict=True) if run.is_reference}
     nothing = np.zeros(diverged.shape[1], bool)
-    return np.array(
-        [of_dense.get(experiment_of(run), nothing) if str(run["method"].values) != DENSE else nothing for run in runs]
-    )
+    return np.array([of_dense.get(run.experiment, nothing) if run.method != DENSE else nothing for run in runs])

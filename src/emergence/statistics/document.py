@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from emergence.files import write_text
+from emergence.core.files import write_text
 from emergence.statistics.entries import SCHEMA_FILE, as_schema
 from emergence.statistics.rules import Analysis, Claim, General, read_rules
 

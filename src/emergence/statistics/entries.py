@@ -4,29 +4,18 @@ Objects, strings, numbers and null only, so that ``dvc metrics diff`` can compar
 """
 
 import json
-from math import isfinite
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
 from emergence.parameters.base import Section
-from emergence.statistics.rules import Direction
+from emergence.statistics.estimate import Direction
 from emergence.statistics.verdict import Verdict
 
 SCHEMA_FILE = "workflow/claims.schema.json"
 
-
 Number = Annotated[float | None, Field(allow_inf_nan=False)]
 Probability = Annotated[float | None, Field(ge=0, le=1)]
-
-
-def finite_or_none(number: float) -> float | None:
-    """Return a number as the file holds it: null where it is undefined or infinite.
-
-    >>> finite_or_none(0.5), finite_or_none(float("nan"))
-    (0.5, None)
-    """
-    return float(number) if isfinite(number) else None
 
 
 class Interval(Section):

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from math import isfinite
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
+from emergence.core.arrays import Floats
 from emergence.parameters.statistics import Statistics
 
-Floats = NDArray[np.float64]
 ScaleName = Literal["correlation", "difference", "ratio"]
+Direction = Literal["positive", "negative"]
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -27,39 +30,47 @@ def _unchanged(values: Floats) -> Floats:
     return values
 
 
-def _cut_to_correlations(values: Floats) -> Floats:
-    return np.clip(values, -1, 1)
-
-
-def _ratio_to_change(ratio: Floats) -> Floats:
-    return 1 - 2 / (ratio + 1)
-
-
 def _change_to_ratio(change: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         return 2 / (1 - np.clip(change, -1, 1)) - 1
 
 
 SCALES: dict[ScaleName, Scale] = {
-    "correlation": Scale(0, _unchanged, _cut_to_correlations),
+    "correlation": Scale(0, _unchanged, lambda values: np.clip(values, -1, 1)),
     "difference": Scale(0, _unchanged, _unchanged),
-    "ratio": Scale(1, _ratio_to_change, _change_to_ratio),
+    "ratio": Scale(1, lambda ratio: 1 - 2 / (ratio + 1), _change_to_ratio),
 }
 """Ratios r in [0, inf] are averaged as (r - 1) / (r + 1) in [-1, 1]."""
 
 
+def finite_or_none(number: float) -> float | None:
+    """Return a number as JSON holds it: null where it is undefined or infinite.
+
+    >>> finite_or_none(0.5), finite_or_none(float("nan"))
+    (0.5, None)
+    """
+    return float(number) if isfinite(number) else None
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """Mean over `runs` seeds, its confidence interval, and the p-value of no effect in the claimed direction.
+    """An estimate with its confidence interval and p-value (NaN: undefined) from a number of observations."""
 
-    All but `runs` are NaN where fewer than two seeds have a value.
-    """
+    estimate: float = NAN
+    low: float = NAN
+    high: float = NAN
+    p_value: float = NAN
+    observations: int = 0
 
-    estimate: float
-    low: float
-    high: float
-    p_value: float
-    runs: int
+    def as_json(self) -> dict[str, Any]:
+        """Return plain numbers; null for what is undefined or infinite."""
+        return {
+            "estimate": finite_or_none(self.estimate),
+            "interval_low": finite_or_none(self.low),
+            "interval_high": finite_or_none(self.high),
+            "p_value": finite_or_none(self.p_value),
+            "observations": self.observations,
+        }
 
 
 def mean_interval(values: ArrayLike, confidence: float) -> tuple[float, float, float]:
@@ -74,7 +85,7 @@ def mean_interval(values: ArrayLike, confidence: float) -> tuple[float, float, f
     return mean, mean - half, mean + half
 
 
-def sign_flip_test(values: ArrayLike, direction: Literal["positive", "negative"], resamples: int, seed: int) -> float:
+def sign_flip_test(values: ArrayLike, direction: Direction, resamples: int, seed: int) -> float:
     """Return the p-value of a mean of zero against one in `direction`, for values symmetric about their mean.
 
     The mean is compared with those of all sign changes of the values, or of `resamples` random ones where that is
@@ -117,19 +128,30 @@ def equivalence_test(values: ArrayLike, scale: ScaleName, smallest_effect: float
     return float(max(stats.t.sf(above, len(sample) - 1), stats.t.cdf(below, len(sample) - 1)))
 
 
-def estimate(
-    values: ArrayLike, scale: ScaleName, direction: Literal["positive", "negative"], settings: Statistics
-) -> Estimate:
-    """Estimate the mean over seeds of one value per seed (NaN: undefined, left out).
+def percentile_interval(values: ArrayLike, confidence: float) -> tuple[float, float]:
+    """Return the percentile interval of bootstrap estimates (Efron and Tibshirani 1993, chapter 13).
+
+    >>> percentile_interval(range(101), 0.9)
+    (5.0, 95.0)
+    """
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(np.asarray(values), ends, method="inverted_cdf")
+    return float(low), float(high)
+
+
+def estimate(values: ArrayLike, scale: ScaleName, direction: Direction, settings: Statistics) -> Estimate:
+    """Estimate the mean over seeds of one value per seed; seeds with NaN are left out.
+
+    The p-value is that of no effect in `direction`. With fewer than two values everything is undefined.
 
     >>> found = estimate([0.5, 0.6, 0.7, 0.8], "correlation", "positive", Statistics())
-    >>> round(found.estimate, 2), round(found.low, 2), found.p_value, found.runs
+    >>> round(found.estimate, 2), round(found.low, 2), found.p_value, found.observations
     (0.65, 0.44, 0.0625, 4)
     """
     sample = np.asarray(values, dtype=np.float64)
     sample = sample[~np.isnan(sample)]
     if len(sample) < 2:
-        return Estimate(np.nan, np.nan, np.nan, np.nan, len(sample))
+        return Estimate(observations=len(sample))
     chosen = SCALES[scale]
     scaled = chosen.forward(sample)
     p_value = sign_flip_test(scaled, direction, settings.resamples, settings.seed)

@@ -1,5 +1,6 @@
 """From a joined study to the verdicts on all claims."""
 
+from collections import Counter
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -9,12 +10,11 @@ import xarray as xr
 
 from emergence.parameters.statistics import Statistics
 from emergence.statistics import divergence
-from emergence.statistics.analysis import Found
 from emergence.statistics.claims import ANALYSES, CLAIMS
-from emergence.statistics.entries import CLAIMS_FILE, finite_or_none
+from emergence.statistics.entries import CLAIMS_FILE
+from emergence.statistics.estimate import Estimate, finite_or_none
 from emergence.statistics.power import seeds_to_contradict, seeds_to_support
-from emergence.statistics.quantity import JudgedQuantity, judge_samples
-from emergence.statistics.reasons import reason_for
+from emergence.statistics.quantity import JudgedQuantity, judge_samples, too_few_seeds
 from emergence.statistics.rules import Analysis, Claim, General, Quantity, Rules, read_rules
 from emergence.statistics.study import Reference, Study
 from emergence.statistics.verdict import correct, judge_claim
@@ -34,16 +34,15 @@ def judge(data: xr.Dataset, settings: Statistics, reference: Reference) -> Entri
     study = Study.at_reference(data, settings, reference)
     rules = read_rules()
     unmeasured, left_out = _unmeasured(rules, data), divergence.left_out(data)
-    claims = {
+    entries = {
         name: judge_claim_samples(rules.claims[name], rules.general, samples(study), settings, unmeasured, left_out)
         for name, samples in CLAIMS.items()
     }
-    found = {name: _analyses(rules.claims[name], ANALYSES[name](study)) for name in claims if name in ANALYSES}
-    across = _across_claims(claims, rules.general)
-    entries = {
-        name: {**claim, "across_claims_p_value": across[name], "analyses": found.get(name, {})}
-        for name, claim in claims.items()
-    }
+    across = _across_claims(entries, rules.general)
+    for name, entry in entries.items():
+        analyses = ANALYSES[name](study) if name in ANALYSES else {}
+        entry["across_claims_p_value"] = across[name]
+        entry["analyses"] = {key: _analysis(rules.claims[name].analyses[key], found) for key, found in analyses.items()}
     CLAIMS_FILE.validate_python(entries)
     return entries
 
@@ -71,7 +70,7 @@ def judge_claim_samples(
         "statement": claim.statement,
         **entries[headline],
         "verdict": verdict,
-        "reason": reason_for(claim, general, judged, unmeasured, level, left_out) if is_open else None,
+        "reason": _reason(claim, general, judged, unmeasured, level, left_out) if is_open else None,
         "claim_p_value": _largest([judged[name].together.corrected_p_value for name in deciding]),
         "power": _power(deciding, general, samples, settings),
         "further": {name: {"role": claim.quantities[name].role, **entries[name]} for name in others},
@@ -95,12 +94,11 @@ def _power(
     deciding: Mapping[str, Quantity], general: General, samples: Mapping[str, pd.DataFrame], settings: Statistics
 ) -> dict[str, float | None]:
     """Seeds at which every quantity that decides gets its verdict."""
-    needed = {"seeds_to_support": seeds_to_support, "seeds_to_contradict": seeds_to_contradict}
-    seeds = {
-        key: max(count(rule, general, samples[name], settings) for name, rule in deciding.items())
-        for key, count in needed.items()
-    }
-    return {"power": general.power, **{key: int(number) if isfinite(number) else None for key, number in seeds.items()}}
+    found: dict[str, float | None] = {"power": general.power}
+    for needed in (seeds_to_support, seeds_to_contradict):
+        seeds = max(needed(rule, general, samples[name], settings) for name, rule in deciding.items())
+        found[needed.__name__] = int(seeds) if isfinite(seeds) else None
+    return found
 
 
 def _across_claims(claims: Entries, general: General) -> dict[str, float | None]:
@@ -117,17 +115,45 @@ def _largest(p_values: list[float]) -> float | None:
 
 
 def _unmeasured(rules: Rules, data: xr.Dataset) -> frozenset[str]:
-    needed = {
-        measure for claim in rules.claims.values() for rule in claim.quantities.values() for measure in rule.measures
-    }
-    return frozenset(needed - set(data.data_vars))
+    quantities = [rule for claim in rules.claims.values() for rule in claim.quantities.values()]
+    return frozenset(measure for rule in quantities for measure in rule.measures if measure not in data)
 
 
-def _analyses(claim: Claim, found: Mapping[str, Mapping[str, Found]]) -> dict[str, Any]:
-    return {name: _analysis(rule, found[name]) for name, rule in claim.analyses.items()}
+def _reason(
+    claim: Claim,
+    general: General,
+    judged: Mapping[str, JudgedQuantity],
+    unmeasured: frozenset[str],
+    level: float,
+    left_out: tuple[int, int],
+) -> str:
+    """Return why the first deciding quantity that is inconclusive is so, and how many networks are left out."""
+    name, rule = next(
+        (name, rule)
+        for name, rule in claim.quantities.items()
+        if rule.role == "decides" and judged[name].together.verdict == "inconclusive"
+    )
+    tests = judged[name].tests
+    lacking = [measure for measure in rule.measures if measure in unmeasured]
+    if lacking:
+        reason = f"the study lacks the measure {lacking[0]}; name it in measures.names"
+    elif not tests:
+        reason = f"the study has none of the runs that this needs ({rule.runs})"
+    elif not judged[name].together.estimate.observations:
+        reason = "no seed has a value"
+    elif too_few_seeds(tests, level):
+        reason = f"the seeds are too few for {len(tests)} tests at level {level:.3g}"
+    else:
+        counts = ", ".join(
+            f"{count} {verdict}" for verdict, count in Counter(t.verdict for t in tests.values()).items()
+        )
+        reason = f"no verdict is that of more than {general.more_than:.0%} of the tests ({counts})"
+    count, networks = left_out
+    diverged = f"; {count} of {networks} networks are left out, because training diverged" if count else ""
+    return f"{name}: {reason}{diverged}"
 
 
-def _analysis(rule: Analysis, experiments: Mapping[str, Found]) -> dict[str, Any]:
+def _analysis(rule: Analysis, experiments: Mapping[str, Estimate]) -> dict[str, Any]:
     return {
         "analysis": rule.analysis,
         "method": rule.method,

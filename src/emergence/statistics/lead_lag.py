@@ -1,13 +1,13 @@
-"""Whether one course over training runs ahead of another, beyond what all seeds have in common."""
+"""Lead of one trajectory over training on another, beyond what all seeds have in common."""
 
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emergence.statistics.analysis import Found
+from emergence.core.arrays import Floats
+from emergence.statistics.estimate import Estimate, percentile_interval
 
-Floats = NDArray[np.float64]
 Null = Literal["phase_randomised", "shuffled"]
 NULLS: tuple[Null, Null] = ("phase_randomised", "shuffled")
 
@@ -21,22 +21,22 @@ SURROGATES = 999
 RESAMPLES = 1000
 
 
-def lead_lag(first: ArrayLike, second: ArrayLike, confidence: float, seed: int) -> tuple[Found, Found]:
+def lead_lag(first: ArrayLike, second: ArrayLike, confidence: float, seed: int) -> tuple[Estimate, Estimate]:
     """Return by how many steps the changes of `first` run ahead of those of `second`, and their correlation then.
 
-    Both are courses (seed, step) at equal intervals. Their changes are standardised over seeds at every step, so that a
-    course and a spread common to all seeds do not count. The lag is that of the largest absolute correlation over all
+    Both are trajectories (seed, step) at equal intervals. Their changes are standardised over seeds at every step:
+    what all seeds have in common does not count. The lag is that of the largest absolute correlation over all
     seeds, positive where `first` comes before. P-values are the share of surrogates of `first` whose largest
     correlation over all lags is as large (Theiler et al. 1992, Physica D 58:77): for the lag, its changes with the
     phases of their Fourier transform at random, which keeps their autocorrelation; for the correlation, its changes
     shuffled. Intervals are percentiles over bootstrap samples of seeds. Seeds with a missing value are left out.
     """
-    courses = np.array([np.asarray(values, dtype=np.float64) for values in (first, second)])
-    courses = courses[:, np.isfinite(courses).all(axis=(0, 2))]
-    seeds, changes = courses.shape[1], courses.shape[2] - 1
+    trajectories = np.array([np.asarray(values, dtype=np.float64) for values in (first, second)])
+    trajectories = trajectories[:, np.isfinite(trajectories).all(axis=(0, 2))]
+    seeds, changes = trajectories.shape[1], trajectories.shape[2] - 1
     if seeds < FEWEST_SEEDS or changes < FEWEST_CHANGES:
-        return Found(observations=seeds), Found(observations=seeds)
-    moving, held = (_standardised(np.diff(values, axis=1)) for values in courses)
+        return Estimate(observations=seeds), Estimate(observations=seeds)
+    moving, held = (_standardised(np.diff(values, axis=1)) for values in trajectories)
     farthest = min(MOST_LAG, changes // 3)
     lags = np.arange(-farthest, farthest + 1)
     rng = np.random.default_rng(seed)
@@ -50,14 +50,9 @@ def lead_lag(first: ArrayLike, second: ArrayLike, confidence: float, seed: int) 
     drawn = rng.integers(seeds, size=(RESAMPLES, seeds))
     lags_drawn, correlations_drawn = _strongest(by_seed[drawn].sum(axis=1), lags)
     return (
-        Found(float(lag), *_percentiles(lags_drawn, confidence), p_values[0], seeds),
-        Found(float(correlation), *_percentiles(correlations_drawn, confidence), p_values[1], seeds),
+        Estimate(float(lag), *percentile_interval(lags_drawn, confidence), p_values[0], seeds),
+        Estimate(float(correlation), *percentile_interval(correlations_drawn, confidence), p_values[1], seeds),
     )
-
-
-def _percentiles(values: Floats, confidence: float) -> tuple[float, float]:
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2], method="inverted_cdf")
-    return float(low), float(high)
 
 
 def surrogates_of(series: Floats, null: Null, rng: np.random.Generator) -> Floats:

@@ -3,14 +3,12 @@
 import warnings
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMResults
 from statsmodels.tools.sm_exceptions import ModelWarning
 
-from emergence.statistics.analysis import Found
-
-Floats = NDArray[np.float64]
+from emergence.statistics.estimate import Estimate
 
 OPTIMISERS = ("bfgs", "cg", "powell")
 """Each may stop short of the largest likelihood; the best of them counts."""
@@ -49,7 +47,7 @@ def _fit(model: MixedLM, optimiser: str) -> MixedLMResults | None:
             return None
 
 
-def slope_over_seeds(response: ArrayLike, predictor: ArrayLike, *given: ArrayLike, confidence: float) -> Found:
+def slope_over_seeds(response: ArrayLike, predictor: ArrayLike, *given: ArrayLike, confidence: float) -> Estimate:
     """Return the slope of a response over a predictor, given others, for arrays (seed, observation).
 
     All are standardised over all observations, so that the slope is in standard deviations per standard deviation. Its
@@ -61,7 +59,7 @@ def slope_over_seeds(response: ArrayLike, predictor: ArrayLike, *given: ArrayLik
     seeds = np.broadcast_to(np.arange(columns.shape[1])[:, None], columns.shape[1:])
     known = np.isfinite(columns).all(axis=0)
     rows, groups = columns[:, known], seeds[known]
-    undefined = Found(observations=len(groups))
+    undefined = Estimate(observations=len(groups))
     if len(set(groups)) < FEWEST_SEEDS or np.isclose(rows.std(axis=1), 0).any():
         return undefined
     standard = stats.zscore(rows, axis=1)
@@ -72,4 +70,4 @@ def slope_over_seeds(response: ArrayLike, predictor: ArrayLike, *given: ArrayLik
     slope, error = float(fitted.fe_params[1]), float(fitted.bse_fe[1])
     student = stats.t(len(set(groups)) - 1)
     half = float(student.ppf((1 + confidence) / 2)) * error
-    return Found(slope, slope - half, slope + half, float(2 * student.sf(abs(slope) / error)), len(groups))
+    return Estimate(slope, slope - half, slope + half, float(2 * student.sf(abs(slope) / error)), len(groups))

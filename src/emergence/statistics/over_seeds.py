@@ -2,11 +2,9 @@
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.statistics.estimate import mean_interval
-
-Floats = NDArray[np.float64]
 
 
 def with_intervals(values: xr.DataArray, confidence: float) -> dict[str, xr.DataArray]:

@@ -1,12 +1,12 @@
-"""How many seeds a verdict needs, given the spread over seeds that was observed."""
+"""Number of seeds that a verdict needs, given the spread over seeds that was observed."""
 
 from math import ceil, log2
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from statsmodels.stats.power import TTestPower
 
+from emergence.core.arrays import Floats
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.estimate import SCALES
 from emergence.statistics.rules import General, Quantity
@@ -57,7 +57,7 @@ def needed_seeds(effect_size: float, level: float, power: float) -> float:
     return high if high <= MOST_SEEDS else float("inf")
 
 
-def _effect_sizes(rule: Quantity, samples: pd.DataFrame) -> NDArray[np.float64]:
+def _effect_sizes(rule: Quantity, samples: pd.DataFrame) -> Floats:
     """The smallest effect that counts, in standard deviations over seeds, per test; on the scale of the quantity."""
     scale = SCALES[rule.scale]
     spread = pd.DataFrame(scale.forward(samples.to_numpy(dtype=float))).std().to_numpy(dtype=float)
@@ -67,5 +67,4 @@ def _effect_sizes(rule: Quantity, samples: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _of_more_than(needed: list[float], share: float) -> float:
-    ordered = sorted(needed)
-    return ordered[int(share * len(ordered))] if ordered else float("inf")
+    return sorted(needed)[int(share * len(needed))] if needed else float("inf")

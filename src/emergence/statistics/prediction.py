@@ -4,14 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import QuantileTransformer, SplineTransformer
-
-Floats = NDArray[np.float64]
 
 HELD_OUT = {"seeds": "seed", "configurations": "configuration"}
 """What is left out of the fit together, and the column that tells it."""

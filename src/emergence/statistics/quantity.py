@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from emergence.parameters.statistics import Statistics
-from emergence.statistics.entries import finite_or_none
-from emergence.statistics.estimate import SCALES, Estimate, equivalence_test, estimate
+from emergence.statistics.estimate import SCALES, Estimate, equivalence_test, estimate, finite_or_none
 from emergence.statistics.rules import General, Quantity
 from emergence.statistics.verdict import Verdict, correct, judge_quantity, judge_test, reached_by_more_than
 
@@ -27,16 +26,14 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers and strings; null for what is undefined or infinite."""
-        numbers = {
-            "estimate": self.estimate.estimate,
-            "interval_low": self.estimate.low,
-            "interval_high": self.estimate.high,
-            "p_value": self.estimate.p_value,
-            "corrected_p_value": self.corrected_p_value,
-            "equivalence_p_value": self.equivalence_p_value,
+        found = self.estimate.as_json()
+        runs = found.pop("observations")
+        return found | {
+            "corrected_p_value": finite_or_none(self.corrected_p_value),
+            "equivalence_p_value": finite_or_none(self.equivalence_p_value),
+            "runs": runs,
+            "verdict": self.verdict,
         }
-        finite = {name: finite_or_none(number) for name, number in numbers.items()}
-        return {**finite, "runs": self.estimate.runs, "verdict": self.verdict}
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,10 @@ def judge_samples(rule: Quantity, general: General, samples: pd.DataFrame, setti
         seeds = most_seeds(tests)
         log.warning("%s: %d seeds are too few for %d tests at level %.3g", rule.quantity, seeds, len(tests), level)
     mean = _mean_over_tests(rule, samples, settings)
-    overall = Estimate(
-        mean.estimate,
-        mean.low,
-        mean.high,
-        reached_by_more_than(p_values, general.more_than),
-        sum(found.runs for found in estimates.values()),
+    overall = replace(
+        mean,
+        p_value=reached_by_more_than(p_values, general.more_than),
+        observations=sum(found.observations for found in estimates.values()),
     )
     together = Finding(
         overall,
@@ -81,11 +76,11 @@ def judge_samples(rule: Quantity, general: General, samples: pd.DataFrame, setti
 
 def most_seeds(tests: Mapping[str, Finding]) -> int:
     """Return the number of seeds of the test that has most."""
-    return max((test.estimate.runs for test in tests.values()), default=0)
+    return max((test.estimate.observations for test in tests.values()), default=0)
 
 
 def too_few_seeds(tests: Mapping[str, Finding], level: float) -> bool:
-    """Whether no result could have been significant, whatever the data."""
+    """Tell that no result could have been significant, whatever the data."""
     return len(tests) * 2.0 ** -most_seeds(tests) > level if tests else False
 
 

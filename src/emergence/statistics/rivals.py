@@ -1,4 +1,4 @@
-"""Does emergence predict what comes later better than its rivals do? Judged on seeds and configurations left out."""
+"""Emergence and its baselines as predictors of later training, tested on seeds and configurations left out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.runs import Run
 from emergence.statistics.convergence import convergence
 from emergence.statistics.over_seeds import with_intervals
 from emergence.statistics.prediction import HELD_OUT, skill_per_seed
-from emergence.statistics.study import Study, experiment_of, whole_epochs
+from emergence.statistics.study import Study, table_of, whole_epochs
 
 EMERGENCE = "emergence"
 ALL_RIVALS = "all_rivals"
@@ -65,7 +66,7 @@ def rivals(study: Study, measures: Sequence[str]) -> xr.Dataset:
 
 def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[str, pd.DataFrame]:
     """Per target a table of predictors, target, seed and configuration; rows with something unknown are left out."""
-    dense = {experiment_of(run): run for run in runs if str(run["method"].values) == "dense"}
+    (dense,) = (run for run in runs if Run.of(run).is_reference)
     tables: dict[str, list[pd.DataFrame]] = {target: [] for target in TARGETS}
     for run in runs:
         whole = whole_epochs(run)
@@ -74,7 +75,7 @@ def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[
         start = run.isel(step=[0])
         final = run["test_accuracy"].isel(step=-1, drop=True).expand_dims(step=start["step"])
         tables["final_accuracy"].append(_table(start, final, names))
-        epochs = convergence(run, dense[experiment_of(run)], share)
+        epochs = convergence(run, dense, share)
         reached = xr.DataArray(epochs.to_numpy()[:, None], {"seed": run["seed"], "step": start["step"]})
         tables["convergence"].append(_table(start, reached, names))
     return {target: pd.concat(parts, ignore_index=True) for target, parts in tables.items()}
@@ -85,12 +86,7 @@ def _table(run: xr.Dataset, target: xr.DataArray, names: Sequence[str]) -> pd.Da
     log10 = run["log10_emergence"].where(run["relative_emergence"] != 0, NO_PATHS)
     columns = {EMERGENCE: log10, "relative_emergence": log10 - np.log10(run["nonzero_parameters"])}
     columns |= {name: run.get(name, xr.DataArray(np.nan)) for name in names}
-    flat = {
-        name: np.ravel(values.broadcast_like(log10).transpose("seed", "step"))
-        for name, values in {**columns, "target": target}.items()
-    }
-    seeds = np.repeat(run["seed"].values, run.sizes["step"])
-    return pd.DataFrame({**flat, "seed": seeds, "configuration": str(run["run"].values)})
+    return table_of(run, {**columns, "target": target}).reset_index().assign(configuration=str(run["run"].values))
 
 
 def _skills(table: pd.DataFrame, target: str, names: Sequence[str]) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""Where claims hold: the quantities that decide them, judged anew at every choice of how emergence is counted."""
+"""Verdicts at every choice of how emergence is counted."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product

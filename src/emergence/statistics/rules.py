@@ -8,9 +8,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from emergence.parameters.base import Section
-from emergence.statistics.estimate import SCALES, ScaleName
-
-Direction = Literal["positive", "negative"]
+from emergence.statistics.estimate import SCALES, Direction, ScaleName
 
 
 class General(Section):
@@ -53,7 +51,7 @@ class Quantity(Section):
     role: Literal["decides", "reported"]
     quantity: str
     runs: str
-    unit: str
+    unit: str = "1"
     scale: ScaleName
     direction: Direction
     smallest_effect: float

@@ -1,4 +1,4 @@
-"""Which measures see transitions that are known: by how much earlier, and how often where there is nothing."""
+"""Measures that detect known transitions, their lead, and their false alarms on a control."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,17 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.parameters.scoreboard import Scoreboard
-from emergence.statistics.analysis import by_seed, log10_paths
 from emergence.statistics.over_seeds import with_intervals
-from emergence.statistics.study import Study
+from emergence.statistics.study import Study, by_seed, log10_paths
 from emergence.statistics.transitions import Sight, Transitions
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_slope, emergence_times
-
-Floats = NDArray[np.float64]
 
 EMERGENCE = "emergence"
 LOSS = "validation_loss"
@@ -101,8 +98,13 @@ def skills_of(run: xr.Dataset) -> Skills | None:
 
 
 def has_skills(run: xr.Dataset) -> bool:
-    """Whether a run's data set is one of multitask sparse parity."""
+    """Whether it is known of a run's data set which skills there are to learn."""
     return "skill_strength" in run and bool(run["skill_strength"].notnull().any())
+
+
+def is_sparse_parity(run: xr.Dataset) -> bool:
+    """Whether a run's data set is one of multitask sparse parity, whose closed form is known."""
+    return "relevant_bits" in run and bool(run["relevant_bits"].notnull().any())
 
 
 def is_control(run: xr.Dataset) -> bool:
@@ -111,15 +113,17 @@ def is_control(run: xr.Dataset) -> bool:
 
 
 def asked(run: xr.Dataset) -> xr.Dataset:
-    """Return a run of multitask sparse parity with those skills only that its data set asks for."""
+    """Return a run with those skills only that its data set asks for."""
     return run.isel(skill=run["skill_frequency"].notnull().values)
 
 
 def learner_of(run: xr.Dataset) -> SkillLearner:
     """Return the closed form whose constants are those of the first skill, in the mean over seeds; time is in epochs.
 
-    Raises ValueError where a seed does not learn that skill.
+    Raises ValueError where a seed does not learn that skill, or the data set is not one of sparse parity.
     """
+    if not is_sparse_parity(run):
+        raise ValueError("the closed form is that of multitask sparse parity")
     first = by_skill(run)[:, :, 0].T
     times = [float(emergence_times(run["step_epoch"].values, first, level).mean()) for level in FITTED_AT]
     return SkillLearner.through(times, FITTED_AT, float(run["skill_frequency"][0]))
@@ -184,7 +188,8 @@ def _closed_form(of_experiment: xr.Dataset, times: Floats, level: float) -> dict
         predicted = learner_of(run).emergence_time(frequency, level)
     except ValueError:
         predicted = np.full(len(frequency), np.nan)
-    steepness = np.polyfit(np.log(skills), -np.log(frequency), 1)[0] if len(skills) > 1 else np.nan
+    several = is_sparse_parity(run) and len(skills) > 1
+    steepness = np.polyfit(np.log(skills), -np.log(frequency), 1)[0] if several else np.nan
     return {
         "slope": ("seed", slopes),
         "predicted_time": ("skill", predicted),

@@ -1,17 +1,15 @@
-"""How well networks know skills of multitask sparse parity in the end, over samples or hidden units."""
+"""Final strengths of the skills of multitask sparse parity over samples or hidden units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
 from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_times
-
-Floats = NDArray[np.float64]
 
 SAMPLES = "training_samples"
 UNITS = "hidden_units"

@@ -1,17 +1,14 @@
-"""How much training a stopping rule saves, and at what loss of accuracy, on seeds that it was not tuned on."""
+"""Epochs that a stopping rule saves, and the accuracy that it costs, on seeds that it was not tuned on."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats, Integers
 from emergence.statistics.over_seeds import with_intervals
 from emergence.statistics.stopping_rules import NEVER, RULES, Rule
-from emergence.statistics.study import Study, whole_epochs
-
-Integers = NDArray[np.int64]
+from emergence.statistics.study import Study, by_seed, whole_epochs
 
 _TEXTS = {
     "epochs_saved": ("epoch", "epochs of training that the rule saves"),
@@ -58,7 +55,7 @@ def _stop_everywhere(run: xr.Dataset, tolerances: Sequence[float]) -> xr.Dataset
     setting = np.full((*shape[:2], 2), "", dtype=object)
     halves = np.arange(run.sizes["seed"]) % 2
     epochs = run["step_epoch"].values
-    accuracy = {part: _by_seed(run[f"{part}_accuracy"]) for part in ("validation", "test")}
+    accuracy = {part: by_seed(run, run[f"{part}_accuracy"]) for part in ("validation", "test")}
     seeds = np.arange(len(halves))
     for place, name in enumerate(rules):
         stops, settings = _stops(RULES.get(name), run)
@@ -75,13 +72,8 @@ def _stop_everywhere(run: xr.Dataset, tolerances: Sequence[float]) -> xr.Dataset
     along = ("rule", "tolerated_loss", "seed")
     arrays = {"epochs_saved": (along, saved), "accuracy_lost": (along, lost), "epochs": ((), epochs[-1])}
     arrays["setting"] = (("rule", "tolerated_loss", "half"), setting.astype(str))
-    labels = {
-        "rule": rules,
-        "tolerated_loss": list(tolerances),
-        "seed": run["seed"].values,
-        "half": ["first", "second"],
-    }
-    return xr.Dataset(arrays, labels)
+    labels = {"rule": rules, "tolerated_loss": list(tolerances), "seed": run["seed"].values}
+    return xr.Dataset(arrays, {**labels, "half": ["first", "second"]})
 
 
 def _stops(rule: Rule | None, run: xr.Dataset) -> tuple[Integers, list[str]]:
@@ -89,24 +81,16 @@ def _stops(rule: Rule | None, run: xr.Dataset) -> tuple[Integers, list[str]]:
     end = np.full((1, run.sizes["seed"]), run.sizes["step"] - 1)
     if rule is None:
         return end, [NEVER]
-    curves = _by_seed(rule.watch(run))
+    curves = by_seed(run, rule.watch(run))
     stops = [[rule.stop(curve, **setting) for curve in curves] for setting in rule.settings]
-    return np.concatenate([stops, end]), [*map(_in_words, rule.settings), NEVER]
+    in_words = [", ".join(f"{name} {value:g}" for name, value in setting.items()) for setting in rule.settings]
+    return np.concatenate([stops, end]), [*in_words, NEVER]
 
 
-def _best(saved: NDArray[np.float64], lost: NDArray[np.float64], tolerance: float) -> int:
+def _best(saved: Floats, lost: Floats, tolerance: float) -> int:
     """Which setting (first axis) saves most in the mean over seeds among those that lose no more than allowed."""
     mean_saved, mean_lost = saved.mean(axis=1), np.nanmean(lost, axis=1) if lost.size else np.zeros(len(lost))
     allowed = mean_lost <= tolerance + 1e-12
     allowed[-1] = True
     order = np.lexsort((mean_lost, -mean_saved))
     return int(next(place for place in order if allowed[place]))
-
-
-def _by_seed(values: xr.DataArray) -> NDArray[np.float64]:
-    array: NDArray[np.float64] = values.transpose("seed", "step").values
-    return array
-
-
-def _in_words(setting: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in setting.items())

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Bools, Floats
+from emergence.statistics.study import log10_emergence
 
 NEVER = "train_to_the_end"
 
@@ -71,31 +70,19 @@ def stop_without_improvement(values: Floats, patience: int, improvement: float) 
     return len(values) - 1
 
 
-def _first(reached: NDArray[np.bool_]) -> int:
+def _first(reached: Bools) -> int:
     return int(reached.argmax()) if reached.any() else len(reached) - 1
 
 
-def _log10(run: xr.Dataset) -> xr.DataArray:
-    return run["log10_emergence"].where(run["relative_emergence"] != 0, -np.inf)
-
-
-def _error(run: xr.Dataset) -> xr.DataArray:
-    return 1 - run["validation_accuracy"]
-
-
-def _value(name: str, run: xr.Dataset) -> xr.DataArray:
-    return run[name]
-
-
+_LEVELS = [{"level": level} for level in LEVELS]
+_SLOPES = [{"slope": slope, "window": window} for slope, window in product(SLOPES, WINDOWS)]
 _PATIENT = [{"patience": p, "improvement": i} for p, i in product(PATIENCE, IMPROVEMENTS)]
 
 RULES: dict[str, Rule] = {
-    "emergence_level": Rule(_log10, stop_at_level, [{"level": level} for level in LEVELS]),
-    "emergence_slope": Rule(
-        _log10, stop_at_slope, [{"slope": slope, "window": window} for slope, window in product(SLOPES, WINDOWS)]
-    ),
-    "validation_loss": Rule(partial(_value, "validation_loss"), stop_without_improvement, _PATIENT),
-    "validation_accuracy": Rule(_error, stop_without_improvement, _PATIENT),
-    "training_loss": Rule(partial(_value, "train_loss"), stop_without_improvement, _PATIENT),
+    "emergence_level": Rule(log10_emergence, stop_at_level, _LEVELS),
+    "emergence_slope": Rule(log10_emergence, stop_at_slope, _SLOPES),
+    "validation_loss": Rule(lambda run: run["validation_loss"], stop_without_improvement, _PATIENT),
+    "validation_accuracy": Rule(lambda run: 1 - run["validation_accuracy"], stop_without_improvement, _PATIENT),
+    "training_loss": Rule(lambda run: run["train_loss"], stop_without_improvement, _PATIENT),
 }
 """The rules that are compared, each with about twenty settings to choose from."""

@@ -1,22 +1,17 @@
 """What claims read from a study: runs by experiment, at the reference criterion and threshold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.arrays import Floats
+from emergence.core.runs import DENSE, NONE, UNVARIED, Run
+from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
-from emergence.parameters.variations import UNVARIED, Variation
-from emergence.training.step import Step
-
-DENSE = "dense"
-NONE = "none"
-
-WAY = ("reference_method", "reference_retraining")
 
 CHOICES = ("threshold", "criterion", "through")
 """How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
@@ -24,20 +19,10 @@ CHOICES = ("threshold", "criterion", "through")
 
 @dataclass(frozen=True)
 class Reference:
-    """The way of pruning by which claims are judged."""
+    """The method of pruning and the retraining by which claims are judged."""
 
     method: str
     retraining: str
-
-    def made(self, run: xr.Dataset) -> bool:
-        """Whether a pruned run was made in this way."""
-        return (str(run["method"].values), str(run["retraining"].values)) == (self.method, self.retraining)
-
-
-def settings_of(parameters: Mapping[str, Any]) -> tuple[Statistics, Reference]:
-    """Tell the section `statistics` and the way of pruning of reference apart, which jobs are given together."""
-    settings = {name: value for name, value in parameters.items() if name not in WAY}
-    return Statistics.model_validate(settings), Reference(*(parameters[name] for name in WAY))
 
 
 @dataclass(frozen=True)
@@ -61,69 +46,56 @@ class Study:
         return cls(data.isel(chosen), settings, reference)
 
     @cached_property
-    def runs(self) -> list[xr.Dataset]:
+    def runs(self) -> dict[Run, xr.Dataset]:
         """The runs (seed, step) in the order of the study, each without the steps that it lacks."""
         return runs_of(self.data)
 
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``; none of the varied ones."""
-        return {experiment_of(run): run for run in self.runs if is_reference(run)}
+        return {run.experiment.name: data for run, data in self.runs.items() if run.is_reference}
 
     def varied(self, *ways: str) -> dict[str, list[xr.Dataset]]:
         """Return, by experiment, the dense run and those varied in the ways named (fields of `Variation`).
 
         Experiments without such variations have the dense run alone.
         """
-        found: dict[str, list[xr.Dataset]] = {experiment: [run] for experiment, run in self.dense().items()}
-        for run in self.runs:
-            variation = variation_of(run)
-            if any(getattr(variation, way) != getattr(UNVARIED, way) for way in ways):
-                found[experiment_of(run)].append(run)
-        return found
-
-    def pruned(self) -> dict[str, xr.Dataset]:
-        """Return the pruned runs (seed, step) by run name, such as ``digits/mlp/global_magnitude~0.5/rewind``."""
-        return {str(run["run"].values): run for run in self.runs if str(run["method"].values) != DENSE}
+        varied = self._by_experiment(
+            lambda run: any(getattr(run.variation, way) != getattr(UNVARIED, way) for way in ways)
+        )
+        return {experiment: [run, *varied[experiment]] for experiment, run in self.dense().items()}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
         """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
-        dense = self.dense()
+        dense, reference = self.dense(), (self.reference.method, self.reference.retraining)
         return {
-            name: (run, dense[experiment_of(run)])
-            for name, run in self.pruned().items()
-            if self.reference.made(run) and experiment_of(run) in dense
+            run.name: (data, dense[run.experiment.name])
+            for run, data in self.runs.items()
+            if run.method != DENSE and (run.method, run.retraining) == reference and run.experiment.name in dense
         }
 
     def retrained(self) -> dict[str, list[xr.Dataset]]:
-        """Return the runs trained again after whatever pruning, in whatever way, by the experiment of the dense run."""
-        pruned = [run for run in self.pruned().values() if str(run["retraining"].values) != NONE]
-        return {experiment: [run for run in pruned if experiment_of(run) == experiment] for experiment in self.dense()}
+        """Return the pruned runs that are trained again, by experiment."""
+        return self._by_experiment(lambda run: run.method != DENSE and run.retraining != NONE)
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
-        """Return all runs, dense and pruned, but no varied ones, by the experiment of the dense run."""
-        runs = [run for run in self.runs if variation_of(run) == UNVARIED]
-        return {name: [run for run in runs if experiment_of(run) == name] for name in self.dense()}
+        """Return the dense and pruned runs, without the varied ones, by experiment."""
+        return self._by_experiment(lambda run: run.variation == UNVARIED)
+
+    def _by_experiment(self, chosen: Callable[[Run], bool]) -> dict[str, list[xr.Dataset]]:
+        runs = [(run.experiment.name, data) for run, data in self.runs.items() if chosen(run)]
+        return {name: [data for experiment, data in runs if experiment == name] for name in self.dense()}
 
 
-def runs_of(data: xr.Dataset) -> list[xr.Dataset]:
+def identified(study: xr.Dataset) -> list[Run]:
+    """Return what the runs of a joined study are, in their order."""
+    labels = study.coords.to_dataset()
+    return [Run.of(labels.isel(run=place)) for place in range(labels.sizes["run"])]
+
+
+def runs_of(study: xr.Dataset) -> dict[Run, xr.Dataset]:
     """Return the runs (seed, step) of a joined study in their order, each without the steps that it lacks."""
-    runs = [data.isel(run=index) for index in range(data.sizes["run"])]
-    return [run.isel(step=run["step_epoch"].notnull().values) for run in runs]
-
-
-def experiment_of(run: xr.Dataset) -> str:
-    """Return the data set and the network of a run, written ``dataset/network``."""
-    return f"{run['dataset'].values}/{run['network'].values}"
-
-
-def variation_of(run: xr.Dataset) -> Variation:
-    """Return how a run differs from the dense or pruned network that the study describes."""
-    return Variation(float(run["alpha"]), float(run["width"]), int(run["depth"]), str(run["inhibition"].values))
-
-
-def is_reference(run: xr.Dataset) -> bool:
-    """Whether a run is that of the dense network as the study describes it, which others are compared with."""
-    return str(run["method"].values) == DENSE and variation_of(run) == UNVARIED
+    runs = {run: study.isel(run=place) for place, run in enumerate(identified(study))}
+    return {run: data.isel(step=data["step_epoch"].notnull().values) for run, data in runs.items()}
 
 
 def whole_epochs(run: xr.Dataset) -> xr.Dataset:
@@ -134,3 +106,33 @@ def whole_epochs(run: xr.Dataset) -> xr.Dataset:
 def per_seed(run: xr.Dataset, values: list[float]) -> pd.Series:
     """Label one value per seed with the seeds of a run."""
     return pd.Series(values, index=run["seed"].values, dtype=float)
+
+
+def log10_emergence(run: xr.Dataset) -> xr.DataArray:
+    """Return the logarithm of emergence, which is finite where the count exceeds a float; -inf without any path."""
+    log10 = run["log10_emergence"]
+    return log10.where(run["relative_emergence"] != 0, -np.inf) if "relative_emergence" in run else log10
+
+
+def log10_paths(run: xr.Dataset) -> xr.DataArray:
+    """Return log10(1 + E), which is 0 without any path and finite where E exceeds what a float holds."""
+    log10 = log10_emergence(run)
+    with np.errstate(invalid="ignore"):  # of networks that are not there or diverged
+        return log10.copy(data=np.logaddexp(0, log10.values * np.log(10)) / np.log(10))
+
+
+def by_seed(run: xr.Dataset, values: xr.DataArray) -> Floats:
+    """Return values of a run as an array (seed, step)."""
+    along = run[["seed", "step"]]
+    return np.asarray(values.broadcast_like(along).transpose("seed", "step").values, dtype=np.float64)
+
+
+def table_of(run: xr.Dataset, columns: Mapping[str, xr.DataArray]) -> pd.DataFrame:
+    """Return values of a run as columns, with a row per seed and step, or per seed where the run is at one step.
+
+    The index holds the seeds.
+    """
+    dims = [name for name in ("seed", "step") if name in run.dims]
+    flat = {name: np.ravel(values.broadcast_like(run[dims]).transpose(*dims)) for name, values in columns.items()}
+    seeds = np.repeat(run["seed"].values, run.sizes.get("step", 1))
+    return pd.DataFrame(flat, index=pd.Index(seeds, name="seed"), dtype=float)

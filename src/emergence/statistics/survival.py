@@ -4,14 +4,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
-from emergence.statistics.analysis import Found
-
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Bools, Floats
+from emergence.statistics.estimate import Estimate
 
 LARGEST_LOG_RATIO = 10.0
 """Beyond this the likelihood of a hazard ratio has no maximum, only a bound that it nears."""
@@ -22,7 +21,7 @@ class Times:
     """Epochs until an accuracy is reached, or until training ends before that, which `reached` tells apart."""
 
     epochs: Floats
-    reached: NDArray[np.bool_]
+    reached: Bools
 
     @classmethod
     def censored_at(cls, end: ArrayLike, epochs: ArrayLike) -> "Times":
@@ -71,7 +70,7 @@ def log_rank_p_value(first: Times, second: Times, strata: ArrayLike | None = Non
         return float("nan")
 
 
-def hazard_ratio(times: Times, covariates: ArrayLike, strata: ArrayLike, confidence: float) -> Found:
+def hazard_ratio(times: Times, covariates: ArrayLike, strata: ArrayLike, confidence: float) -> Estimate:
     """Return the ratio of hazards per unit of the first covariate, given the others (observation, covariate).
 
     Proportional hazards with a baseline per stratum, ties by Efron's method (Cox 1972, Journal of the Royal Statistical
@@ -79,7 +78,7 @@ def hazard_ratio(times: Times, covariates: ArrayLike, strata: ArrayLike, confide
     where the likelihood has no maximum: where the covariate parts early from late without exception.
     """
     rows = np.asarray(covariates, dtype=np.float64)
-    undefined = Found(observations=len(rows))
+    undefined = Estimate(observations=len(rows))
     if not times.reached.any():
         return undefined
     with warnings.catch_warnings():
@@ -95,4 +94,4 @@ def hazard_ratio(times: Times, covariates: ArrayLike, strata: ArrayLike, confide
     half = float(stats.norm.ppf((1 + confidence) / 2)) * error
     with np.errstate(over="ignore"):  # an end of the interval may be infinite
         ratio, low, high = (float(np.exp(end)) for end in (effect, effect - half, effect + half))
-    return Found(ratio, low, high, float(2 * stats.norm.sf(abs(effect) / error)), len(rows))
+    return Estimate(ratio, low, high, float(2 * stats.norm.sf(abs(effect) / error)), len(rows))

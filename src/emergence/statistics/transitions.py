@@ -1,4 +1,4 @@
-"""Whether courses over training change when their networks do, from seed to seed, and how much earlier.
+"""Detection of transitions in trajectories: which change with their networks, seed by seed, and how much earlier.
 
 All is done on a logarithmic axis of time, on which the transitions of multitask sparse parity are equally wide.
 """
@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from emergence.core.arrays import Floats, Integers
+from emergence.statistics.estimate import percentile_interval
 
 POINTS = 96
-"""Equal parts of the logarithm of time at which courses are read."""
+"""Equal parts of the logarithm of time at which trajectories are read."""
 
 FARTHEST = 0.5
 """A change belongs to a transition if it comes at most this much, in logarithms of time, before or after it."""
@@ -26,11 +26,11 @@ RESAMPLES = 999
 
 
 class Sight(NamedTuple):
-    """What courses show of a transition; NaN where nothing can be said.
+    """Detection of a transition in trajectories; NaN where nothing can be said.
 
-    `explained` is the share of the differences between seeds, beside those that other transitions explain, that follows
-    the transition; `lead` says by what share of its time courses change earlier (negative: later), with the ends of its
-    interval. `p_value` is of courses that do not care which seed has its transition when.
+    `explained` is the share of the differences between seeds that follows the transition, beside what other transitions
+    explain. `lead` is the share of its time by which trajectories change earlier (negative: later), with the ends of
+    its interval. `p_value` is that of trajectories unrelated to the seeds' transition times.
     """
 
     explained: float = np.nan
@@ -53,18 +53,18 @@ class Transitions:
     emerged: Floats
 
     def sight(
-        self, courses: ArrayLike, transition: int, confidence: float, permutations: int, rng: np.random.Generator
+        self, trajectories: ArrayLike, transition: int, confidence: float, permutations: int, rng: np.random.Generator
     ) -> Sight:
-        """Return what courses (seed, time) show of a transition.
+        """Return what trajectories (seed, time) show of a transition.
 
-        What is common to all seeds, such as a drift, shows nothing: of courses and transitions alike only deviations
-        from the mean over seeds count. Those of courses are fitted, by least squares, by those of all other
-        transitions; what is left is compared with the deviations of this one as a step or as a peak, shifted by at most
-        half the way to the next transition. The p-value is the share of permutations of the seeds whose best shape and
-        shift explain as much (Pitman 1937, Supplement to the Journal of the Royal Statistical Society 4:225). The
-        interval of the lead is one of percentiles over bootstrap samples of the seeds.
+        Only deviations from the mean over seeds count, of trajectories and transitions alike; a common drift shows
+        nothing. First the deviations of all other transitions are fitted to those of trajectories by least squares.
+        The residuals are then compared with the deviations of this transition as a step or as a peak, shifted by at
+        most half the way to the next transition. The p-value is the share of permutations of the seeds whose best
+        shape and shift explain as much (Pitman 1937, Supplement to the Journal of the Royal Statistical Society
+        4:225). The interval of the lead holds percentiles over bootstrap samples of the seeds.
 
-        NaN with fewer than `FEWEST_SEEDS` seeds, and where a course has missing values or all are alike.
+        NaN with fewer than `FEWEST_SEEDS` seeds, and where a trajectory has missing values or all are alike.
 
         >>> rng, times = np.random.default_rng(0), np.arange(1.0, 61.0)
         >>> emerged = np.array([4.0, 20.0]) * rng.lognormal(0, 0.1, (8, 2))
@@ -74,7 +74,7 @@ class Transitions:
         >>> [known.sight(sees_the_second, which, 0.95, 999, rng).p_value <= 0.05 for which in (0, 1)]
         [False, True]
         """
-        rows = np.asarray(courses, dtype=np.float64)
+        rows = np.asarray(trajectories, dtype=np.float64)
         if len(rows) < FEWEST_SEEDS or not np.isfinite(rows).all():
             return Sight()
         base, shifts = self._base(transition), self._shifts(transition)
@@ -89,8 +89,9 @@ class Transitions:
         shape, best = np.unravel_index(shares.argmax(), shares.shape)
         leads = 1 - np.exp(self._step * shifts)
         resampled = leads[_best_shifts(left, _left(shapes[:, shape], base), rng)]
-        low, high = np.quantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2], method="inverted_cdf")
-        return Sight(float(shares.max()), float(leads[best]), float(low), float(high), float(p_value))
+        return Sight(
+            float(shares.max()), float(leads[best]), *percentile_interval(resampled, confidence), float(p_value)
+        )
 
     @cached_property
     def _shapes(self) -> Floats:
@@ -103,11 +104,11 @@ class Transitions:
         """Distance of two points on the axis."""
         return float(np.log(self.times[-1] / self.times[0]) / (POINTS - 1))
 
-    def _read(self, courses: Floats) -> Floats:
-        """Courses (..., time) at equal parts of the logarithm of time: (..., point)."""
+    def _read(self, trajectories: Floats) -> Floats:
+        """Trajectories (..., time) at equal parts of the logarithm of time: (..., point)."""
         at = np.log(self.times)
         axis = np.linspace(at[0], at[-1], POINTS)
-        return np.apply_along_axis(lambda course: np.interp(axis, at, course), -1, courses)
+        return np.apply_along_axis(lambda trajectory: np.interp(axis, at, trajectory), -1, trajectories)
 
     def _shifts(self, transition: int) -> Integers:
         """Shifts in points that are tried."""

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
+
+from emergence.core.arrays import Floats
+from emergence.statistics.estimate import Direction
 
 Verdict = Literal["supported", "contradicted", "inconclusive"]
 
@@ -15,7 +17,7 @@ def judge_test(
     interval: tuple[float, float],
     corrected_p_value: float,
     smallest_effect: float,
-    direction: Literal["positive", "negative"],
+    direction: Direction,
     level: float,
 ) -> Verdict:
     """Judge one test; NaN anywhere it matters gives "inconclusive".
@@ -85,5 +87,5 @@ def reached_by_more_than(p_values: Sequence[float], share: float) -> float:
     return float(ordered[int(share * len(ordered))]) if len(ordered) else float("nan")
 
 
-def _filled(p_values: Sequence[float]) -> NDArray[np.float64]:
+def _filled(p_values: Sequence[float]) -> Floats:
     return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)

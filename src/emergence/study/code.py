@@ -7,7 +7,7 @@ have the same digest if and only if those definitions and the statements that ru
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -47,12 +47,16 @@ class CodeDigests:
         self._folders = folders
         self._modules: dict[str, _Module | None] = {}
         self._followed: dict[_Name, _Use] = {}
+        self.looked_for = {Path(__file__)}
+        """The files that digests depend on: those that were read, and those that were looked for and are not there."""
 
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
-        """Return the digest of a script and of modules (`plugins`) that it loads by name, in hexadecimal."""
+        """Return the digest of a script and of `plugins`, modules or module:function that it loads by name."""
+        self.looked_for.add(script)
         self._modules["__main__"] = _parse(script)
         self._followed = {name: use for name, use in self._followed.items() if name[0] != "__main__"}
-        used = set(self._used([("__main__", WHOLE), *((plugin, WHOLE) for plugin in plugins)]))
+        named = [(module, name or WHOLE) for module, _, name in (plugin.partition(":") for plugin in plugins)]
+        used = set(self._used([("__main__", WHOLE), *named]))
         content = hashlib.sha256()
         for module, name, text in sorted(used):
             content.update(f"{module}\0{name}\0{text}\0".encode())
@@ -82,7 +86,9 @@ class CodeDigests:
         texts, found = [], {(name, "")}
         for wanted in module.definitions if attribute == WHOLE else [attribute]:
             for statement in module.definitions.get(wanted, ()):
-                texts += [(name, wanted, _source(statement)), *_data_files(module, name, statement)]
+                files = {text: module.folder / text for text in _file_names(statement)}
+                self.looked_for.update(files.values())
+                texts += [(name, wanted, _source(statement)), *_data_files(files, name)]
                 found.update(self._names(name, statement))
         if attribute in module.imports and attribute not in module.definitions:
             found.add(self._target(module.imports[attribute]))
@@ -115,7 +121,9 @@ class CodeDigests:
             places = [
                 place for folder in self._folders for place in (folder / f"{stem}.py", folder / stem / "__init__.py")
             ]
-            self._modules[name] = next((_parse(place) for place in places if place.is_file()), None)
+            found = next((number for number, place in enumerate(places) if place.is_file()), None)
+            self.looked_for.update(places if found is None else places[: found + 1])
+            self._modules[name] = None if found is None else _parse(places[found])
         return self._modules[name]
 
 
@@ -198,10 +206,9 @@ def _parents(module: str) -> list[str]:
     return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
-def _data_files(module: _Module, name: str, statement: ast.stmt) -> Iterator[tuple[str, str, str]]:
-    """Files beside the module that a definition names in a string (templates, style sheets, rules)."""
-    for text in _file_names(statement):
-        file = module.folder / text
+def _data_files(files: Mapping[str, Path], name: str) -> Iterator[tuple[str, str, str]]:
+    """Files beside a module that a definition names in a string (templates, style sheets, rules)."""
+    for text, file in files.items():
         if file.suffix != ".py" and file.is_file():
             yield name, text, hashlib.sha256(file.read_bytes()).hexdigest()
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 
-from emergence.study import stamps
+from emergence.core import stamps
 from emergence.study.jobs import Job
-from emergence.study.layout import PLACES
 
 CHECKSUMS = "checksums.json"
 """The file in a folder of checkpoints that lists the others."""
@@ -18,7 +17,7 @@ CHECKSUMS = "checksums.json"
 
 def is_done(job: Job, root: Path) -> bool:
     """Whether the files of a job below `root` are there and, in a fixed place, are those that its stamp speaks for."""
-    if PLACES[job.rule].keyed:
+    if job.entry.keyed:
         return all(_is_there(root / file) for file in job.files)
     return stamps.holds(root / job.stamp, root, job.results)
 
@@ -34,9 +33,9 @@ def to_do(jobs: Iterable[Job], asked: Collection[Job], done: Callable[[Job], boo
         job = waiting.pop()
         if job not in needed and not done(job):
             needed.add(job)
-            waiting += (source for sources in job.sources.values() for source in sources)
-    fixed = {job for job in needed if not PLACES[job.rule].keyed}
-    return needed | {job for job in jobs if any(fixed.intersection(sources) for sources in job.sources.values())}
+            waiting += (source for sources in job.inputs.values() for source in sources)
+    fixed = {job for job in needed if not job.entry.keyed}
+    return needed | {job for job in jobs if any(fixed.intersection(sources) for sources in job.inputs.values())}
 
 
 def _is_there(path: Path) -> bool:

@@ -1,6 +1,6 @@
-"""The runs of a study, and the jobs that make them: each with the key that says what its files are made from.
+"""The jobs that make a study: each with the key that says what its files are made from.
 
-A key is a digest of the job's parameters, of the code that its script uses, and of the keys of the jobs whose files it
+A key is a digest of the job's settings, of the code that its script uses, and of the keys of the jobs whose files it
 reads. So it changes with everything that may change the result, and with nothing else: neither with file times, nor
 with the machine, nor with parameters that other jobs use.
 """
@@ -8,122 +8,90 @@ with the machine, nor with parameters that other jobs use.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from emergence.parameters.variations import UNVARIED, Variation
-from emergence.study.layout import PLACES, of_run, pattern, stamp
-
-DENSE = "dense"
-L1_PENALISED = "l1_penalised"
-UNPRUNED = (DENSE, L1_PENALISED)
-
-NONE = "none"
-"""Retraining of networks that are not trained again after pruning."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One configuration of the study, trained from a block of seeds; `retraining` says what follows pruning.
-
-    Only dense networks are varied.
-    """
-
-    dataset: str
-    network: str
-    method: str
-    sparsity: float
-    seeds: tuple[int, ...]
-    retraining: str = NONE
-    variation: Variation = UNVARIED
-
-    @property
-    def name(self) -> str:
-        """Readable name, also the run's folder.
-
-        >>> Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2), "rewind").name
-        'digits/mlp/global_magnitude~0.5/rewind/seeds~0-2'
-        >>> Run("digits", "mlp", DENSE, 0.0, (0, 1), variation=Variation(alpha=2.0)).name
-        'digits/mlp/dense/alpha~2/seeds~0-1'
-        """
-        method = self.method.replace(":", ".")
-        pruning = method if self.method in UNPRUNED else f"{method}~{self.sparsity:g}"
-        retraining = "" if self.retraining == NONE else self.retraining
-        seeds = f"seeds~{self.seeds[0]}-{self.seeds[-1]}"
-        parts = (self.dataset, self.network, pruning, retraining, self.variation.name, seeds)
-        return "/".join(part for part in parts if part)
-
-    @property
-    def dense(self) -> "Run":
-        """The dense network with the same seeds."""
-        return replace(self, method=DENSE, sparsity=0.0, retraining=NONE)
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """What distinguishes this run from others, as plain values."""
-        described = asdict(self)
-        variation = described.pop("variation")
-        return {**described, **variation, "seeds": list(self.seeds)}
+from emergence.core.runs import Run
+from emergence.study import layout
+from emergence.study.rules import Rule
+from emergence.study.table import RULES
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One run of a rule: what determines its result, and the jobs whose files it reads."""
+    """One job of a rule: the settings that determine its result, and the jobs whose files it reads.
+
+    `settings` are nested as in ``params.yaml``; `unkeyed` are those on which no result depends. `derived` holds what
+    follows from settings that the job does not see, such as its seeds.
+    """
 
     rule: str
     name: str
-    parameters: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    derived: Mapping[str, Any]
     code: str
-    inputs: Mapping[str, "Job | tuple[Job, ...]"] = field(default_factory=dict)
+    inputs: Mapping[str, tuple["Job", ...]] = field(default_factory=dict)
     run: Run | None = None
+    unkeyed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Rule:
+        """What the table of rules says of the job."""
+        return RULES[self.rule]
 
     @cached_property
     def key(self) -> str:
         """Digest of all that the result is made from; 12 hexadecimal digits."""
-        sources = {name: [job.key for job in jobs] for name, jobs in self.sources.items()}
         made_from = {
             "rule": self.rule,
             "name": self.name,
-            "parameters": self.parameters,
+            "settings": self.settings,
+            "derived": self.derived,
             "code": self.code,
-            "inputs": sources,
+            "inputs": {name: [job.key for job in jobs] for name, jobs in self.inputs.items()},
         }
         return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:12]
 
-    @property
-    def sources(self) -> dict[str, tuple["Job", ...]]:
-        """The jobs whose files this one reads, by the name of the input."""
-        return {name: jobs if isinstance(jobs, tuple) else (jobs,) for name, jobs in self.inputs.items()}
-
     def file(self, name: str) -> str:
         """Return the path of one of the job's files."""
-        return pattern(self.rule, name).format(name=self.name, key=self.key)
+        return layout.pattern(self.entry, name).format(name=self.name, key=self.key)
 
     @property
     def results(self) -> list[str]:
         """Paths of all files that other jobs and readers use."""
-        place = PLACES[self.rule]
-        runs = [job.name for jobs in self.sources.values() for job in jobs] if place.per_run else []
-        return [*map(self.file, place.files), *(of_run(self.rule, run) for run in runs)]
+        runs = [job.name for jobs in self.inputs.values() for job in jobs] if self.entry.of_each else []
+        return [*map(self.file, self.entry.files), *(layout.of_run(self.entry, run) for run in runs)]
 
     @property
     def files(self) -> list[str]:
         """Paths of all files that the workflow expects of the job."""
-        return self.results if PLACES[self.rule].keyed else [*self.results, self.stamp]
+        return self.results if self.entry.keyed else [*self.results, self.stamp]
 
     @property
-    def manifest(self) -> dict[str, list[dict[str, Any]]]:
-        """The files that the job reads, by the name of the input, each with the run it belongs to."""
+    def reads(self) -> dict[str, list[tuple["Job", str, str]]]:
+        """The files that the job reads, by the name of the source: the job that makes it, its name there, its path."""
         return {
             name: [
-                {**(job.run.described if job.run else {}), **{file: job.file(file) for file in PLACES[job.rule].files}}
+                (job, file, job.file(file))
                 for job in jobs
+                for file in self.entry.sources(self.name)[name].files or job.entry.files
+                if file in job.entry.files
             ]
-            for name, jobs in self.sources.items()
+            for name, jobs in self.inputs.items()
         }
 
     @property
     def stamp(self) -> str:
         """The file that says which key the files of a fixed place are made from."""
-        return stamp(self.rule, self.name, self.key)
+        return layout.stamp(self.entry.phase, self.name, self.key)
+
+    @property
+    def log(self) -> str:
+        """The log file."""
+        return layout.log(self.rule, self.name, self.key)
+
+    @property
+    def timing(self) -> str:
+        """The file in which the workflow notes how long the job took."""
+        return layout.timing(self.rule, self.name, self.key)

@@ -3,21 +3,26 @@
 Command line: ``python -m emergence.study.stages`` writes dvc.yaml.
 """
 
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
-from emergence.files import write_text
-from emergence.study.influence import influence, read_by
-from emergence.study.layout import NETWORKS, PHASES, PLACES, STAMPS
-from emergence.study.trusted import FILE as TRUSTED
+from emergence.core.files import write_text
+from emergence.drawing.catalogue import catalogue
+from emergence.study.layout import STAMPS
+from emergence.study.rules import Rule, Source
+from emergence.study.selection import keys_of
+from emergence.study.table import PHASES, RULES
 
 STAGES_FILE = "dvc.yaml"
 
-CODE = ("Snakefile", "workflow/rules", TRUSTED, "scripts", "src/emergence", "extensions")
+CODE = ("Snakefile", "workflow/rules", "scripts", "src/emergence", "extensions")
 METRICS = ("results/claims.json",)
 PLOTS = ("results/figures/png",)
+NETWORKS = RULES["gather_networks"].folder
 ARTIFACTS = {"networks": {"path": NETWORKS, "type": "model", "desc": "Weights at the end of training, a file per run"}}
 NEVER_READ = (STAMPS, NETWORKS)
 """What the workflow makes for its users and itself alone: no phase reads it."""
@@ -31,9 +36,7 @@ HEADER = """\
 
 def as_yaml() -> str:
     """Render dvc.yaml."""
-    determined_by = influence()
-    stages = {phase: _stage(phase, [key for key, found in determined_by.items() if phase in found]) for phase in PHASES}
-    content = {"stages": stages, "plots": list(PLOTS), "artifacts": ARTIFACTS}
+    content = {"stages": {phase: _stage(phase) for phase in PHASES}, "plots": list(PLOTS), "artifacts": ARTIFACTS}
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
 
 
@@ -43,24 +46,59 @@ def made_by(phase: str) -> list[str]:
     >>> made_by("train"), made_by("report")
     (['results/train'], ['results/report.html', 'results/stamps/report'])
     """
-    places = [place for place in PLACES.values() if place.phase == phase]
     made = {
-        "/".join(PurePosixPath(path).parts[:2])
-        for place in places
-        for path in (f"{place.folder}/{file}" for file in place.files.values())
+        "/".join(PurePosixPath(f"{rule.folder}/{file}").parts[:2])
+        for rule in _rules(phase)
+        for file in rule.files.values()
     }
-    stamps = set() if all(place.keyed for place in places) else {f"{STAMPS}/{phase}"}
-    return sorted(made | stamps)
+    return sorted(made | {f"{STAMPS}/{phase}" for rule in _rules(phase) if not rule.keyed})
 
 
-def _stage(phase: str, parameters: list[str]) -> dict[str, Any]:
+@cache
+def read_by(phase: str) -> list[str]:
+    """Return the other phases whose results a phase reads.
+
+    >>> read_by("landscape")
+    ['data', 'train', 'prune']
+    """
+    read = {RULES[made].phase for rule in _rules(phase) for source in _sources(rule) for made in source.rules}
+    return [other for other in PHASES if other in read - {phase}]
+
+
+@cache
+def settings_of(phase: str) -> list[str]:
+    """Return the dotted keys of the parameters that determine what a phase makes, itself or through what it reads."""
+    found = {key for rule in _rules(phase) for key in _keys(rule)}
+    found |= {key for other in read_by(phase) for key in settings_of(other)}
+    return sorted(key for key in found if not any(key.startswith(f"{other}.") for other in found))
+
+
+def _keys(rule: Rule) -> Iterator[str]:
+    """The settings that reach a rule's jobs or decide which there are; a key ends where names of the user's begin."""
+    yield from (setting.key.partition(".{")[0] for setting in rule.declared)
+    yield from rule.decided_by
+    yield from (key for source in _sources(rule) for key in keys_of(source.of))
+
+
+def _sources(rule: Rule) -> Iterable[Source]:
+    """All that a rule's jobs can read."""
+    if callable(rule.reads):
+        return [source for figure in catalogue() for source in rule.reads(figure).values()]
+    return rule.reads.values()
+
+
+def _rules(phase: str) -> list[Rule]:
+    return [rule for rule in RULES.values() if rule.phase == phase]
+
+
+def _stage(phase: str) -> dict[str, Any]:
     made = made_by(phase)
-    read = [path for other in read_by()[phase] for path in made_by(other) if not path.startswith(NEVER_READ)]
+    read = [path for other in read_by(phase) for path in made_by(other) if not path.startswith(NEVER_READ)]
     metrics = [{path: {"persist": True}} for path in made if path in METRICS]
     return {
         "cmd": f"snakemake {phase}",
         "deps": [*CODE, *read],
-        "params": parameters,
+        "params": settings_of(phase),
         "outs": [{path: {"persist": True}} for path in made if path not in METRICS],
         **({"metrics": metrics} if metrics else {}),
     }

@@ -7,7 +7,6 @@ left take is estimated by the mean of the finished jobs of the same rule.
 
 import argparse
 import os
-import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,10 +15,11 @@ from pathlib import Path
 
 from emergence.parameters.reading import read
 from emergence.report.records import RuleTime, read_records, times
-from emergence.study import stamps
+from emergence.study.currency import is_done
 from emergence.study.jobs import Job
-from emergence.study.layout import PHASES, PLACES, log
+from emergence.study.layout import job_file
 from emergence.study.plan import Plan
+from emergence.study.table import PHASES, RULES
 
 LINES = 15
 """How many of the last lines of a log are shown for a job that failed."""
@@ -88,8 +88,8 @@ def expected(phases: Sequence[Progress], at_a_time: int) -> str:
 
 
 def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], root: Path) -> Progress:
-    left = Counter(job.rule for job in jobs if not finished(job, root))
-    timed = [rule for rule in by_rule.values() if PLACES[rule.rule].phase == phase]
+    left = Counter(job.rule for job in jobs if not is_done(job, root))
+    timed = [rule for rule in by_rule.values() if RULES[rule.rule].phase == phase]
     done = sum(rule.total for rule in timed)
     expected = sum(
         number * by_rule[rule].total / by_rule[rule].jobs for rule, number in left.items() if rule in by_rule
@@ -100,32 +100,22 @@ def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], roo
     return Progress(phase, are_done, left.total(), done, expected, unknown, untimed)
 
 
-def finished(job: Job, root: Path) -> bool:
-    """Whether all files of a job exist, those of a fixed place as made by it."""
-    if PLACES[job.rule].keyed:
-        return all((root / file).exists() for file in job.files)
-    return stamps.holds(root / job.stamp, root, job.results)
-
-
 def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Path]]:
     """Yield jobs that wrote to their log at or after a time (seconds since 1970) and are not finished, with the log.
 
     They run, or they failed or were interrupted: files cannot tell, but the time of the log's last line can.
     """
     for job in plan.jobs:
-        file = root / log(job.rule, job.name, job.key)
-        if file.is_file() and file.stat().st_mtime >= since and not finished(job, root):
+        file = root / job.log
+        if file.is_file() and file.stat().st_mtime >= since and not is_done(job, root):
             yield job, file
 
 
-def failures(plan: Plan, since: float, command: Sequence[str]) -> str:
-    """Tell of every job that began at or after a time and is not finished: its log's last lines, and how to repeat it.
-
-    `command` is the command to which the name of a file is added.
-    """
+def failures(plan: Plan, since: float) -> str:
+    """Tell of every job begun at or after a time and not finished: its log's last lines, and how to repeat it."""
     told = []
     for job, file in begun(plan, Path(), since):
-        again = shlex.join([*command, "--", job.files[0]])
+        again = f"python scripts/{job.entry.program}.py {job_file(job.rule, job.key)}"
         told.append(f"{job.rule} of {job.name} did not finish. The last lines of {file}:\n")
         told += [f"    {line}\n" for line in last_lines(file, LINES)]
         told.append(f"To run it again:\n    {again}\n\n")

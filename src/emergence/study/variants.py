@@ -9,10 +9,12 @@ import re
 import shutil
 from pathlib import Path
 
+from emergence.core import stamps
+from emergence.core.stamps import KEY
 from emergence.parameters.reading import read
-from emergence.study import stamps
-from emergence.study.layout import KEY, PLACES, RESUME, SAMPLED, STAMPS
+from emergence.study.layout import RESUME, SAMPLED, STAMPS
 from emergence.study.plan import Plan
+from emergence.study.table import RESUMED, RULES
 
 
 def stale(plan: Plan, root: Path) -> list[Path]:
@@ -26,9 +28,9 @@ def stale(plan: Plan, root: Path) -> list[Path]:
 
 def _stale_folders(plan: Plan, root: Path) -> list[Path]:
     current = {root / Path(file).parent for job in plan.jobs for file in job.results}
-    current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if "training" in job.parameters}
+    current |= {root / RESUME / plan.trajectory(job) for job in plan.jobs if job.rule in RESUMED}
     current |= {root / SAMPLED / job.key for job in plan.of_phase("landscape")}
-    folders = {place.folder for place in PLACES.values() if place.keyed} | {RESUME, SAMPLED}
+    folders = {rule.folder for rule in RULES.values() if rule.keyed} | {RESUME, SAMPLED}
     found = {path for folder in folders for path in (root / folder).rglob("[0-9a-f]" * 12)}
     return sorted(found - current)
 

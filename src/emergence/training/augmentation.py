@@ -11,10 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emergence.core.seeds import Stream, of_epoch
 from emergence.parameters.training import Augmentation, Training
-
-CHANGES = 2
-"""Tells these random numbers from those of the order of samples and of random layers."""
 
 
 def check_images(settings: Augmentation, input_shape: tuple[int, ...]) -> None:
@@ -57,7 +55,7 @@ def changes_of_batch(
 @lru_cache(maxsize=256)
 def _changes_of_epoch(settings: Augmentation, seed: int, epoch: int, samples: int) -> Tensor:
     """Return the changes (sample, 3) of an epoch; whether there are crops does not matter to what is mirrored."""
-    random = np.random.default_rng([seed, epoch, CHANGES])
+    random = of_epoch(seed, epoch, Stream.CHANGES)
     mirrored = random.integers(0, 2, samples, dtype=np.int16) * settings.flip
     shift = random.integers(-settings.crop_padding, settings.crop_padding + 1, (samples, 2), dtype=np.int16)
     return torch.from_numpy(np.column_stack([shift, mirrored]))

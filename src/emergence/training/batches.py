@@ -3,14 +3,12 @@
 from functools import lru_cache
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from emergence.core.seeds import Stream, of_epoch
 from emergence.training.augmentation import augment
 from emergence.training.tensor_files import digest
-
-ORDER, NOISE = 0, 1
 
 
 class Dataset(Protocol):
@@ -77,12 +75,12 @@ def sample_order(seed: int, epoch: int, samples: int) -> Tensor:
     >>> sample_order(0, 3, 5).sort().values
     tensor([0, 1, 2, 3, 4])
     """
-    return torch.from_numpy(np.random.default_rng([seed, epoch, ORDER]).permutation(samples))
+    return torch.from_numpy(of_epoch(seed, epoch, Stream.ORDER).permutation(samples))
 
 
 def noise_seed(seed: int, epoch: int) -> int:
     """Return the base from which an epoch's random layers (dropout) are seeded, batch by batch."""
-    return int(np.random.default_rng([seed, epoch, NOISE]).integers(2**62))
+    return int(of_epoch(seed, epoch, Stream.NOISE).integers(2**62))
 
 
 def check_logits(network: nn.Module, part: Part, classes: int) -> None:

@@ -4,7 +4,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +12,8 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
+from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.augmentation import check_images
@@ -30,8 +30,8 @@ from emergence.training.precision import arithmetic, number_type
 from emergence.training.progress import Progress
 from emergence.training.resume import ResumeFolder, State
 from emergence.training.schedule import checkpoint_steps
-from emergence.training.step import Step
 from emergence.training.tensor_files import digest
+from emergence.training.tensors import below, rows
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,10 @@ def train_block(
     keep_freed_memory()
     meter = Meter(device)
     template = initial_network(architecture, seeds[0]).to(device, number_type(training))
-    with arithmetic(training, template, device) as words, _own_random_state(device):
+    with (
+        arithmetic(training, template, device) as words,
+        torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
+    ):
         block = _Block(
             data, architecture, tuple(seeds), training, device, template, seeds_at_once, masks, initial, gradual
         )
@@ -174,15 +177,14 @@ class _Block:
         log.info("continuing after %s of %d epochs", Step.after(state.updates, self.per_epoch), self.training.epochs)
         if state.updates < self.updates:
             for number, (group, chosen) in enumerate(self._grouped()):
-                weights, masks = _of(state.weights, chosen), _of(state.masks, chosen)
-                group.restore(weights, _below(f"{number}.", state.optimizer), masks)
+                weights, masks = (rows(stacked, chosen) for stacked in (state.weights, state.masks))
+                group.restore(weights, below(f"{number}.", state.optimizer), masks)
         return state
 
     def _lacks_steps(self, state: State) -> bool:
         """Whether an earlier training with another number of epochs passed a step that is wanted now."""
-        return any(
-            step.updates(self.per_epoch) <= state.updates and step not in state.history.steps for step in self.steps
-        )
+        missing = set(self.steps) - state.history.steps.keys()
+        return any(step.updates(self.per_epoch) <= state.updates for step in missing)
 
     def _start(self, folder: ResumeFolder) -> State:
         history = History.empty(len(self.seeds), self.updates)
@@ -243,18 +245,5 @@ class _Block:
         return _joined([group.weights() for group in self.groups])
 
 
-def _own_random_state(device: torch.device) -> AbstractContextManager[None]:
-    """Leave torch's global generators as they were."""
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-
-
-def _of(stacked: Mapping[str, Tensor], chosen: slice) -> dict[str, Tensor]:
-    return {name: tensor[chosen] for name, tensor in stacked.items()}
-
-
 def _joined(of_groups: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     return {name: torch.cat([one[name] for one in of_groups]) for name in of_groups[0]}
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -15,11 +15,11 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from emergence.files import write_json, written_whole
+from emergence.core.files import write_json, written_whole
+from emergence.core.seals import Damaged
+from emergence.core.steps import Step
 from emergence.networks import Architecture, build
-from emergence.seals import Damaged
 from emergence.training.limits import at_most
-from emergence.training.step import Step
 from emergence.training.tensor_files import (
     check_listed,
     check_sealed,

@@ -36,7 +36,15 @@ class Gradients(Protocol):
         """Return loss and accuracy (2, seed, batch) of batches."""
 
 
-class Autograd:
+class OfAutograd:
+    """What keeps of a batch its loss and accuracy (seed) themselves."""
+
+    def summary(self, outcomes: Sequence[Outcome]) -> Tensor:
+        """Return loss and accuracy (2, seed, batch)."""
+        return torch.stack([torch.stack(values, dim=-1) for values in zip(*outcomes, strict=True)])
+
+
+class Autograd(OfAutograd):
     """Gradients of any network, by torch's autograd.
 
     >>> way = Autograd(nn.Linear(2, 3), Training(), torch.device("cpu"))
@@ -70,15 +78,6 @@ class Autograd:
     def norm(self) -> Tensor:
         """Return the Euclidean norm (1) of all gradients."""
         return nn.utils.get_total_norm(self.gradients)[None]
-
-    def summary(self, outcomes: Sequence[Outcome]) -> Tensor:
-        """Return loss and accuracy (2, 1, batch)."""
-        return stacked(outcomes)
-
-
-def stacked(outcomes: Sequence[Outcome]) -> Tensor:
-    """Return a summary of outcomes that are loss and accuracy (seed) themselves."""
-    return torch.stack([torch.stack(values, dim=-1) for values in zip(*outcomes, strict=True)])
 
 
 def full_precision(logits: Tensor) -> Tensor:

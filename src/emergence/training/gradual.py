@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from emergence.core.plugins import load
+from emergence.core.seeds import joint
 from emergence.parameters.base import Section
-from emergence.plugins import load
 from emergence.training.group import Group
 
 PRUNING_STEPS = 100
@@ -59,7 +59,7 @@ def remove_more(group: Group, names: Sequence[str], method: str, sparsity: float
     before = {name: masks.get(name, torch.ones_like(weights[name], dtype=torch.bool)) for name in names}
     after = []
     for position, seed in enumerate(group.seeds):
-        generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, updates)).generate_state(1)[0]))
+        generator = torch.Generator().manual_seed(joint(seed, updates))
         own, kept = ({name: tensors[name][position] for name in names} for tensors in (weights, before))
         after.append(grow(method, sparsity, own, kept, generator))
     group.remove({**masks, **{name: torch.stack([kept[name] for kept in after]) for name in names}})

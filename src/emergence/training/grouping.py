@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part
@@ -15,6 +15,7 @@ from emergence.training.dense import is_dense
 from emergence.training.group import Group
 from emergence.training.member import Member, initial_network
 from emergence.training.stack import NotStackable, Stack
+from emergence.training.tensors import rows
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +60,16 @@ def form_groups(
         except NotStackable as error:
             log.info("seeds are trained one after another, because they cannot be stacked: %s", error)
             size = 1
-    chosen = [slice(start, start + size) for start in range(0, len(seeds), size)]
     if size == 1:
         return [
-            Member(architecture, seeds[c.start], training, device, _first(masks, c), _first(initial, c)) for c in chosen
+            Member(architecture, seed, training, device, rows(masks or {}, place), initial and rows(initial, place))
+            for place, seed in enumerate(seeds)
         ]
     log.info("seeds are trained in stacks of %d", size)
-    return [Stack(architecture, seeds[c], training, device, _of(masks, c), _of(initial, c)) for c in chosen]
+    return [
+        Stack(architecture, seeds[c], training, device, rows(masks or {}, c), initial and rows(initial, c))
+        for c in (slice(start, start + size) for start in range(0, len(seeds), size))
+    ]
 
 
 def stack_size(work: Work, free_bytes: int) -> int:
@@ -121,11 +125,3 @@ def _size(
         return BATCHED_PRODUCTS if batched else 1
     free, _ = torch.cuda.mem_get_info(device)
     return stack_size(measure_work(network, part, training.batch_size), free)
-
-
-def _of(stacked: Mapping[str, Tensor] | None, chosen: slice) -> dict[str, Tensor] | None:
-    return None if stacked is None else {name: tensor[chosen] for name, tensor in stacked.items()}
-
-
-def _first(stacked: Mapping[str, Tensor] | None, chosen: slice) -> dict[str, Tensor] | None:
-    return None if stacked is None else {name: tensor[chosen.start] for name, tensor in stacked.items()}

@@ -7,14 +7,25 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats
+from emergence.core.steps import Step
 from emergence.parameters.training import Training
 from emergence.training.group import BATCH_QUANTITIES
 from emergence.training.schedule import learning_rate
-from emergence.training.step import Step
 
 PARTS = ("train", "validation", "test")
-STEP_QUANTITIES = tuple(f"{part}_{quantity}" for part in PARTS for quantity in ("loss", "accuracy"))
-LOSS, SHARE = "nat", "1"
+UNITS = {"loss": "nat", "accuracy": "1"}
+STEP_QUANTITIES = {
+    f"{part}_{quantity}": {"units": units, "long_name": f"{quantity} on the {part} part"}
+    for part in PARTS
+    for quantity, units in UNITS.items()
+}
+OF_BATCHES = (
+    {"units": "nat", "long_name": "loss (label smoothing included, penalties not) on the batch, before its update"},
+    {"units": "1", "long_name": "accuracy on the batch, before its update"},
+    {"units": "1", "long_name": "Euclidean norm of the gradient of the batch loss"},
+)
+"""Attributes of BATCH_QUANTITIES."""
 
 
 @dataclass
@@ -26,7 +37,7 @@ class History:
     """
 
     batches: NDArray[np.float32]
-    steps: dict[Step, NDArray[np.float64]] = field(default_factory=dict)
+    steps: dict[Step, Floats] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, seeds: int, updates: int) -> "History":
@@ -39,10 +50,9 @@ class History:
         rates = [learning_rate(training, update, per_epoch) for update in range(self.batches.shape[2])]
         values = np.stack([self.steps[step] for step in steps], axis=-1)
         variables = {
-            **{name: (("seed", "step"), values[i], _of_part(name)) for i, name in enumerate(STEP_QUANTITIES)},
+            **{name: (("seed", "step"), values[i], STEP_QUANTITIES[name]) for i, name in enumerate(STEP_QUANTITIES)},
             **{
-                name: (("seed", "iteration"), self.batches[i], _of_batch(name))
-                for i, name in enumerate(BATCH_QUANTITIES)
+                name: (("seed", "iteration"), self.batches[i], OF_BATCHES[i]) for i, name in enumerate(BATCH_QUANTITIES)
             },
             "learning_rate": ("iteration", rates, {"units": "1", "long_name": "learning rate"}),
         }
@@ -54,21 +64,3 @@ class History:
             "iteration": ("iteration", np.arange(1, self.batches.shape[2] + 1), {"long_name": "number of the update"}),
         }
         return xr.Dataset(variables, coordinates)
-
-
-def _of_part(name: str) -> dict[str, str]:
-    part, quantity = name.split("_")
-    return {"units": LOSS if quantity == "loss" else SHARE, "long_name": f"{quantity} on the {part} part"}
-
-
-def _of_batch(name: str) -> dict[str, str]:
-    titles = {
-        "batch_loss": (
-            LOSS,
-            "loss (label smoothing included, penalties not) on the batch, before its update",
-        ),
-        "batch_accuracy": (SHARE, "accuracy on the batch, before its update"),
-        "gradient_norm": ("1", "Euclidean norm of the gradient of the batch loss"),
-    }
-    units, title = titles[name]
-    return {"units": units, "long_name": title}

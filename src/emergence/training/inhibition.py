@@ -6,7 +6,7 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import NON_LINEARITIES
+from emergence.core.modules import NON_LINEARITIES
 from emergence.parameters.training import Training
 
 LEAST = 1e-12

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.training.batches import Part, prefers_channels_last
@@ -57,7 +57,6 @@ class Member:
         return Dense(parameters, self._training, architecture.classes)
 
     def advance(self, part: Part, epoch: int, start: int, stop: int) -> Tensor:
-        """Make the updates `start` to `stop` (exclusive) of an epoch; return (quantity, 1, update)."""
         self.network.train()
         return self._updates.advance(part, epoch, start, stop)
 
@@ -74,28 +73,23 @@ class Member:
         return (total / len(part))[:, None].cpu()
 
     def weights(self) -> dict[str, Tensor]:
-        """Return a copy of parameters and buffers on the CPU, as (1, ...)."""
         return {name: copy_to_cpu(tensor)[None] for name, tensor in self.network.state_dict().items()}
 
     def optimizer_state(self) -> dict[str, Tensor]:
-        """Return a copy of the tensors of optimiser and inhibition on the CPU, as `Group` names them."""
         inhibition = self._inhibition.state() if self._inhibition else {}
         kept = {name: copy_to_cpu(tensor) for name, tensor in inhibition.items()}
         return {**named_state(self._updates.optimizer.state), **kept}
 
     def masks(self) -> dict[str, Tensor]:
-        """Return the masks that hold, on the CPU, as (1, ...)."""
         return {name: mask[None] for name, mask in self._mask.items()}
 
     def remove(self, masks: Mapping[str, Tensor]) -> None:
-        """Let these masks hold from now on; what they leave out is zero in the optimiser's tensors too."""
         self._mask = {name: mask[0] for name, mask in masks.items()}
         self._updates.remove(remove_weights(dict(self.network.named_parameters()), self._mask))
 
     def restore(
         self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor], masks: Mapping[str, Tensor]
     ) -> None:
-        """Continue from what `weights`, `optimizer_state` and `masks` returned."""
         self.network.load_state_dict({name: tensor[0] for name, tensor in weights.items()})
         self.remove(masks)
         restore_state(self._updates.optimizer.state, optimizer_state)

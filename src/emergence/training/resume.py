@@ -17,13 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.files import remove, remove_partial
-from emergence.seals import Damaged, read_sealed, write_sealed
+from emergence.core.files import remove, remove_partial
+from emergence.core.seals import Damaged, read_sealed, write_sealed
+from emergence.core.steps import Step
 from emergence.training.checkpoints import Checkpoint, file_name
 from emergence.training.checkpoints import write as write_checkpoint
 from emergence.training.history import History
-from emergence.training.step import Step
 from emergence.training.tensor_files import check_listed, read_tensors, write_tensors
+from emergence.training.tensors import below
 from emergence.training.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,8 @@ class ResumeFolder:
 
     def __init__(self, base: Path, description: Mapping[str, Any]) -> None:
         self._description = json.loads(json.dumps(description))
-        self._folder = base / _digest(self._description)[:16]
+        text = json.dumps(self._description, sort_keys=True)
+        self._folder = base / hashlib.sha256(text.encode()).hexdigest()[:16]
         self._checksums: dict[str, str] = {}
         self._latest: int | None = None
         self._writer = Writer()
@@ -82,11 +84,10 @@ class ResumeFolder:
         self._writer.submit(self._write_checkpoint, checkpoint)
 
     def save(self, state: State) -> None:
-        """Write the state, whose tensors stay as they are; what ends the process leaves this one or the one before."""
+        """Write the state, whose tensors stay as they are; a crash leaves this state or the previous one intact."""
+        kinds = {"weights": state.weights, "optimizer": state.optimizer, "masks": state.masks}
         tensors = {
-            **{f"weights.{key}": tensor for key, tensor in state.weights.items()},
-            **{f"optimizer.{key}": tensor for key, tensor in state.optimizer.items()},
-            **{f"masks.{key}": tensor for key, tensor in state.masks.items()},
+            **{f"{kind}.{key}": tensor for kind, named in kinds.items() for key, tensor in named.items()},
             "batches": torch.from_numpy(state.history.batches[:, :, : state.updates].copy()),
             "steps": torch.from_numpy(np.stack(list(state.history.steps.values()))),
         }
@@ -145,7 +146,7 @@ class ResumeFolder:
         history.batches[:, :, : batches.shape[2]] = batches
         history.steps = dict(zip(map(Step.parse, record["steps"]), tensors.pop("steps").numpy(), strict=True))
         self._checksums, self._latest = record["files"], done
-        weights, optimizer, masks = (_below(prefix, tensors) for prefix in ("weights.", "optimizer.", "masks."))
+        weights, optimizer, masks = (below(prefix, tensors) for prefix in ("weights.", "optimizer.", "masks."))
         return State(done, weights, optimizer, masks, history)
 
 
@@ -177,11 +178,3 @@ def _locked(file: Path) -> BinaryIO:
         opened.truncate(0)
         opened.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
     return opened
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

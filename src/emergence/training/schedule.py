@@ -2,8 +2,8 @@
 
 from math import cos, pi
 
+from emergence.core.steps import Step
 from emergence.parameters.training import Training
-from emergence.training.step import Step
 
 
 def checkpoint_steps(training: Training, iterations_per_epoch: int) -> list[Step]:

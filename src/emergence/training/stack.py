@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import stack_module_state
 
-from emergence.modules import prunable
+from emergence.core.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part
@@ -87,7 +87,6 @@ class Stack:
             raise NotStackable("the network computes something else when stacked")
 
     def advance(self, part: Part, epoch: int, start: int, stop: int) -> Tensor:
-        """Make the updates `start` to `stop` (exclusive) of an epoch; return (quantity, seed, update)."""
         self._network.train()
         return self._updates.advance(part, epoch, start, stop)
 
@@ -105,7 +104,6 @@ class Stack:
         return (total / len(part)).cpu()
 
     def weights(self) -> dict[str, Tensor]:
-        """Return a copy of parameters and buffers on the CPU, as (seed, ...)."""
         return {name: copy_to_cpu(tensor) for name, tensor in self._stored().items()}
 
     def _stored(self) -> dict[str, Tensor]:
@@ -114,15 +112,12 @@ class Stack:
         return {name: tensors[name] for name in self._network.state_dict()}
 
     def optimizer_state(self) -> dict[str, Tensor]:
-        """Return a copy of the optimiser's tensors on the CPU, named ``<name>.<index of the parameter>``."""
         return named_state(self._updates.optimizer.state)
 
     def masks(self) -> dict[str, Tensor]:
-        """Return the masks that hold, on the CPU, as (seed, ...)."""
         return dict(self._masks)
 
     def remove(self, masks: Mapping[str, Tensor]) -> None:
-        """Let these masks hold from now on; what they leave out is zero in the optimiser's tensors too."""
         self._masks = dict(masks)
         self._updates.remove(remove_weights(self._parameters, masks))
 
@@ -130,7 +125,6 @@ class Stack:
     def restore(
         self, weights: Mapping[str, Tensor], optimizer_state: Mapping[str, Tensor], masks: Mapping[str, Tensor]
     ) -> None:
-        """Continue from what `weights`, `optimizer_state` and `masks` returned."""
         for name, tensor in self._stored().items():
             tensor.copy_(weights[name])
         self.remove(masks)

@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from emergence.files import checksum, written_whole
-from emergence.seals import Damaged, require_file
+from emergence.core.files import checksum, written_whole
+from emergence.core.seals import Damaged, require_file
 
 SEAL = "sha256"
 BLANK = "0" * 64

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from emergence.plugins import unknown
+from emergence.core.plugins import unknown
 
 
 def remove_weights(parameters: Mapping[str, Tensor], mask: Mapping[str, Tensor]) -> dict[int, Tensor]:
@@ -63,3 +63,13 @@ def restore_state(state: Mapping[str, Sequence[Tensor]], saved: Mapping[str, Ten
 def copy_to_cpu(tensor: Tensor) -> Tensor:
     """Return a copy that later changes do not reach, without gaps in memory."""
     return tensor.detach().to("cpu", copy=True).contiguous()
+
+
+def rows(stacked: Mapping[str, Tensor], chosen: slice | int) -> dict[str, Tensor]:
+    """Return rows of stacked tensors (seed, ...), or one of them."""
+    return {name: tensor[chosen] for name, tensor in stacked.items()}
+
+
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

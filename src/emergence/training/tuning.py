@@ -8,8 +8,8 @@ from statistics import fmean
 
 import xarray as xr
 
+from emergence.core.storage import read_dataset
 from emergence.parameters.training import Training
-from emergence.storage import read_dataset
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def sweep(train: Callable[[Training], xr.Dataset], training: Training, rates: Se
     chosen = best_rate(losses)
     if not any(isfinite(loss) for loss in losses[chosen]):
         log.warning("training diverged at every learning rate; give lower tuning.learning_rates")
-    position = _position(chosen, rates)
+    position = {max(rates): "highest", min(rates): "lowest"}.get(chosen, "between")
     log.info("chosen: learning rate %g", chosen)
     if position != "between":
         log.warning("learning rate %g is the %s tried; tuning.learning_rates may end too early", chosen, position)
@@ -63,7 +63,3 @@ def best_rate(losses: Mapping[float, Sequence[float]]) -> float:
 def chosen_rate(path: Path) -> float:
     """Return the learning rate that a sweep's file chose."""
     return float(read_dataset(path).attrs[CHOSEN])
-
-
-def _position(rate: float, rates: Sequence[float]) -> str:
-    return {max(rates): "highest", min(rates): "lowest"}.get(rate, "between")

@@ -50,9 +50,8 @@ class Updates:
             self._noise.manual_seed(noise + iteration)
             changes = changes_of_batch(self._training, self._seeds, epoch, iteration, samples)
             inputs, labels = part.batch(index.flatten(), changes)
-            outcomes.append(
-                self._gradients.of_batch(inputs.unflatten(0, index.shape), labels.unflatten(0, index.shape))
-            )
+            batch = (tensor.unflatten(0, index.shape) for tensor in (inputs, labels))
+            outcomes.append(self._gradients.of_batch(*batch))
             for position, removed in self._removed.items():
                 self._gradients.gradients[position].masked_fill_(removed, 0)
             norms.append(self._gradients.norm())

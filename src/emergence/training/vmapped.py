@@ -1,6 +1,6 @@
 """Networks of several seeds computed as one, and their gradients, for any network that `torch.func.vmap` takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -8,11 +8,11 @@ from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
 from emergence.parameters.training import Training
-from emergence.training.gradients import Outcome, full_precision, stacked
+from emergence.training.gradients import OfAutograd, Outcome, full_precision
 from emergence.training.precision import mixed_precision
 
 
-class Vmapped:
+class Vmapped(OfAutograd):
     """`Gradients` of stacked networks; `named` parameters and `buffers` are (seed, ...)."""
 
     def __init__(
@@ -53,10 +53,6 @@ class Vmapped:
         norms = [torch.linalg.vector_norm(gradient.flatten(1), dim=1) for gradient in self.gradients]
         norm: Tensor = torch.stack(norms).norm(dim=0)
         return norm
-
-    def summary(self, outcomes: Sequence[Outcome]) -> Tensor:
-        """Return loss and accuracy (2, seed, batch)."""
-        return stacked(outcomes)
 
 
 def losses(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:

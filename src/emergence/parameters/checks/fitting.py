@@ -5,17 +5,18 @@ from math import ceil, log1p
 from pathlib import Path
 from typing import Any
 
+from emergence.core.raw_files import RAW_DATA, RawFiles
+from emergence.core.steps import Step
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import scored_run
 from emergence.parameters.checks.needs import needs
-from emergence.parameters.checks.sizes import Size, elements, size_of, weights
+from emergence.parameters.checks.sizes import elements, parts, weights
+from emergence.parameters.data import KINDS
+from emergence.parameters.data_kind import Size
 from emergence.parameters.landscape import LAST
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork, Transformer
 from emergence.parameters.pruning import method_and_step
-from emergence.plugins import available
-from emergence.raw_files import RAW_DATA, RawFiles
-from emergence.training.step import Step
 
 ROOT = Path(__file__).parents[4]
 """The folder of the project, with modules of the user's own."""
@@ -31,7 +32,7 @@ Mistakes = Iterator[tuple[Key, str]]
 def _sizes(parameters: Parameters) -> dict[str, Size]:
     """The data sets of the study whose size is known."""
     files = RawFiles.below(Path(RAW_DATA))
-    sizes = {dataset: size_of(dataset, parameters.data, files) for dataset in parameters.study.networks_of}
+    sizes = {dataset: parameters.data.entry(dataset).size(files) for dataset in parameters.study.networks_of}
     return {dataset: size for dataset, size in sizes.items() if size}
 
 
@@ -39,7 +40,7 @@ def _impossible_parts(parameters: Parameters) -> Mistakes:
     """Find parts of data sets that would be empty, or hold no sample of a class."""
     data = parameters.data
     for dataset, size in _sizes(parameters).items():
-        test, validation, left = size.parts(data)
+        test, validation, left = parts(size, data)
         fractions = [("validation_fraction", validation, size.samples - test)]
         if size.test is None:
             fractions = [("test_fraction", test, size.samples), *(fractions if test < size.samples else [])]
@@ -111,27 +112,32 @@ def _is_saved(parameters: Parameters, step: Step) -> bool:
     """Whether training on all data sets saves weights at a step; the first epoch of each must be long enough."""
     if not parameters.training.saves(step):
         return False
-    trained = [size.parts(parameters.data)[2] - parameters.data.probe_samples for size in _sizes(parameters).values()]
+    trained = [parts(size, parameters.data)[2] - parameters.data.probe_samples for size in _sizes(parameters).values()]
     return all(step.iteration < -(-count // parameters.training.batch_size) for count in trained if step.iteration)
 
 
 def _unfit_networks(parameters: Parameters) -> Mistakes:
     """Find networks that cannot read their data set."""
-    sequences, sizes = [*parameters.data.texts, *parameters.data.languages], _sizes(parameters)
+    sets, sizes = parameters.data.sets, _sizes(parameters)
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         described = parameters.networks[network]
         if isinstance(described, CustomNetwork):
             continue
         key, shown = ("study", "experiments", position), f" = '{dataset}/{network}'"
-        reads_text, size = isinstance(described, Transformer), sizes.get(dataset)
-        if dataset in sequences and not reads_text:
+        reads_text, size, form = (
+            isinstance(described, Transformer),
+            sizes.get(dataset),
+            parameters.data.entry(dataset).form,
+        )
+        if form == "tokens" and not reads_text:
             allowed = "a network of kind transformer, or a builder module:function"
             told = f"'{dataset}' is text, which '{network}' ({described.builder}) cannot read; allowed: {allowed}"
             yield key, f"{shown}: {told}"
-        elif dataset in [*available("datasets"), *parameters.data.parities] and reads_text:
-            texts = ", ".join(sequences) or "none is given"
+        elif form in ("image", "vector") and reads_text:
+            kinds = " or ".join(kind for kind, model in KINDS.items() if model.form == "tokens")
+            texts = ", ".join(name for name, entry in sets.items() if entry.form == "tokens") or "none is given"
             told = f"'{network}' (transformer) reads text, not '{dataset}'"
-            yield key, f"{shown}: {told}; allowed: names in data.texts and data.languages ({texts})"
+            yield key, f"{shown}: {told}; allowed: names in data.sets of kind {kinds} ({texts})"
         elif size and (needed := described.misfit(size.shape)):
             inputs = " x ".join(map(str, size.shape))
             yield key, f"{shown}: '{network}' ({described.builder}) cannot read inputs of {inputs}: {needed}"
@@ -162,17 +168,11 @@ def _impossible_variations(parameters: Parameters) -> Mistakes:
                 )
 
 
-def _impossible_languages(parameters: Parameters) -> Mistakes:
-    """Find formal languages in which an entity has no property."""
-    if not parameters.data.languages:
-        return
-    from emergence.testbeds.language.described import language_of  # with all of scipy, for these studies alone
-
-    for name, described in parameters.data.languages.items():
-        try:
-            language_of(described)
-        except ValueError as error:
-            yield ("data", "languages", name, "density"), f" = {described.density:g}: {error}"
+def _impossible_data_sets(parameters: Parameters) -> Mistakes:
+    """Find data sets that cannot be made as their entries say."""
+    for name, entry in parameters.data.sets.items():
+        for key, told in entry.misfits():
+            yield ("data", "sets", name, *key), told
 
 
 def _pointless_counts(parameters: Parameters) -> Mistakes:
@@ -224,7 +224,7 @@ MISFITS = (
     _mistaken_methods,
     _unsaved_steps,
     _pointless_counts,
-    _impossible_languages,
+    _impossible_data_sets,
 )
 """What finds parameters that do not go together, where all names stand for something and nothing is too large."""
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from emergence.plugins import unknown
+from emergence.core.plugins import unknown
 
 ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 """Calls that end the program."""

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emergence.core.plugins import module_of
 from emergence.parameters.pruning import Scoring
-from emergence.plugins import module_of
 
 SCORED_RUNS = ("dense", "previous_round", "l1_penalised", "itself")
 

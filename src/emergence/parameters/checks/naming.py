@@ -3,23 +3,21 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from emergence.core.plugins import available, unknown
+from emergence.core.raw_files import RAW_DATA, RawFiles
 from emergence.parameters import Parameters
 from emergence.parameters.checks.functions import mistake
-from emergence.parameters.checks.texts import other_contents
 from emergence.parameters.figures import Figures
 from emergence.parameters.landscape import NO_MEASURES
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork
 from emergence.parameters.pruning import method_and_step
-from emergence.plugins import available, unknown
-from emergence.raw_files import RAW_DATA, RawFiles
 
 Mistakes = Iterator[tuple[Key, str]]
 
 
 def _unknown_experiments(parameters: Parameters) -> Mistakes:
-    data = parameters.data
-    datasets = [*available("datasets"), *data.texts, *data.parities, *data.languages, *data.custom]
+    datasets = [*available("datasets"), *parameters.data.sets]
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         key = ("study", "experiments", position)
         if dataset not in datasets:
@@ -33,9 +31,7 @@ def _unknown_experiments(parameters: Parameters) -> Mistakes:
 
 
 def _unknown_functions(parameters: Parameters) -> Mistakes:
-    """Find data sets, networks, methods and measures that are in no module, or cannot be called as they will be."""
-    for name, loader in parameters.data.custom.items():
-        yield from _unknown_function(("data", "custom", name), loader, [], 1)
+    """Find networks, methods and measures that are in no module, or cannot be called as they will be."""
     for name, described in parameters.networks.items():
         if isinstance(described, CustomNetwork):
             key, options = ("networks", name, "builder"), list(described.options)
@@ -59,25 +55,15 @@ def _unknown_function(key: Key, name: str, known: list[str], arguments: int, opt
         yield key, f" = {name!r}: " + unknown(name, known, "name") + "; or write module:function"
 
 
-def _repeated_data_sets(parameters: Parameters) -> Mistakes:
-    """Find data sets of the user's that are named as other data sets."""
-    section = parameters.data
-    named = set(available("datasets"))
-    for kind in ("custom", "texts", "parities", "languages"):
-        entries = getattr(section, kind)
-        for name in entries:
-            if name in named:
-                yield (
-                    ("data", kind, name),
-                    f": another data set has this name; allowed: any but {', '.join(sorted(named))}",
-                )
-        named |= set(entries)
-
-
-def _mistaken_texts(parameters: Parameters) -> Mistakes:
-    """Find texts whose file is no file, or another than their checksum says."""
-    for name, told in other_contents(parameters.data.texts, RawFiles.below(Path(RAW_DATA))):
-        yield ("data", "texts", name, "sha256"), f": {told}"
+def _mistaken_data_sets(parameters: Parameters) -> Mistakes:
+    """Find data sets that are named as built-in ones, or whose files or functions are not what they should be."""
+    built_in, files = available("datasets"), RawFiles.below(Path(RAW_DATA))
+    for name, entry in parameters.data.sets.items():
+        if name in built_in:
+            told = f": another data set has this name; allowed: any but {', '.join(built_in)}"
+            yield ("data", "sets", name), told
+        for key, told in entry.misnomers(name, files):
+            yield ("data", "sets", name, *key), told
 
 
 def _unknown_colour_map(parameters: Parameters) -> Mistakes:
@@ -91,5 +77,5 @@ def _unknown_colour_map(parameters: Parameters) -> Mistakes:
         yield ("figures", "colour_map"), f" = {name!r}: " + unknown(name, known, "colour map")
 
 
-MISNOMERS = (_unknown_experiments, _unknown_functions, _repeated_data_sets, _mistaken_texts, _unknown_colour_map)
+MISNOMERS = (_unknown_experiments, _unknown_functions, _mistaken_data_sets, _unknown_colour_map)
 """What finds names that stand for nothing."""

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from emergence.parameters import Parameters
-from emergence.parameters.checks.sizes import Size, elements
+from emergence.parameters.checks.sizes import elements
+from emergence.parameters.data_kind import NUMBER, Size
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import Transformer
-
-NUMBER = 4
-"""Bytes of a number of single precision."""
 
 COPIES = 3
 """Numbers kept per weight in training, at the least: the weight, its gradient and its momentum."""
@@ -28,15 +26,12 @@ def needs(parameters: Parameters, sizes: Mapping[str, Size]) -> Needs:
 
 
 def _of_data(parameters: Parameters) -> Needs:
-    for name, parity in parameters.data.parities.items():
-        key, features = ("data", "parities", name), parity.skills + parity.bits
-        yield (*key, "samples"), parity.samples, "its samples", parity.samples * features * NUMBER
-        measured = parameters.scoreboard.samples
-        yield ("scoreboard", "samples"), measured, f"samples of '{name}'", measured * features * NUMBER
-    for name, language in parameters.data.languages.items():
-        key, pairs = ("data", "languages", name), language.entities * language.properties // language.classes
-        yield (*key, "sequences"), language.sequences, "its sequences", language.sequences * language.length * NUMBER
-        yield (*key, "properties"), language.properties, "pairs of entities and properties", pairs * NUMBER
+    measured = parameters.scoreboard.samples
+    for name, entry in parameters.data.sets.items():
+        for field, value, what, size in entry.needs():
+            yield ("data", "sets", name, field), value, what, size
+        examined = measured * entry.examined_numbers * NUMBER
+        yield ("scoreboard", "samples"), measured, f"samples of '{name}'", examined
 
 
 def _of_networks(parameters: Parameters, sizes: Mapping[str, Size]) -> Needs:
@@ -47,8 +42,7 @@ def _of_networks(parameters: Parameters, sizes: Mapping[str, Size]) -> Needs:
         yield key, described.model_dump(exclude={"builder"}), f"'{network}' on '{dataset}'", trained
         if isinstance(described, Transformer):
             attention = described.heads * size.shape[0] ** 2 * NUMBER
-            kind = "texts" if dataset in parameters.data.texts else "languages"
-            length = ("data", kind, dataset, "length")
+            length = ("data", "sets", dataset, "length")
             yield length, size.shape[0], f"attention between all positions in '{network}'", attention
         values = elements(described, size) * NUMBER
         eigenvalues, copies = parameters.curvature.eigenvalues, parameters.minima.copies

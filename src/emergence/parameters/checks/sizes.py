@@ -1,69 +1,22 @@
 """How large data sets and networks are, known from their descriptions alone."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
-from emergence.parameters.data import TEST_SHARE, Data
+from emergence.parameters.data import Data
+from emergence.parameters.data_kind import Size
 from emergence.parameters.networks import CNN, MLP, Network, Transformer
-from emergence.raw_files import RawFiles
 
 
-@dataclass(frozen=True)
-class Size:
-    """A data set: `samples`, `test` among them if it has a published test part, the shape of an input, the classes.
+def parts(size: Size, data: Data) -> tuple[int, int, int]:
+    """Return how many samples the test and the validation part take, and how many are left for the other two.
 
-    `rarest` is the share that the rarest class has of the samples for training, 0 where that is not known.
+    >>> parts(Size(1797, None, (1, 8, 8), 10), Data())
+    (359, 144, 1294)
     """
-
-    samples: int
-    test: int | None
-    shape: tuple[int, ...]
-    classes: int
-    rarest: float = 0.0
-
-    def parts(self, data: Data) -> tuple[int, int, int]:
-        """Return how many samples the test and the validation part take, and how many are left for the other two.
-
-        >>> BUILT_IN["digits"].parts(Data())
-        (359, 144, 1294)
-        """
-        test = round(data.test_fraction * self.samples) if self.test is None else self.test
-        validation = round(data.validation_fraction * (self.samples - test))
-        return test, validation, self.samples - test - validation
-
-
-_GREY = Size(70_000, 10_000, (1, 28, 28), 10, rarest=0.09)
-_COLOUR = Size(60_000, 10_000, (3, 32, 32), 10, rarest=0.1)
-
-BUILT_IN = {
-    "cifar10": _COLOUR,
-    "cifar10_jpeg": _COLOUR,
-    "digits": Size(1797, None, (1, 8, 8), 10, rarest=0.096),
-    "fashion_mnist": _GREY,
-    "mnist": _GREY,
-    "mnist1d": Size(5000, 1000, (40,), 10, rarest=0.097),
-}
-"""The data sets of `emergence.datasets`."""
-
-
-def size_of(dataset: str, data: Data, files: RawFiles) -> Size | None:
-    """Return the size of a data set; None where only reading it would tell.
-
-    Of a text it is the most samples that a file of its length can make.
-    """
-    if dataset in data.parities:
-        parity = data.parities[dataset]
-        return Size(parity.samples, None, (parity.skills + parity.bits,), 2)
-    if dataset in data.languages:
-        language = data.languages[dataset]
-        return Size(language.sequences, language.sequences // TEST_SHARE, (language.length,), language.words)
-    if dataset in data.texts:
-        text = data.texts[dataset]
-        path = files.find(text.file)
-        samples = path.stat().st_size // (text.length + 1) if path and path.is_file() else 0
-        return Size(samples, samples // TEST_SHARE, (text.length,), 1) if samples else None
-    return BUILT_IN.get(dataset)
+    test = round(data.test_fraction * size.samples) if size.test is None else size.test
+    validation = round(data.validation_fraction * (size.samples - test))
+    return test, validation, size.samples - test - validation
 
 
 def layers(network: Network, shape: tuple[int, ...], classes: int) -> list[tuple[int, int]]:
@@ -92,7 +45,7 @@ def layers(network: Network, shape: tuple[int, ...], classes: int) -> list[tuple
 def weights(network: Network, size: Size) -> int:
     """Return the number of weights that can be pruned; 0 where that is not known.
 
-    >>> weights(MLP(widths=[16]), BUILT_IN["digits"])
+    >>> weights(MLP(widths=[16]), Size(1797, None, (1, 8, 8), 10))
     1184
     """
     return sum(before * after for before, after in layers(network, size.shape, size.classes))
@@ -101,7 +54,7 @@ def weights(network: Network, size: Size) -> int:
 def elements(network: Network, size: Size) -> int:
     """Return at most how many parameters a network has, biases and norms too; 0 where that is not known.
 
-    >>> elements(MLP(widths=[16]), BUILT_IN["digits"])
+    >>> elements(MLP(widths=[16]), Size(1797, None, (1, 8, 8), 10))
     1236
     """
     inner = sum((before + 2) * after for before, after in layers(network, size.shape, size.classes))

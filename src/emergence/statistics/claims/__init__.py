@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from emergence.statistics.analysis import Found
 from emergence.statistics.claims import c1, c2, c3, c4, c5, c6, c7, c8
+from emergence.statistics.estimate import Estimate
 from emergence.statistics.study import Study
 
 Samples = Mapping[str, pd.DataFrame]
-Analyses = Mapping[str, Mapping[str, Found]]
+Analyses = Mapping[str, Mapping[str, Estimate]]
 
 CLAIMS: dict[str, Callable[[Study], Samples]] = {
     "C1": c1.samples,

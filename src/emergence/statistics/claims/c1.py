@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.analysis import Found, by_seed, log10_paths
 from emergence.statistics.correlation import rank_correlation
+from emergence.statistics.estimate import Estimate
 from emergence.statistics.lead_lag import lead_lag
 from emergence.statistics.mixed_model import slope_over_seeds
-from emergence.statistics.study import Study, per_seed, whole_epochs
+from emergence.statistics.study import Study, by_seed, log10_paths, per_seed, whole_epochs
 
 COVARIATES = {"correlation": (), "given_epoch": ("step_epoch",), "given_activity": ("active_fraction",)}
 
@@ -22,14 +22,14 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     }
 
 
-def analyses(study: Study) -> dict[str, dict[str, Found]]:
+def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
     """Fit mixed models to the epochs of all seeds, and look which of emergence and accuracy changes first."""
     found = {experiment: _second_opinions(whole_epochs(run), study) for experiment, run in study.dense().items()}
     names = ("mixed_model", "mixed_model_given_epoch", "lead", "lead_correlation")
     return {name: {experiment: by_name[name] for experiment, by_name in found.items()} for name in names}
 
 
-def _second_opinions(run: xr.Dataset, study: Study) -> dict[str, Found]:
+def _second_opinions(run: xr.Dataset, study: Study) -> dict[str, Estimate]:
     confidence, seed = study.settings.confidence, study.settings.seed
     emergence, accuracy = (by_seed(run, values) for values in (log10_paths(run), run["train_accuracy"]))
     improvement, epoch = (by_seed(run, values)[:, :-1] for values in (_improvement(run), run["step_epoch"]))
@@ -44,13 +44,11 @@ def _second_opinions(run: xr.Dataset, study: Study) -> dict[str, Found]:
 
 
 def _correlations(run: xr.Dataset, given: tuple[str, ...]) -> pd.Series:
-    covariates = [run[name] for name in given if name in run]
-    if len(covariates) < len(given):
+    if not set(given) <= set(run.variables):
         return per_seed(run, [np.nan] * run.sizes["seed"])
-    columns = [run["log10_emergence"], _improvement(run), *covariates]
-    starts = [column.broadcast_like(run["train_accuracy"]).isel(step=slice(None, -1)) for column in columns]
-    by_seed = [column.transpose("seed", "step").values for column in starts]
-    return per_seed(run, [rank_correlation(*rows) for rows in zip(*by_seed, strict=True)])
+    columns = [run["log10_emergence"], _improvement(run), *(run[name] for name in given)]
+    starts = [by_seed(run, column)[:, :-1] for column in columns]
+    return per_seed(run, [rank_correlation(*rows) for rows in zip(*starts, strict=True)])
 
 
 def _improvement(run: xr.Dataset) -> xr.DataArray:

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.analysis import log10_paths
 from emergence.statistics.convergence import convergence
 from emergence.statistics.correlation import rank_correlation, rank_products
-from emergence.statistics.study import Study, per_seed
+from emergence.statistics.study import Study, log10_paths, table_of
 
 FEWEST_INITIALISATIONS = 5
 """With fewer initialisations of known emergence a seed has no correlation."""
@@ -53,14 +52,9 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
 
 def starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """Return a table with one row per seed: alpha, log10(1 + E) before training, final test accuracy, convergence."""
-    emergence = log10_paths(run).isel(step=0)
-    table = {
-        "alpha": per_seed(run, [float(run["alpha"])] * run.sizes["seed"]),
-        "emergence": per_seed(run, emergence.values.tolist()),
-        "accuracy": per_seed(run, run["test_accuracy"].isel(step=-1).values.tolist()),
-        "epochs": convergence(run, dense, share),
-    }
-    return pd.DataFrame(table).rename_axis("seed")
+    start, accuracy = run.isel(step=0), run["test_accuracy"].isel(step=-1)
+    columns = {"alpha": run["alpha"], "emergence": log10_paths(start), "accuracy": accuracy}
+    return table_of(start, columns).assign(epochs=convergence(run, dense, share))
 
 
 def _correlation(table: pd.DataFrame, names: tuple[str, str]) -> float:
@@ -69,22 +63,16 @@ def _correlation(table: pd.DataFrame, names: tuple[str, str]) -> float:
 
 
 def _lowest_and_highest(table: pd.DataFrame) -> pd.Series:
-    """Return what became of the initialisations with most and with least emergence; NaN where these are one."""
-    known = table.dropna().sort_values("emergence", kind="stable")
-    differ = known["emergence"].nunique() > 1
-    ends = {"low": 0, "high": -1}
-    return pd.Series(
-        {
-            f"{end}_{name}": known[name].iloc[place] if differ else np.nan
-            for end, place in ends.items()
-            for name in ("accuracy", "epochs")
-        },
-        dtype=float,
-    )
+    """Return the outcomes of the initialisations with least and with most emergence; NaN where these are one."""
+    known = table.dropna().sort_values("emergence", kind="stable")[["accuracy", "epochs"]]
+    if table.dropna()["emergence"].nunique() < 2:
+        known = pd.DataFrame(np.nan, index=[0], columns=known.columns)
+    ends: pd.Series = pd.concat([known.iloc[0].add_prefix("low_"), known.iloc[-1].add_prefix("high_")])
+    return ends
 
 
 def _mean_product(tables: list[pd.DataFrame], outcome: str) -> pd.Series:
     """Return per seed its part in the correlation over seeds within a configuration, averaged over configurations."""
-    return pd.concat([rank_products(table["emergence"], table[outcome]) for table in tables], axis="columns").mean(
-        axis=1
-    )
+    products = [rank_products(table["emergence"], table[outcome]) for table in tables]
+    mean: pd.Series = pd.concat(products, axis="columns").mean(axis="columns")
+    return mean

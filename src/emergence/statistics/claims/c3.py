@@ -5,10 +5,10 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from emergence.statistics.analysis import Found, log10_paths
 from emergence.statistics.convergence import convergence
 from emergence.statistics.correlation import rank_correlation
-from emergence.statistics.study import Study, per_seed
+from emergence.statistics.estimate import Estimate
+from emergence.statistics.study import Study, log10_emergence, log10_paths, table_of
 from emergence.statistics.survival import Times, hazard_ratio
 
 FEWEST_RUNS = 5
@@ -27,13 +27,13 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     tables = _tables(study)
     return {
         quantity: pd.DataFrame(
-            {name: table.groupby(level=0).apply(_correlation, given=given) for name, table in tables.items()}
+            {name: table.groupby(level="seed").apply(_correlation, given=given) for name, table in tables.items()}
         )
         for quantity, given in COVARIATES.items()
     }
 
 
-def analyses(study: Study) -> dict[str, dict[str, Found]]:
+def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
     """Compare the hazard of converging between runs of a seed, where some end before they converge."""
     tables = _tables(study)
     return {"hazard_ratio": {name: _hazard_ratio(table, study.settings.confidence) for name, table in tables.items()}}
@@ -49,12 +49,12 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
     }
 
 
-def _hazard_ratio(table: pd.DataFrame, confidence: float) -> Found:
+def _hazard_ratio(table: pd.DataFrame, confidence: float) -> Estimate:
     """Per standard deviation of the logarithm of relative emergence, given sparsity; a baseline per seed."""
     known = table[["log10_relative", "sparsity", "epochs", "end"]].dropna()
     varies = [name for name in ("log10_relative", "sparsity") if known[name].nunique() > 1]
     if len(known) < FEWEST_RUNS or "log10_relative" not in varies:
-        return Found(observations=len(known))
+        return Estimate(observations=len(known))
     covariates = stats.zscore(known[varies].to_numpy(), axis=0)
     return hazard_ratio(Times.censored_at(known["end"], known["epochs"]), covariates, known.index, confidence)
 
@@ -62,26 +62,14 @@ def _hazard_ratio(table: pd.DataFrame, confidence: float) -> Found:
 def _starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """One row per seed: how the network stands before the first update of its retraining, and its convergence."""
     start = run.isel(step=0)
+    parameters = np.log10(start["nonzero_parameters"])
     columns = {
-        "relative_emergence": _log10_relative(start),
-        "log10_relative": log10_paths(start) - np.log10(start["nonzero_parameters"]),
-        **{name: start[name] for name in _covariates()},
-    }
-    starts = {
-        name: per_seed(run, values.broadcast_like(start["seed"]).values.tolist()) for name, values in columns.items()
+        "relative_emergence": log10_emergence(start) - parameters,  # ranks as the value does
+        "log10_relative": log10_paths(start) - parameters,
+        **{name: start[name] for given in COVARIATES.values() for name in given},
     }
     end = float(run["step_epoch"].values[-1])
-    return pd.DataFrame({**starts, "epochs": convergence(run, dense, share), "end": end})
-
-
-def _covariates() -> list[str]:
-    return [name for given in COVARIATES.values() for name in given]
-
-
-def _log10_relative(start: xr.Dataset) -> xr.DataArray:
-    """Logarithm, which ranks as the value does, since counts of paths may exceed what a float holds; -inf at zero."""
-    log10 = start["log10_emergence"] - np.log10(start["nonzero_parameters"])
-    return log10.where(start["relative_emergence"] != 0, -np.inf)
+    return table_of(start, columns).assign(epochs=convergence(run, dense, share), end=end)
 
 
 def _correlation(runs: pd.DataFrame, given: tuple[str, ...]) -> float:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.analysis import Found, by_seed, log10_paths
-from emergence.statistics.change_points import onsets
+from emergence.statistics.change_points import onsets_by_experiment
 from emergence.statistics.correlation import rank_correlation
-from emergence.statistics.study import Study, per_seed, whole_epochs
+from emergence.statistics.estimate import Estimate
+from emergence.statistics.study import Study, by_seed, log10_paths, per_seed, whole_epochs
 
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
@@ -18,14 +18,11 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     return {"near_zero": left, "fall": left, "trend": trend}
 
 
-def analyses(study: Study) -> dict[str, dict[str, Found]]:
+def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
     """Find when the logarithm of emergence begins to rise and to fall."""
-    settings = study.settings
-    found = {
-        name: onsets(run["step_epoch"].values, by_seed(run, log10_paths(run)), settings.confidence, settings.seed)
-        for name, run in study.dense().items()
-    }
-    return {f"{way}_onset": {name: onset[way] for name, onset in found.items()} for way in ("rise", "fall")}
+    runs = study.dense().items()
+    trajectories = {name: (run["step_epoch"].values, by_seed(run, log10_paths(run))) for name, run in runs}
+    return onsets_by_experiment(trajectories, study.settings)
 
 
 def _share_left(run: xr.Dataset) -> pd.Series:
@@ -36,5 +33,5 @@ def _share_left(run: xr.Dataset) -> pd.Series:
 
 
 def _trend(run: xr.Dataset) -> pd.Series:
-    rows = run["log10_emergence"].transpose("seed", "step").values
-    return per_seed(run, [rank_correlation(row, run["step_epoch"].values) for row in rows])
+    epochs = run["step_epoch"].values
+    return per_seed(run, [rank_correlation(row, epochs) for row in by_seed(run, run["log10_emergence"])])

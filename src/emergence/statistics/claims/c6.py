@@ -5,14 +5,12 @@ import pandas as pd
 import xarray as xr
 
 from emergence.statistics.correlation import rank_correlation
-from emergence.statistics.study import Study
+from emergence.statistics.study import Study, log10_emergence, table_of
 
 FEWEST_NETWORKS = 8
 """With fewer networks around which the landscape is known a seed has no correlation."""
 
 GIVEN = ("nonzero_parameters", "sparsity", "step_epoch")
-
-EMERGENCE = ("emergence", "relative_emergence")
 
 QUANTITIES = {
     "ruggedness": ("emergence", "slice_relative_roughness"),
@@ -48,7 +46,7 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
     Emergence is that of the logarithm, which ranks alike, since counts of paths may exceed what a float holds; -inf
     where there is none. What the study lacks is NaN.
     """
-    log10 = run["log10_emergence"].where(run["relative_emergence"] != 0, -np.inf)
+    log10 = log10_emergence(run)
     landscape = dict.fromkeys(name for _, name in QUANTITIES.values())
     columns = {
         "emergence": log10,
@@ -56,11 +54,7 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
         **{name: run[name] for name in GIVEN},
         **{name: run.get(name, xr.DataArray(np.nan)) for name in landscape},
     }
-    values = {
-        name: np.ravel(column.broadcast_like(log10).transpose("seed", "step")) for name, column in columns.items()
-    }
-    seeds = np.repeat(run["seed"].values, run.sizes["step"])
-    return pd.DataFrame(values, index=pd.Index(seeds, name="seed"), dtype=float)
+    return table_of(run, columns)
 
 
 def _correlation(table: pd.DataFrame, names: tuple[str, str], given: tuple[str, ...]) -> float:

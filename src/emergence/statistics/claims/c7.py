@@ -4,40 +4,32 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.analysis import log10_paths
-from emergence.statistics.study import Study
+from emergence.statistics.study import Study, log10_paths, table_of
 
 FEWEST_SIZES = 4
 """With fewer sizes, the unvaried one among them, a seed has no slope over widths and depths together."""
 
 FIRST, LAST = 0, -1
+SIZES = ("width", "depth")
 
-OVER_PARAMETERS = {
-    "start": ("emergence", FIRST, ("width", "depth")),
-    "end": ("emergence", LAST, ("width", "depth")),
-    "start_over_widths": ("emergence", FIRST, ("width",)),
-    "end_over_widths": ("emergence", LAST, ("width",)),
-    "relative_start": ("relative", FIRST, ("width", "depth")),
-    "relative_end": ("relative", LAST, ("width", "depth")),
-    "normalised_start": ("normalised", FIRST, ("width", "depth")),
-    "normalised_end": ("normalised", LAST, ("width", "depth")),
+SLOPES = {
+    "start": ("emergence", FIRST, "parameters", SIZES),
+    "end": ("emergence", LAST, "parameters", SIZES),
+    "start_over_widths": ("emergence", FIRST, "parameters", ("width",)),
+    "end_over_widths": ("emergence", LAST, "parameters", ("width",)),
+    "relative_start": ("relative", FIRST, "parameters", SIZES),
+    "relative_end": ("relative", LAST, "parameters", SIZES),
+    "normalised_start": ("normalised", FIRST, "parameters", SIZES),
+    "normalised_end": ("normalised", LAST, "parameters", SIZES),
+    "start_over_depths": ("emergence", FIRST, "layers", ("depth",)),
+    "end_over_depths": ("emergence", LAST, "layers", ("depth",)),
 }
-"""By quantity: the logarithm whose slope is taken over that of the number of parameters, when, and which variations."""
-
-OVER_LAYERS = {"start_over_depths": ("emergence", FIRST), "end_over_depths": ("emergence", LAST)}
+"""By quantity: the column of `sizes` whose slope is taken, at which step, over which column, of which variations."""
 
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Fit the logarithm of emergence to that of the number of parameters, over the sizes of a seed's network."""
-    by_parameters = {
-        quantity: _slopes(study, name, step, ways, "parameters", FEWEST_SIZES if len(ways) > 1 else 2)
-        for quantity, (name, step, ways) in OVER_PARAMETERS.items()
-    }
-    by_layers = {
-        quantity: _slopes(study, name, step, ("depth",), "layers", fewest=2)
-        for quantity, (name, step) in OVER_LAYERS.items()
-    }
-    return {**by_parameters, **by_layers}
+    return {quantity: _slopes(study, *choice) for quantity, choice in SLOPES.items()}
 
 
 def sizes(run: xr.Dataset, step: int) -> pd.DataFrame:
@@ -46,29 +38,28 @@ def sizes(run: xr.Dataset, step: int) -> pd.DataFrame:
     Emergence is log10(1 + E), which is 0 without any path; the share of all paths has no logarithm then.
     """
     at = run.isel(step=step)
-    parameters = np.log10(run["nonzero_parameters"].max("step").values)
-    emergence = log10_paths(at).values
-    share = at["normalised_emergence"].values if "normalised_emergence" in at else np.full_like(emergence, np.nan)
+    parameters = xr.apply_ufunc(np.log10, run["nonzero_parameters"].max("step"))
+    emergence = log10_paths(at)
+    share = at.get("normalised_emergence", xr.DataArray(np.nan))
     columns = {
         "parameters": parameters,
-        "layers": np.full_like(emergence, float(run["depth"])),
+        "layers": run["depth"],
         "emergence": emergence,
         "relative": emergence - parameters,
-        "normalised": np.log10(np.where(share > 0, share, np.nan)),
+        "normalised": xr.apply_ufunc(np.log10, share.where(share > 0)),
     }
-    return pd.DataFrame(columns, index=pd.Index(run["seed"].values, name="seed"))
+    return table_of(at, columns)
 
 
-def _slopes(study: Study, name: str, step: int, ways: tuple[str, ...], over: str, fewest: int) -> pd.DataFrame:
-    tables = {
-        experiment: pd.concat([sizes(run, step) for run in runs])
-        for experiment, runs in study.varied(*ways).items()
-        if len(runs) > 1
-    }
+def _slopes(study: Study, name: str, step: int, over: str, variations: tuple[str, ...]) -> pd.DataFrame:
+    fewest = FEWEST_SIZES if variations == SIZES else 2
     return pd.DataFrame(
         {
-            experiment: table.groupby(level="seed").apply(_slope, over=over, of=name, fewest=fewest)
-            for experiment, table in tables.items()
+            experiment: pd.concat([sizes(run, step) for run in runs])
+            .groupby(level="seed")
+            .apply(_slope, over=over, of=name, fewest=fewest)
+            for experiment, runs in study.varied(*variations).items()
+            if len(runs) > 1
         }
     )
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.analysis import Found
-from emergence.statistics.change_points import onsets
-from emergence.statistics.study import Study, per_seed
+from emergence.statistics.change_points import onsets_by_experiment
+from emergence.statistics.estimate import Estimate
+from emergence.statistics.study import Study, by_seed, per_seed
 
 MEASURE = "effective_complexity"
 
@@ -25,15 +25,11 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     return {"early_rise": early, "settling": late - early, "late_change": late, "rise_in_quarter": quarter}
 
 
-def analyses(study: Study) -> dict[str, dict[str, Found]]:
+def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
     """Find when effective complexity begins to rise and to fall."""
-    settings = study.settings
-    found = {
-        name: onsets(run["step_epoch"].values, _complexity(run), settings.confidence, settings.seed)
-        for name, run in study.dense().items()
-        if MEASURE in run
-    }
-    return {f"{way}_onset": {name: onset[way] for name, onset in found.items()} for way in ("rise", "fall")}
+    runs = {name: run for name, run in study.dense().items() if MEASURE in run}
+    trajectories = {name: (run["step_epoch"].values, by_seed(run, run[MEASURE])) for name, run in runs.items()}
+    return onsets_by_experiment(trajectories, study.settings)
 
 
 def _change(run: xr.Dataset, begin: float, end: float) -> pd.Series:
@@ -42,9 +38,5 @@ def _change(run: xr.Dataset, begin: float, end: float) -> pd.Series:
         return per_seed(run, [np.nan] * run.sizes["seed"])
     epochs = run["step_epoch"].values
     moments = epochs[0] + np.array([begin, end]) * (epochs[-1] - epochs[0])
-    at = [np.interp(moments, epochs, row) for row in _complexity(run)]
+    at = [np.interp(moments, epochs, row) for row in by_seed(run, run[MEASURE])]
     return per_seed(run, [after - before for before, after in at])
-
-
-def _complexity(run: xr.Dataset) -> np.ndarray:
-    return np.asarray(run[MEASURE].transpose("seed", "step").values, dtype=np.float64)

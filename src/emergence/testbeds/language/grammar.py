@@ -3,9 +3,8 @@
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
-Integers = NDArray[np.int64]
+from emergence.core.arrays import Integers
 
 RULES: dict[str, list[tuple[float, str]]] = {
     "Sentence": [(1.0, "Subjects Predicate")],

@@ -7,10 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Integers
 from emergence.testbeds.language.grammar import LETTERS, WORDS, sample_structures
 from emergence.testbeds.percolation import CONSTRUCTIONS, Concepts, Graph
-
-Integers = NDArray[np.int64]
 
 END = 0
 """The word before and after a sentence."""

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Integers
 from emergence.testbeds.language.grammar import is_grammatical
 from emergence.testbeds.language.language import Language, within_ends
-
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

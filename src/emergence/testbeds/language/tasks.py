@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from emergence.core.arrays import Integers
 from emergence.testbeds.language.language import END, Language, within_ends
 from emergence.testbeds.language.writing import write
-
-Integers = NDArray[np.int64]
 
 TASKS = ("free", "unscramble", "condition")
 """In the order of the words that name them in a prompt."""

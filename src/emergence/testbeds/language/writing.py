@@ -1,13 +1,10 @@
 """A transformer writes sentences, word by word."""
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emergence.core.arrays import Integers
 from emergence.testbeds.language.language import END, Language
-
-Integers = NDArray[np.int64]
 
 
 def generate(

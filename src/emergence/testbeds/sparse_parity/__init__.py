@@ -3,19 +3,15 @@
 Task, model and formulas are those of Nam et al. 2024 (NeurIPS, arXiv:2404.17563).
 """
 
-from emergence.testbeds.sparse_parity.closed_form import SkillLearner, network_learner
-from emergence.testbeds.sparse_parity.measured import EmergenceSlope, emergence_slope, emergence_times, skill_strengths
-from emergence.testbeds.sparse_parity.simulation import MultilinearModel
+from emergence.testbeds.sparse_parity.closed_form import SkillLearner
+from emergence.testbeds.sparse_parity.measured import EmergenceSlope, emergence_slope, emergence_times
 from emergence.testbeds.sparse_parity.task import Samples, SparseParity
 
 __all__ = [
     "EmergenceSlope",
-    "MultilinearModel",
     "Samples",
     "SkillLearner",
     "SparseParity",
     "emergence_slope",
     "emergence_times",
-    "network_learner",
-    "skill_strengths",
 ]

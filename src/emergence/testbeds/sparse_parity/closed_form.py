@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
-Floats = NDArray[np.float64]
+from emergence.core.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -127,32 +127,6 @@ class SkillLearner:
         """
         return (self._distance + _log_odds(threshold)) / self._growth(frequency)
 
-    def saturation_time(self, frequency: ArrayLike, threshold: float) -> Floats:
-        """Return the time from R_k / S = `threshold` to 1 - `threshold`: ln(1 / threshold - 1) / (eta P B^2 S).
-
-        Skills come in stages, each known before the next one starts, where it is below the difference of the emergence
-        times of the skill and the next.
-        """
-        return -2 * _log_odds(threshold) / self._growth(frequency)
-
-    def emergence_data(self, frequency: ArrayLike, threshold: float = 1.0) -> Floats:
-        """Return the number of samples, of all skills together, with which R_k / S is `threshold` on average.
-
-        >>> learner = SkillLearner(1.0, 0.01, samples_per_skill=800)
-        >>> float(learner.emergence_data(frequency=0.5)), float(learner.emergence_data(0.5, threshold=0.5))
-        (1600.0, 1200.0)
-        """
-        return self.samples_per_skill * (1 - (1 - threshold) ** 2) / np.asarray(frequency, dtype=np.float64)
-
-    def emergence_parameters(self, skill: ArrayLike, threshold: float = 1.0) -> NDArray[np.int64]:
-        """Return the smallest number of parameters with which R_k / S is at least `threshold`; skills count from 1.
-
-        >>> SkillLearner(1.0, 0.01, parameters_per_skill=4).emergence_parameters([1, 2], threshold=0.5).tolist()
-        [2, 6]
-        """
-        own = math.ceil(threshold * self.parameters_per_skill)
-        return (np.asarray(skill, dtype=np.int64) - 1) * self.parameters_per_skill + own
-
     @property
     def _distance(self) -> float:
         """How far the strength is from S at first: ln(S / R_k(0) - 1)."""
@@ -161,27 +135,6 @@ class SkillLearner:
     def _growth(self, frequency: ArrayLike) -> Floats:
         """Return how fast the log odds of R_k / S grow, per step."""
         return 2 * self.learning_rate * self.speed * self.scale * np.asarray(frequency, dtype=np.float64)
-
-
-def network_learner(learning_rate: float, weight_deviation: float, scale: float) -> SkillLearner:
-    """Return the learner that describes the two-layer ReLU networks of Nam et al. 2024 (appendix K).
-
-    They start from Gaussian weights of standard deviation `weight_deviation` and follow the gradient of the mean
-    squared error without a factor 1/2, which doubles the learning rate. The constants 1/22, 1/3.6, 800 and 4 come from
-    the authors' fits to networks that learn a single skill.
-
-    >>> learner = network_learner(learning_rate=0.02, weight_deviation=0.01, scale=5.0)
-    >>> [round(float(time)) for time in learner.emergence_time([0.5927, 0.1955], threshold=0.05)]
-    [850, 2576]
-    """
-    return SkillLearner(
-        learning_rate=2 * learning_rate,
-        initial_strength=weight_deviation**2 / 3.6,
-        scale=scale,
-        speed=1 / 22,
-        samples_per_skill=800,
-        parameters_per_skill=4,
-    )
 
 
 def _log_odds(share: float) -> float:

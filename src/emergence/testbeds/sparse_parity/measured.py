@@ -1,38 +1,12 @@
 """When a model comes to know each skill, measured on the model alone."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from emergence.testbeds.sparse_parity.task import SparseParity
-
-Floats = NDArray[np.float64]
-
-
-def skill_strengths(
-    model: Callable[[NDArray[np.float32]], ArrayLike], task: SparseParity, samples: int, rng: np.random.Generator
-) -> Floats:
-    """Return R_k = E[g_k f] of each skill, (skills,), as the mean over `samples` inputs that ask for it.
-
-    `model` turns inputs (samples, skills + bits) into one output each: (samples,) or (samples, 1). Nam et al. 2024
-    (arXiv:2404.17563) take 20,000; the standard error is the standard deviation of the outputs over the root of
-    their number.
-
-    >>> task = SparseParity(skills=2, alpha=0.6, bits=2, relevant_bits=1)
-    >>> def knows_the_first(inputs: NDArray[np.float32]) -> ArrayLike:
-    ...     return inputs[:, 0] * (3 - 6 * inputs[:, 2])
-    >>> skill_strengths(knows_the_first, task, samples=1000, rng=np.random.default_rng(0)).tolist()
-    [3.0, 0.0]
-    """
-    strengths = np.empty(task.skills)
-    for skill in range(task.skills):
-        asked = task.sample_skill(skill, samples, rng)
-        outputs = np.asarray(model(task.inputs(asked)), dtype=np.float64)
-        strengths[skill] = task.parities(asked) @ outputs.reshape(samples) / samples
-    return strengths
+from emergence.core.arrays import Floats
 
 
 def emergence_times(steps: ArrayLike, strengths: ArrayLike, level: float) -> Floats:

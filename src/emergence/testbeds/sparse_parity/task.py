@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emergence.core.arrays import Floats, Integers
+
 
 @dataclass(frozen=True)
 class Samples:
     """Which skill each sample asks for, counted from 0: (samples,), and its bits, 0 or 1: (samples, bits)."""
 
-    skills: NDArray[np.int64]
+    skills: Integers
     bits: NDArray[np.uint8]
 
 
@@ -48,13 +50,13 @@ class SparseParity:
             raise ValueError(f"alpha is {self.alpha} and scale is {self.scale}, but both must be above 0")
 
     @property
-    def frequencies(self) -> NDArray[np.float64]:
+    def frequencies(self) -> Floats:
         """Probability of each skill: (skills,)."""
         weights = np.arange(1, self.skills + 1, dtype=np.float64) ** -(self.alpha + 1)
         return np.asarray(weights / weights.sum())
 
     @property
-    def supports(self) -> NDArray[np.int64]:
+    def supports(self) -> Integers:
         """Positions of each skill's bits among the random bits: (skills, relevant_bits)."""
         return np.arange(self.skills * self.relevant_bits).reshape(self.skills, -1) % self.bits
 
@@ -68,19 +70,13 @@ class SparseParity:
             raise ValueError(f"skill is {skill}, but must be from 0 to {self.skills - 1}")
         return self._with_bits(np.full(count, skill), rng)
 
-    def _with_bits(self, skills: NDArray[np.int64], rng: np.random.Generator) -> Samples:
+    def _with_bits(self, skills: Integers, rng: np.random.Generator) -> Samples:
         return Samples(skills, rng.integers(0, 2, size=(len(skills), self.bits), dtype=np.uint8))
 
-    def parities(self, samples: Samples) -> NDArray[np.float64]:
+    def parities(self, samples: Samples) -> Floats:
         """Return g_k of the skill k that each sample asks for, 1 for an even number of ones and -1 for an odd one."""
         relevant = np.take_along_axis(samples.bits, self.supports[samples.skills], axis=1)
         return np.where(relevant.sum(axis=1) % 2, -1.0, 1.0)
-
-    def skill_functions(self, samples: Samples) -> NDArray[np.float64]:
-        """Return g_k of all skills: (samples, skills); 0 for skills that a sample does not ask for."""
-        values = np.zeros((len(samples.skills), self.skills))
-        values[np.arange(len(samples.skills)), samples.skills] = self.parities(samples)
-        return values
 
     def inputs(self, samples: Samples) -> NDArray[np.float32]:
         """Return control bits and random bits as a model sees them: (samples, skills + bits)."""
@@ -89,6 +85,6 @@ class SparseParity:
         seen[:, self.skills :] = samples.bits
         return seen
 
-    def targets(self, samples: Samples) -> NDArray[np.float64]:
+    def targets(self, samples: Samples) -> Floats:
         """Return the values to learn, `scale` or -`scale`: (samples,)."""
         return self.scale * self.parities(samples)

@@ -1,0 +1,1 @@
+"""What is claimed about speed and about systems with known answers, measured."""

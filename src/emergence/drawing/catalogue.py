@@ -1,0 +1,90 @@
+"""The figures by name, with their needs and captions, read without importing any drawing library."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8")
+COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "inhibition", "retraining")
+
+SECTIONS = (*CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
+"""Sections of the report in which figures stand: one per claim, then the others, in the order of the report."""
+
+PLACEHOLDERS = {
+    "seeds": ("study", "seeds"),
+    "confidence": ("statistics", "confidence"),
+    "convergence": ("statistics", "convergence_share"),
+    "threshold": ("statistics", "reference_threshold"),
+    "criterion": ("statistics", "reference_criterion"),
+    "probe_samples": ("data", "probe_samples"),
+    "skill_samples": ("scoreboard", "samples"),
+    "emerged_at": ("scoreboard", "emerged_at"),
+    "permutations": ("scoreboard", "permutations"),
+    "landscape_seeds": ("landscape", "seeds"),
+    "normalisation": ("landscape", "normalisation"),
+    "noise_floor": ("ruggedness", "noise_floor"),
+    "tuning_seeds": ("tuning", "seeds"),
+    "tuning_epochs": ("tuning", "epochs"),
+}
+"""Words in braces that a caption may use, and the parameter (section, key) each stands for."""
+
+CONSTANTS = ("TITLE", "POSITION", "NEEDS", "SECTIONS", "CAPTION", "ALTERNATIVE")
+
+_PERCENTAGES = ("confidence", "convergence")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure as its file describes it; `caption` still has its placeholders.
+
+    It stands in the first of its `sections`; the others refer to it. It is `animated` where its file defines `animate`.
+    """
+
+    name: str
+    title: str
+    position: int
+    needs: tuple[str, ...]
+    sections: tuple[str, ...]
+    caption: str
+    alternative: str
+    animated: bool = False
+
+    def caption_for(self, parameters: Mapping[str, Mapping[str, Any]]) -> str:
+        """Return the caption with numbers taken from `parameters` (section -> key -> value)."""
+        values = {word: parameters[section][key] for word, (section, key) in PLACEHOLDERS.items()}
+        shown = {word: f"{100 * value:g}" if word in _PERCENTAGES else value for word, value in values.items()}
+        return self.caption.format(**shown)
+
+
+def catalogue() -> dict[str, Entry]:
+    """Return all figures by name, in the order of the report.
+
+    >>> catalogue()["training_curves"].needs
+    ('study',)
+    """
+    files = sorted((Path(__file__).parents[1] / "figures").glob("[!_]*.py"))
+    entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
+    return {entry.name: entry for entry in entries}
+
+
+@cache
+def _read(file: Path) -> Entry:
+    """Read the constants of a figure's file; ValueError for one that is absent or names what does not exist."""
+    found: dict[str, Any] = {}
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "animate":
+            found["animated"] = True
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
+            if name in CONSTANTS:
+                found[name.lower()] = ast.literal_eval(statement.value)
+    missing = [name for name in CONSTANTS if name.lower() not in found]
+    if missing:
+        raise ValueError(f"{file.name} does not define {', '.join(missing)}")
+    strange = sorted(set(found["sections"]) - set(SECTIONS))
+    if strange or not found["sections"]:
+        raise ValueError(f"{file.name} stands in {', '.join(strange) or 'nothing'}; allowed: {', '.join(SECTIONS)}")
+    return Entry(name=file.stem, **found)

@@ -1,0 +1,144 @@
+"""Of which subjects a setting, a job or a module of the table of rules is: read from parameters and runs alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from emergence.core.plugins import module_of
+from emergence.core.runs import L1_PENALISED, NONE, UNPRUNED, Run
+from emergence.drawing.catalogue import catalogue
+from emergence.parameters.checks.methods import scored_with
+from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
+from emergence.parameters.pruning import method_and_step
+from emergence.study.rules import Decide
+
+if TYPE_CHECKING:
+    from emergence.study.plan import Plan
+
+
+def is_pruned(plan: "Plan", run: Run) -> bool:
+    """Whether a run's networks are pruned."""
+    return run.method not in UNPRUNED
+
+
+def unless(condition: Decide) -> Decide:
+    """Return the opposite of a condition."""
+    return lambda plan, subject: not condition(plan, subject)
+
+
+def is_tuned(plan: "Plan", run: Run) -> bool:
+    """Whether the learning rate of a run is chosen, not given."""
+    return plan.selection.tuned(run) is not None
+
+
+def is_inhibited(plan: "Plan", run: Run) -> bool:
+    """Whether units are inhibited in training as a variation."""
+    return bool(run.variation.inhibition)
+
+
+def is_penalised(plan: "Plan", run: Run) -> bool:
+    """Whether a run trains with the penalty that l1_magnitude asks for."""
+    return run.method == L1_PENALISED
+
+
+def is_rewound(plan: "Plan", run: Run) -> bool:
+    """Whether a run trains again from an early step."""
+    return run.retraining == "rewind"
+
+
+def is_pruned_in_training(plan: "Plan", run: Run) -> bool:
+    """Whether a run's masks grow while it trains."""
+    return run.method not in UNPRUNED and run.retraining == NONE
+
+
+def is_sampled(plan: "Plan", run: Run) -> bool:
+    """Whether the landscape of one of a run's seeds is sampled."""
+    return bool(plan.selection.sampled_seeds(run))
+
+
+def samples_emergence(plan: "Plan", run: Run) -> bool:
+    """Whether emergence is sampled in landscapes."""
+    return EMERGENCE in plan.parameters.landscape.metrics
+
+
+def is_examined(plan: "Plan", run: Run) -> bool:
+    """Whether networks on a run's data set can be examined for what they know."""
+    return plan.parameters.data.entry(run.dataset).learnt_as != ""
+
+
+def has_skills(plan: "Plan", subject: str) -> bool:
+    """Whether there is something known to learn in the study."""
+    return bool({name for name, _ in plan.parameters.study.pairs} & plan.parameters.data.with_skills)
+
+
+def is_animated(plan: "Plan", figure: str) -> bool:
+    """Whether a figure has an animation."""
+    return catalogue()[figure].animated
+
+
+def scoring_keys(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the keys of pruning.scoring that a run's method uses."""
+    return scored_with(method_and_step(run.method)[0], plan.root)
+
+
+def sampled_seeds(plan: "Plan", run: Run) -> Mapping[str, Any]:
+    """Derive the seeds whose landscape is sampled."""
+    return {"seeds": plan.selection.sampled_seeds(run)}
+
+
+def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive the way of pruning by which claims are judged: the first."""
+    method, retraining = plan.selection.ways_of_pruning[0]
+    return {"reference_method": method, "reference_retraining": retraining}
+
+
+def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
+    """Derive the way of pruning of reference and the weights from which networks so pruned are trained."""
+    start = plan.selection.reference[-1].start(plan.parameters.pruning.rewind_to)
+    return {**way_of_reference(plan, figure), "reference_start": start}
+
+
+def not_of_samples(plan: "Plan", dataset: str) -> Iterable[str]:
+    """Name the options of a data set on which its samples do not depend."""
+    return plan.parameters.data.entry(dataset).not_of_samples
+
+
+def loading(plan: "Plan", dataset: str) -> Iterable[str]:
+    """Name the code that loads a data set."""
+    return plan.parameters.data.entry(dataset).code("load")
+
+
+def examining(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the code that builds a run's networks, examines and measures them."""
+    return (*measuring(plan, run), *plan.parameters.data.entry(run.dataset).code("skills"))
+
+
+def building(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the module that builds a run's networks."""
+    return (module_of("networks", plan.parameters.networks[run.network].builder),)
+
+
+def building_and_pruning(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the modules that build a run's networks and prune them while they train."""
+    pruning = (module_of("pruning", run.method),) if is_pruned_in_training(plan, run) else ()
+    return (*building(plan, run), *pruning)
+
+
+def pruning(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the module of a run's pruning method."""
+    return (module_of("pruning", method_and_step(run.method)[0]),)
+
+
+def measuring(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the modules that build a run's networks and measure them."""
+    return (*building(plan, run), *(module_of("measures", name) for name in plan.parameters.measures.names))
+
+
+def sampling(plan: "Plan", run: Run) -> Iterable[str]:
+    """Name the modules that build a run's networks and measure what is sampled around them."""
+    measures = [name for name in plan.parameters.landscape.metrics if name not in NO_MEASURES]
+    return (*building(plan, run), *(module_of("measures", name) for name in measures))
+
+
+def drawing(plan: "Plan", figure: str) -> Iterable[str]:
+    """Name the module that draws a figure."""
+    return (module_of("figures", figure),)

@@ -1,0 +1,64 @@
+"""Job files: all that a script is told, written before it starts from the plan of the machine that runs it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from emergence.core.seals import write_sealed
+from emergence.study.jobs import Job
+from emergence.study.layout import RESUME, SAMPLED, cost, job_file
+from emergence.study.plan import Plan
+from emergence.study.table import REPORT, RESUMED
+
+
+def write(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Sequence[str]], dry: bool = False) -> str:
+    """Write the file of a job unless that is `dry`, and return its name.
+
+    `files` say where those that the job reads lie on this machine, in the order of `Job.reads`; what follows them are
+    stamps of those with a fixed place. `outputs` are to be written.
+    """
+    path = job_file(job.rule, job.key)
+    if not dry:
+        write_sealed(Path(path), content(plan, job, files, outputs))
+    return path
+
+
+def content(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return what a job file holds, see `emergence.jobs.JobFile`."""
+    places = iter(files)
+    inputs: dict[str, list[dict[str, Any]]] = {name: [] for name in job.inputs}
+    for name, read in job.reads.items():
+        entries: dict[str, dict[str, Any]] = {}
+        for source, file, _ in read:
+            entry = entries.setdefault(source.key, {**(source.run.described if source.run else {})})
+            entry[file] = next(places)
+        inputs[name] = list(entries.values())
+    return {
+        "rule": job.rule,
+        "name": job.name,
+        "run": job.run.described if job.run else None,
+        "settings": _merged(job.settings, job.unkeyed),
+        "derived": dict(job.derived),
+        "compute": plan.parameters.compute.model_dump(),
+        "inputs": inputs,
+        "outputs": {name: list(paths) for name, paths in outputs.items()},
+        "work": _work(plan, job),
+        "cost": cost(job.rule, job.name, job.key) if "checkpoints" in job.entry.files else None,
+        "stamp": None if job.entry.keyed else job.stamp,
+        "stamps": list(places),
+        "records": plan.records if job.entry is REPORT else [],
+    }
+
+
+def _work(plan: Plan, job: Job) -> str:
+    """The folder in which a job that can be continued keeps unfinished work."""
+    if job.rule in RESUMED:
+        return f"{RESUME}/{plan.trajectory(job)}"
+    return f"{SAMPLED}/{job.key}"
+
+
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(first)
+    for name, value in second.items():
+        merged[name] = _merged(merged[name], value) if isinstance(value, Mapping) and name in merged else value
+    return merged

@@ -1,0 +1,109 @@
+"""What an entry of the table of rules says: what a job makes, reads and depends on."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from emergence.core.runs import Run
+
+if TYPE_CHECKING:
+    from emergence.study.plan import Plan
+
+Subject = Run | str
+"""What a job is about: a run, or the name of a data set, a figure or another result that a study has once."""
+
+Select = Callable[["Plan", Any], Iterable[Subject]]
+"""The subjects of the jobs that a job reads, given its own subject."""
+
+Decide = Callable[["Plan", Any], bool]
+
+
+def always(plan: "Plan", subject: Subject) -> bool:
+    """Hold for every subject."""
+    return True
+
+
+def nothing(plan: "Plan", subject: Subject) -> dict[str, Any]:
+    """Derive nothing."""
+    return {}
+
+
+def no_names(plan: "Plan", subject: Subject) -> Iterable[str]:
+    """Name nothing."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A part of ``params.yaml`` that reaches a job.
+
+    `key` is dotted; {dataset} and {network} in it are those of the run. `when` says of which runs, `without` which keys
+    below it do not reach the job, `only` which ones alone do, and `unkeyed` which ones no result depends on.
+    """
+
+    key: str
+    when: Decide = always
+    without: tuple[str, ...] = ()
+    unkeyed: Callable[["Plan", Any], Iterable[str]] = no_names
+    only: Callable[["Plan", Any], Iterable[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Jobs whose files a job reads: of which rules, about what, and which of their files (all where none is named)."""
+
+    rules: tuple[str, ...]
+    of: Select
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one job needs: memory in MB, time in minutes, and whether a GPU serves it."""
+
+    memory: int = 4000
+    minutes: int = 60
+    gpu: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Jobs of one kind.
+
+    A keyed rule has one folder per job, ``folder/{name}/{key}``, where the key says what the job's files are made from;
+    variants lie side by side. A fixed one has one set of files per study; a small stamp beside it says from which key
+    it is made. `files` are names of files by what they hold; `of_each`, where given, is the name of one more file per
+    run that is read. A job gets its `settings` and what is `derived` from others, and no more; `modules` are those that
+    its script loads by name. It is made for subjects to which it `applies`, if `needs_all` only where some of all that
+    it reads is made. `decided_by` names further settings that decide for which subjects it is made, or what is derived.
+    """
+
+    name: str
+    phase: str
+    folder: str
+    files: Mapping[str, str]
+    reads: Mapping[str, Source] | Callable[[str], Mapping[str, Source]] = field(default_factory=dict)
+    settings: tuple[str | Setting, ...] = ()
+    derived: Callable[["Plan", Any], Mapping[str, Any]] = nothing
+    modules: Callable[["Plan", Any], Iterable[str]] = no_names
+    applies: Decide = always
+    decided_by: tuple[str, ...] = ()
+    keyed: bool = True
+    of_each: str = ""
+    needs_all: bool = False
+    script: str = ""
+    resources: Resources = Resources()
+
+    @property
+    def program(self) -> str:
+        """The script that does the jobs, without its suffix."""
+        return self.script or self.name
+
+    def sources(self, subject: Subject) -> Mapping[str, Source]:
+        """Return what the job about a subject reads, by the name it has for the script."""
+        return self.reads(str(subject)) if callable(self.reads) else self.reads
+
+    @property
+    def declared(self) -> list[Setting]:
+        """The settings, each with its conditions."""
+        return [Setting(setting) if isinstance(setting, str) else setting for setting in self.settings]

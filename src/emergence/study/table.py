@@ -1,0 +1,358 @@
+"""The table of rules: every kind of job of the workflow, in its order. All that the plan knows of jobs stands here."""
+
+from emergence.drawing.catalogue import catalogue
+from emergence.parameters import Parameters
+from emergence.study import conditions as given
+from emergence.study import selection as of
+from emergence.study.rules import Resources, Rule, Setting, Source, always
+
+TRAINED = ("train_networks", "retrain_networks")
+DRAWN = ("draw_figure", "animate_figure")
+RESUMED = (*TRAINED, "tune_learning_rate", "retune_learning_rate")
+"""Rules whose jobs go on where training was ended, whatever its number of epochs."""
+
+
+DATA = {"data": Source(("prepare_data",), of.its_data)}
+CHECKPOINTS = {**DATA, "training": Source(TRAINED, of.itself, ("checkpoints",))}
+STUDY = {"study": Source(("collect_runs",), of.once("study"))}
+
+BUILDER = "networks.{network}.builder"
+NETWORK = (
+    "networks.{network}",
+    Setting("training", without=("optimizer.learning_rate", "epochs", "checkpoints", "inhibition.way", "l1_penalty")),
+    Setting("training.inhibition.way", when=given.unless(given.is_inhibited)),
+    Setting("training.l1_penalty", when=given.unless(given.is_penalised)),
+    Setting("pruning.l1_penalty", when=given.is_penalised),
+)
+TRAINING = (
+    *NETWORK,
+    "training.epochs",
+    "training.checkpoints",
+    Setting("training.optimizer.learning_rate", when=given.unless(given.is_tuned)),
+)
+TUNING = (*NETWORK, "tuning.learning_rates", "tuning.epochs")
+START = (
+    Setting("pruning.rewind_to", when=given.is_rewound),
+    Setting("pruning.gradual_until", when=given.is_pruned_in_training),
+)
+PRUNED = {
+    **DATA,
+    "mask": Source(("make_masks",), of.its_masked, ("mask",)),
+    "dense": Source(("train_networks",), of.its_dense, ("checkpoints",)),
+}
+COUNTING = (
+    "statistics.reference_threshold",
+    "statistics.reference_criterion",
+    "statistics.reference_through",
+    "emergence.fraction",
+)
+ESTIMATION = Setting("statistics", without=("resamples", "seed", "accuracy_targets"))
+WAY_OF_REFERENCE = ("pruning.methods", "pruning.retraining", "pruning.rewind_to")
+SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
+LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")
+
+OF_RUNS = (
+    Rule(
+        "prepare_data",
+        phase="data",
+        folder="data/processed",
+        files={"dataset": "dataset.nc"},
+        settings=(
+            Setting("data", without=("sets",)),
+            Setting("data.sets.{dataset}", unkeyed=given.not_of_samples),
+        ),
+        modules=given.loading,
+        resources=Resources(minutes=30),
+        decided_by=("study.experiments",),
+    ),
+    Rule(
+        "tune_learning_rate",
+        phase="train",
+        folder="results/train/tuning",
+        files={"tuning": "tuning.nc"},
+        reads=DATA,
+        settings=TUNING,
+        modules=given.building,
+        applies=given.unless(given.is_pruned),
+        resources=Resources(minutes=720, gpu=True),
+        decided_by=("study", "variations", "tuning.scope", "tuning.seeds"),
+    ),
+    Rule(
+        "train_networks",
+        phase="train",
+        folder="results/train",
+        files={"metrics": "metrics.nc", "checkpoints": "checkpoints"},
+        reads={**DATA, "tuning": Source(("tune_learning_rate",), of.its_tuned)},
+        settings=TRAINING,
+        modules=given.building,
+        applies=given.unless(given.is_pruned),
+        resources=Resources(minutes=720, gpu=True),
+        decided_by=("study", "variations", "pruning.methods"),
+    ),
+    Rule(
+        "make_masks",
+        phase="prune",
+        folder="results/prune/masks",
+        files={"mask": "mask.safetensors", "densities": "densities.nc"},
+        reads={**DATA, "scored": Source(TRAINED, of.its_scored, ("checkpoints",))},
+        settings=(BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
+        modules=given.pruning,
+        resources=Resources(memory=2000, minutes=120),
+        decided_by=of.OF_RUNS,
+    ),
+    Rule(
+        "retune_learning_rate",
+        phase="prune",
+        folder="results/prune/tuning",
+        files={"tuning": "tuning.nc"},
+        reads=PRUNED,
+        settings=(*TUNING, *START),
+        modules=given.building_and_pruning,
+        applies=given.is_pruned,
+        script="tune_learning_rate",
+        resources=Resources(minutes=720, gpu=True),
+        decided_by=of.OF_RUNS,
+    ),
+    Rule(
+        "retrain_networks",
+        phase="prune",
+        folder="results/prune/runs",
+        files={"metrics": "metrics.nc", "checkpoints": "checkpoints"},
+        reads={**PRUNED, "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.its_tuned)},
+        settings=(*TRAINING, *START),
+        modules=given.building_and_pruning,
+        applies=given.is_pruned,
+        script="train_networks",
+        resources=Resources(minutes=720, gpu=True),
+        decided_by=of.OF_RUNS,
+    ),
+    Rule(
+        "gather_networks",
+        phase="prune",
+        folder="results/networks",
+        files={"checksums": "checksums.json"},
+        reads={"training": Source(TRAINED, of.every, ("checkpoints",))},
+        keyed=False,
+        of_each="{run}.safetensors",
+        resources=Resources(memory=2000),
+    ),
+    Rule(
+        "count_paths",
+        phase="emergence",
+        folder="results/emergence/paths",
+        files={"emergence": "emergence.nc"},
+        reads=CHECKPOINTS,
+        settings=(BUILDER, "emergence"),
+        modules=given.building,
+        resources=Resources(minutes=240, gpu=True),
+    ),
+    Rule(
+        "apply_measures",
+        phase="emergence",
+        folder="results/emergence/measures",
+        files={"measures": "measures.nc"},
+        reads=CHECKPOINTS,
+        settings=(BUILDER, "measures.names"),
+        modules=given.measuring,
+        resources=Resources(minutes=240, gpu=True),
+    ),
+    Rule(
+        "measure_skills",
+        phase="emergence",
+        folder="results/emergence/skills",
+        files={"skills": "skills.nc"},
+        reads=CHECKPOINTS,
+        settings=(BUILDER, "data.sets.{dataset}", *SKILLS),
+        modules=given.examining,
+        applies=given.is_examined,
+        resources=Resources(minutes=120, gpu=True),
+    ),
+    Rule(
+        "compare_controls",
+        phase="emergence",
+        folder="results/emergence/controls",
+        files={"controls": "controls.nc"},
+        reads=CHECKPOINTS,
+        settings=(BUILDER, "controls", *COUNTING),
+        modules=given.building,
+        resources=Resources(minutes=120, gpu=True),
+    ),
+    Rule(
+        "sample_landscape",
+        phase="landscape",
+        folder="results/landscape",
+        files={"landscape": "landscape.nc"},
+        reads=CHECKPOINTS,
+        settings=(
+            BUILDER,
+            Setting("landscape", without=("seeds",)),
+            *(Setting(key, when=given.samples_emergence) for key in COUNTING),
+        ),
+        derived=given.sampled_seeds,
+        decided_by=("landscape.seeds",),
+        modules=given.sampling,
+        applies=given.is_sampled,
+        resources=Resources(minutes=240, gpu=True),
+    ),
+    Rule(
+        "measure_ruggedness",
+        phase="landscape",
+        folder="results/landscape/ruggedness",
+        files={"ruggedness": "ruggedness.nc"},
+        reads={"landscape": Source(("sample_landscape",), of.itself)},
+        settings=("ruggedness",),
+        applies=given.is_sampled,
+        resources=Resources(memory=2000),
+    ),
+    Rule(
+        "measure_curvature",
+        phase="landscape",
+        folder="results/landscape/curvature",
+        files={"curvature": "curvature.nc"},
+        reads=CHECKPOINTS,
+        settings=(BUILDER, "curvature", "landscape.steps"),
+        derived=given.sampled_seeds,
+        decided_by=("landscape.seeds",),
+        modules=given.building,
+        applies=given.is_sampled,
+        resources=Resources(memory=8000, minutes=240, gpu=True),
+    ),
+    Rule(
+        "find_minima",
+        phase="landscape",
+        folder="results/landscape/minima",
+        files={"minima": "minima.nc"},
+        reads={**DATA, "training": Source(TRAINED, of.itself)},
+        settings=(BUILDER, "minima", "landscape.steps"),
+        derived=given.sampled_seeds,
+        decided_by=("landscape.seeds",),
+        modules=given.building,
+        applies=given.is_sampled,
+        resources=Resources(memory=8000, minutes=480, gpu=True),
+    ),
+)
+
+JOINED = {
+    "metrics": Source(TRAINED, of.every, ("metrics",)),
+    "emergence": Source(("count_paths",), of.every),
+    "measures": Source(("apply_measures",), of.every),
+    "controls": Source(("compare_controls",), of.dense),
+    "skills": Source(("measure_skills",), of.examined),
+    "ruggedness": Source(("measure_ruggedness",), of.sampled),
+    "curvature": Source(("measure_curvature",), of.sampled),
+    "minima": Source(("find_minima",), of.sampled),
+}
+
+
+CONCLUSIONS: dict[str, tuple[str, tuple[str | Setting, ...]]] = {
+    "judge_claims": ("claims", ("statistics",)),
+    "map_robustness": ("robustness", ("statistics",)),
+    "compare_rivals": ("rivals", (ESTIMATION, "measures.names")),
+    "compare_stopping": ("stopping", (ESTIMATION, "stopping")),
+    "score_measures": (
+        "scoreboard",
+        (ESTIMATION, Setting("scoreboard", without=("samples",)), "measures.names"),
+    ),
+}
+"""What is concluded from the joined study: rule -> name of its file, and its settings."""
+
+OF_STUDY = (
+    Rule(
+        "collect_runs",
+        phase="statistics",
+        folder="results/statistics",
+        files={"study": "study.nc"},
+        reads=JOINED,
+        settings=("statistics.accuracy_targets",),
+        keyed=False,
+    ),
+    *(
+        Rule(
+            rule,
+            phase="statistics",
+            folder="results" if name == "claims" else "results/statistics",
+            files={name: "claims.json" if name == "claims" else f"{name}.nc"},
+            reads=STUDY,
+            settings=settings,
+            derived=given.way_of_reference,
+            decided_by=WAY_OF_REFERENCE,
+            applies=given.has_skills if name == "scoreboard" else always,
+            keyed=False,
+        )
+        for rule, (name, settings) in CONCLUSIONS.items()
+    ),
+)
+
+DRAWABLE = {
+    **STUDY,
+    **{name: Source((rule,), of.once(name)) for rule, (name, _) in CONCLUSIONS.items()},
+    "emergence": Source(("count_paths",), of.reference),
+    "landscape": Source(("sample_landscape",), of.sampled),
+    "training": Source(TRAINED, of.sampled, ("metrics",)),
+    "dense": Source(TRAINED, of.dense, ("metrics",)),
+    "skills": Source(("measure_skills",), of.skilled),
+    "skills_over_data": Source(("measure_skills",), of.over_data),
+    "skills_over_width": Source(("measure_skills",), of.over_width),
+    "language": Source(("measure_skills",), of.language),
+    "inhibition": Source(TRAINED, of.inhibited, ("metrics",)),
+    "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.tuned),
+    "densities": Source(("make_masks",), of.masked, ("densities",)),
+}
+"""What a figure can be drawn from. It is drawn where there is some of all that it needs: `scoreboard` only where a
+data set has skills to learn, `language` only where one is a language, `skills_over_data` only where a network learns
+the same skills from data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
+"""
+
+
+def drawn_from(figure: str) -> dict[str, Source]:
+    """Return what a figure is drawn from; ValueError for a need that nothing makes."""
+    needs = catalogue()[figure].needs
+    for need in sorted(set(needs) - set(DRAWABLE)):
+        raise ValueError(f"figures/{figure}.py needs {need}; allowed: {', '.join(DRAWABLE)}")
+    return {need: DRAWABLE[need] for need in needs}
+
+
+FORMS = {form: f"{form}/{{name}}.{form}" for form in ("png", "svg", "pdf")}
+
+FIGURES = tuple(
+    Rule(
+        name,
+        phase="figures",
+        folder="results/figures",
+        files=files,
+        reads=drawn_from,
+        settings=LOOK,
+        derived=given.look_of_reference,
+        decided_by=WAY_OF_REFERENCE,
+        modules=given.drawing,
+        applies=applies,
+        keyed=False,
+        needs_all=True,
+        script="draw_figure",
+        resources=Resources(memory=2000, minutes=30),
+    )
+    for name, applies, files in (
+        ("draw_figure", given.unless(given.is_animated), FORMS),
+        ("animate_figure", given.is_animated, {**FORMS, "gif": "gif/{name}.gif"}),
+    )
+)
+
+REPORT = Rule(
+    "write_report",
+    phase="report",
+    folder="results",
+    files={"report": "report.html"},
+    reads={
+        **{name: DRAWABLE[name] for name in ("study", *(name for name, _ in CONCLUSIONS.values()))},
+        "figures": Source(DRAWN, of.figures, ("png", "gif")),
+        "landscape": Source(("sample_landscape",), of.sampled),
+    },
+    settings=tuple(name for name in Parameters.model_fields if name != "compute"),
+    keyed=False,
+    resources=Resources(memory=2000, minutes=30),
+)
+
+RULES = {rule.name: rule for rule in (*OF_RUNS, *OF_STUDY, *FIGURES, REPORT)}
+
+PHASES = tuple(dict.fromkeys(rule.phase for rule in RULES.values()))
+"""The parts of the workflow, in their order."""

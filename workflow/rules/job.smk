@@ -1,0 +1,26 @@
+"""What all jobs share: those of a folder with a key, and those of which a study has one."""
+
+
+rule job:
+    input:
+        unpack(read_by_key),
+    log:
+        "logs/job.log",
+    conda:
+        "../envs/emergence.yaml"
+    threads: 1
+    resources:
+        **needs(needs_by_key),
+    params:
+        script=script,
+        job=written,
+    shell:
+        COMMAND
+
+
+use rule job as once with:
+    log:
+        "logs/once.log",
+    localrule: ELSEWHERE
+    resources:
+        **needs(lambda _: Needed()),
