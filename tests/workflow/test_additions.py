@@ -116,7 +116,7 @@ def test_an_own_measure_is_one_file_and_only_measures_and_what_reads_them_are_ma
         ["collect_runs", "judge_claims", "map_robustness", "compare_rivals", "compare_stopping"], 1
     ) | {"apply_measures": 2}
     study = xr.load_dataset(repository.folder / "results/statistics/study.nc")
-    assert (study["largest"] > 0).all()
+    assert (study["extensions.largest:measure"] > 0).all()
 
 
 def test_an_own_data_set_with_skills_is_one_file_and_nothing_else_is_prepared_or_trained(
@@ -126,7 +126,6 @@ def test_an_own_data_set_with_skills_is_one_file_and_nothing_else_is_prepared_or
     assert touched(repository) == ["extensions/quadrants.py"]
     entry = {"kind": "custom", "loader": "extensions.quadrants:load", "skills": "extensions.quadrants:skills"}
     repository.set("data.sets", {"quadrants": entry})
-    repository.set("data.probe_samples", 64, must_change=False)
     repository.set("study.experiments", ["digits/mlp", "quadrants/mlp"])
     done = repository.executed("snakemake", "emergence")
     assert done == {
