@@ -46,6 +46,7 @@ def test_seeds_without_a_landscape_do_not_count() -> None:
     sampled = data["seed"] < 5
     partly = data.assign({name: data[name].where(sampled) for name in ("slice_relative_roughness", "minima")})
     assert judged(partly)["runs"] == 2 * 5
+    assert judged(partly) == judged(data.isel(seed=slice(5)))
 
 
 def test_a_study_without_landscapes_decides_nothing() -> None:
