@@ -11,10 +11,14 @@ from numpy.typing import ArrayLike
 from emergence.core.runs import UNVARIED, Variation
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.study import Reference, Study
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.study import Reference, Study
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 RETRAINING = "original_initialisation"
 COUNTS = ("log10_emergence", "relative_emergence")
+SETTINGS = Statistics()
+REFERENCE = Reference("global_magnitude", RETRAINING)
 SETTINGS = Statistics()
 REFERENCE = Reference("global_magnitude", RETRAINING)
 CRITERIA, THRESHOLDS, THROUGH = ["mean", "any"], [0.05, 0.1], ["active", "all"]
@@ -29,6 +33,11 @@ def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Datase
     count from 0.
     """
     return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
+
+
+def at_reference(data: xr.Dataset) -> Study:
+    """Read joined runs at the choices of reference."""
+    return Study.at_reference(data, SETTINGS, REFERENCE)
 
 
 def at_reference(data: xr.Dataset) -> Study:
