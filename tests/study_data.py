@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike
 from emergence.core.runs import UNVARIED, Variation
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.study import Reference, Study
-from emergence.parameters.statistics import Statistics
-from emergence.statistics.study import Reference, Study
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 RETRAINING = "original_initialisation"
