@@ -26,12 +26,6 @@ def without_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gc.collect", lambda: 0)
 
 
-@pytest.fixture
-def without_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep statsmodels from collecting garbage in every call, which would take most of the time."""
-    monkeypatch.setattr("gc.collect", lambda: 0)
-
-
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder with the original files of the image data sets; tests that need it skip where it is absent."""

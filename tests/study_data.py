@@ -38,11 +38,6 @@ def at_reference(data: xr.Dataset) -> Study:
     return Study.at_reference(data, SETTINGS, REFERENCE)
 
 
-def at_reference(data: xr.Dataset) -> Study:
-    """Read joined runs at the choices of reference."""
-    return Study.at_reference(data, SETTINGS, REFERENCE)
-
-
 def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
     variation = key[-1] if isinstance(key[-1], Variation) else UNVARIED
     plain = tuple(part for part in key if part is not variation)

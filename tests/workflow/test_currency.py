@@ -58,7 +58,7 @@ def test_a_changed_parameter_runs_new_jobs_alone_and_gives_the_bytes_of_a_study_
     assert {name: made[name] for name in expected_files} == expected_files
 
 
-def test_damaged_and_deleted_files_are_mended_and_only_what_is_joined_from_them_is_made_anew(
+def test_damaged_and_deleted_files_are_mended_and_what_is_joined_from_them(
     repository: Repository,
 ) -> None:
     before = repository.current_files()
