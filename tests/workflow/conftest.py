@@ -13,7 +13,6 @@ import yaml
 from filelock import FileLock
 
 from emergence.parameters.reading import read
-from emergence.study import plan
 from emergence.study.plan import Plan
 from emergence.study.table import PHASES
 
@@ -79,7 +78,6 @@ class Repository:
 
     def plan(self) -> Plan:
         """The plan of the study that the repository's params.yaml describes."""
-        plan._code_of.cache_clear()  # code may have been edited
         return Plan(read(self.folder / "params.yaml"), self.folder)
 
     def logs(self) -> list[str]:

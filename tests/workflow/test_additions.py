@@ -21,14 +21,14 @@ import numpy as np
 import torch
 
 from emergence.core.known_skills import KnownSkills, labelled
-from emergence.datasets import Part, RawDataset
+from emergence.datasets import RawDataset
 
 
 def load(files):
-    """Draw 200 points."""
-    points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    """Draw 1,000 points."""
+    points = np.random.default_rng(0).normal(size=(1000, 2)).astype(np.float32)
     quadrants = (points[:, 0] > 0) * 2 + (points[:, 1] > 0)
-    return RawDataset(Part(points, quadrants.astype(np.int64)))
+    return RawDataset(points, quadrants.astype(np.int64), ("a", "b", "c", "d"), source="random points")
 
 
 def skills(dataset, samples, seed):

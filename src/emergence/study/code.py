@@ -53,7 +53,7 @@ class CodeDigests:
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
         """Return the digest of a script and of `plugins`, modules or module:function that it loads by name."""
         self.looked_for.add(script)
-        self._modules["__main__"] = _parse(script)
+        self._modules["__main__"] = _parse(script, script.read_bytes())
         self._followed = {name: use for name, use in self._followed.items() if name[0] != "__main__"}
         named = [(module, name or WHOLE) for module, _, name in (plugin.partition(":") for plugin in plugins)]
         used = set(self._used([("__main__", WHOLE), *named]))
@@ -123,14 +123,14 @@ class CodeDigests:
             ]
             found = next((number for number, place in enumerate(places) if place.is_file()), None)
             self.looked_for.update(places if found is None else places[: found + 1])
-            self._modules[name] = None if found is None else _parse(places[found])
+            self._modules[name] = None if found is None else _parse(places[found], places[found].read_bytes())
         return self._modules[name]
 
 
 @cache
-def _parse(file: Path) -> _Module:
+def _parse(file: Path, content: bytes) -> _Module:
     module = _Module(file.parent)
-    tree = ast.parse(file.read_bytes(), filename=str(file))
+    tree = ast.parse(content, filename=str(file))
     _remove_documentation(tree)
     for node in _statements(tree):
         if isinstance(node, ast.Import):
