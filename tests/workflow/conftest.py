@@ -13,7 +13,7 @@ import yaml
 from filelock import FileLock
 
 from emergence.parameters.reading import read
-from emergence.study.plan import Plan
+from emergence.study.plan import Plan, digests_of
 from emergence.study.table import PHASES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -78,6 +78,7 @@ class Repository:
 
     def plan(self) -> Plan:
         """The plan of the study that the repository's params.yaml describes."""
+        digests_of.cache_clear()  # code may have been edited since
         return Plan(read(self.folder / "params.yaml"), self.folder)
 
     def logs(self) -> list[str]:

@@ -3,7 +3,7 @@
 import fnmatch
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Plan:
         self.selection = Selection(parameters, root)
         self.values = parameters.model_dump()
         self._made: dict[tuple[str, Subject], Job | None] = {}
-        self._code = RememberedDigests(root)
+        self._code = digests_of(root)
         for rule, name in TARGETS.items():
             self.job(rule, name)
         self._code.save()
@@ -123,3 +123,9 @@ class Plan:
             )
             for name, source in rule.sources(subject).items()
         }
+
+
+@cache
+def digests_of(root: Path) -> RememberedDigests:
+    """The digests of a project's code, which all plans of a process share."""
+    return RememberedDigests(root)
