@@ -55,7 +55,7 @@ def _silence(network: nn.Module, group: Channels, read: Mapping[str, Tensor], al
 
 
 def _constant(network: nn.Module, group: Channels) -> Tensor:
-    """Whether no weight enters a unit, or its normalisation multiplies it by zero, in all layers that compute it."""
+    """Tell if no weight enters a unit, or its normalisation multiplies it by zero, in all layers that compute it."""
     constant = []
     for name, norm in group.producers.items():
         same = layer_at(network, name).weight.flatten(1).eq(0).all(1)
@@ -79,11 +79,11 @@ class _Consumer:
         return weight.view(*weight.shape[:2], -1)
 
     def uses(self) -> Tensor:
-        """Whether a weight leaves each unit."""
+        """Tell whether a weight leaves each unit."""
         return self._of_units(self.weight.ne(0).any(2).any(0)).any(1)
 
     def can_move(self) -> Tensor:
-        """Whether what a constant unit adds is the same at all positions, which a padded border prevents."""
+        """Tell whether what a constant unit adds is the same at all positions, which a padded border prevents."""
         padded = getattr(self.layer, "padding", 0) not in (0, "valid", (0,), (0, 0), (0, 0, 0))
         return self._of_units(self.same & self.value.eq(0) if padded else self.same).all(1)
 

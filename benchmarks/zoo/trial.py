@@ -53,7 +53,7 @@ def trial(network: Network, check: bool = True) -> Row:
 
 
 def _runs(network: Network) -> Row:
-    """Whether a network that was not counted runs at all."""
+    """Tell whether a network that was not counted runs at all."""
     try:
         with torch.no_grad():
             network.build()(*network.samples(SAMPLES))

@@ -81,7 +81,7 @@ def as_input(job, file):
 
 
 def is_done(job):
-    """Whether a job need not be done; of what lies in storage elsewhere, Snakemake itself finds out what is missing."""
+    """Tell whether a job need not be done; of what lies in storage elsewhere, Snakemake itself finds out what is missing."""
     return (ELSEWHERE and job.entry.keyed) or currency.is_done(job, Path())
 
 

@@ -1,4 +1,4 @@
-"""What all jobs share: those of a folder with a key, and those of which a study has one."""
+"""Base rules: of jobs in a folder with a key, and of jobs that a study has once."""
 
 
 rule job:

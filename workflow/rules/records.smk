@@ -8,7 +8,7 @@ RECORDS = Path(".snakemake/metadata")
 
 
 def is_readable(record):
-    """Whether Snakemake can go on with a record; it ignores what is cut short, as while another one writes it."""
+    """Tell whether Snakemake can go on with a record; it ignores what is cut short, as while another one writes it."""
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
         MetadataRecord.model_validate(content or {})

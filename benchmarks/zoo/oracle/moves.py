@@ -78,7 +78,7 @@ def _paths_of(arguments: Any, kind: int) -> Any:
 
 
 def _is_index(part: Any, arguments: Any) -> bool:
-    """Whether a tensor is an argument after the first, or in a list of indices."""
+    """Tell whether a tensor is an argument after the first, or in a list of indices."""
     first = arguments[0] if isinstance(arguments, tuple) and arguments else None
     return first is not part and not (isinstance(first, list | tuple) and any(one is part for one in first))
 

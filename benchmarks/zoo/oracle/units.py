@@ -37,7 +37,7 @@ class Units:
 
     @property
     def silent(self) -> bool:
-        """Whether no path arrives, so that nothing of what depends on these units matters."""
+        """Tell whether no path arrives, so that nothing of what depends on these units matters."""
         return self.arriving is not None and not bool(self.arriving.any())
 
     def scaled_to(self, exponent: int) -> "Units":

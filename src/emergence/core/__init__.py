@@ -1,1 +1,1 @@
-"""What every room builds on: runs, steps, seeds, files; it imports no other room."""
+"""Foundation of every room: runs, steps, seeds, files. It imports no other room."""

@@ -17,7 +17,7 @@ _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 """Stands for this machine in the names of files that are being written: others may write to the same folder."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What the system answers where a disk or a quota has no room."""
+"""Errors of the system where a disk or a quota has no room."""
 
 
 @contextmanager

@@ -35,7 +35,7 @@ EIGENVECTORS = 0
 
 
 class Stream(IntEnum):
-    """What training draws random numbers for, in each epoch of each network."""
+    """Purposes for which training draws random numbers, in each epoch of each network."""
 
     ORDER = 0
     """The order of samples."""

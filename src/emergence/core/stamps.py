@@ -39,7 +39,7 @@ def listed(stamp: Path) -> dict[str, Any]:
 
 
 def holds(stamp: Path, root: Path, files: Collection[str] | None = None) -> bool:
-    """Whether the files that a stamp speaks for are below `root` what they were when it was written.
+    """Tell whether the files that a stamp speaks for are below `root` what they were when it was written.
 
     Where `files` are given, it must speak for these and no others.
     """

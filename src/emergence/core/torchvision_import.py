@@ -17,7 +17,7 @@ SCHEMAS = (
 
 
 def _operators_load() -> bool:
-    """Whether torchvision's compiled operators fit the installed torch."""
+    """Tell whether torchvision's compiled operators fit the installed torch."""
     found = importlib.util.find_spec("torchvision")
     if found is None or found.origin is None:
         return True  # the import below says what is missing

@@ -1,4 +1,4 @@
-"""What every data set returns: all its samples as published, not yet split or normalised."""
+"""A raw data set: all samples as published, not yet split or normalised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

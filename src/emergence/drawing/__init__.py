@@ -1,1 +1,1 @@
-"""What figures are drawn with: the results that they show, axes, panels, bands, and one style."""
+"""Tools to draw figures: their inputs, axes, panels, bands, and one style."""

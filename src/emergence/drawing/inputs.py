@@ -1,4 +1,4 @@
-"""What figures are drawn from, and how the parts they show are picked out."""
+"""Inputs of figures, and the choice of the parts that they show."""
 
 import json
 from collections.abc import Iterable, Mapping

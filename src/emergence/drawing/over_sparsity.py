@@ -21,7 +21,7 @@ Samples = Callable[[xr.Dataset, xr.Dataset, Style], Floats]
 """Computes one value per seed from a run, the dense run of its experiment, and the style."""
 
 Way = Literal["method", "retraining"]
-"""What tells lines apart."""
+"""Properties by which lines differ."""
 
 MARKERS = "os^D"
 """Lines of the same colour, where there are more lines than colours, differ in these."""

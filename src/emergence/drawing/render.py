@@ -20,7 +20,7 @@ _NO_METADATA: dict[str, dict[str, None]] = {
 }
 
 MILLISECONDS = 700
-"""How long an animation shows a frame."""
+"""Time for which an animation shows a frame."""
 
 
 def draw(name: str, inputs: Inputs, style: Style) -> Figure:

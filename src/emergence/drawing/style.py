@@ -42,7 +42,7 @@ class Style(Figures):
     """Pruning method whose runs are shown where the figure does not compare methods."""
 
     reference_retraining: str = "original_initialisation"
-    """What follows pruning in the runs shown where the figure does not compare that."""
+    """Retraining of the runs shown, where the figure does not compare several."""
 
     noise_floor: float = 0.0001
     """Depth below which a minimum of the loss is not marked (nat)."""

@@ -48,7 +48,7 @@ class Edges:
         return float(self.measure(torch.tensor(float(factor), dtype=torch.float64)))
 
     def full(self, weight: Tensor | Weights) -> bool:
-        """Whether every weight is exactly one edge, which lets a rule sum units instead of multiplying."""
+        """Tell whether every weight is exactly one edge, which lets a rule sum units instead of multiplying."""
         if self.measure is not presence:
             return False
         if isinstance(weight, Weights):

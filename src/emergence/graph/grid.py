@@ -44,7 +44,7 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
 
 @dataclass(frozen=True)
 class _Grid:
-    """What is counted; ValueError for an unknown criterion or kind of paths, and for a threshold below zero."""
+    """Settings of counting; ValueError for an unknown criterion or kind of paths, and for a threshold below zero."""
 
     thresholds: Sequence[float]
     criteria: Sequence[str]

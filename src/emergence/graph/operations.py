@@ -61,7 +61,7 @@ class Watch(TorchFunctionMode, ABC):
 
     @abstractmethod
     def depends(self, tensor: Tensor) -> bool:
-        """Whether a tensor depends on the input."""
+        """Tell whether a tensor depends on the input."""
 
     @abstractmethod
     def take(self, operation: "Operation", args: Any, kwargs: dict[str, Any], run: Callable[[], Any]) -> Any:

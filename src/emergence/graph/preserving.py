@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 _Container = dict[Any, Any] | list[Any] | set[Any] | deque[Any]
 _DEPTH = 2
-"""How many plain objects lie between a module and a state that is put back."""
+"""Largest number of plain objects between a module and a state that is put back."""
 
 
 @dataclass
 class Watched:
-    """Whether a network has changed anything that it holds; known after `untouched` has put it back."""
+    """Tell whether a network has changed anything that it holds; known after `untouched` has put it back."""
 
     changed: bool = False
 
@@ -139,7 +139,7 @@ def _held_by(model: nn.Module) -> tuple[list[_Contents], list[Tensor]]:
 
 @cache
 def _kind(of: Any) -> str:
-    """What to do with objects of a class."""
+    """The treatment of objects of a class."""
     kinds: dict[str, tuple[type, ...]] = {
         "tensor": (Tensor,),
         "module": (nn.Module,),

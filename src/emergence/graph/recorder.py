@@ -40,7 +40,7 @@ class Call:
 
 @dataclass
 class Tape:
-    """What a network did with samples: its calls, what each value was, and which values it gave back."""
+    """Record of a forward pass: the calls, their values, and the values that the network returned."""
 
     calls: list[Call]
     values: dict[Value, Tensor]
@@ -171,7 +171,7 @@ def _outputs(value: Any) -> Iterator[Tensor]:
 
 
 def version(tensor: Tensor) -> int:
-    """How often a tensor's memory was written to."""
+    """Number of writes to a tensor's memory."""
     return 0 if tensor.is_inference() else tensor._version
 
 

@@ -16,7 +16,7 @@ class MissingRuleError(NotImplementedError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What an operation does to the numbers of paths that arrive at its input units."""
+    """The effect of an operation on the numbers of paths that arrive at its input units."""
 
     function: Callable[..., Any]
     nonlinear: bool

@@ -99,7 +99,7 @@ def batch_dimension(one: Sequence[int], two: Sequence[int]) -> int:
 
 
 def holds_samples(one: Sequence[int], two: Sequence[int]) -> bool:
-    """Whether shapes for one and two samples are those of a value that holds something for each sample."""
+    """Tell whether shapes for one and two samples are those of a value that holds something for each sample."""
     grown = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
     return len(one) == len(two) and len(grown) == 1 and grown[0][1] == 2 * grown[0][0]
 

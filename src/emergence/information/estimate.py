@@ -21,7 +21,7 @@ LEAST_SAMPLES = 50
 
 @dataclass(frozen=True)
 class Fit:
-    """How a critic is trained: `steps` of AdamW from `learning_rate` to zero by a cosine, on batches of samples.
+    """Training of a critic: `steps` of AdamW from `learning_rate` to zero by a cosine, on batches of samples.
 
     `hidden` units per layer and `features` are those of `SeparableCritic`.
     """

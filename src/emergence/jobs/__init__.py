@@ -1,4 +1,4 @@
-"""What scripts are made of: the job that they are given, the networks it is about, and how its results are written."""
+"""Parts of scripts: the job that they are given, its networks, and the writing of results."""
 
 from emergence.jobs.checkpoints import Checkpoints
 from emergence.jobs.job_file import JobFile

@@ -1,4 +1,4 @@
-"""What the scripts that conclude from a whole study share."""
+"""Shared by the scripts that conclude from a whole study."""
 
 from emergence.core.storage import read_dataset
 from emergence.jobs.job_file import JobFile

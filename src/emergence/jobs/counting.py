@@ -1,4 +1,4 @@
-"""How paths are counted where they are counted in one way only: that by which claims are judged."""
+"""The single way of counting paths by which claims are judged."""
 
 from typing import Any
 

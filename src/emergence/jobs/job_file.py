@@ -91,7 +91,7 @@ class JobFile:
 
     @property
     def made_from(self) -> dict[str, Any]:
-        """What a file of results says of its origin."""
+        """The origin of a file of results, as the file states it."""
         seeds = {"seeds": self.seeds} if self.run else {}
         return {**self.settings, **self.derived, **seeds}
 

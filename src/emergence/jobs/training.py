@@ -1,4 +1,4 @@
-"""What the scripts that train networks share: settings of training as a run changes them, and training with them."""
+"""Shared by the scripts that train networks: the settings of a run's training, and training with them."""
 
 import signal
 from collections.abc import Callable, Collection

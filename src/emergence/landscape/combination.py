@@ -27,7 +27,7 @@ class Combination:
     def __init__(self, basis: Sequence[Weights]) -> None:
         self.basis = complete(basis)
         self.point = {name: torch.empty_like(tensor) for name, tensor in self.basis[0].items()}
-        """What the next combination is written to."""
+        """Memory to which the next combination is written."""
         self._partial = {name: torch.empty_like(tensor) for name, tensor in self.point.items()}
         self._leading: Sequence[float] | None = None
         self._last = 0.0

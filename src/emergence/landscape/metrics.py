@@ -1,4 +1,4 @@
-"""What is sampled of a classifier, by name."""
+"""Quantities that are sampled of a classifier, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

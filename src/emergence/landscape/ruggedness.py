@@ -99,7 +99,7 @@ def negative_curvature(values: xr.DataArray, dims: Sequence[Hashable], noise: fl
 
 
 def _above_chord(values: Floats, x: Floats) -> Floats:
-    """How far inner points (..., point) lie above the straight line between their neighbours."""
+    """Height of inner points (..., point) above the straight line between their neighbours."""
     share = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
     result: Floats = values[..., 1:-1] - (1 - share) * values[..., :-2] - share * values[..., 2:]
     return result

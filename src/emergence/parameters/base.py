@@ -1,4 +1,4 @@
-"""What all parameter sections share: what numbers and names may be, and that nothing changes after reading."""
+"""Base of all parameter sections: allowed numbers and names; nothing changes after reading."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, cast, get_args
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 Item = TypeVar("Item")
 
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
-"""What may stand in paths, commands and pages as it is."""
+"""Characters that may stand in paths, commands and pages as they are."""
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 

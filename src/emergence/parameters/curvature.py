@@ -9,7 +9,7 @@ class Curvature(Section):
     """Eigenvalues of the Hessian of the loss at the seeds and steps of `landscape`, and its sharpness."""
 
     eigenvalues: int = Field(default=3, ge=1, le=10_000)
-    """How many of the largest eigenvalues are found."""
+    """Number of largest eigenvalues that are found."""
 
     probes: int = Field(default=5, ge=1, le=10_000)
     """Random vectors by which the spectrum and the trace are estimated."""

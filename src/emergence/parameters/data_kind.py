@@ -1,4 +1,4 @@
-"""What every entry of ``data.sets`` can say of its data set: one file per kind, in `emergence.data_kinds`."""
+"""Base of the entries of ``data.sets``: one file per kind, in `emergence.data_kinds`."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ class DataKind(Section):
     kind: str
 
     form: ClassVar[Literal["image", "vector", "tokens"] | None] = None
-    """What an input is; None where only reading the data set would tell."""
+    """Form of an input; None where only reading the data set would tell."""
 
     content: ClassVar[str] = ""
-    """What it holds, in a word, where that is no images."""
+    """Content in a word, where that is no images."""
 
     not_of_samples: ClassVar[frozenset[str]] = frozenset()
     """Options on which it does not depend which samples there are."""
 
     on_cpu: ClassVar[bool] = False
-    """Whether networks are examined on the CPU, as their answers are too little at a time for a GPU."""
+    """Tell whether networks are examined on the CPU, as their answers are too little at a time for a GPU."""
 
     def size(self, files: RawFiles) -> Size | None:
         """Return the size; None where only reading the data set would tell."""
@@ -87,12 +87,12 @@ class DataKind(Section):
 
     @property
     def is_control(self) -> bool:
-        """Whether labels are random, so that there is nothing to learn but how frequent they are."""
+        """Tell whether labels are random, so that there is nothing to learn but how frequent they are."""
         return False
 
     @property
     def has_skills(self) -> bool:
-        """Whether it is known what there is to learn; a control has nothing."""
+        """Tell whether it is known what there is to learn; a control has nothing."""
         return bool(self.learnt_as) and not self.is_control
 
     @property

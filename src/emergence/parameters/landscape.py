@@ -13,10 +13,10 @@ LAST = "last"
 EMERGENCE = "emergence"
 
 SHOWN = ("loss", "accuracy")
-"""What is always sampled in a study."""
+"""Quantities that a study always samples."""
 
 NO_MEASURES = (*SHOWN, EMERGENCE)
-"""What can be sampled without being a file of `emergence.measures`."""
+"""Quantities that can be sampled without being a file of `emergence.measures`."""
 
 
 def _check_step(step: str) -> str:
@@ -31,13 +31,13 @@ class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
     seeds: int = Field(default=6, ge=1, le=SPACE)
-    """How many of the study's seeds are sampled; with fewer than 6 nothing is decided of two experiments."""
+    """Number of the study's seeds that are sampled; fewer than 6 decide nothing about two experiments."""
 
     steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints around which planes and slices lie: ep0, ep0it4, ep12, last."""
 
     metrics: Distinct[NameOrFunction] = ["loss", "accuracy"]
-    """What is sampled: loss, accuracy, emergence, or a measure (such as loss_gradient_norm, or module:function)."""
+    """Sampled quantities: loss, accuracy, emergence, or a measure (such as loss_gradient_norm, or module:function)."""
 
     planes: Distinct[Literal["random", "trajectory", "curvature"]] = [
         "random",

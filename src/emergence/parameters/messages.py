@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with parameters, said with the keys that stand in the file."""
+"""Messages on wrong parameters, with the keys that stand in the file."""
 
 from collections.abc import Iterable
 from types import UnionType
@@ -28,7 +28,7 @@ RULES = {
     EXPERIMENT: f"data set/network, each {_NAME_RULE}",
     COLOUR: "colours as #0072B2, red, green and blue in hexadecimal",
 }
-"""What texts may be, by the pattern that they have to match."""
+"""Allowed texts, by the pattern that they have to match."""
 
 
 ENTRIES = {"texts": "text", "parities": "sparse_parity", "languages": "formal_language", "custom": "custom"}

@@ -16,7 +16,7 @@ RESIZABLE = "mlp, cnn or transformer"
 
 
 class _Described(Section):
-    """What the descriptions of all kinds of networks share."""
+    """Base of the descriptions of all kinds of networks."""
 
     builder: str
 

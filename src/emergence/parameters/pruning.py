@@ -50,7 +50,7 @@ Method = Annotated[str, Field(pattern=METHOD, max_length=200), AfterValidator(_c
 
 
 class Scoring(Section):
-    """What methods that need more than weights look at."""
+    """Settings of methods that need more than weights."""
 
     samples_per_class: int = Field(default=10, ge=1, le=MOST_SAMPLES)
     """Training samples of each class on which weights and units are scored, another draw for each seed."""

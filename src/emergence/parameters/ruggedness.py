@@ -6,7 +6,7 @@ from emergence.parameters.base import LARGEST, Section
 
 
 class Ruggedness(Section):
-    """How rugged the loss is on the sampled planes and slices."""
+    """Ruggedness of the loss on the sampled planes and slices."""
 
     noise_floor: float = Field(default=1e-4, ge=0, le=LARGEST)
     """Depth of a minimum, or height above neighbours, below which it does not count (nat)."""

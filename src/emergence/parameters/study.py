@@ -13,7 +13,7 @@ Experiment = Annotated[str, Field(pattern=EXPERIMENT)]
 
 
 class Study(Section):
-    """What is compared: experiments (a network on a data set), each trained from several seeds."""
+    """The experiments (a network on a data set), each trained from several seeds."""
 
     experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
     """Experiments as data set/network; networks are names under `networks`."""

@@ -47,7 +47,7 @@ class Optimizer(Section):
 
 
 class Schedule(Section):
-    """How the learning rate changes during training."""
+    """Schedule of the learning rate during training."""
 
     name: Literal["constant", "step", "cosine"] = "constant"
     """constant; step: multiplied by `factor` after every `every` epochs; cosine: to zero at the end of training."""
@@ -63,7 +63,7 @@ class Schedule(Section):
 
     @property
     def depends_on_length(self) -> bool:
-        """Whether the first epochs would differ if more epochs followed.
+        """Tell whether the first epochs would differ if more epochs followed.
 
         >>> Schedule(name="cosine").depends_on_length
         True
@@ -82,7 +82,7 @@ class Augmentation(Section):
 
     @property
     def changes_images(self) -> bool:
-        """Whether images differ from those stored."""
+        """Tell whether images differ from those stored."""
         return bool(self.crop_padding or self.flip)
 
 
@@ -137,7 +137,7 @@ class Training(Section):
     checkpoints: Checkpoints = Checkpoints()
 
     def saves(self, step: Step) -> bool:
-        """Whether weights are saved at a step, if the first epoch is long enough for its early iterations.
+        """Tell whether weights are saved at a step, if the first epoch is long enough for its early iterations.
 
         >>> settings = Training(epochs=5, checkpoints={"early_iterations": [2], "every_epochs": 2})
         >>> [settings.saves(Step.parse(step)) for step in ("ep0", "ep0it1", "ep0it2", "ep1", "ep4", "ep5", "ep6")]

@@ -1,4 +1,4 @@
-"""What one pass through a network costs."""
+"""Cost of one pass through a network."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is left of networks, read from their weights, in whatever way the others became zero."""
+"""Remaining weights and units of networks, read from the weights, however the others became zero."""
 
 import numpy as np
 import xarray as xr

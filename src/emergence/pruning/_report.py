@@ -1,4 +1,4 @@
-"""How much a mask leaves, per layer and per unit, as it says and in effect."""
+"""Density of a mask per layer and per unit, as stated and in effect."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def _outputs_first(kept: Tensor, groups: int | None) -> Tensor:
 
 
 def _left(layers: dict[str, Tensor], prefix: str, left: str) -> Variables:
-    """What is left of weights and units, given the masks (seed, ...) of layers."""
+    """Remaining weights and units, given the masks (seed, ...) of layers."""
     rows = [tensor.flatten(2).double().mean(2) for tensor in layers.values()]
     by_layer, by_unit = ("seed", "layer"), ("seed", "unit")
     return {

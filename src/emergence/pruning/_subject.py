@@ -1,4 +1,4 @@
-"""What a pruning method scores: a network, and samples to score it on."""
+"""The subject of a pruning method: a network, and samples to score it on."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

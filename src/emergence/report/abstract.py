@@ -1,4 +1,4 @@
-"""What the abstract says of the claims, made from their verdicts."""
+"""The abstract's sentences on the claims, made from their verdicts."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -19,14 +19,14 @@ USUAL = "validation_loss"
 """The rule in common use: stop when the validation loss no longer falls."""
 
 HELD_OUT = "seeds"
-"""What is left out of the fits by which comparisons of baselines are counted."""
+"""Groups that are left out of the fits by which comparisons of baselines are counted."""
 
 TARGETS = {
     "improvement": "change of training accuracy during an epoch",
     "final_accuracy": "final test accuracy",
     "convergence": "epochs until convergence",
 }
-"""What is predicted, in the order of the report."""
+"""Predicted quantities, in the order of the report."""
 
 Found = Mapping[str, float | None]
 """An estimate with its interval, as `emergence.report.wording.effect` writes it."""
@@ -196,7 +196,7 @@ def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share
 
 
 def _counts(seen: Floats) -> tuple[int, int]:
-    """How many are seen, of how many of which that is known."""
+    """Number seen, and number of which that is known."""
     return int((seen == 1).sum()), int(np.isfinite(seen).sum())
 
 

@@ -50,7 +50,7 @@ WRITERS = (
 
 @dataclass(frozen=True)
 class Contents:
-    """What the report is made from.
+    """The inputs of the report.
 
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
     all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
@@ -128,7 +128,7 @@ def make_page(contents: Contents) -> str:
 
 
 def _trained(records: Sequence[Record]) -> int:
-    """How many configurations were trained, each from all seeds."""
+    """Number of configurations that were trained, each from all seeds."""
     rules = ("train_networks", "retrain_networks")
     return len({record.name.rpartition("/")[0] for record in records if record.rule in rules})
 

@@ -10,7 +10,7 @@ from typing import Any
 from emergence.figures import SECTIONS, Entry, catalogue
 
 BEGINNINGS = {".png": b"\x89PNG\r\n\x1a\n", ".gif": b"GIF89a"}
-"""How files of pictures begin, by their suffix."""
+"""First bytes of files of pictures, by their suffix."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is known of the jobs of a study: the files that they made, their keys, and how long they took."""
+"""Records of the jobs of a study: their files, keys and times."""
 
 import csv
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""How numbers and words are written in the report; what is undefined is a dash."""
+"""Notation of numbers and words in the report; an undefined value is a dash."""
 
 from collections.abc import Mapping, Sequence
 from math import floor, log10

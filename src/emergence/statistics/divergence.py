@@ -35,7 +35,7 @@ class Diverged:
 
     @property
     def count(self) -> int:
-        """How many networks these are."""
+        """Number of these networks."""
         return len(self.seeds)
 
 

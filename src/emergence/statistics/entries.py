@@ -28,7 +28,7 @@ class Interval(Section):
 
 
 class JudgedEntry(Interval):
-    """What a test says: of one experiment, or of one experiment at one sparsity."""
+    """Result of a test of one experiment, or of one experiment at one sparsity."""
 
     corrected_p_value: Probability
     """Corrected over all tests of the quantity."""
@@ -58,7 +58,7 @@ class FurtherEntry(QuantityEntry):
 
 
 class FoundEntry(Interval):
-    """What an analysis found in one experiment."""
+    """Result of an analysis in one experiment."""
 
     observations: int
     """Values that entered."""
@@ -74,7 +74,7 @@ class AnalysisEntry(Section):
 
 
 class PowerEntry(Section):
-    """How many seeds the deciding tests of a claim need, given the spread over seeds that was observed."""
+    """Number of seeds that the deciding tests of a claim need, given the observed spread over seeds."""
 
     power: float
     """Chance that each test is to have."""

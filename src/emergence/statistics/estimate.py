@@ -19,7 +19,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Scale:
-    """How values are brought to a scale on which their mean makes sense, and back; `null` is the value of no effect."""
+    """A scale on which the mean of values makes sense, and the way back; `null` is the value of no effect."""
 
     null: float
     forward: Callable[[Floats], Floats]

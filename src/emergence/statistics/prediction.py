@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import QuantileTransformer, SplineTransformer
 
 HELD_OUT = {"seeds": "seed", "configurations": "configuration"}
-"""What is left out of the fit together, and the column that tells it."""
+"""Groups that are left out of the fit together, and the column that tells them."""
 
 _FOLDS = 10
 """At most so many fits; with fewer groups each is left out by itself."""

@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class JudgedQuantity:
-    """What the tests of a quantity say, each by itself and together."""
+    """Results of the tests of a quantity, each by itself and together."""
 
     together: Finding
     tests: dict[str, Finding]

@@ -46,7 +46,7 @@ class General(Section):
 
 
 class Quantity(Section):
-    """What is computed per seed, and how large it must be to count."""
+    """A quantity that is computed per seed, and the smallest effect that counts."""
 
     role: Literal["decides", "reported"]
     quantity: str

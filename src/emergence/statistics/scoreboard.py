@@ -17,7 +17,7 @@ from emergence.testbeds.sparse_parity.measured import emergence_slope, emergence
 
 EMERGENCE = "emergence"
 LOSS = "validation_loss"
-"""What is scored beside measures: emergence before, and the loss behind them."""
+"""Scored beside measures: emergence before, and the loss behind them."""
 
 ANSWERS = ("true", "random")
 
@@ -98,17 +98,17 @@ def skills_of(run: xr.Dataset) -> Skills | None:
 
 
 def has_skills(run: xr.Dataset) -> bool:
-    """Whether it is known of a run's data set which skills there are to learn."""
+    """Tell whether it is known of a run's data set which skills there are to learn."""
     return "skill_strength" in run and bool(run["skill_strength"].notnull().any())
 
 
 def is_sparse_parity(run: xr.Dataset) -> bool:
-    """Whether a run's data set is one of multitask sparse parity, whose closed form is known."""
+    """Tell whether a run's data set is one of multitask sparse parity, whose closed form is known."""
     return "relevant_bits" in run and bool(run["relevant_bits"].notnull().any())
 
 
 def is_control(run: xr.Dataset) -> bool:
-    """Whether a run's data set is one of random answers, or of random words of a language."""
+    """Tell whether a run's data set is one of random answers, or of random words of a language."""
     return "random_answers" in run and float(run["random_answers"]) == 1
 
 

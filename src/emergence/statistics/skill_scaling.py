@@ -13,7 +13,7 @@ from emergence.testbeds.sparse_parity.measured import emergence_times
 
 SAMPLES = "training_samples"
 UNITS = "hidden_units"
-"""What the strengths of skills are followed over."""
+"""Quantities over which the strengths of skills are followed."""
 
 FITTED_AT = 0.5
 """Strength of the first skill whose place is the constant of a closed form."""
@@ -72,7 +72,7 @@ class Scaling:
 
 
 def can_learn_skills(run: xr.Dataset) -> bool:
-    """Whether a run's data set has skills, and answers that are not random."""
+    """Tell whether a run's data set has skills, and answers that are not random."""
     return has_skills(run) and not is_control(run)
 
 

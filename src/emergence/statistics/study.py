@@ -1,4 +1,4 @@
-"""What claims read from a study: runs by experiment, at the reference criterion and threshold."""
+"""A study as claims read it: runs by experiment, at the reference criterion and threshold."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -166,7 +166,7 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def _registers(statement: ast.stmt, module: _Module) -> bool:
-    """Whether a definition carries a decorator of the project: importing its module may register it somewhere."""
+    """Tell whether a definition carries a decorator of the project: importing its module may register it somewhere."""
     decorators = getattr(statement, "decorator_list", [])
     roots = {chain[0] for decorator in decorators for chain in _chains(decorator)}
     own = {name for name, target in module.imports.items() if target.startswith("emergence.")}

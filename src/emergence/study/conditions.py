@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def is_pruned(plan: "Plan", run: Run) -> bool:
-    """Whether a run's networks are pruned."""
+    """Tell whether a run's networks are pruned."""
     return run.method not in UNPRUNED
 
 
@@ -26,52 +26,52 @@ def unless(condition: Decide) -> Decide:
 
 
 def is_tuned(plan: "Plan", run: Run) -> bool:
-    """Whether the learning rate of a run is chosen, not given."""
+    """Tell whether the learning rate of a run is chosen, not given."""
     return plan.selection.tuned(run) is not None
 
 
 def is_inhibited(plan: "Plan", run: Run) -> bool:
-    """Whether units are inhibited in training as a variation."""
+    """Tell whether units are inhibited in training as a variation."""
     return bool(run.variation.inhibition)
 
 
 def is_penalised(plan: "Plan", run: Run) -> bool:
-    """Whether a run trains with the penalty that l1_magnitude asks for."""
+    """Tell whether a run trains with the penalty that l1_magnitude asks for."""
     return run.method == L1_PENALISED
 
 
 def is_rewound(plan: "Plan", run: Run) -> bool:
-    """Whether a run trains again from an early step."""
+    """Tell whether a run trains again from an early step."""
     return run.retraining == "rewind"
 
 
 def is_pruned_in_training(plan: "Plan", run: Run) -> bool:
-    """Whether a run's masks grow while it trains."""
+    """Tell whether a run's masks grow while it trains."""
     return run.method not in UNPRUNED and run.retraining == NONE
 
 
 def is_sampled(plan: "Plan", run: Run) -> bool:
-    """Whether the landscape of one of a run's seeds is sampled."""
+    """Tell whether the landscape of one of a run's seeds is sampled."""
     return bool(plan.selection.sampled_seeds(run))
 
 
 def samples_emergence(plan: "Plan", run: Run) -> bool:
-    """Whether emergence is sampled in landscapes."""
+    """Tell whether emergence is sampled in landscapes."""
     return EMERGENCE in plan.parameters.landscape.metrics
 
 
 def is_examined(plan: "Plan", run: Run) -> bool:
-    """Whether networks on a run's data set can be examined for what they know."""
+    """Tell whether networks on a run's data set can be examined for what they know."""
     return plan.parameters.data.entry(run.dataset).learnt_as != ""
 
 
 def has_skills(plan: "Plan", subject: str) -> bool:
-    """Whether there is something known to learn in the study."""
+    """Tell whether there is something known to learn in the study."""
     return bool({name for name, _ in plan.parameters.study.pairs} & plan.parameters.data.with_skills)
 
 
 def is_animated(plan: "Plan", figure: str) -> bool:
-    """Whether a figure has an animation."""
+    """Tell whether a figure has an animation."""
     return catalogue()[figure].animated
 
 

@@ -16,7 +16,7 @@ CHECKSUMS = "checksums.json"
 
 
 def is_done(job: Job, root: Path) -> bool:
-    """Whether the files of a job below `root` are there and, in a fixed place, are those that its stamp speaks for."""
+    """Tell if the files of a job below `root` are there and, in a fixed place, are those that its stamp speaks for."""
     if job.entry.keyed:
         return all(_is_there(root / file) for file in job.files)
     return stamps.holds(root / job.stamp, root, job.results)
@@ -39,7 +39,7 @@ def to_do(jobs: Iterable[Job], asked: Collection[Job], done: Callable[[Job], boo
 
 
 def _is_there(path: Path) -> bool:
-    """Whether a file is there with content, or a folder with all that it lists."""
+    """Tell whether a file is there with content, or a folder with all that it lists."""
     if path.suffix:
         return path.is_file() and path.stat().st_size > 0
     try:

@@ -37,7 +37,7 @@ class Job:
 
     @property
     def entry(self) -> Rule:
-        """What the table of rules says of the job."""
+        """The job's entry in the table of rules."""
         return RULES[self.rule]
 
     @cached_property

@@ -17,7 +17,7 @@ from emergence.study.settings import chosen
 from emergence.study.table import RULES
 
 TARGETS = {"gather_networks": "networks", "write_report": "report"}
-"""What a study is for; all other jobs are made because one of these reads them."""
+"""The purposes of a study; all other jobs are made because one of these reads them."""
 
 
 class Plan:
@@ -76,7 +76,7 @@ class Plan:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """What the report says of each job, in the order of the table: its files, its key, where its time is noted."""
+        """The report's record of each job, in the order of the table: files, key, and the file with its time."""
         jobs = sorted(self.jobs, key=lambda job: list(RULES).index(job.rule))
         return [
             {

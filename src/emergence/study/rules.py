@@ -1,4 +1,4 @@
-"""What an entry of the table of rules says: what a job makes, reads and depends on."""
+"""Entries of the table of rules: the files that a job makes and reads, and the settings it depends on."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from emergence.study.plan import Plan
 
 Subject = Run | str
-"""What a job is about: a run, or the name of a data set, a figure or another result that a study has once."""
+"""Subject of a job: a run, or the name of a data set, a figure or another result that a study has once."""
 
 Select = Callable[["Plan", Any], Iterable[Subject]]
 """The subjects of the jobs that a job reads, given its own subject."""
@@ -59,7 +59,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Resources:
-    """What one job needs: memory in MB, time in minutes, and whether a GPU serves it."""
+    """Needs of one job: memory in MB, time in minutes, and whether a GPU serves it."""
 
     memory: int = 4000
     minutes: int = 60

@@ -1,4 +1,4 @@
-"""How far a study has come: jobs finished and left per phase, the time left, and what began and is not finished.
+"""Progress of a study: jobs finished and left per phase, the time left, and jobs that began and are not finished.
 
 Command line: ``python -m emergence.study.status [--at-a-time N] [FILE...]`` looks at the study of params.yaml, overlaid
 by FILEs. A job is finished where all its files exist, those of a fixed place as its stamp lists them; how long those
@@ -22,7 +22,7 @@ from emergence.study.plan import Plan
 from emergence.study.table import PHASES, RULES
 
 LINES = 15
-"""How many of the last lines of a log are shown for a job that failed."""
+"""Number of last lines of a log that are shown for a job that failed."""
 
 
 @dataclass(frozen=True)

@@ -254,7 +254,7 @@ CONCLUSIONS: dict[str, tuple[str, tuple[str | Setting, ...]]] = {
         (ESTIMATION, Setting("scoreboard", without=("samples",)), "measures.names"),
     ),
 }
-"""What is concluded from the joined study: rule -> name of its file, and its settings."""
+"""Conclusions from the joined study: rule -> name of its file, and its settings."""
 
 OF_STUDY = (
     Rule(
@@ -298,7 +298,7 @@ DRAWABLE = {
     "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.tuned),
     "densities": Source(("make_masks",), of.masked, ("densities",)),
 }
-"""What a figure can be drawn from. It is drawn where there is some of all that it needs: `scoreboard` only where a
+"""Inputs that a figure can name. It is drawn where there is some of all that it needs: `scoreboard` only where a
 data set has skills to learn, `language` only where one is a language, `skills_over_data` only where a network learns
 the same skills from data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
 """

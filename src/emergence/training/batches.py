@@ -12,7 +12,7 @@ from emergence.training.tensor_files import digest
 
 
 class Dataset(Protocol):
-    """What training needs of a data set; `emergence.datasets.read_processed` returns one."""
+    """A data set as training needs it; `emergence.datasets.read_processed` returns one."""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -97,7 +97,7 @@ def check_logits(network: nn.Module, part: Part, classes: int) -> None:
 
 
 def prefers_channels_last(network: nn.Module, device: torch.device) -> bool:
-    """Whether a network computes faster on images whose channels lie next to each other in memory."""
+    """Tell whether a network computes faster on images whose channels lie next to each other in memory."""
     return device.type == "cpu" and any(isinstance(module, nn.Conv2d) for module in network.modules())
 
 

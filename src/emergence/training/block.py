@@ -104,7 +104,7 @@ def train_block(
 
 
 class _Block:
-    """What stays the same during the training of a block."""
+    """The constants of the training of a block."""
 
     def __init__(
         self,
@@ -182,7 +182,7 @@ class _Block:
         return state
 
     def _lacks_steps(self, state: State) -> bool:
-        """Whether an earlier training with another number of epochs passed a step that is wanted now."""
+        """Tell whether an earlier training with another number of epochs passed a step that is wanted now."""
         missing = set(self.steps) - state.history.steps.keys()
         return any(step.updates(self.per_epoch) <= state.updates for step in missing)
 

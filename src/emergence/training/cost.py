@@ -1,4 +1,4 @@
-"""What training cost: time, memory and how it was computed. It differs from run to run, so no result holds it."""
+"""Cost of training: time, memory and device. It differs from run to run, so no result holds it."""
 
 import resource
 import time

@@ -92,7 +92,7 @@ class Dense:
 
 
 def is_dense(network: nn.Module) -> bool:
-    """Whether a network is linear layers with ReLU between them, after flattening, and nothing else.
+    """Tell whether a network is linear layers with ReLU between them, after flattening, and nothing else.
 
     >>> is_dense(nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
     True

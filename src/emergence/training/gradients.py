@@ -12,7 +12,7 @@ from emergence.training.inhibition import Inhibition
 from emergence.training.precision import mixed_precision
 
 Outcome = tuple[Tensor, Tensor]
-"""What is kept of a batch to tell its loss and accuracy."""
+"""Records of a batch from which its loss and accuracy follow."""
 
 
 class Gradients(Protocol):
@@ -20,7 +20,7 @@ class Gradients(Protocol):
 
     @property
     def parameters(self) -> Sequence[Tensor]:
-        """What is trained, in the network's order."""
+        """The trained parameters, in the network's order."""
 
     @property
     def gradients(self) -> list[Tensor]:

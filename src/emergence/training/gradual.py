@@ -13,7 +13,7 @@ from emergence.parameters.base import Section
 from emergence.training.group import Group
 
 PRUNING_STEPS = 100
-"""How often weights are removed."""
+"""Number of times that weights are removed."""
 
 
 class Gradual(Section):

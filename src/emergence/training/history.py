@@ -1,4 +1,4 @@
-"""What is recorded while networks train, and its labelled form."""
+"""Records of training, and their labelled form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How the process manages its memory while it trains."""
+"""Management of the process's memory during training."""
 
 import ctypes
 

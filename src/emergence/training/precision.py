@@ -88,7 +88,7 @@ def matmul_setting(setting: str) -> Iterator[None]:
 
 @cache
 def _exact_enough() -> bool:
-    """Whether the oneDNN path has the precision of float32 on this processor."""
+    """Tell whether the oneDNN path has the precision of float32 on this processor."""
     with matmul_setting("medium"):
         return max(_relative_error(*shape) for shape in TRIALS) < TOLERANCE
 

@@ -1,4 +1,4 @@
-"""How far training has come: a bar on a terminal, else one log line per epoch."""
+"""Progress of training: a bar on a terminal, else one log line per epoch."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""What groups of one network and of several do alike with their tensors."""
+"""Operations on tensors that groups of one network and of several share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -1,1 +1,1 @@
-"""What parameters are checked for when they are read, beyond the type and range of each: names, sizes, what fits."""
+"""Checks of parameters beyond the type and range of each: names, sizes, what fits together."""

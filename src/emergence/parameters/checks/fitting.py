@@ -109,7 +109,7 @@ def _mistaken_methods(parameters: Parameters) -> Mistakes:
 
 
 def _is_saved(parameters: Parameters, step: Step) -> bool:
-    """Whether training on all data sets saves weights at a step; the first epoch of each must be long enough."""
+    """Tell whether training on all data sets saves weights at a step; the first epoch of each must be long enough."""
     if not parameters.training.saves(step):
         return False
     trained = [parts(size, parameters.data)[2] - parameters.data.probe_samples for size in _sizes(parameters).values()]
@@ -229,4 +229,4 @@ MISFITS = (
 """What finds parameters that do not go together, where all names stand for something and nothing is too large."""
 
 EXCESSES = (_too_many_runs, _too_large)
-"""What finds parameters that ask for too much."""
+"""Checks that find parameters that ask for too much."""

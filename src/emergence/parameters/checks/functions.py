@@ -1,4 +1,4 @@
-"""What is behind module:function, read from the source without importing it.
+"""The function behind module:function, read from the source without importing it.
 
 Mistakes are then told before any work starts, and nothing of a user's runs while a study is planned.
 """
@@ -58,7 +58,7 @@ def _find(module: str) -> ModuleSpec | None:
 
 
 def _is_own(spec: ModuleSpec) -> bool:
-    """Whether a module is the user's, neither this package's nor an installed one."""
+    """Tell whether a module is the user's, neither this package's nor an installed one."""
     installed = [sysconfig.get_path(place) for place in ("stdlib", "purelib", "platlib")]
     file = Path(spec.origin or ".")
     return spec.name.split(".")[0] != "emergence" and not any(map(file.is_relative_to, installed))
@@ -115,7 +115,7 @@ def _imported(statement: ast.stmt, spec: ModuleSpec) -> Iterator[tuple[str, list
 
 
 def _defines(spec: ModuleSpec, name: str) -> bool:
-    """Whether a module may hold a name, as far as its source shows."""
+    """Tell whether a module may hold a name, as far as its source shows."""
     bound = {word for statement in _within(_source(spec)) for word in _bound(statement)}
     return not bound or bool(bound & {name, "*", "__getattr__"})
 

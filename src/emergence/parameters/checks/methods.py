@@ -1,4 +1,4 @@
-"""What a pruning method scores and looks at, read from its file without importing it."""
+"""Properties of a pruning method, read from its file without importing it."""
 
 import ast
 from collections.abc import Sequence

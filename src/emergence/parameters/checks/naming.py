@@ -78,4 +78,4 @@ def _unknown_colour_map(parameters: Parameters) -> Mistakes:
 
 
 MISNOMERS = (_unknown_experiments, _unknown_functions, _mistaken_data_sets, _unknown_colour_map)
-"""What finds names that stand for nothing."""
+"""Checks that find names without a meaning."""

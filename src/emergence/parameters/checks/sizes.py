@@ -1,4 +1,4 @@
-"""How large data sets and networks are, known from their descriptions alone."""
+"""Sizes of data sets and networks, known from their descriptions alone."""
 
 from itertools import pairwise
 from math import prod

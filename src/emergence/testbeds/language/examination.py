@@ -1,4 +1,4 @@
-"""What a transformer knows of the language: order parameters of what it writes, and scores of its tasks."""
+"""Knowledge of the language in a transformer: order parameters of its sentences, and scores of its tasks."""
 
 from dataclasses import astuple
 

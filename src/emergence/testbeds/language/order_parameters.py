@@ -1,4 +1,4 @@
-"""How well sentences, and the network that writes them, respect grammar and types."""
+"""Order parameters: respect for grammar and types in sentences, and in the network that writes them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +66,7 @@ def described(language: Language, words: Integers) -> list[tuple[int, int]]:
 
 
 def _verbs(language: Language, words: Integers) -> list[bool]:
-    """Whether each verb's class is that of all subjects, and that of its objects is what it asks for."""
+    """Tell whether each verb's class is that of all subjects, and that of its objects is what it asks for."""
     letters, classes = language.letters[words], language.classes[words]
     begin = _predicate(letters)
     subjects = set(classes[:begin][letters[:begin] == "e"].tolist())

@@ -23,7 +23,7 @@ KINDS = {"relative": ("v", "sentences with verbs"), "descriptive": ("l", "senten
 TASK_TEXTS = {
     f"{score}_{kind}": f"{text}, {of_kind}" for score, text in SCORES.items() for kind, (_, of_kind) in KINDS.items()
 }
-"""What `task_scores` returns, in its order."""
+"""Names of the scores that `task_scores` returns, in its order."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How well networks of two classes, even and odd, know each skill."""
+"""Strength of each skill in networks of two classes, even and odd."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""How well each skill is known after some training time, with some data or some parameters, in closed form.
+"""Closed form of the strength of each skill over training time, data and parameters.
 
 The strength of skill k is R_k = E[g_k f], the mean of the model's output times the skill's function over inputs that
 ask for the skill. It is known where R_k is the target scale S. Methods return R_k / S; arguments that are arrays
@@ -129,7 +129,7 @@ class SkillLearner:
 
     @property
     def _distance(self) -> float:
-        """How far the strength is from S at first: ln(S / R_k(0) - 1)."""
+        """Distance of the first strength from S: ln(S / R_k(0) - 1)."""
         return -_log_odds(self.initial_strength / self.scale)
 
     def _growth(self, frequency: ArrayLike) -> Floats:
