@@ -11,16 +11,16 @@ from emergence.pruning import remaining
 
 @job
 def count_paths(run: Checkpoints, emergence: Emergence) -> xr.Dataset:
-    graph = UnitGraph(run.first.network(run.seeds[0]).to(run.device), run.probe)
+    graph = UnitGraph(run.first.network(run.seeds[0]).to(run.device), run.example)
     counted = run.each_step(
         lambda weights: grids_of(
             graph,
             weights,
-            run.probe,
+            [run.probe(seed)[0] for seed in run.seeds],
             thresholds=emergence.thresholds,
             criteria=emergence.criteria,
             fraction=emergence.fraction,
             through=emergence.through,
         )
     )
-    return counted.merge(remaining(run.at(run.steps[-1]), run.probe[:1].cpu()))
+    return counted.merge(remaining(run.at(run.steps[-1]), run.example.cpu()))

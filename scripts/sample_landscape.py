@@ -24,6 +24,6 @@ def sample_landscape(given: JobFile, run: Checkpoints, landscape: Landscape) -> 
     description = {**given.made_from, **read, "device": run.device.type, "torch": torch.__version__}
     with Journal(given.work / "points.jsonl", description) as journal:
         record = Record(journal, "landscape", tuple(landscape.metrics), "--unfinished" in given.arguments)
-        of_run = Run(run.files, run.probe, run.labels, landscape, counting(given), run.builders)
+        of_run = Run(run.files, run.probe, landscape, counting(given), run.builders)
         sampled = of_run.sample(given.seeds, run.chosen(landscape.steps, "landscape.steps"), record)
     return sampled.assign_attrs(direction_seed=landscape.direction_seed, normalisation=landscape.normalisation)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from emergence import UnitGraph, count_paths, emergence_grid, emergence_grids
 from emergence.core.steps import Step
 from emergence.core.storage import read_dataset, write_dataset
-from emergence.datasets import RawDataset, process
+from emergence.datasets import RawDataset, process, split
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
@@ -107,8 +107,8 @@ def test_a_criterion_that_needs_earlier_weights_is_refused_in_a_grid() -> None:
 def test_the_script_counts_every_seed_and_step_in_the_order_of_training(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     raw = RawDataset(generator.random((60, 1, 4, 4)).astype(np.float32), np.arange(60) % 3, ("a", "b", "c"), "made up")
-    data = process("noise", raw, Data(probe_samples=8))
-    write_dataset(tmp_path / "dataset.nc", data, {})
+    sizes = Data(probe_samples=8)
+    write_dataset(tmp_path / "dataset.nc", process("noise", raw, sizes), {})
     described = Architecture("mlp", (1, 4, 4), 3, {"widths": [6], "activation": "relu"})
     steps, files, nets = [Step(10), Step(0), Step(0, 3)], {}, {}
     for step in steps:
@@ -129,8 +129,10 @@ def test_the_script_counts_every_seed_and_step_in_the_order_of_training(tmp_path
     assert result.emergence.dims == ("seed", "step", "criterion", "threshold", "through")
     assert result.active_units.dims == ("seed", "step", "criterion", "threshold", "site")
     assert (result.nonzero_parameters.dims, result.site_size.dims) == (("seed", "step"), ("site",))
-    probe = data.inputs.values[data.part.values == 2]
-    scaled = torch.tensor((probe - data["mean"].values) / data["std"].values, dtype=torch.float32)
-    counts = count_paths(nets[Step(0, 3)][1], scaled, threshold=0.2, criterion="sample")
-    cell = result.sel(seed=7, step="ep0it3", threshold=0.2, criterion="sample", through="all")
-    assert cell.emergence.item() == pytest.approx(counts.emergence, rel=1e-12)
+    for position, seed in enumerate((4, 7)):
+        part = split(raw.labels, None, sizes, seed)
+        train, probe = (torch.from_numpy(raw.inputs[part == index]).double() for index in (0, 2))
+        scaled = ((probe - train.mean()) / train.std(correction=0)).float()
+        counts = count_paths(nets[Step(0, 3)][position], scaled, threshold=0.2, criterion="sample")
+        cell = result.sel(seed=seed, step="ep0it3", threshold=0.2, criterion="sample", through="all")
+        assert cell.emergence.item() == pytest.approx(counts.emergence, rel=1e-12)

@@ -62,7 +62,7 @@ def test_the_script_measures_the_curvature_of_the_chosen_networks(run: Path, tmp
     settings = Curvature(eigenvalues=2, probes=2, lanczos_steps=5)
     found = call("measure_curvature", tmp_path / "curvature.nc", run, curvature=settings.model_dump())
     assert found["step"].values.tolist() == ["ep0", "ep11"] and found["seed"].values.tolist() == [7, 4]
-    data = read_processed(run / "dataset.nc")
+    data = read_processed(run / "dataset.nc").of_seed(4)
     inputs, labels = data.part("probe")
     network = read(run / "checkpoints" / "ep11.safetensors").network(4)
     expected = network_curvature(network, data.normalise(inputs), labels, settings)

@@ -95,10 +95,10 @@ def test_landscapes_of_the_asked_seeds_are_stored_with_their_labels(landscape: P
 
 def test_the_centre_and_the_ends_are_the_stored_networks_on_the_probe_samples(run: Path, landscape: Path):
     stored = read_dataset(landscape)
-    data = read_processed(run / "dataset.nc")
-    inputs, labels = data.part("probe")
     initial, final = (read(run / "checkpoints" / file_name(step)) for step in (Step(0), Step(11)))
     for seed in (4, 7):
+        data = read_processed(run / "dataset.nc").of_seed(seed)
+        inputs, labels = data.part("probe")
         with torch.no_grad():
             logits = [checkpoint.network(seed)(data.normalise(inputs)) for checkpoint in (initial, final)]
         losses = [F.cross_entropy(of_network, labels).item() for of_network in logits]

@@ -16,6 +16,7 @@ from emergence.pruning import Mask, Samples, Subject, masked, masked_network, pr
 from emergence.pruning.global_magnitude import make_mask
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.member import initial_network
+from tests.samples import OneSplit
 
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})
 
@@ -26,16 +27,15 @@ def checkpoint(*seeds: int) -> Checkpoint:
     return Checkpoint(Step(3), seeds, ARCHITECTURE, weights)
 
 
-class Digits:
+class Digits(OneSplit):
     """A data set of random images; not all classes have ten training samples."""
+
+    mean, std = torch.tensor(0.0), torch.tensor(2.0)
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
         samples = {"train": 90, "probe": 7}[name]
         return torch.randn(samples, 1, 8, 8, generator=generator), torch.arange(samples) ** 2 % 10
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs / 2
 
 
 def prune_digits(stored: Checkpoint, method: str, sparsity: float) -> Mask:

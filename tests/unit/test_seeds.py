@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from emergence.core.seeds import STUDY, TRAINED, TUNING, Stream, joint, of_controls, of_epoch, of_new_start
+from emergence.core.seeds import STUDY, TRAINED, TUNING, Stream, joint, of_controls, of_epoch, of_new_start, of_split
 from emergence.parameters.study import Study
 from emergence.parameters.tuning import Tuning
 
@@ -41,3 +41,11 @@ def test_what_an_epoch_draws_has_a_stream_of_its_own() -> None:
     drawn = {of_epoch(*key).bytes(16) for key in keys}
     assert len(drawn) == len(keys)
     assert joint(0, 1) != joint(1, 0)
+
+
+def test_every_seed_has_a_split_of_its_own_which_shares_no_numbers_with_any_other_stream() -> None:
+    seeds = (None, 0, 1, 2, TUNING[0], of_new_start(0))
+    splits = [of_split(split_seed, seed).bytes(16) for split_seed in (0, 1, 2) for seed in seeds]
+    epochs = [of_epoch(seed, epoch, stream).bytes(16) for seed in (0, 1) for epoch in (0, 1) for stream in Stream]
+    drawn = splits + epochs
+    assert len(set(drawn)) == len(drawn)

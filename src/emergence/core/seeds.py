@@ -65,6 +65,17 @@ def of_controls(seed: int) -> int:
     return 2 * TRAINED.stop + _checked(seed)
 
 
+def of_split(split_seed: int, seed: int | None) -> np.random.Generator:
+    """Return the generator that splits the data for the networks of a seed, or for all alike where it is None.
+
+    The seed stands in the key of `SeedSequence`, so that no generator of this module draws the same numbers.
+
+    >>> [of_split(0, seed).permutation(4).tolist() for seed in (None, 0, 1)]
+    [[1, 0, 3, 2], [2, 0, 3, 1], [0, 3, 1, 2]]
+    """
+    return np.random.default_rng(np.random.SeedSequence(split_seed, spawn_key=(0 if seed is None else 1 + seed,)))
+
+
 def of_probes(count: int) -> Sequence[int]:
     """Return the seeds of the random vectors by which the trace and the spectrum of a Hessian are estimated."""
     return range(count)

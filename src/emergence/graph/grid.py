@@ -111,15 +111,15 @@ def emergence_grids(
     are not numbers (a diverged training) is missing (NaN) in the result.
     """
     graph = UnitGraph(model, inputs, include_input=include_input, include_output=include_output)
-    return grids_of(graph, states, inputs, thresholds=thresholds, criteria=criteria, fraction=fraction, through=through)
+    seen = [inputs] * len(next(iter(states.values())))
+    return grids_of(graph, states, seen, thresholds=thresholds, criteria=criteria, fraction=fraction, through=through)
 
 
-def grids_of(graph: UnitGraph, states: Mapping[str, Tensor], inputs: Inputs, **settings: Any) -> xr.Dataset:
-    """`emergence_grids` on a network that is traced already."""
+def grids_of(graph: UnitGraph, states: Mapping[str, Tensor], inputs: Sequence[Inputs], **settings: Any) -> xr.Dataset:
+    """`emergence_grids` on a network that is traced already, with the inputs of each of the networks."""
     grid = _Grid(**settings)
-    seeds = len(next(iter(states.values())))
-    members = [{name: stacked[seed] for name, stacked in states.items()} for seed in range(seeds)]
-    results = [_measure_or_missing(graph, inputs, member, grid) for member in members]
+    members = [{name: stacked[seed] for name, stacked in states.items()} for seed in range(len(inputs))]
+    results = [_measure_or_missing(graph, *member, grid) for member in zip(inputs, members, strict=True)]
     return _label(graph, {name: np.stack([result[name] for result in results]) for name in _VARIABLES}, grid, "seed")
 
 

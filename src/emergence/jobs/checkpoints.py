@@ -35,6 +35,7 @@ class Checkpoints:
         self.device = device
         self.builders = builders
         self._folder, self._data = folder, data
+        self._samples: dict[int, tuple[Tensor, Tensor]] = {}
 
     @classmethod
     def of_job(cls, given: JobFile) -> "Checkpoints":
@@ -63,18 +64,21 @@ class Checkpoints:
 
     @cached_property
     def data(self) -> ProcessedDataset:
-        """The data set."""
+        """The data set, with how it is split for each seed."""
         return read_processed(self._data)
 
-    @cached_property
-    def labels(self) -> Tensor:
-        """Labels of the probe samples."""
-        return self.data.part("probe")[1].to(self.device)
+    def probe(self, seed: int) -> tuple[Tensor, Tensor]:
+        """Return the probe samples of a seed as its networks get them, (sample, ...), normalised, and their labels."""
+        if seed not in self._samples:
+            split = self.data.of_seed(seed)
+            inputs, labels = (tensor.to(self.device) for tensor in split.part("probe"))
+            self._samples[seed] = split.normalise(inputs), labels
+        return self._samples[seed]
 
-    @cached_property
-    def probe(self) -> Tensor:
-        """The probe samples as networks get them: (sample, ...), normalised."""
-        return self.data.normalise(self.data.part("probe")[0].to(self.device))
+    @property
+    def example(self) -> Tensor:
+        """One probe sample of the first seed: (1, ...)."""
+        return self.probe(self.seeds[0])[0][:1]
 
     def at(self, step: str) -> checkpoints.Checkpoint:
         """Read the networks of all seeds at a step."""
