@@ -188,7 +188,7 @@ def test_the_abstract_says_what_was_studied_and_found(html: str, results: dict[s
     abstract = text_of_section(html, "abstract")
     pruned = "pruned to sparsities of 30 %, 50 %, 70 % and 90 % (global_magnitude and random_weights)"
     assert f"mlp on digits, dense and {pruned}" in abstract
-    assert "1 configurations in all, each from 8 seeds for 20 epochs with sgd" in abstract
+    assert "1 configurations in all, each from 10 seeds for 20 epochs with sgd" in abstract
     verdicts = [claim["verdict"] for claim in results["claims"].values()]
     assert f"Of {len(verdicts)} claims, {verdicts.count('supported')} " in abstract
     verbs = {"supported": "support", "contradicted": "contradict", "inconclusive": "leave open"}
