@@ -18,7 +18,7 @@ def count_paths(run: Checkpoints, emergence: Emergence) -> xr.Dataset:
         lambda weights, previous: grids_of(
             graph,
             weights,
-            samples,
+            [samples] * len(run.seeds),
             previous,
             thresholds=emergence.thresholds,
             change_thresholds=emergence.change_thresholds,

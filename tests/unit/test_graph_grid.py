@@ -185,7 +185,7 @@ def test_sets_of_samples_stand_side_by_side_and_weight_change_is_the_same_on_all
     graph = UnitGraph(network(9), inputs())
     criteria, through = [*CRITERIA, "weight-change"], ["all", "active"]
     choices = {"thresholds": THRESHOLDS, "criteria": criteria, "through": through}
-    grids = grids_of(graph, stacked([after]), sets, stacked([before]), **choices)
+    grids = grids_of(graph, stacked([after]), [sets], stacked([before]), **choices)
     assert grids.emergence.dims == ("seed", "samples", "criterion", "threshold", "through")
     assert grids.samples.values.tolist() == ["probe", "test"]
     for name, criterion, threshold, kind in product(sets, criteria, THRESHOLDS, through):

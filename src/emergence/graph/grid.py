@@ -155,29 +155,30 @@ def emergence_grids(
     """
     graph = UnitGraph(model, inputs, include_input=include_input, include_output=include_output)
     settings = {"thresholds": thresholds, "criteria": criteria, "fraction": fraction, "through": through}
-    found = grids_of(graph, states, {"": inputs}, previous, change_thresholds=change_thresholds, **settings)
+    seen = [{"": inputs}] * len(next(iter(states.values())))
+    found = grids_of(graph, states, seen, previous, change_thresholds=change_thresholds, **settings)
     return found.isel(samples=0, drop=True)
 
 
 def grids_of(
     graph: UnitGraph,
     states: Mapping[str, Tensor],
-    inputs: Mapping[str, Inputs],
+    inputs: Sequence[Mapping[str, Inputs]],
     previous: Mapping[str, Tensor] | None = None,
     **settings: Any,
 ) -> xr.Dataset:
-    """`emergence_grids` on a network that is traced already and several sets of samples by name.
+    """`emergence_grids` on a network that is traced already, and on several sets of samples, by name, of each network.
 
     The dimension samples stands behind seed; weight-change, which reads no samples, is the same along it. Without
     `previous` it is missing (NaN).
     """
     grid = _Grid(**settings)
     results = [
-        _measure_or_missing(graph, inputs, _member(states, seed), previous and _member(previous, seed), grid)
-        for seed in range(len(next(iter(states.values()))))
+        _measure_or_missing(graph, samples, _member(states, seed), previous and _member(previous, seed), grid)
+        for seed, samples in enumerate(inputs)
     ]
     arrays = {name: np.stack([result[name] for result in results]) for name in _VARIABLES}
-    return _label(graph, arrays, grid, list(inputs), "seed")
+    return _label(graph, arrays, grid, list(inputs[0]), "seed")
 
 
 def grid_of(graph: UnitGraph, inputs: Inputs, previous: State | None = None, **settings: Any) -> xr.Dataset:

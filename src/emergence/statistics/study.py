@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, product
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,18 +84,6 @@ class Study:
     def _by_experiment(self, chosen: Callable[[Run], bool]) -> dict[str, list[xr.Dataset]]:
         runs = [(run.experiment.name, data) for run, data in self.runs.items() if chosen(run)]
         return {name: [data for experiment, data in runs if experiment == name] for name in self.dense()}
-
-
-def counted_choices(data: xr.Dataset, samples: str) -> list[dict[str, Any]]:
-    """Return the choices of counting, name -> value, of which a joined study knows any emergence.
-
-    The criterion weight-change reads no samples; it counts as one choice, at those that are named.
-    """
-    counted = data["relative_emergence"].notnull()
-    known = counted.any([dim for dim in counted.dims if dim not in CHOICES]).transpose(*CHOICES)
-    choices = product(*(data[name].values.tolist() for name in CHOICES))
-    found = [dict(zip(CHOICES, choice, strict=True)) for choice in compress(choices, known.values.flat)]
-    return [at for at in found if at["criterion"] != "weight-change" or at["samples"] == samples]
 
 
 def identified(study: xr.Dataset) -> list[Run]:
