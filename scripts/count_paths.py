@@ -12,12 +12,15 @@ from emergence.pruning import remaining
 @job
 def count_paths(run: Checkpoints, emergence: Emergence) -> xr.Dataset:
     graph = UnitGraph(run.first.network(run.seeds[0]).to(run.device), run.example)
+    samples = [{part: run.samples(part, seed)[0] for part in emergence.samples} for seed in run.seeds]
     counted = run.each_step(
-        lambda weights: grids_of(
+        lambda weights, previous: grids_of(
             graph,
             weights,
-            [run.probe(seed)[0] for seed in run.seeds],
+            samples,
+            previous,
             thresholds=emergence.thresholds,
+            change_thresholds=emergence.change_thresholds,
             criteria=emergence.criteria,
             fraction=emergence.fraction,
             through=emergence.through,

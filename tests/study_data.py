@@ -19,7 +19,7 @@ SETTINGS = Statistics()
 REFERENCE = Reference("global_magnitude", RETRAINING)
 SETTINGS = Statistics()
 REFERENCE = Reference("global_magnitude", RETRAINING)
-CRITERIA, THRESHOLDS, THROUGH = ["mean", "any"], [0.05, 0.1], ["active", "all"]
+CRITERIA, THRESHOLDS, THROUGH, SAMPLES = ["mean", "any"], [0.05, 0.1], ["active", "all"], ["probe"]
 
 
 def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Dataset:
@@ -27,8 +27,8 @@ def joined(runs: Mapping[tuple[Any, ...], Mapping[str, ArrayLike]]) -> xr.Datase
 
     A fifth part of the key says what follows pruning; without it pruned runs start from their original initialisation.
     A `Variation` as last part says how a dense network is varied.
-    Counts of paths hold at criterion "mean" and threshold 0.05, through all units; elsewhere they are noise. Epochs
-    count from 0.
+    Counts of paths hold at criterion "mean" and threshold 0.05, through all units; elsewhere they are noise. Values
+    with a third dimension are by site. Epochs count from 0.
     """
     return xr.concat([_run(key, values) for key, values in runs.items()], "run", coords="different", compat="equals")
 
@@ -43,14 +43,14 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
     plain = tuple(part for part in key if part is not variation)
     dataset, network, method, sparsity, retraining = (*plain, RETRAINING if key[3] else "none")[:5]
     arrays = {name: np.asarray(array, dtype=float) for name, array in values.items()}
-    seeds, epochs = next(iter(arrays.values())).shape
+    seeds, epochs = next(iter(arrays.values())).shape[:2]
     variables: dict[str, Any] = {
-        name: (("seed", "step"), array) for name, array in arrays.items() if name not in COUNTS
+        name: (("seed", "step", "site")[: array.ndim], array) for name, array in arrays.items() if name not in COUNTS
     }
     for name in set(COUNTS) & set(arrays):
-        counted = np.random.default_rng(99).normal(size=(seeds, epochs, 2, 2, 2))
-        counted[:, :, 0, 0, 1] = arrays[name]
-        variables[name] = (("seed", "step", "criterion", "threshold", "through"), counted)
+        counted = np.random.default_rng(99).normal(size=(seeds, epochs, 2, 2, 2, 1))
+        counted[:, :, 0, 0, 1, 0] = arrays[name]
+        variables[name] = (("seed", "step", "criterion", "threshold", "through", "samples"), counted)
     variables["step_epoch"] = ("step", np.arange(epochs, dtype=float))
     pruning = method if method == "dense" else f"{method}~{sparsity:g}/{retraining}"
     name = "/".join(part for part in (dataset, network, pruning, variation.name) if part)
@@ -62,6 +62,7 @@ def _run(key: tuple[Any, ...], values: Mapping[str, ArrayLike]) -> xr.Dataset:
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
             "through": THROUGH,
+            "samples": SAMPLES,
             "run": name,
             "dataset": dataset,
             "network": network,

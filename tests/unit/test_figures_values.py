@@ -95,7 +95,8 @@ def test_points_compare_emergence_at_the_start_of_an_epoch_with_the_improvement_
     change = 100 * np.diff(study["train_accuracy"])
     points = np.column_stack([study["emergence"][:, :-1].values.ravel(), change.ravel()])
     np.testing.assert_allclose(axes.collections[0].get_offsets(), points)
-    found = json.loads(Path(manifest["claims"][0]["claims"]).read_text())["C1"]["experiments"]["digits/mlp"]
+    claim = json.loads(Path(manifest["claims"][0]["claims"]).read_text())["C1"]
+    found = claim["further"]["correlation"]["experiments"]["digits/mlp"]
     assert axes.get_title(loc="left") == f"digits, mlp\n{describe_correlation(found)}"
 
 

@@ -43,7 +43,7 @@ def learning(rate: ArrayLike, rng: np.random.Generator, emergence: float = 0.0, 
     epochs = np.arange(EPOCHS)
     fall = np.log10(left) * epochs / (EPOCHS - 1)
     chance = rng.normal(0, 1, (SEEDS, EPOCHS)) * (epochs > 0) * (epochs < EPOCHS - 1)
-    log10 = 6 + fall + (0.2 + 0.8 * (left == 1)) * chance
+    log10 = 6 + fall + chance
     steps = emergence * (log10 - 6) + rng.normal(0, 1, (SEEDS, EPOCHS))
     accuracy = 0.5 + np.cumsum(steps, axis=1) / 200
     validation = np.clip(1 - np.exp(-np.asarray(rate) * epochs) + rng.normal(0, 0.005, (SEEDS, EPOCHS)), 0, 1)
@@ -53,7 +53,7 @@ def learning(rate: ArrayLike, rng: np.random.Generator, emergence: float = 0.0, 
         "train_accuracy": train,
         "validation_accuracy": validation,
         "test_accuracy": validation,
-        "active_fraction": rng.uniform(size=(SEEDS, EPOCHS)),
+        "active_share": rng.uniform(size=(SEEDS, EPOCHS)),
         "nonzero_parameters": np.full((SEEDS, EPOCHS), 1000.0),
         "relative_emergence": 10**log10 / 1000,
     }
@@ -82,9 +82,9 @@ def test_effects_of_the_other_sign_contradict() -> None:
 def simulated(studies: int, confidence: float, emergence: float = 0.0) -> list[Finding]:
     """What the deciding quantity of C1 says about independent studies with a given effect."""
     rng, rules = np.random.default_rng(3), read_rules()
-    rule, settings = rules.claims["C1"].quantities["correlation"], Statistics(confidence=confidence)
+    rule, settings = rules.claims["C1"].quantities["given_epoch"], Statistics(confidence=confidence)
     made = (joined({MLP: learning(0.3, rng, emergence)}) for _ in range(studies))
-    samples = (c1.samples(at_reference(study))["correlation"] for study in made)
+    samples = (c1.samples(at_reference(study))["given_epoch"] for study in made)
     return [judge_samples(rule, rules.general, sample, settings).together for sample in samples]
 
 

@@ -1,7 +1,5 @@
 """Effects and verdicts of the claims for every choice of threshold, criterion and kind of paths."""
 
-from itertools import product
-
 import numpy as np
 import xarray as xr
 from matplotlib import colormaps
@@ -51,8 +49,10 @@ Columns = list[tuple[str, str, float]]
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one table per experiment, below each other."""
-    data = inputs.conclusions["robustness"]
-    columns: Columns = list(product(*(data[name].values.tolist() for name in ("through", "criterion", "threshold"))))
+    data = inputs.conclusions["robustness"].sel(samples=style.reference_samples, drop=True)
+    data = data.stack(column=["through", "criterion", "threshold"])
+    data = data.isel(column=data["verdict"].notnull().any("test").values)
+    columns: Columns = data["column"].values.tolist()
     tables = {name: _rows(data, name) for name in dict.fromkeys(data["test_experiment"].values.tolist())}
     heights = [ROW * len(rows) + 0.9 for rows in tables.values()]
     figure = Figure(figsize=(3 * style.panel_width, sum(heights) + 0.3), layout="constrained")
@@ -77,9 +77,11 @@ def _rows(data: xr.Dataset, experiment: str) -> Rows:
     more_than, rows = read_rules().general.more_than, {}
     for claim, quantity in dict.fromkeys(keys):
         chosen = (of_experiment["test_claim"] == claim) & (of_experiment["test_quantity"] == quantity)
-        tests = of_experiment.isel(test=chosen.values).stack(column=["through", "criterion", "threshold"])
+        tests = of_experiment.isel(test=chosen.values)
         effects = tests["relative_effect"].mean("test").values
-        verdicts = [[names[int(code)] for code in codes] for codes in tests["verdict"].values.T]
+        verdicts = [
+            [names[int(code)] for code in codes] for codes in tests["verdict"].transpose("column", "test").values
+        ]
         rows[f"{claim} {quantity.replace('_', ' ')}"] = effects, [judge_quantity(v, more_than) for v in verdicts]
     return rows
 

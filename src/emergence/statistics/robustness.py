@@ -1,7 +1,7 @@
 """Verdicts at every choice of how emergence is counted."""
 
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -44,8 +44,7 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     known: dict[tuple[str, ...], JudgedQuantity] = {}
     rows: list[Row] = []
     verdicts: list[Row] = []
-    for choice in product(*(data[name].values.tolist() for name in CHOICES)):
-        at = dict(zip(CHOICES, choice, strict=True))
+    for at in _counted(data, settings.reference_samples):
         settings_there = settings.model_copy(update={f"reference_{name}": value for name, value in at.items()})
         study = Study.at_reference(data, settings_there, reference)
         for claim in CLAIMS:
@@ -72,6 +71,18 @@ def relative_effect(estimate: float, rule: Quantity) -> float:
     scale = SCALES[rule.scale]
     none, smallest, found = scale.forward(np.array([scale.null, rule.smallest_effect, estimate]))
     return float((found - none) / (smallest - none))
+
+
+def _counted(data: xr.Dataset, samples: str) -> list[dict[str, Any]]:
+    """Return the choices of counting, name -> value, of which a joined study knows any emergence.
+
+    The criterion weight-change reads no samples; it counts as one choice, at those that are named.
+    """
+    counted = data["relative_emergence"].notnull()
+    known = counted.any([dim for dim in counted.dims if dim not in CHOICES]).transpose(*CHOICES)
+    choices = product(*(data[name].values.tolist() for name in CHOICES))
+    found = [dict(zip(CHOICES, choice, strict=True)) for choice in compress(choices, known.values.flat)]
+    return [at for at in found if at["criterion"] != "weight-change" or at["samples"] == samples]
 
 
 def _judge(claim: str, study: Study, known: dict[tuple[str, ...], JudgedQuantity]) -> dict[str, JudgedQuantity]:

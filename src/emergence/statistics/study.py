@@ -13,7 +13,7 @@ from emergence.core.runs import DENSE, NONE, UNVARIED, Run
 from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
 
-CHOICES = ("threshold", "criterion", "through")
+CHOICES = ("threshold", "criterion", "through", "samples")
 """How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
 
 
@@ -35,7 +35,7 @@ class Study:
 
     @classmethod
     def at_reference(cls, data: xr.Dataset, settings: Statistics, reference: Reference) -> "Study":
-        """Choose threshold, criterion and kind of paths of reference; ValueError where the study lacks one of them."""
+        """Choose the place of reference along each of CHOICES; ValueError where the study lacks one of them."""
         chosen = {}
         for name in CHOICES:
             wanted, counted = getattr(settings, f"reference_{name}"), data[name].values

@@ -7,7 +7,7 @@ import xarray as xr
 from emergence.statistics.change_points import onsets_by_experiment
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate
-from emergence.statistics.study import Study, by_seed, log10_paths, per_seed, whole_epochs
+from emergence.statistics.study import Study, by_seed, log10_emergence, log10_paths, per_seed, whole_epochs
 
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
@@ -26,12 +26,14 @@ def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
 
 
 def _share_left(run: xr.Dataset) -> pd.Series:
-    """E(last) / E(first); from logarithms, since counts of paths may exceed what a float holds."""
-    log10 = run["log10_emergence"]
+    """E(last) / E(first known); from logarithms, since counts of paths may exceed what a float holds."""
+    log10 = log10_emergence(run).dropna("step", how="all")
+    if log10.sizes["step"] < 2:
+        return per_seed(run, [np.nan] * run.sizes["seed"])
     with np.errstate(invalid="ignore", over="ignore"):
         return per_seed(run, (10 ** (log10.isel(step=-1) - log10.isel(step=0))).values.tolist())
 
 
 def _trend(run: xr.Dataset) -> pd.Series:
     epochs = run["step_epoch"].values
-    return per_seed(run, [rank_correlation(row, epochs) for row in by_seed(run, run["log10_emergence"])])
+    return per_seed(run, [rank_correlation(row, epochs) for row in by_seed(run, log10_paths(run))])
