@@ -29,6 +29,7 @@ CLAIMS: dict[str, Callable[[Study], Samples]] = {
 
 ANALYSES: dict[str, Callable[[Study], Analyses]] = {
     "C1": c1.analyses,
+    "C2": c2.analyses,
     "C3": c3.analyses,
     "C4": c4.analyses,
     "C5": c5.analyses,
