@@ -81,8 +81,8 @@ def reach(claims: Mapping[str, Mapping[str, Any]], level: float) -> str:
 
     >>> power = {"smallest_p_value": 2 / 256, "smallest_across_claims": {"alone": 0.0625, "together": 2 / 256}}
     >>> reach({"C1": {"power": power}}, level=0.05)
-    'With these seeds no p-value of a claim can be below 0.0078 (C1); across claims none below 0.062 (C1) where no other \
-claim shows anything, and 0.0078 (C1) where all show what they can. C1 cannot pass the correction across claims alone.'
+    'With these seeds no p-value of a claim can be below 0.0078 (C1); across claims none below 0.062 (C1) where no \
+other claim shows anything, and 0.0078 (C1) where all show what they can. C1 cannot pass that alone.'
     """
     power = {name: claim["power"] for name, claim in claims.items() if claim["power"]["smallest_p_value"] is not None}
     if not power:
@@ -95,9 +95,9 @@ claim shows anything, and 0.0078 (C1) where all show what they can. C1 cannot pa
     failing = [name for name, p in alone.items() if p > level]
     passing = f"{listing(failing)} cannot" if failing else "Each can"
     return (
-        f"With these seeds no p-value of a claim can be below {_grouped(own)}; across claims none below {_grouped(alone)} "
-        f"where no other claim shows anything, and {_grouped(together)} where all show what they can. {passing} pass the "
-        f"correction across claims alone."
+        f"With these seeds no p-value of a claim can be below {_grouped(own)}; across claims none below "
+        f"{_grouped(alone)} where no other claim shows anything, and {_grouped(together)} where all show what they "
+        f"can. {passing} pass that alone."
     )
 
 

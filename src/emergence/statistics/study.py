@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from emergence.core.arrays import Floats
 from emergence.core.runs import DENSE, NONE, UNVARIED, Run
@@ -123,8 +125,8 @@ def log10_paths(run: xr.Dataset) -> xr.DataArray:
 
 def by_seed(run: xr.Dataset, values: xr.DataArray) -> Floats:
     """Return values of a run as an array (seed, step)."""
-    along = run[["seed", "step"]]
-    return np.asarray(values.broadcast_like(along).transpose("seed", "step").values, dtype=np.float64)
+    sizes = {name: run.sizes[name] for name in ("seed", "step")}
+    return np.asarray(_broadcast(values, sizes), dtype=np.float64)
 
 
 def table_of(run: xr.Dataset, columns: Mapping[str, xr.DataArray]) -> pd.DataFrame:
@@ -132,7 +134,12 @@ def table_of(run: xr.Dataset, columns: Mapping[str, xr.DataArray]) -> pd.DataFra
 
     The index holds the seeds.
     """
-    dims = [name for name in ("seed", "step") if name in run.dims]
-    flat = {name: np.ravel(values.broadcast_like(run[dims]).transpose(*dims)) for name, values in columns.items()}
+    sizes = {name: run.sizes[name] for name in ("seed", "step") if name in run.dims}
+    flat = {name: np.ravel(_broadcast(values, sizes)) for name, values in columns.items()}
     seeds = np.repeat(run["seed"].values, run.sizes.get("step", 1))
     return pd.DataFrame(flat, index=pd.Index(seeds, name="seed"), dtype=float)
+
+
+def _broadcast(values: xr.DataArray, sizes: Mapping[str, int]) -> NDArray[Any]:
+    """Values of a run over dimensions of it, in this order; variables alone, since labels are the run's own."""
+    return np.asarray(values.variable.set_dims(sizes).transpose(*sizes).values)

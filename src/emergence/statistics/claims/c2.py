@@ -1,9 +1,13 @@
 """C2: higher emergence at the start means better trainability and final performance."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.runs import UNVARIED, Run
 from emergence.statistics.convergence import convergence
 from emergence.statistics.correlation import rank_correlation, rank_products
 from emergence.statistics.estimate import Estimate
@@ -24,8 +28,8 @@ OUTCOMES = {"performance_over_seeds": "accuracy", "trainability_over_seeds": "ep
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Compare networks that start with more and with less emergence: initialisations of a seed, and seeds."""
-    dense, share = study.dense(), study.settings.convergence_share
-    tables = _initialisations(study)
+    every = _starts(study, "alpha", "width", "depth")
+    tables = _initialisations(every)
     of_seeds = {name: table.groupby(level="seed") for name, table in tables.items()}
     ends = {name: seeds.apply(_lowest_and_highest) for name, seeds in of_seeds.items()}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -43,12 +47,8 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
         for name, values in correlations["performance_uncorrected"].items()
     }
     correlations = {"performance": corrected, **correlations}
-    every = study.varied("alpha", "width", "depth")
     over_seeds = {
-        quantity: {
-            name: _mean_product([starts(run, dense[name], share) for run in runs], outcome)
-            for name, runs in every.items()
-        }
+        quantity: {name: _mean_product(of_runs, outcome) for name, of_runs in every.items()}
         for quantity, outcome in OUTCOMES.items()
     }
     return {name: pd.DataFrame(columns) for name, columns in (correlations | high_and_low | over_seeds).items()}
@@ -56,26 +56,31 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
     """Find how reliable final accuracy is, given the number of test samples."""
-    return {"reliability": {name: _reliability(table, study) for name, table in _initialisations(study).items()}}
+    tables = _initialisations(_starts(study, "alpha"))
+    return {"reliability": {name: _reliability(table, study) for name, table in tables.items()}}
 
 
 def starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """Return a table with one row per seed: alpha, log10(1 + E) before training, convergence, final test accuracy and
-    its binomial variance, NaN where the number of test samples is unknown."""
+    its binomial variance, NaN where the number of test samples is unknown, and whether size differs from the dense run.
+    """
     start, accuracy = run.isel(step=0), run["test_accuracy"].isel(step=-1)
     noise = accuracy * (1 - accuracy) / run.get("test_samples", np.nan)
     columns = {"alpha": run["alpha"], "emergence": log10_paths(start), "accuracy": accuracy, "noise": noise}
-    return table_of(start, columns).assign(epochs=convergence(run, dense, share))
+    resized = replace(Run.of(run).variation, alpha=UNVARIED.alpha) != UNVARIED
+    return table_of(start, columns).assign(epochs=convergence(run, dense, share), resized=resized)
 
 
-def _initialisations(study: Study) -> dict[str, pd.DataFrame]:
-    """All initialisations of each experiment that has several, one row per seed and initialisation."""
+def _starts(study: Study, *ways: str) -> dict[str, list[pd.DataFrame]]:
+    """Tables of the dense run of each experiment and of those varied in these ways."""
     dense, share = study.dense(), study.settings.convergence_share
-    return {
-        name: pd.concat([starts(run, dense[name], share) for run in runs])
-        for name, runs in study.varied("alpha").items()
-        if len(runs) > 1
-    }
+    return {name: [starts(run, dense[name], share) for run in runs] for name, runs in study.varied(*ways).items()}
+
+
+def _initialisations(every: Mapping[str, list[pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """All initialisations of each experiment that has several, one row per seed and initialisation."""
+    unresized = {name: [table for table in tables if not table["resized"].any()] for name, tables in every.items()}
+    return {name: pd.concat(tables) for name, tables in unresized.items() if len(tables) > 1}
 
 
 def _reliability(table: pd.DataFrame, study: Study) -> Estimate:
