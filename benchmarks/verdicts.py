@@ -75,7 +75,7 @@ def name(scenario: Scenario) -> str:
 
 
 def largest_false_share(found: dict[int, Shares], verdict: str) -> tuple[float, str]:
-    """The largest share of a verdict over all scenarios in which it is not right, and where; a mixed truth makes both false."""
+    """The largest share of a verdict over the scenarios in which it is not right, and where; mixed truths are such."""
     shares = [
         (float(of_scenario[verdict] or 0), name(SCENARIOS[index]))
         for index, of_scenario in found.items()
