@@ -67,7 +67,8 @@ class Pairs:
             points[self.saddles[ended, axis]] - points[self.minima[ended, axis]]
             for axis, points in enumerate(coordinates)
         ]
-        return np.sqrt(np.square(sides).sum(axis=0))
+        lengths: Floats = np.sqrt(np.square(sides).sum(axis=0))
+        return lengths
 
 
 def find_pairs(grid: Floats, corners: bool = True) -> Pairs:

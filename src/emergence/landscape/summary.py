@@ -5,6 +5,12 @@ from collections.abc import Callable
 import xarray as xr
 
 from emergence.landscape.minima import count_minima
+from emergence.landscape.persistence import (
+    count_persistent,
+    largest_persistence,
+    saddle_distance,
+    total_persistence,
+)
 from emergence.landscape.ruggedness import (
     autocorrelation_length,
     barrier_height,
@@ -15,7 +21,35 @@ from emergence.landscape.ruggedness import (
 
 PLANE = ["alpha", "beta"]
 
-SUMMARIES: dict[str, tuple[str, str, Callable[[xr.DataArray, float], xr.DataArray]]] = {
+Summary = tuple[str, str, Callable[[xr.DataArray, float], xr.DataArray]]
+
+
+def _persistence(place: str, dims: list[str]) -> dict[str, Summary]:
+    return {
+        f"{place}_persistent_minima": (
+            "1",
+            "persistent minima, those at the border among them,",
+            lambda loss, noise: count_persistent(loss, dims, noise),
+        ),
+        f"{place}_total_persistence": (
+            "nat",
+            "sum of the finite persistences of minima",
+            lambda loss, noise: total_persistence(loss, dims, noise),
+        ),
+        f"{place}_largest_persistence": (
+            "nat",
+            "largest finite persistence of a minimum",
+            lambda loss, noise: largest_persistence(loss, dims, noise),
+        ),
+        f"{place}_saddle_distance": (
+            "1",
+            "mean distance between minima and the saddles that end them",
+            lambda loss, noise: saddle_distance(loss, dims, noise, pooled=[place]),
+        ),
+    }
+
+
+SUMMARIES: dict[str, Summary] = {
     "plane_minima": ("1", "local minima", lambda loss, noise: count_minima(loss, PLANE, noise)),
     "plane_minima_density": (
         "1",
@@ -29,6 +63,7 @@ SUMMARIES: dict[str, tuple[str, str, Callable[[xr.DataArray, float], xr.DataArra
         "share of negative second differences",
         lambda loss, noise: negative_curvature(loss, PLANE, noise),
     ),
+    **_persistence("plane", PLANE),
     "slice_minima": ("1", "local minima", lambda loss, noise: count_minima(loss, ["offset"], noise)),
     "slice_minima_density": (
         "1",
@@ -48,6 +83,7 @@ SUMMARIES: dict[str, tuple[str, str, Callable[[xr.DataArray, float], xr.DataArra
         "share of negative second differences",
         lambda loss, noise: negative_curvature(loss, ["offset"], noise),
     ),
+    **_persistence("slice", ["offset"]),
     "line_barrier": ("nat", "barrier", lambda loss, _: barrier_height(loss, "position")),
 }
 """Unit, meaning and computation of each number; the first word of its name says where the loss is read."""
@@ -64,7 +100,7 @@ def summarise(landscape: xr.Dataset, noise: float) -> xr.Dataset:
 
     `landscape` is what `emergence.landscape.run.Run.sample` returns; what it lacks is left out. Means are over slices.
     Minima less deep than `noise` (nat) do not count, nor points that lie less above their neighbours. NaN where points
-    are missing.
+    are missing; the distance from saddles, a mean over the pairs of all slices, also where there is no pair.
 
     >>> bowl = xr.DataArray([[[4.0, 1.0, 0.0, 1.0, 4.0]]], {"offset": [-2.0, -1, 0, 1, 2]}, ("seed", "step", "offset"))
     >>> found = summarise(xr.Dataset({"slice_loss": bowl.expand_dims("slice")}), noise=0.0)
