@@ -12,6 +12,9 @@ LAST = "last"
 
 EMERGENCE = "emergence"
 
+MOST_MASKS = 1000
+"""Masks per network, sparsity and retraining that a study can have."""
+
 SHOWN = ("loss", "accuracy")
 """Quantities that a study always samples."""
 
@@ -32,6 +35,9 @@ class Landscape(Section):
 
     seeds: int = Field(default=6, ge=1, le=SPACE)
     """Number of the study's seeds that are sampled; fewer than 6 decide nothing about two experiments."""
+
+    masks: int = Field(default=1, ge=0, le=MOST_MASKS)
+    """Masks of random_weights, most_emergence and least_emergence per sparsity around which slices are sampled too."""
 
     steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints around which planes and slices lie: ep0, ep0it4, ep12, last."""
