@@ -33,7 +33,7 @@ SavedStep = Annotated[str, AfterValidator(_check_step)]
 class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
-    seeds: int = Field(default=6, ge=1, le=SPACE)
+    seeds: int = Field(default=10, ge=1, le=SPACE)
     """Number of the study's seeds that are sampled; fewer than 6 decide nothing about two experiments."""
 
     masks: int = Field(default=1, ge=0, le=MOST_MASKS)

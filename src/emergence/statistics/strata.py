@@ -31,28 +31,28 @@ def per_seed(tables: Mapping[str, pd.DataFrame], of_seed: Callable[..., float], 
     return pd.DataFrame({name: table.groupby(level="seed").apply(of_seed, **options) for name, table in tables.items()})
 
 
-def varied(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Keep the rows of strata in which a column varies; the others do not tell what goes with it."""
-    return table[table.groupby(STRATUM)[name].transform("nunique") > 1]
+def varied(table: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """Keep the rows of strata in which all of these columns vary; the others do not tell what goes with what."""
+    return table[(table.groupby(STRATUM)[list(names)].transform("nunique") > 1).all(axis="columns")]
 
 
 def correlation_within(table: pd.DataFrame, first: str, second: str) -> float:
     """Return the rank correlation of two columns within strata.
 
     That is the correlation of what an average per stratum leaves of ranks, which are taken within strata and divided
-    by the number of rows of each. Rows with a NaN and strata in which the first does not vary are left out. NaN where
-    then fewer than LEAST_FREEDOM rows beyond one per stratum are left, or the second varies in no stratum.
+    by the number of rows of each. Rows with a NaN are left out, and strata in which one side does not vary. NaN where
+    then fewer than LEAST_FREEDOM rows beyond one per stratum are left.
 
     >>> table = pd.DataFrame({STRATUM: [*"aaabbb"], "x": [1, 2, 3, 70, 80, 90], "y": [5, 6, 7, 2, 4, 3]})
     >>> correlation_within(table, "x", "y")
     0.75
     """
-    rows = varied(table[[STRATUM, first, second]].dropna(), first)
+    rows = varied(table[[STRATUM, first, second]].dropna(), first, second)
     if len(rows) - rows[STRATUM].nunique() < LEAST_FREEDOM:
         return float("nan")
     sides = [_ranks(rows, name) for name in (first, second)]
-    length = float(np.prod([np.linalg.norm(side) for side in sides]))
-    return float("nan") if length == 0 else float(np.clip(sides[0] @ sides[1] / length, -1, 1))
+    length = np.prod([np.linalg.norm(side) for side in sides])
+    return float(np.clip(sides[0] @ sides[1] / length, -1, 1))
 
 
 def explained_by_strata(table: pd.DataFrame, name: str, confidence: float) -> Estimate:

@@ -19,7 +19,10 @@ GIVEN = ("nonzero_parameters", "sparsity", "step_epoch")
 
 WITHIN_STRATA = {
     "ruggedness": "slice_relative_roughness",
-    "concentration": "slice_total_persistence",
+    "concentration": "slice_persistent_minima",
+    "total_persistence": "slice_total_persistence",
+    "saddle_distance": "slice_saddle_distance",
+    "negative_curvature": "slice_negative_curvature",
 }
 """What is correlated with emergence within strata, by the name of the quantity in the rules."""
 
