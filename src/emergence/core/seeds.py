@@ -1,6 +1,7 @@
 """All seeds of random numbers that no parameter gives, and how the numbers of a network follow from its seed.
 
-Seeds of networks lie in spaces of their own: STUDY, TUNING, and what `of_new_start` and `of_controls` make of those.
+Seeds of networks lie in spaces of their own: STUDY, TUNING, and what `of_new_start`, `of_controls` and `of_mask` make
+of those.
 The other functions say from what else the numbers follow that a network of such a seed needs.
 """
 
@@ -63,6 +64,17 @@ def of_controls(seed: int) -> int:
     4000003
     """
     return 2 * TRAINED.stop + _checked(seed)
+
+
+def of_mask(seed: int, mask: int) -> int:
+    """Return the seed of what a pruning method draws for a network: its own for the first mask, others for more.
+
+    >>> of_mask(3, 1), of_mask(3, 2)
+    (3, 6000003)
+    """
+    if mask < 1:
+        raise ValueError(f"mask {mask}; masks are counted from 1")
+    return _checked(seed) if mask == 1 else (mask + 1) * TRAINED.stop + _checked(seed)
 
 
 def of_probes(count: int) -> Sequence[int]:

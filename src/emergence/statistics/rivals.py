@@ -1,6 +1,7 @@
 """Emergence and its baselines as predictors of later training, tested on seeds and configurations left out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,11 +106,15 @@ def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[
 
 
 def _table(run: xr.Dataset, target: xr.DataArray, names: Sequence[str]) -> pd.DataFrame:
-    """One row per seed and step of a run."""
+    """One row per seed and step of a run; masks of one method and sparsity are one configuration."""
     log10 = run["log10_emergence"].where(run["relative_emergence"] != 0, NO_PATHS)
     columns = {EMERGENCE: log10, "relative_emergence": log10 - np.log10(run["nonzero_parameters"])}
     columns |= {name: run.get(name, xr.DataArray(np.nan)) for name in names}
-    return table_of(run, {**columns, "target": target}).reset_index().assign(configuration=str(run["run"].values))
+    return (
+        table_of(run, {**columns, "target": target})
+        .reset_index()
+        .assign(configuration=replace(Run.of(run), mask=1).name)
+    )
 
 
 def _skills(table: pd.DataFrame, target: str, names: Sequence[str]) -> xr.Dataset:
