@@ -1,6 +1,7 @@
 """Count the paths from inactive to active units at every checkpoint of a run, and what is left of it at the last."""
 
 import xarray as xr
+from torch import Tensor
 
 from emergence.graph.grid import grids_of
 from emergence.graph.unit_graph import UnitGraph
@@ -12,12 +13,15 @@ from emergence.pruning import remaining
 @job
 def count_paths(run: Checkpoints, emergence: Emergence) -> xr.Dataset:
     graph = UnitGraph(run.first.network(run.seeds[0]).to(run.device), run.probe)
+    samples: dict[str, Tensor] = {part: run.samples(part) for part in emergence.samples}
     counted = run.each_step(
-        lambda weights: grids_of(
+        lambda weights, previous: grids_of(
             graph,
             weights,
-            run.probe,
+            samples,
+            previous,
             thresholds=emergence.thresholds,
+            change_thresholds=emergence.change_thresholds,
             criteria=emergence.criteria,
             fraction=emergence.fraction,
             through=emergence.through,

@@ -19,10 +19,10 @@ def make_robustness(study: xr.Dataset, experiments: list[str]) -> xr.Dataset:
         for claim, name in (("C1", "correlation"), ("C5", "fall"))
         for experiment in experiments
     ]
-    choices = {name: study[name].values for name in ("threshold", "criterion", "through")}
+    choices = {name: study[name].values for name in ("threshold", "criterion", "through", "samples")}
     shape = (len(names), *(len(values) for values in choices.values()))
     effects = np.random.default_rng(2).normal(1, 2, shape)
-    effects[0, -1, -1, -1] = np.nan
+    effects[0, -1, -1, -1, -1] = np.nan
     verdicts = np.where(effects > 1.5, CODES["supported"], np.where(effects < 0, CODES["contradicted"], 0))
     dims = ("test", *choices)
     of_claims = ("claim", *choices), verdicts[[0, -1]], ATTRIBUTES

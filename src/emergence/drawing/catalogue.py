@@ -19,6 +19,7 @@ PLACEHOLDERS = {
     "convergence": ("statistics", "convergence_share"),
     "threshold": ("statistics", "reference_threshold"),
     "criterion": ("statistics", "reference_criterion"),
+    "samples": ("statistics", "reference_samples"),
     "probe_samples": ("data", "probe_samples"),
     "skill_samples": ("scoreboard", "samples"),
     "emerged_at": ("scoreboard", "emerged_at"),

@@ -38,7 +38,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     runs = {experiment: whole_epochs(run) for experiment, run in dense_runs(inputs.study).items()}
     figure, panels = wrapped_grid(style, len(runs))
     scale = Normalize(0, max(float(run["step_epoch"].max()) for run in runs.values()))
-    found = inputs.claims["C1"]["experiments"]
+    found = inputs.claims["C1"]["further"]["correlation"]["experiments"]
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
         _draw_points(axes, run, scale, style)
         axes.set_title(f"{experiment}\n{describe_correlation(found.get(experiment.name))}")

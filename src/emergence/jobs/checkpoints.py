@@ -10,6 +10,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence.core.plugins import unknown
+from emergence.core.steps import Step, step_before
 from emergence.datasets import ProcessedDataset, read_processed
 from emergence.jobs.job_file import JobFile
 from emergence.parameters.landscape import LAST
@@ -20,8 +21,11 @@ log = logging.getLogger(__name__)
 Measure = Callable[[nn.Module, int], xr.Dataset]
 """What is measured of a network, which also gets its seed."""
 
-MeasureOfAll = Callable[[dict[str, Tensor]], xr.Dataset]
-"""What is measured of the weights (seed, ...) of all seeds at once, named as in a state_dict; has no seeds yet."""
+States = dict[str, Tensor]
+"""The weights (seed, ...) of all seeds at one step, named as in a state_dict."""
+
+MeasureOfAll = Callable[[States, States | None], xr.Dataset]
+"""What is measured of the weights of all seeds and those of the step before, if there is one; has no seeds yet."""
 
 
 class Checkpoints:
@@ -76,6 +80,12 @@ class Checkpoints:
         """The probe samples as networks get them: (sample, ...), normalised."""
         return self.data.normalise(self.data.part("probe")[0].to(self.device))
 
+    def samples(self, part: str) -> Tensor:
+        """Samples of a part as networks get them, spread evenly over it; no more than there are probe samples."""
+        inputs, most = self.data.part(part)[0], len(self.labels)
+        chosen = torch.arange(min(most, len(inputs))) * len(inputs) // min(most, len(inputs))
+        return self.data.normalise(inputs[chosen].to(self.device))
+
     def at(self, step: str) -> checkpoints.Checkpoint:
         """Read the networks of all seeds at a step."""
         return checkpoints.read(self.files[step], self.builders)
@@ -121,13 +131,21 @@ class Checkpoints:
         return self._joined(self.chosen(steps, key), of_step)
 
     def each_step(self, measure: MeasureOfAll) -> xr.Dataset:
-        """Apply a measure to the weights of all seeds together, at every step: (seed, step, ...)."""
+        """Apply a measure to the weights of all seeds together, at every step: (seed, step, ...).
+
+        The step before is that of `emergence.core.steps.step_before`.
+        """
+        steps = [Step.parse(step) for step in self.steps]
 
         def of_step(step: str) -> xr.Dataset:
-            states = self.at(step).of_seeds(self.seeds)
-            return measure({name: stacked.to(self.device) for name, stacked in states.items()})
+            before = step_before(Step.parse(step), steps)
+            return measure(self._states(step), None if before is None else self._states(str(before)))
 
         return self._joined(self.steps, of_step).assign_coords(seed=list(self.seeds))
+
+    def _states(self, step: str) -> States:
+        states = self.at(step).of_seeds(self.seeds)
+        return {name: stacked.to(self.device) for name, stacked in states.items()}
 
     def _joined(self, steps: Sequence[str], of_step: Callable[[str], xr.Dataset]) -> xr.Dataset:
         found = []

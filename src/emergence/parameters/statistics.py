@@ -1,11 +1,13 @@
 """Section ``statistics``: how estimates turn into verdicts."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section, Seed
-from emergence.parameters.emergence import Criterion, Threshold, Through
+from emergence.parameters.emergence import Criterion, Samples, Threshold, Through
+
+ReadOut = Literal["start", "end", "mean"]
 
 
 class Statistics(Section):
@@ -19,6 +21,12 @@ class Statistics(Section):
 
     reference_through: Through = "all"
     """Which units the paths run through by which claims are judged."""
+
+    reference_samples: Samples = "probe"
+    """Samples on which activity is read by which claims are judged; controls and landscapes read probe samples."""
+
+    read_out: ReadOut = "start"
+    """Where in an epoch C1 reads the emergence that it compares with the improvement during it; mean: at both ends."""
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; 1 - confidence is the level of the tests."""

@@ -1,7 +1,6 @@
 """Verdicts at every choice of how emergence is counted."""
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from emergence.statistics.claims import CLAIMS
 from emergence.statistics.estimate import SCALES
 from emergence.statistics.quantity import JudgedQuantity, judge_deciding, judge_quantities
 from emergence.statistics.rules import Quantity, read_rules
-from emergence.statistics.study import CHOICES, Reference, Study
+from emergence.statistics.study import CHOICES, Reference, Study, counted_choices
 from emergence.statistics.verdict import Verdict
 
 CODES: dict[Verdict, int] = {"contradicted": -1, "inconclusive": 0, "supported": 1, "mixed": 2}
@@ -44,8 +43,7 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     known: dict[tuple[str, ...], dict[str, JudgedQuantity]] = {}
     rows: list[Row] = []
     verdicts: list[Row] = []
-    for choice in product(*(data[name].values.tolist() for name in CHOICES)):
-        at = dict(zip(CHOICES, choice, strict=True))
+    for at in counted_choices(data, settings.reference_samples):
         settings_there = settings.model_copy(update={f"reference_{name}": value for name, value in at.items()})
         study = Study.at_reference(data, settings_there, reference)
         for claim in CLAIMS:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from emergence.core.runs import DENSE, NONE, UNVARIED, VARIED, Run, Variation
 from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
 
-CHOICES = ("threshold", "criterion", "through")
+CHOICES = ("threshold", "criterion", "through", "samples")
 """How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
 
 
@@ -37,7 +38,7 @@ class Study:
 
     @classmethod
     def at_reference(cls, data: xr.Dataset, settings: Statistics, reference: Reference) -> "Study":
-        """Choose threshold, criterion and kind of paths of reference; ValueError where the study lacks one of them."""
+        """Choose the place of reference along each of CHOICES; ValueError where the study lacks one of them."""
         chosen = {}
         for name in CHOICES:
             wanted, counted = getattr(settings, f"reference_{name}"), data[name].values
@@ -105,6 +106,18 @@ class Study:
     def _by_experiment(self, chosen: Callable[[Run], bool]) -> dict[str, list[xr.Dataset]]:
         runs = [(run.experiment.name, data) for run, data in self.runs.items() if chosen(run)]
         return {name: [data for experiment, data in runs if experiment == name] for name in self.dense()}
+
+
+def counted_choices(data: xr.Dataset, samples: str) -> list[dict[str, Any]]:
+    """Return the choices of counting, name -> value, of which a joined study knows any emergence.
+
+    The criterion weight-change reads no samples; it counts as one choice, at those that are named.
+    """
+    counted = data["relative_emergence"].notnull()
+    known = counted.any([dim for dim in counted.dims if dim not in CHOICES]).transpose(*CHOICES)
+    choices = product(*(data[name].values.tolist() for name in CHOICES))
+    found = [dict(zip(CHOICES, choice, strict=True)) for choice in compress(choices, known.values.flat)]
+    return [at for at in found if at["criterion"] != "weight-change" or at["samples"] == samples]
 
 
 def identified(study: xr.Dataset) -> list[Run]:
