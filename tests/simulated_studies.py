@@ -298,7 +298,7 @@ SCENARIOS = (
         initialisations,
         ("no effect", "contradicted", {}),
         ("effect", "supported", {"performance": 1.5, "trainability": 1.0}),
-        ("effect of the smallest size", "supported", {"performance": 0.35, "trainability": 0.2}, SMALLEST),
+        ("effect of the smallest size", "supported", {"performance": 0.45, "trainability": 0.25}, SMALLEST),
         ("effect near the ceiling", "supported", {"performance": 0.7, "trainability": 0.5, "errors": 0.02}, SMALLEST),
         ("a ceiling that all reach", "contradicted", {"trainability": 1.0, "errors": 0.005, "spread": 0.0}),
         (OPPOSITE, "mixed", {"performance": (1.5, -1.5), "trainability": (1.0, -1.0)}),
