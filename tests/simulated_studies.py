@@ -21,7 +21,7 @@ from emergence.statistics.claims import CLAIMS
 from emergence.statistics.judge import judge_claim_samples
 from emergence.statistics.rules import read_rules
 from emergence.statistics.verdict import Verdict
-from tests.study_data import at_reference, joined
+from tests.study_data import RETRAINING, at_reference, joined
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
@@ -42,6 +42,7 @@ MASKS = {
     ("least_emergence", 1): 1.5,
     ("random_weights", 1): 0.0,
     ("random_weights", 2): 0.0,
+    ("random_weights", 3): 0.0,
 }
 """What emergence is varied by on purpose at a sparsity, by method and number of the mask: the first removes the weights
 that carry most of it."""
@@ -142,7 +143,7 @@ def convergence_of_pruned(
             parameters = np.full(SHAPE, round(1000 * (1 - sparsity)))
             shift = -4 * sparsity if ceiling else 4 * by_sparsity * sparsity
             log10 = (chance + shift + 2 * other) * np.ones(SHAPE)
-            runs["digits", network, method, sparsity, "rewind", mask] = {
+            runs["digits", network, method, sparsity, RETRAINING, mask] = {
                 **run,
                 "relative_emergence": 10**log10,
                 "log10_emergence": log10 + np.log10(parameters),
@@ -208,7 +209,9 @@ def landscapes(
             minima = ndtr((many * chance + rng.normal(size=shape)) / np.hypot(1, many)) + common / 4
             roughness, persistence = (np.exp(s * chance + common + rng.normal(size=shape)) for s in (rugged, many))
             key = (
-                ("digits", network, method, sparsity, "rewind", mask) if sparsity else ("digits", network, method, 0.0)
+                ("digits", network, method, sparsity, RETRAINING, mask)
+                if sparsity
+                else ("digits", network, method, 0.0)
             )
             runs[key] = {
                 "log10_emergence": log10,
@@ -216,6 +219,7 @@ def landscapes(
                 "nonzero_parameters": parameters,
                 "slice_relative_roughness": roughness,
                 "slice_total_persistence": persistence,
+                "slice_persistent_minima": np.round(20 * minima),
                 "minima": np.round(4 * minima),
             }
     return joined(runs)
@@ -283,18 +287,18 @@ SCENARIOS = (
         "C1",
         progress,
         ("no effect", "contradicted", {}),
-        ("effect", "supported", {"effect": 0.8}),
-        ("effect of the smallest size", "supported", {"effect": 0.42}, SMALLEST),
+        ("effect", "supported", {"effect": 1.5}),
+        ("effect of the smallest size", "supported", {"effect": 0.5}, SMALLEST),
         ("confounded by time", "contradicted", {"decline": 0.3}, {"beside": "correlation"}),
         ("confounded by a ceiling", "contradicted", {"ceiling": True}, {"beside": "correlation"}),
-        (OPPOSITE, "mixed", {"effect": (1.0, -1.0)}),
+        (OPPOSITE, "mixed", {"effect": (1.5, -1.5)}),
     ),
     *_scenarios(
         "C2",
         initialisations,
         ("no effect", "contradicted", {}),
         ("effect", "supported", {"performance": 1.5, "trainability": 1.0}),
-        ("effect of the smallest size", "supported", {"performance": 0.35, "trainability": 0.2}, SMALLEST),
+        ("effect of the smallest size", "supported", {"performance": 0.45, "trainability": 0.25}, SMALLEST),
         ("effect near the ceiling", "supported", {"performance": 0.7, "trainability": 0.5, "errors": 0.02}, SMALLEST),
         ("a ceiling that all reach", "contradicted", {"trainability": 1.0, "errors": 0.005, "spread": 0.0}),
         (OPPOSITE, "mixed", {"performance": (1.5, -1.5), "trainability": (1.0, -1.0)}),
