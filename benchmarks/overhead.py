@@ -140,7 +140,7 @@ def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work:
     levels = (configurations - 1) // (len(pruning["methods"]) * len(pruning["retraining"]))
     sparsities = [round(number / (levels + 1), 4) for number in range(1, levels + 1)]
     study = {"experiments": ["digits/mlp"], "seeds": 2, "seeds_per_block": 2}
-    overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities, **pruning}}
+    overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities, "masks": 1, **pruning}}
     overlay["variations"] = {"networks": []}
     (folder / "study.yaml").write_text(yaml.safe_dump(overlay))
     plan = Plan(read(folder / "params.yaml", folder / "study.yaml"), folder)

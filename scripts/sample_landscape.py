@@ -18,6 +18,7 @@ from emergence.training.checkpoints import verify
 
 @job
 def sample_landscape(given: JobFile, run: Checkpoints, landscape: Landscape) -> xr.Dataset:
+    landscape = landscape.model_copy(update={name: given.derived[name] for name in ("planes", "metrics")})
     for file in run.files.values():
         verify(file)
     read = {"data": checksum(given.file("data", "dataset")), "checkpoints": list(map(checksum, run.files.values()))}

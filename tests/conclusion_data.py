@@ -53,7 +53,7 @@ def make_rivals(experiments: list[str]) -> xr.Dataset:
     }
     means = np.random.default_rng(3).uniform(-0.5, 1, [len(labels) for labels in coordinates.values()])
     shifts = dict(zip(ENDS, (0, -0.1, 0.1), strict=True))
-    return xr.Dataset(
+    found = xr.Dataset(
         {
             f"{name}_{end}": (tuple(coordinates), means + shift, ATTRIBUTES)
             for name in ("skill", "skill_with_emergence", "advantage", "gain")
@@ -61,3 +61,5 @@ def make_rivals(experiments: list[str]) -> xr.Dataset:
         },
         coordinates,
     )
+    empty = np.full([len(coordinates[name]) for name in ("experiment", "target", "predictor")], "")
+    return found.assign(same_as=(("experiment", "target", "predictor"), empty, ATTRIBUTES))

@@ -191,7 +191,12 @@ def test_the_abstract_says_what_was_studied_and_found(html: str, results: dict[s
     assert "1 configurations in all, each from 10 seeds for 20 epochs with sgd" in abstract
     verdicts = [claim["verdict"] for claim in results["claims"].values()]
     assert f"Of {len(verdicts)} claims, {verdicts.count('supported')} " in abstract
-    verbs = {"supported": "support", "contradicted": "contradict", "inconclusive": "leave open"}
+    verbs = {
+        "supported": "support",
+        "contradicted": "contradict",
+        "mixed": "are mixed on",
+        "inconclusive": "leave open",
+    }
     findings = [text for _, text in Page(html).all("li")]
     for name, claim in results["claims"].items():
         statement = claim["statement"][0].lower() + claim["statement"][1:-1]

@@ -21,7 +21,7 @@ CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
 """Files of results/statistics that are concluded from the joined study."""
 
 Manifest = Mapping[str, list[dict[str, Any]]]
-"""The files of each kind; those of single runs come with the dataset, network, method, sparsity and retraining."""
+"""The files of each kind; those of single runs come with what tells the run."""
 
 Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 """Per experiment and variant (dense first, then by method and rising sparsity) one data set of all seeds."""
@@ -37,8 +37,9 @@ class Inputs:
     """Results to draw; a figure finds those that it says it needs.
 
     `cells` holds the unvaried runs (seed, step) of `study.nc`, `study` only the dense ones and those pruned in the way
-    of reference, `varied` the dense networks in all their variations, the unvaried one among them. `analyses` holds the
-    files of single runs, `claims` the content of `claims.json`, `conclusions` the files of CONCLUSIONS by name.
+    of reference, each under its first mask, `varied` the dense networks in all their variations, the unvaried one among
+    them. `analyses` holds the files of single runs, `claims` the content of `claims.json`, `conclusions` the files of
+    CONCLUSIONS by name.
     Networks that diverged are in none of these: `left_out` says how many they are, and of how many;
     `nothing_is_left`, whether that leaves nothing to draw.
     """
@@ -71,7 +72,7 @@ def read_inputs(
     ways = ((DENSE, NONE), (method, retraining))
     return Inputs(
         study={
-            experiment: {v: run for v, run in of_variant.items() if (v.method, v.retraining) in ways}
+            experiment: {v: run for v, run in of_variant.items() if v.mask == 1 and (v.method, v.retraining) in ways}
             for experiment, of_variant in cells.items()
         },
         analyses=analyses,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from emergence.core.plugins import load
+from emergence.core.seeds import of_mask
 from emergence.core.steps import Step
 from emergence.parameters.pruning import Scoring, method_and_step
 from emergence.pruning._mask import Mask, check_shapes
@@ -41,14 +42,20 @@ def scored_step(method: str, steps: Sequence[Step]) -> Step:
 
 
 def prune(
-    checkpoint: Checkpoint, dataset: Dataset, method: str, sparsity: float, scoring: Scoring | None = None
+    checkpoint: Checkpoint,
+    dataset: Dataset,
+    method: str,
+    sparsity: float,
+    scoring: Scoring | None = None,
+    draw: int = 1,
 ) -> Mask:
     """Make the masks of all networks of a checkpoint.
 
-    `method` is a file of this package or module:function. Its random numbers are a function of the network's seed, and
-    so are the samples that it sees, which are of that seed's split. Of a network with weights or scores that are not
-    numbers nothing is removed: its seed is among `Mask.diverged`. Raises ValueError for an unknown method, a sparsity
-    outside [0, 1), and a mask that does not fit the network.
+    `method` is a file of this package or module:function. Its random numbers are a function of the network's seed and of
+    `draw`, which counts the masks of a network from 1, and so are the samples that it sees, which are of that seed's
+    split. Of a network with weights or scores that are not numbers nothing is removed: its seed is among
+    `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that does not fit the
+    network.
     """
     if not 0 <= sparsity < 1:
         raise ValueError(f"sparsity {sparsity}; allowed: 0 up to, but not including, 1")
@@ -56,7 +63,7 @@ def prune(
     make_mask: Method = load("pruning", name, "make_mask")
     masks, diverged = {}, []
     for seed in checkpoint.seeds:
-        generator, settings = torch.Generator().manual_seed(seed), scoring or Scoring()
+        generator, settings = torch.Generator().manual_seed(of_mask(seed, draw)), scoring or Scoring()
         # A method that says not to use their number sees as many samples as by default.
         per_class = vars(settings).get("samples_per_class", Scoring().samples_per_class)
         samples = draw_samples(dataset.of_seed(seed), per_class, generator)

@@ -91,22 +91,25 @@ class Holding(NamedTuple):
     claim: str
     choices: int
     supported: int
+    mixed: int
     inconclusive: int
     contradicted: int
 
 
 def holdings(robustness: xr.Dataset) -> list[Holding]:
-    """Return a row per claim, of a data set whose ``claim_verdict`` is -1, 0 or 1 over `claim` and the choices."""
+    """Return a row per claim, of a data set whose ``claim_verdict`` is -1, 0, 1 or 2 over `claim` and the choices."""
     verdicts = robustness["claim_verdict"].transpose("claim", ...)
     return [
-        Holding(str(at["claim"].values), at.size, *(int((at == code).sum()) for code in (1, 0, -1))) for at in verdicts
+        Holding(str(at["claim"].values), at.size, *(int((at == code).sum()) for code in (1, 2, 0, -1)))
+        for at in verdicts
     ]
 
 
 def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
     """Return rows (experiment, left out of the fit, predictor) for each target, of what `statistics.rivals` returns.
 
-    What is found: ``skill``, ``advantage`` (of emergence) and ``gain`` (by emergence). Unknown predictors have no row.
+    What is found: ``skill``, ``advantage`` (of emergence) and ``gain`` (by emergence). Unknown predictors have no row;
+    those that rank alike share one.
     """
     found: dict[str, list[Row]] = {target: [] for target in TARGETS if target in rivals["target"].values}
     for target, rows in found.items():
@@ -114,7 +117,9 @@ def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
             at = rivals.sel(target=target, experiment=experiment, held_out=held_out, predictor=predictor)
             values = {name: _found(at, name) for name in ("skill", "advantage", "gain")}
             if values["skill"]["estimate"] is not None:
-                rows.append(Row(experiment, predictor, values, held_out))
+                same = rivals["same_as"].sel(target=target, experiment=experiment)
+                names = [predictor, *rivals["predictor"].values[(same == predictor).values].tolist()]
+                rows.append(Row(experiment, " or ".join(names), values, held_out))
     return found
 
 
@@ -146,9 +151,15 @@ def stopping_rows(stopping: xr.Dataset) -> list[Row]:
 
 
 def balance_of_stopping(stopping: xr.Dataset) -> Balance:
-    """Count in how many comparisons with the rule in common use a rule that watches emergence saves more epochs."""
+    """Count in how many comparisons with the rule in common use a rule that watches emergence saves more epochs.
+
+    Epochs count as saved only by a rule that costs no more test accuracy than tolerated (``kept``).
+    """
     rules = [rule for rule in stopping["rule"].values.tolist() if rule.startswith(EMERGENCE)]
-    return _balance(stopping.sel(rule=rules, other=USUAL), "epochs_ahead")
+    found, kept = stopping.sel(rule=rules, other=USUAL), stopping["kept"] == 1
+    won = (found["epochs_ahead_low"] > 0) & kept.sel(rule=rules)
+    lost = (found["epochs_ahead_high"] < 0) & kept.sel(rule=USUAL, drop=True)
+    return Balance(_balance(found, "epochs_ahead").comparisons, int(won.sum()), int(lost.sum()))
 
 
 def scores(scoreboard: xr.Dataset) -> list[Score]:

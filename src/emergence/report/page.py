@@ -27,7 +27,7 @@ from emergence.statistics.rules import read_rules
 TEMPLATE = "report.html"
 FILES_IN_PAGE = ("report.css", "tables.js")
 
-VERDICTS = {"supported": "✓", "contradicted": "✗", "inconclusive": "?"}
+VERDICTS = {"supported": "✓", "contradicted": "✗", "mixed": "±", "inconclusive": "?"}
 """Verdicts, each with the sign that stands beside it."""
 
 WRITERS = (
@@ -36,6 +36,7 @@ WRITERS = (
     wording.p_value,
     wording.bound,
     wording.seeds_needed,
+    wording.reach,
     wording.duration,
     wording.percent,
     wording.listing,

@@ -33,6 +33,7 @@ GENERAL = {
     "correction_text": "Correction",
     "supported": "Supported",
     "contradicted": "Contradicted",
+    "mixed": "Mixed",
     "inconclusive": "Inconclusive",
     "over_experiments": "Over experiments",
     "over_quantities": "Over quantities",

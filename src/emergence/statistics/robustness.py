@@ -1,7 +1,6 @@
 """Verdicts at every choice of how emergence is counted."""
 
 from collections.abc import Iterator, Mapping
-from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ import xarray as xr
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.estimate import SCALES
-from emergence.statistics.quantity import JudgedQuantity, judge_samples
+from emergence.statistics.quantity import JudgedQuantity, judge_deciding, judge_quantities
 from emergence.statistics.rules import Quantity, read_rules
-from emergence.statistics.study import CHOICES, Reference, Study
-from emergence.statistics.verdict import Verdict, judge_claim
+from emergence.statistics.study import CHOICES, Reference, Study, counted_choices
+from emergence.statistics.verdict import Verdict
 
-CODES: dict[Verdict, int] = {"contradicted": -1, "inconclusive": 0, "supported": 1}
+CODES: dict[Verdict, int] = {"contradicted": -1, "inconclusive": 0, "supported": 1, "mixed": 2}
 """Verdicts as numbers."""
 
 _CODED = {"flag_values": list(CODES.values()), "flag_meanings": " ".join(CODES), "units": "1"}
@@ -35,23 +34,23 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     """Judge the deciding quantities of all claims for every threshold, criterion and kind of paths of a study.
 
     Returns, over `test`, `threshold`, `criterion` and `through`: ``estimate``, ``interval_low``, ``interval_high``,
-    ``relative_effect`` (see `relative_effect`) and ``verdict`` (-1 contradicted, 0 inconclusive, 1 supported); over
-    `claim` in place of `test`: ``claim_verdict``. Tests are named claim/quantity/experiment (and pruning, where
+    ``relative_effect`` (see `relative_effect`) and ``verdict`` (-1 contradicted, 0 inconclusive, 1 supported, 2 mixed);
+    over `claim` in place of `test`: ``claim_verdict``. Tests are named claim/quantity/experiment (and pruning, where
     sparsities are tested apart); along them stand the coordinates ``test_claim``, ``test_quantity`` and
     ``test_experiment``. Judged as by `emergence.statistics.judge`, so that the numbers at the choice of reference are
     those of the claims.
     """
-    known: dict[tuple[str, ...], JudgedQuantity] = {}
+    known: dict[tuple[str, ...], dict[str, JudgedQuantity]] = {}
     rows: list[Row] = []
     verdicts: list[Row] = []
-    for at in _counted(data, settings.reference_samples):
+    for at in counted_choices(data, settings.reference_samples):
         settings_there = settings.model_copy(update={f"reference_{name}": value for name, value in at.items()})
         study = Study.at_reference(data, settings_there, reference)
         for claim in CLAIMS:
             judged = _judge(claim, study, known)
             rows += [at | row for row in _rows(claim, judged)]
-            together = judge_claim(found.together.verdict for found in judged.values())
-            verdicts.append(at | {"claim": claim, "claim_verdict": CODES[together]})
+            together = CODES[judge_deciding(read_rules().claims[claim].quantities, judged)]
+            verdicts.append(at | {"claim": claim, "claim_verdict": together})
     tests = pd.DataFrame(rows).drop_duplicates("test")
     along = {name: ("test", tests[name].tolist()) for name in ("test_claim", "test_quantity", "test_experiment")}
     found = _labelled(rows, "test", data).assign_coords(along)
@@ -73,30 +72,17 @@ def relative_effect(estimate: float, rule: Quantity) -> float:
     return float((found - none) / (smallest - none))
 
 
-def _counted(data: xr.Dataset, samples: str) -> list[dict[str, Any]]:
-    """Return the choices of counting, name -> value, of which a joined study knows any emergence.
-
-    The criterion weight-change reads no samples; it counts as one choice, at those that are named.
-    """
-    counted = data["relative_emergence"].notnull()
-    known = counted.any([dim for dim in counted.dims if dim not in CHOICES]).transpose(*CHOICES)
-    choices = product(*(data[name].values.tolist() for name in CHOICES))
-    found = [dict(zip(CHOICES, choice, strict=True)) for choice in compress(choices, known.values.flat)]
-    return [at for at in found if at["criterion"] != "weight-change" or at["samples"] == samples]
-
-
-def _judge(claim: str, study: Study, known: dict[tuple[str, ...], JudgedQuantity]) -> dict[str, JudgedQuantity]:
+def _judge(
+    claim: str, study: Study, known: dict[tuple[str, ...], dict[str, JudgedQuantity]]
+) -> dict[str, JudgedQuantity]:
     """Judge what decides a claim; samples that are those of another choice are not tested again."""
     rules = read_rules()
     samples = CLAIMS[claim](study)
-    judged = {}
-    for name, rule in rules.claims[claim].quantities.items():
-        if rule.role == "decides":
-            key = (claim, name, samples[name].to_json(double_precision=15))
-            if key not in known:
-                known[key] = judge_samples(rule, rules.general, samples[name], study.settings)
-            judged[name] = known[key]
-    return judged
+    deciding = {name: rule for name, rule in rules.claims[claim].quantities.items() if rule.role == "decides"}
+    key = (claim, *(samples[name].to_json(double_precision=15) for name in deciding))
+    if key not in known:
+        known[key] = judge_quantities(deciding, rules.general, samples, study.settings)
+    return known[key]
 
 
 def _rows(claim: str, judged: Mapping[str, JudgedQuantity]) -> Iterator[Row]:

@@ -36,6 +36,7 @@ class General(Section):
     correction_text: str
     supported: str
     contradicted: str
+    mixed: str
     inconclusive: str
     over_experiments: str
     over_quantities: str
@@ -58,6 +59,8 @@ class Quantity(Section):
     because: str
     measures: tuple[str, ...] = ()
     """Measures that the study must have computed (`measures.names`)."""
+    supposes: str = ""
+    """A quantity without which this one means nothing: where that is contradicted, support is not counted."""
 
     @model_validator(mode="after")
     def _effect_lies_on_the_claimed_side(self) -> Self:
@@ -84,11 +87,24 @@ class Claim(Section):
     choices: str
     quantities: dict[str, Quantity]
     analyses: dict[str, Analysis] = {}
+    beside: tuple[str, ...] = ()
+    """Reported quantities that the abstract states beside the headline."""
 
     @model_validator(mode="after")
     def _headline_decides(self) -> Self:
         if next(iter(self.quantities.values())).role != "decides":
             raise ValueError("the first quantity of a claim must be one that decides it")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        roles = {name: rule.role for name, rule in self.quantities.items()}
+        for name in self.beside:
+            if roles.get(name) != "reported":
+                raise ValueError(f"beside: {name} is none of the quantities that are reported")
+        for name, rule in self.quantities.items():
+            if rule.supposes and roles.get(rule.supposes) != "decides":
+                raise ValueError(f"{name}: supposes {rule.supposes}, which is none of the quantities that decide")
         return self
 
 

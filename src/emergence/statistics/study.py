@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from emergence.core.arrays import Floats
-from emergence.core.runs import DENSE, NONE, UNVARIED, Run
+from emergence.core.runs import DENSE, NONE, UNVARIED, VARIED, Run, Variation
 from emergence.core.steps import Step
 from emergence.parameters.statistics import Statistics
 
@@ -65,17 +66,36 @@ class Study:
         return {experiment: [run, *varied[experiment]] for experiment, run in self.dense().items()}
 
     def pairs(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
-        """Return each run pruned in the way of reference with its dense one, by the name of the pruned run."""
+        """Return each run pruned in the way of reference with its dense one, by the name of the pruned run.
+
+        Of several masks that the way draws, the first is meant.
+        """
         dense, reference = self.dense(), (self.reference.method, self.reference.retraining)
         return {
             run.name: (data, dense[run.experiment.name])
             for run, data in self.runs.items()
-            if run.method != DENSE and (run.method, run.retraining) == reference and run.experiment.name in dense
+            if run.method != DENSE
+            and run.mask == 1
+            and (run.method, run.retraining) == reference
+            and run.experiment.name in dense
         }
 
     def retrained(self) -> dict[str, list[xr.Dataset]]:
         """Return the pruned runs that are trained again, by experiment."""
         return self._by_experiment(lambda run: run.method != DENSE and run.retraining != NONE)
+
+    def of_reference(self) -> dict[str, list[xr.Dataset]]:
+        """Return the dense run and those pruned in the way of reference, by experiment."""
+        ways = ((DENSE, NONE), (self.reference.method, self.reference.retraining))
+        return self._by_experiment(
+            lambda run: run.variation == UNVARIED and run.mask == 1 and (run.method, run.retraining) in ways
+        )
+
+    def varied_on_purpose(self) -> dict[str, list[xr.Dataset]]:
+        """Return the runs that differ in emergence on purpose, by experiment: dense ones of all alphas, and masks."""
+        return self._by_experiment(
+            lambda run: run.variation == Variation(run.variation.alpha) and run.family in (DENSE, VARIED)
+        )
 
     def by_experiment(self) -> dict[str, list[xr.Dataset]]:
         """Return the dense and pruned runs, without the varied ones, by experiment."""
@@ -123,8 +143,8 @@ def log10_paths(run: xr.Dataset) -> xr.DataArray:
 
 def by_seed(run: xr.Dataset, values: xr.DataArray) -> Floats:
     """Return values of a run as an array (seed, step)."""
-    along = run[["seed", "step"]]
-    return np.asarray(values.broadcast_like(along).transpose("seed", "step").values, dtype=np.float64)
+    sizes = {name: run.sizes[name] for name in ("seed", "step")}
+    return np.asarray(_broadcast(values, sizes), dtype=np.float64)
 
 
 def table_of(run: xr.Dataset, columns: Mapping[str, xr.DataArray]) -> pd.DataFrame:
@@ -132,7 +152,12 @@ def table_of(run: xr.Dataset, columns: Mapping[str, xr.DataArray]) -> pd.DataFra
 
     The index holds the seeds.
     """
-    dims = [name for name in ("seed", "step") if name in run.dims]
-    flat = {name: np.ravel(values.broadcast_like(run[dims]).transpose(*dims)) for name, values in columns.items()}
+    sizes = {name: run.sizes[name] for name in ("seed", "step") if name in run.dims}
+    flat = {name: np.ravel(_broadcast(values, sizes)) for name, values in columns.items()}
     seeds = np.repeat(run["seed"].values, run.sizes.get("step", 1))
     return pd.DataFrame(flat, index=pd.Index(seeds, name="seed"), dtype=float)
+
+
+def _broadcast(values: xr.DataArray, sizes: Mapping[str, int]) -> NDArray[Any]:
+    """Values of a run over dimensions of it, in this order; variables alone, since labels are the run's own."""
+    return np.asarray(values.variable.set_dims(sizes).transpose(*sizes).values)

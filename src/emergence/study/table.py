@@ -185,11 +185,11 @@ OF_RUNS = (
         reads=CHECKPOINTS,
         settings=(
             BUILDER,
-            Setting("landscape", without=("seeds",)),
+            Setting("landscape", without=("seeds", "masks", "planes", "metrics")),
             *(Setting(key, when=given.samples_emergence) for key in COUNTING),
         ),
-        derived=given.sampled_seeds,
-        decided_by=("landscape.seeds",),
+        derived=given.sampled_places,
+        decided_by=("landscape.seeds", "landscape.masks", "landscape.planes", "landscape.metrics"),
         modules=given.sampling,
         applies=given.is_sampled,
         resources=Resources(minutes=240, gpu=True),
@@ -238,7 +238,7 @@ JOINED = {
     "measures": Source(("apply_measures",), of.every),
     "controls": Source(("compare_controls",), of.dense),
     "skills": Source(("measure_skills",), of.examined),
-    "ruggedness": Source(("measure_ruggedness",), of.sampled),
+    "ruggedness": Source(("measure_ruggedness",), of.compared),
     "curvature": Source(("measure_curvature",), of.sampled),
     "minima": Source(("find_minima",), of.sampled),
 }

@@ -98,7 +98,11 @@ def train_block(
     guessing = xr.Variable(
         (), math.log(architecture.classes), {"units": "nat", "long_name": "loss of guessing at random"}
     )
-    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch).assign(guessing_loss=guessing)
+    tested_on = xr.Variable(
+        (), len(block.parts[PARTS.index("test")]), {"units": "1", "long_name": "number of samples in the test part"}
+    )
+    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
+    metrics = metrics.assign(guessing_loss=guessing, test_samples=tested_on)
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
     return TrainedBlock(metrics, checkpoints, cost)
 

@@ -29,9 +29,11 @@ CLAIMS: dict[str, Callable[[Study], Samples]] = {
 
 ANALYSES: dict[str, Callable[[Study], Analyses]] = {
     "C1": c1.analyses,
+    "C2": c2.analyses,
     "C3": c3.analyses,
     "C4": c4.analyses,
     "C5": c5.analyses,
+    "C6": c6.analyses,
     "C8": c8.analyses,
 }
 """What is computed beside the quantities, by the names of the rules: experiment -> what was found."""

@@ -15,6 +15,9 @@ EARLY = 0.1
 
 QUARTER = 0.25
 
+SETTLED = 0.1
+"""Early rise with which a later change is compared at least: twice the smallest change that counts."""
+
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Take the change of effective complexity during the early part of training, and after it, per seed."""
@@ -22,7 +25,8 @@ def samples(study: Study) -> dict[str, pd.DataFrame]:
     early = pd.DataFrame({name: _change(run, 0, EARLY) for name, run in runs.items()})
     late = pd.DataFrame({name: _change(run, EARLY, 1) for name, run in runs.items()})
     quarter = pd.DataFrame({name: _change(run, 0, QUARTER) for name, run in runs.items()})
-    return {"early_rise": early, "settling": late - early, "late_change": late, "rise_in_quarter": quarter}
+    settling = late - early.clip(lower=SETTLED)
+    return {"early_rise": early, "settling": settling, "late_change": late, "rise_in_quarter": quarter}
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
