@@ -4,7 +4,19 @@ from itertools import combinations
 
 import pytest
 
-from emergence.core.seeds import STUDY, TRAINED, TUNING, Stream, joint, of_controls, of_epoch, of_new_start, of_split
+from emergence.core.seeds import (
+    STUDY,
+    TRAINED,
+    TUNING,
+    Stream,
+    joint,
+    of_controls,
+    of_epoch,
+    of_mask,
+    of_new_start,
+    of_split,
+)
+from emergence.parameters.landscape import MOST_MASKS
 from emergence.parameters.study import Study
 from emergence.parameters.tuning import Tuning
 
@@ -13,6 +25,8 @@ SPACES = {
     "tuning": TUNING,
     "new initialisations": range(of_new_start(TRAINED[0]), of_new_start(TRAINED[-1]) + 1),
     "controls": range(of_controls(TRAINED[0]), of_controls(TRAINED[-1]) + 1),
+    "second masks": range(of_mask(TRAINED[0], 2), of_mask(TRAINED[-1], 2) + 1),
+    "last masks": range(of_mask(TRAINED[0], MOST_MASKS), of_mask(TRAINED[-1], MOST_MASKS) + 1),
 }
 
 
@@ -34,6 +48,13 @@ def test_parameters_allow_no_seed_beyond_its_space() -> None:
 def test_a_seed_of_no_network_is_refused(of: type, seed: int) -> None:
     with pytest.raises(ValueError, match=f"seed {seed} of a network; allowed: 0 to 1999999"):
         of(seed)
+
+
+def test_the_first_mask_is_drawn_from_the_seed_of_its_network_and_others_from_seeds_of_their_own() -> None:
+    assert of_mask(5, 1) == 5
+    assert len({of_mask(seed, mask) for seed in (0, 1, TRAINED[-1]) for mask in (1, 2, 3)}) == 9
+    with pytest.raises(ValueError, match="mask 0; masks are counted from 1"):
+        of_mask(5, 0)
 
 
 def test_what_an_epoch_draws_has_a_stream_of_its_own() -> None:

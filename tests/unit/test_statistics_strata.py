@@ -103,6 +103,12 @@ def test_what_differs_between_strata_alone_is_no_correlation() -> None:
     assert abs(correlation_within(rows, "first", "second")) < 0.25
 
 
+def test_the_rules_say_how_many_networks_a_seed_needs() -> None:
+    claims = read_rules().claims
+    assert f"A seed needs {LEAST_FREEDOM} runs beyond the first of each stratum" in claims["C3"].choices
+    assert f"A seed needs {LEAST_FREEDOM} networks beyond the first of each stratum" in claims["C6"].choices
+
+
 def test_one_stratum_has_the_rank_correlation_of_its_rows() -> None:
     rows = table(np.random.default_rng(3), sizes=(9,))
     expected = stats.spearmanr(rows["first"], rows["second"]).statistic

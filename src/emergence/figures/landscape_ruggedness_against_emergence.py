@@ -19,13 +19,14 @@ POSITION = 20
 NEEDS = ("study", "claims")
 SECTIONS = ("C6",)
 CAPTION = (
-    "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds, "
-    "coloured by sparsity; markers tell the steps of training apart. Left: roughness of the loss on random slices "
-    "through the weights, which is the standard deviation of what the best quadratic function leaves, as a share of "
-    "that of the loss. Right: distinct minima that training reaches from perturbed copies of the weights, mean over "
-    "radii. Above each panel stands the partial rank correlation ρ given the number of non-zero parameters, sparsity "
-    "and epoch, as mean over seeds with its {confidence} % confidence interval. The horizontal axis is logarithmic, "
-    "linear below one path. A unit is active above {threshold} (criterion: {criterion})."
+    "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds that "
+    "is dense or pruned in the way of reference, coloured by sparsity; markers tell the steps of training apart. "
+    "Left: roughness of the loss on random slices through the weights, which is the standard deviation of what the "
+    "best quadratic function leaves, as a share of that of the loss. Right: distinct minima that training reaches "
+    "from perturbed copies of the weights, mean over radii. Above each panel stands the partial rank correlation ρ "
+    "given the number of non-zero parameters, sparsity and epoch, as mean over seeds with its {confidence} % "
+    "confidence interval. The horizontal axis is logarithmic, linear below one path. A unit is active above "
+    "{threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one row per experiment: emergence on a logarithmic axis against the relative roughness of the loss "
@@ -40,8 +41,8 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row of panels per experiment."""
     shades = style.shaded(all_variants(inputs.study))
     markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(_steps(inputs))}
-    claim = inputs.claims["C6"]
-    claims = (claim["experiments"], claim["further"]["concentration"]["experiments"])
+    further = inputs.claims["C6"]["further"]
+    claims = [further[name]["experiments"] for name in ("ruggedness_of_reference", "distinct_minima")]
     figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
     for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
         for axes, name, found in zip(row, QUANTITIES, claims, strict=True):

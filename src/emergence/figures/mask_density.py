@@ -49,7 +49,8 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             if variant.method == method:
                 masks[variant.sparsity].append(densities)
         for sparsity, of_sparsity in masks.items():
-            _draw_lines(axes, xr.concat(of_sparsity, "seed"), shades[sparsity])
+            joined = xr.concat(of_sparsity, "seed", data_vars="minimal", coords="minimal", compat="override")
+            _draw_lines(axes, joined, shades[sparsity])
         axes.set(title=f"{experiment}\n{method}", xlabel="layer", ylabel="weights (%)")
     for experiment, of_variant in inputs.analyses.items():
         _scale([axes for axes, way in zip(panels, ways, strict=True) if way[0] == experiment], of_variant)

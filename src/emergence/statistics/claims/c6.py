@@ -19,8 +19,8 @@ GIVEN = ("nonzero_parameters", "sparsity", "step_epoch")
 
 WITHIN_STRATA = {
     "ruggedness": "slice_relative_roughness",
-    "concentration": "slice_persistent_minima",
-    "total_persistence": "slice_total_persistence",
+    "concentration": "slice_total_persistence",
+    "persistent_minima": "slice_persistent_minima",
     "saddle_distance": "slice_saddle_distance",
     "negative_curvature": "slice_negative_curvature",
 }
