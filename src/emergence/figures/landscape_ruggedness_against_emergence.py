@@ -1,53 +1,58 @@
-"""Emergence against the ruggedness of the loss around the weights, and against the number of minima near by."""
+"""What size, sparsity and time leave of emergence against what they leave of the ruggedness around the weights."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.runs import Variant
-from emergence.drawing.bands import describe_correlation
-from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants
-from emergence.drawing.log_axes import fit_log_values
+from emergence.drawing.inputs import Inputs, all_variants
 from emergence.drawing.panels import Line, grid, legend_above, say_empty
+from emergence.drawing.residuals import describe_points, residuals
 from emergence.drawing.style import Style
+from emergence.statistics.claims.c6 import FEWEST_NETWORKS, GIVEN, networks
 
 TITLE = "Emergence against the ruggedness of the landscape"
 POSITION = 20
-NEEDS = ("study", "claims")
+NEEDS = ("study",)
 SECTIONS = ("C6",)
 CAPTION = (
-    "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds, "
-    "coloured by sparsity; markers tell the steps of training apart. Left: roughness of the loss on random slices "
-    "through the weights, which is the standard deviation of what the best quadratic function leaves, as a share of "
-    "that of the loss. Right: distinct minima that training reaches from perturbed copies of the weights, mean over "
-    "radii. Above each panel stands the partial rank correlation ρ given the number of non-zero parameters, sparsity "
-    "and epoch, as mean over seeds with its {confidence} % confidence interval. The horizontal axis is logarithmic, "
-    "linear below one path. A unit is active above {threshold} (criterion: {criterion})."
+    "Emergence against what surrounds the weights (claim C6), as ranks within a seed less what the number of non-zero "
+    "parameters, sparsity and epoch explain of them: one point per network of {landscape_seeds} seeds, coloured by "
+    "sparsity; markers tell the steps of training apart. Where points lie near 0, these explain nearly all. Left: "
+    "roughness of the loss on random slices through the weights, which is the standard deviation of what the best "
+    "quadratic function leaves, as a share of that of the loss. Right: distinct minima that training reaches from "
+    "perturbed copies of the weights, mean over radii. Above each panel stands the correlation ρ of its points within "
+    "seeds, which is the partial rank correlation, as mean over seeds with its {confidence} % confidence interval. A "
+    "unit is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
-    "Scatter plots, one row per experiment: emergence on a logarithmic axis against the relative roughness of the loss "
-    "on slices, and against the mean number of distinct minima near by, coloured by sparsity, with the partial rank "
-    "correlation and its interval above each panel."
+    "Scatter plots, one row per experiment: residuals of the ranks of emergence against those of the relative "
+    "roughness of the loss on slices, and against those of the mean number of distinct minima near by, coloured by "
+    "sparsity, with the partial rank correlation and its interval above each panel."
 )
 MARKERS = "osD^vP*X<>"
 QUANTITIES = {"slice_relative_roughness": "relative roughness", "minima": "distinct minima near by"}
+LEFT = "residual rank"
+
+Looks = tuple[Mapping[Variant, str], Mapping[str, str]]
+"""Colours of variants and markers of steps."""
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row of panels per experiment."""
+    tables = {experiment: _table(of_variant, style) for experiment, of_variant in inputs.study.items()}
     shades = style.shaded(all_variants(inputs.study))
-    markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(_steps(inputs))}
-    claim = inputs.claims["C6"]
-    claims = (claim["experiments"], claim["further"]["concentration"]["experiments"])
-    figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
-    for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
-        for axes, name, found in zip(row, QUANTITIES, claims, strict=True):
-            _draw_points(axes, of_variant, name, (shades, markers), style)
-            axes.set_title(f"{experiment}\n{describe_correlation(found.get(experiment.name))}")
-            axes.set(xlabel="emergence E (paths)", ylabel=QUANTITIES[name])
+    markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(_steps(tables.values()))}
+    figure, panels = grid(style, len(tables), len(QUANTITIES))
+    for row, (experiment, table) in zip(panels, tables.items(), strict=True):
+        for axes, name in zip(row, QUANTITIES, strict=True):
+            told = _draw_points(axes, table, name, (shades, markers), style)
+            axes.set_title(f"{experiment}\n{told}")
+            axes.set(xlabel=f"emergence E ({LEFT})", ylabel=f"{QUANTITIES[name]}\n({LEFT})")
     plain = {"linestyle": "none", "markersize": 5}
     legends: dict[str, list[Line]] = {
         "sparsity": [
@@ -59,41 +64,36 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _steps(inputs: Inputs) -> list[str]:
+def _table(of_variant: Mapping[Variant, xr.Dataset], style: Style) -> pd.DataFrame:
+    """Return the networks of an experiment, one row per seed, variant and step, as the claim reads them."""
+    tables = []
+    for variant, run in of_variant.items():
+        table = networks(style.at_reference(run))
+        steps = np.tile(run["step"].values, run.sizes["seed"])
+        tables.append(table.assign(variant=[variant] * len(table), step=steps))
+    return pd.concat(tables)
+
+
+def _steps(tables: Iterable[pd.DataFrame]) -> list[str]:
     """Return the steps around which something is known, in the order of training."""
     known: dict[str, None] = {}
-    for of_variant in inputs.study.values():
-        for run in of_variant.values():
-            there = np.any([_values(run, name).notnull().any("seed").values for name in QUANTITIES], axis=0)
-            known.update(dict.fromkeys(run["step"].values[there].tolist()))
+    for table in tables:
+        there = table[list(QUANTITIES)].notna().any(axis="columns")
+        known.update(dict.fromkeys(table.loc[there.to_numpy(), "step"]))
     return list(known)
 
 
-def _values(run: xr.Dataset, name: str) -> xr.DataArray:
-    """Return a variable (seed, step), NaN where the study lacks it."""
-    unknown = xr.full_like(run["train_accuracy"], np.nan)
-    return run.get(name, unknown).transpose("seed", "step")
-
-
-def _draw_points(
-    axes: Axes,
-    of_variant: Mapping[Variant, xr.Dataset],
-    name: str,
-    looks: tuple[Mapping[Variant, str], Mapping[str, str]],
-    style: Style,
-) -> None:
+def _draw_points(axes: Axes, table: pd.DataFrame, name: str, looks: Looks, style: Style) -> str:
+    """Draw a point per network, and return the correlation of the points."""
     shades, markers = looks
-    shown = [np.empty(0)]
-    for variant, run in of_variant.items():
-        emergence = style.at_reference(run)["emergence"]
+    left = residuals(table[["emergence", name, *GIVEN]], GIVEN, FEWEST_NETWORKS)
+    for variant, colour in shades.items():
         for step, marker in markers.items():
-            if step in run["step"]:
-                values = _values(run, name).sel(step=step).values
-                known = ~np.isnan(values)
-                shown.append(emergence.sel(step=step).values[known])
-                look: Line = {"color": shades[variant], "marker": marker, "linewidths": 0.3, "edgecolors": "white"}
-                axes.scatter(shown[-1], values[known], s=16, **look)
-    if not np.concatenate(shown).size:
-        say_empty(axes, "no landscape sampled")
-    fit_log_values(axes, "x", np.concatenate(shown), linear_below=ONE_PATH)
-    axes.margins(y=0.12)
+            rows = ((table["variant"] == variant) & (table["step"] == step)).to_numpy() & ~np.isnan(left[0])
+            axes.scatter(*left[:, rows], s=16, color=colour, marker=marker, linewidths=0.3, edgecolors="white")
+    if np.isnan(left).all():
+        say_empty(axes, f"fewer than {FEWEST_NETWORKS} networks per seed")
+    axes.axhline(0, color="#808080", linewidth=0.6, zorder=0)
+    axes.axvline(0, color="#808080", linewidth=0.6, zorder=0)
+    axes.margins(0.1)
+    return describe_points(left, table.index, style.confidence)
