@@ -32,6 +32,9 @@ ALTERNATIVE = (
     "the left and, where known, a bar of the shares of choices to the right."
 )
 LIMIT = 3.0
+INSIDE = 0.95 * LIMIT
+"""Where an effect is drawn that lies further out."""
+
 ROW = 0.17
 """Height of a row in inches."""
 
@@ -113,10 +116,10 @@ def _panels(style: Style, rows: float, with_choices: bool) -> tuple[Figure, list
     statements.set(xlim=(0, 1))
     statements.set_axis_off()
     effects.tick_params(axis="y", labelleft=True)
-    effects.axvspan(1, LIMIT, color="#eef3f6", zorder=0)
+    effects.axvspan(1, LIMIT + 0.1, color="#eef3f6", zorder=0)
     effects.axvline(0, color="#404040", linewidth=0.9, zorder=1)
     effects.axvline(1, color="#404040", linewidth=0.9, linestyle="--", zorder=1)
-    effects.set(xlim=(-LIMIT, LIMIT), xlabel="effect / smallest effect that counts")
+    effects.set(xlim=(-LIMIT - 0.1, LIMIT + 0.1), xlabel="effect / smallest effect that counts")
     for place, text in ((-LIMIT / 2, "other sign"), (0.5, "too small"), ((1 + LIMIT) / 2, "counts")):
         look: Line = {"ha": "center", "va": "bottom", "fontsize": "small", "color": "#404040"}
         effects.annotate(
@@ -149,13 +152,11 @@ def _draw_tests(axes: Axes, row: Row, height: float) -> None:
         )
         ends = np.clip([low, high], -LIMIT, LIMIT)
         axes.plot(ends, [height + shift] * 2, color=look["color"], linewidth=1.3, zorder=2)
-        for end, arrow in ((low, "<"), (high, ">")):
-            if abs(end) > LIMIT:
-                edge = np.sign(end) * LIMIT
-                axes.plot(edge, height + shift, arrow, color=look["color"], markersize=5, clip_on=False)
-        estimate = relative_effect(test["estimate"], row.rule)
-        if abs(estimate) <= LIMIT:
-            axes.plot(estimate, height + shift, markersize=5.5, zorder=3, **look)
+        for edge, beyond, arrow in ((-LIMIT, low < -LIMIT, "<"), (LIMIT, high > LIMIT, ">")):
+            if beyond:
+                axes.plot(edge, height + shift, arrow, color=look["color"], markersize=5)
+        estimate = np.clip(relative_effect(test["estimate"], row.rule), -INSIDE, INSIDE)
+        axes.plot(estimate, height + shift, markersize=5.5, zorder=3, **look)
 
 
 def _draw_choices(axes: Axes, choices: Mapping[str, Any], height: float) -> None:
@@ -168,4 +169,4 @@ def _draw_choices(axes: Axes, choices: Mapping[str, Any], height: float) -> None
         )
         start += width
     text = f"holds at {100 * choices['holds']:.0f} % of {choices['count']}"
-    axes.text(0, height - 0.75, text, va="top", fontsize="small")
+    axes.text(0.02, height - 0.75, text, va="top", fontsize="small")

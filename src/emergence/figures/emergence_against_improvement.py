@@ -26,7 +26,7 @@ CAPTION = (
     "Emergence at the start of each epoch against the change of training accuracy during that epoch (claim C1): one "
     "point per epoch and seed of the dense network ({seeds} seeds), coloured by epoch. Left: as they are; the vertical "
     "axis is linear between −1 and 1 percentage points and logarithmic beyond, the horizontal one logarithmic, linear "
-    "below one path. A run often has few distinct values of emergence, whose number stands in the panel. Right: ranks "
+    "below one path. A run often has few distinct values of emergence, whose number stands below the axis. Right: ranks "
     "within a run less what the epoch explains of them, so that a common trend does not show; values of emergence that "
     "are equal share a rank. Above each panel stands the correlation ρ within runs, left of ranks (Spearman), right "
     "the partial one given the epoch, which is that of the points shown, as mean over seeds with its {confidence} % "
@@ -37,7 +37,6 @@ ALTERNATIVE = (
     "per epoch in percentage points, and the residuals of the ranks of both given the epoch, coloured by epoch, "
     "with the rank correlation and its interval above each panel."
 )
-CORNER: dict[str, Any] = {"ha": "right", "va": "top"}
 TICKS = (-100, -10, -1, 0, 1, 10, 100)
 
 
@@ -80,7 +79,7 @@ def _table(run: xr.Dataset, style: Style) -> pd.DataFrame:
 def _draw_values(axes: Axes, table: pd.DataFrame, look: dict[str, Any]) -> None:
     axes.axhline(0, color="#808080", linewidth=0.7, zorder=1)
     axes.scatter(table["emergence"], table["change"], **look)
-    axes.set(xlabel="emergence E (paths)", ylabel="change of training accuracy\n(points per epoch)")
+    axes.set_ylabel("change of training accuracy\n(points per epoch)")
     fit_log_values(axes, "x", table["emergence"].to_numpy(), linear_below=ONE_PATH)
     axes.set_yscale("symlog", linthresh=1, linscale=0.8)
     axes.set_yticks(TICKS, tick_labels(TICKS))
@@ -90,11 +89,4 @@ def _draw_values(axes: Axes, table: pd.DataFrame, look: dict[str, Any]) -> None:
     epochs = table.groupby(level="seed").size().max()
     few, many = distinct.min(), distinct.max()
     numbers = f"{few}" if few == many else f"{few} to {many}"
-    axes.text(
-        0.98,
-        0.97,
-        f"{numbers} distinct E in {epochs} epochs of a run",
-        fontsize="small",
-        transform=axes.transAxes,
-        **CORNER,
-    )
+    axes.set_xlabel(f"emergence E (paths)\n{numbers} distinct values in a run of {epochs} epochs")

@@ -15,7 +15,7 @@ from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
 from emergence.parameters import Parameters
 from emergence.report import texts, wording
-from emergence.report.abstract import PHRASES, verdict_phrases
+from emergence.report.abstract import verdict_phrases
 from emergence.report.comparisons import TARGETS, conclusions
 from emergence.report.pictures import Picture, read_pictures, referred_to, standing_in
 from emergence.report.records import Record, keys, times
@@ -130,7 +130,7 @@ def make_page(contents: Contents) -> str:
         style=style,
         script=script,
         judged=verdict_phrases(contents.claims),
-        counts={**dict.fromkeys(PHRASES, 0), **Counter(claim["verdict"] for claim in contents.claims.values())},
+        counts={**dict.fromkeys(VERDICTS, 0), **Counter(claim["verdict"] for claim in contents.claims.values())},
         trained=_trained(contents.records),
         shown=_shown(contents.claims, pictures),
     )

@@ -14,6 +14,7 @@ from emergence.core.files import checksum, write_text
 from emergence.parameters import Parameters
 from emergence.parameters.reading import read
 from emergence.study import currency, registration
+from emergence.study.layout import STAMPS
 from emergence.study.plan import Plan, digests_of
 
 
@@ -28,15 +29,21 @@ def register(parameters: Parameters, root: Path) -> Path:
     file = registration.file_of(name, root)
     if file.exists():
         raise ValueError(f"{file} is there, and a registration does not change; give study.registration another name")
-    unnamed = parameters.study.model_copy(update={"registration": ""})
-    plan = Plan(parameters.model_copy(update={"study": unnamed}), root)
-    done = [job for job in plan.of_phase("statistics") if currency.is_done(job, root)]
-    if done:
-        raise ValueError(f"{done[0].results[0]} is the result of this very study: it cannot be registered any more")
+    if concluded := _concluded(parameters, root):
+        raise ValueError(f"{concluded} is the result of this very study: it cannot be registered any more")
     now = datetime.now(UTC).date().isoformat()
     code = digests_of(root).digest(registration.DECIDING)
     write_text(file, registration.as_yaml(registration.register(parameters, root, code, now, _commit(root))))
     return file
+
+
+def _concluded(parameters: Parameters, root: Path) -> str | None:
+    """Return a file of statistics that a study has already, as one that follows no registration."""
+    if not (root / STAMPS / "statistics").is_dir():
+        return None
+    unnamed = parameters.study.model_copy(update={"registration": ""})
+    plan = Plan(parameters.model_copy(update={"study": unnamed}), root)
+    return next((job.results[0] for job in plan.of_phase("statistics") if currency.is_done(job, root)), None)
 
 
 def _commit(root: Path) -> str | None:
