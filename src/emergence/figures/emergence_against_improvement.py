@@ -26,9 +26,9 @@ CAPTION = (
     "Emergence at the start of each epoch against the change of training accuracy during that epoch (claim C1): one "
     "point per epoch and seed of the dense network ({seeds} seeds), coloured by epoch. Left: as they are; the vertical "
     "axis is linear between −1 and 1 percentage points and logarithmic beyond, the horizontal one logarithmic, linear "
-    "below one path. A run often has few distinct values of emergence, whose number stands below the axis. Right: ranks "
-    "within a run less what the epoch explains of them, so that a common trend does not show; values of emergence that "
-    "are equal share a rank. Above each panel stands the correlation ρ within runs, left of ranks (Spearman), right "
+    "below one path. A run often has few distinct values of emergence, whose number stands below the axis. Right: "
+    "ranks within a run less what the epoch explains of them, so that a common trend does not show; equal values "
+    "share a rank. Above each panel stands the correlation ρ within runs, left of ranks (Spearman), right "
     "the partial one given the epoch, which is that of the points shown, as mean over seeds with its {confidence} % "
     "confidence interval. A unit is active above {threshold} (criterion: {criterion})."
 )
