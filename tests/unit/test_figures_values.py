@@ -116,7 +116,9 @@ def test_the_number_of_distinct_values_of_emergence_in_a_run_is_told(manifest: M
 
 def test_residuals_given_the_epoch_have_the_correlation_that_stands_above_them(manifest: Manifest) -> None:
     study = study_of(manifest).load()
-    study["emergence"] = study["emergence"] * np.random.default_rng(0).lognormal(0, 1, study["emergence"].shape)
+    random = np.random.default_rng(0)
+    study["emergence"] = study["emergence"] * random.lognormal(0, 1, study["emergence"].shape)
+    study["train_accuracy"] = study["train_accuracy"].copy(data=random.uniform(size=study["train_accuracy"].shape))
     axes = panels(drawn("emergence_against_improvement", Inputs(split_study(study))))[1]
     points = np.asarray(axes.collections[0].get_offsets()).reshape(4, 4, 2)
     at = STYLE.at_reference(study.isel(run=0)).sel(through="all", step=[f"ep{n}" for n in range(5)])
