@@ -47,7 +47,13 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     scale = Normalize(0, max(float(run["step_epoch"].max()) for run in runs.values()))
     for (left, right), (experiment, run) in zip(panels, runs.items(), strict=True):
         table = _table(run, style)
-        look = {"c": table["epoch"], "norm": scale, "cmap": style.gradient(), "s": 11, "linewidths": 0.3}
+        look: dict[str, Any] = {
+            "c": table["epoch"],
+            "norm": scale,
+            "cmap": style.gradient(),
+            "s": 11,
+            "linewidths": 0.3,
+        }
         _draw_values(left, table, {**look, "edgecolors": "white"})
         for axes, given in ((left, []), (right, ["epoch"])):
             ranks = residuals(table, given)

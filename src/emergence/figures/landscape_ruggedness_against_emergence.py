@@ -70,7 +70,7 @@ def _table(of_variant: Mapping[Variant, xr.Dataset], style: Style) -> pd.DataFra
     for variant, run in of_variant.items():
         table = networks(style.at_reference(run))
         steps = np.tile(run["step"].values, run.sizes["seed"])
-        tables.append(table.assign(variant=[variant] * len(table), step=steps))
+        tables.append(table.assign(variant=str(variant), step=steps))
     return pd.concat(tables)
 
 
@@ -89,8 +89,9 @@ def _draw_points(axes: Axes, table: pd.DataFrame, name: str, looks: Looks, style
     left = residuals(table[["emergence", name, *GIVEN]], GIVEN, FEWEST_NETWORKS)
     for variant, colour in shades.items():
         for step, marker in markers.items():
-            rows = ((table["variant"] == variant) & (table["step"] == step)).to_numpy() & ~np.isnan(left[0])
-            axes.scatter(*left[:, rows], s=16, color=colour, marker=marker, linewidths=0.3, edgecolors="white")
+            rows = ((table["variant"] == str(variant)) & (table["step"] == step)).to_numpy() & ~np.isnan(left[0])
+            x, y = left[:, rows]
+            axes.scatter(x, y, s=16, color=colour, marker=marker, linewidths=0.3, edgecolors="white")
     if np.isnan(left).all():
         say_empty(axes, f"fewer than {FEWEST_NETWORKS} networks per seed")
     axes.axhline(0, color="#808080", linewidth=0.6, zorder=0)
