@@ -24,6 +24,9 @@ class Study(Section):
     seeds_per_block: int = Field(default=10, ge=1, le=SPACE)
     """Seeds trained together in one job."""
 
+    registration: str = Field(default="", pattern=f"^({NAME})?$")
+    """Registration that a confirmatory study follows: name of a file in registrations/ (docs/registration.md)."""
+
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Data set and network of each experiment.

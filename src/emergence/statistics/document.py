@@ -14,14 +14,24 @@ from emergence.statistics.rules import Analysis, Claim, General, read_rules
 
 PAGE_FILE = "docs/claims.md"
 
-INTRODUCTION = """\
+HISTORY = (
+    "No bound of an effect that counts was changed after a result. But not all rules came before all results: those of "
+    "some quantities of C2, C7 and C8 were written after first figures had been seen, and the radii of C6 and the runs "
+    "that C3 compares changed after their rules; later, rules were made stricter because of what results had shown. So "
+    "a study explores, also the default one, unless it follows a registration that was made before it, on data sets "
+    "and splits of which no results had been seen."
+)
+"""Which rules came when."""
+
+INTRODUCTION = f"""\
 # The claims and what decides them
 
 The claims are those of AlShinaifi et al., *Quantifying Emergence in Neural Networks* (arXiv:2409.01568). What decides
-each of them was written down before any result, in `src/emergence/statistics/rules.yaml`, which the code reads and from
-which this page is written (`python -m emergence.statistics.document`). Confidence, convergence share, the criterion
-and threshold of activity, and which paths count, are parameters of the study.
-`workflow/claims.schema.json` says what form `results/claims.json` has.
+each of them stands in `src/emergence/statistics/rules.yaml`, which the code reads and from which this page is written
+(`python -m emergence.statistics.document`). Confidence, convergence share, the criterion and threshold of activity, and
+which paths count, are parameters of the study. `workflow/claims.schema.json` says what form `results/claims.json` has.
+
+{HISTORY} How a study is registered: [registration.md](registration.md).
 """
 
 GENERAL = {

@@ -14,6 +14,8 @@ from emergence.statistics.verdict import Verdict
 
 SCHEMA_FILE = "workflow/claims.schema.json"
 
+EXPLORATORY = "exploratory: follows no registration"
+
 Number = Annotated[float | None, Field(allow_inf_nan=False)]
 Probability = Annotated[float | None, Field(ge=0, le=1)]
 
@@ -109,6 +111,8 @@ class ClaimEntry(QuantityEntry):
     """A claim: its verdict, and the quantity that is its headline."""
 
     statement: str
+    registration: str = EXPLORATORY
+    """Whether the study follows a registration that was made before it."""
     reason: str | None
     """Why the verdict is inconclusive or mixed, and which deciding tests have too few seeds; null where neither."""
     claim_p_value: Probability

@@ -36,23 +36,29 @@ def varied(table: pd.DataFrame, *names: str) -> pd.DataFrame:
     return table[(table.groupby(STRATUM)[list(names)].transform("nunique") > 1).all(axis="columns")]
 
 
-def correlation_within(table: pd.DataFrame, first: str, second: str) -> float:
-    """Return the rank correlation of two columns within strata.
+def residuals_within(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """Return what an average per stratum leaves of the ranks of two columns, which are taken within strata.
 
-    That is the correlation of what an average per stratum leaves of ranks, which are taken within strata and divided
-    by the number of rows of each. Rows with a NaN are left out, and strata in which one side does not vary. NaN where
-    then fewer than LEAST_FREEDOM rows beyond one per stratum are left.
+    Ranks are divided by the number of rows of their stratum. Rows with a NaN are left out, and strata in which one side
+    does not vary. Without rows where then fewer than LEAST_FREEDOM beyond one per stratum are left.
+    """
+    rows = varied(table.dropna(subset=[first, second]), first, second)
+    if len(rows) - rows[STRATUM].nunique() < LEAST_FREEDOM:
+        return rows.iloc[:0]
+    return rows.assign(**{name: _ranks(rows, name) for name in (first, second)})
+
+
+def correlation_within(table: pd.DataFrame, first: str, second: str) -> float:
+    """Return the rank correlation of two columns within strata: that of `residuals_within`; NaN without rows.
 
     >>> table = pd.DataFrame({STRATUM: [*"aaabbb"], "x": [1, 2, 3, 70, 80, 90], "y": [5, 6, 7, 2, 4, 3]})
     >>> correlation_within(table, "x", "y")
     0.75
     """
-    rows = varied(table[[STRATUM, first, second]].dropna(), first, second)
-    if len(rows) - rows[STRATUM].nunique() < LEAST_FREEDOM:
-        return float("nan")
-    sides = [_ranks(rows, name) for name in (first, second)]
+    left = residuals_within(table, first, second)
+    sides = left[first].to_numpy(), left[second].to_numpy()
     length = np.prod([np.linalg.norm(side) for side in sides])
-    return float(np.clip(sides[0] @ sides[1] / length, -1, 1))
+    return float(np.clip(sides[0] @ sides[1] / length, -1, 1)) if length else float("nan")
 
 
 def explained_by_strata(table: pd.DataFrame, name: str, confidence: float) -> Estimate:

@@ -92,6 +92,16 @@ def sampled_places(plan: "Plan", run: Run) -> Mapping[str, Any]:
     return {**sampled_seeds(plan, run), "planes": planes, "metrics": metrics}
 
 
+def judging(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive the way of pruning by which claims are judged, and how the study stands to its registration."""
+    return {**way_of_reference(plan, subject), **registered(plan, subject)}
+
+
+def registered(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive how the study stands to the registration that it names; nothing where it names none."""
+    return {"registration": plan.registration} if plan.registration else {}
+
+
 def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
     """Derive the way of pruning by which claims are judged: the first."""
     method, retraining = plan.selection.ways_of_pruning[0]

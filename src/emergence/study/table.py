@@ -274,8 +274,8 @@ OF_STUDY = (
             files={name: "claims.json" if name == "claims" else f"{name}.nc"},
             reads=STUDY,
             settings=settings,
-            derived=given.way_of_reference,
-            decided_by=WAY_OF_REFERENCE,
+            derived=given.judging if name == "claims" else given.way_of_reference,
+            decided_by=(*WAY_OF_REFERENCE, *(("study.registration",) if name == "claims" else ())),
             applies=given.has_skills if name == "scoreboard" else always,
             keyed=False,
         )
@@ -348,6 +348,7 @@ REPORT = Rule(
         "landscape": Source(("sample_landscape",), of.sampled),
     },
     settings=tuple(name for name in Parameters.model_fields if name != "compute"),
+    derived=given.registered,
     keyed=False,
     resources=Resources(memory=2000, minutes=30),
 )
