@@ -95,13 +95,13 @@ def test_evaluation_and_what_follows_are_left_as_they_are() -> None:
 
 
 class Noise(OneSplit):
-    """Samples and labels at random."""
+    """Samples, exact in single precision as stored ones are, and labels at random."""
 
     input_shape, classes = (5,), 3
 
     def part(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
         generator = torch.Generator().manual_seed(len(name))
-        return torch.randn(40, 5, generator=generator, dtype=torch.float64), torch.arange(40) % 3
+        return torch.randn(40, 5, generator=generator).double(), torch.arange(40) % 3
 
 
 MLP = Architecture("mlp", (5,), 3, {"widths": [6], "activation": "tanh"})
