@@ -30,8 +30,8 @@ CAPTION = (
     "{threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
-    "Scatter plots, one row per experiment: ranks of emergence within strata against those of the relative roughness of "
-    "the loss on slices, and against those of the total persistence of minima, coloured by sparsity, with the rank "
+    "Scatter plots, one row per experiment: ranks of emergence within strata against those of the relative roughness "
+    "of the loss on slices, and against those of the total persistence of minima, coloured by sparsity, with the rank "
     "correlation and its interval above each panel."
 )
 MARKERS = "osD^vP*X<>"

@@ -18,8 +18,8 @@ CAPTION = (
     "else. A run has converged where its validation accuracy first reaches {convergence} % of the final one of the "
     "dense network with the same seed (interpolated between checkpoints); one that never does counts as one epoch "
     "beyond its last. Points are means over {seeds} seeds (of a seed's masks by one method, their mean), bars their "
-    "{confidence} % confidence intervals (Student's t, cut to possible values); lines stand a little apart so that bars "
-    "do not hide each other."
+    "{confidence} % confidence intervals (Student's t, cut to possible values); lines stand a little apart so that "
+    "bars do not hide each other."
 )
 ALTERNATIVE = (
     "Point charts with error bars, one row per experiment: test accuracy and epochs until convergence, each against "

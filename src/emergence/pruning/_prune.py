@@ -51,11 +51,11 @@ def prune(
 ) -> Mask:
     """Make the masks of all networks of a checkpoint.
 
-    `method` is a file of this package or module:function. Its random numbers are a function of the network's seed and of
-    `draw`, which counts the masks of a network from 1, and so are the samples that it sees, which are of that seed's
+    `method` is a file of this package or module:function. Its random numbers are a function of the network's seed and
+    of `draw`, which counts the masks of a network from 1, and so are the samples that it sees, which are of that seed's
     split. Of a network with weights or scores that are not numbers nothing is removed: its seed is among
-    `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that does not fit the
-    network.
+    `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that does not fit
+    the network.
     """
     if not 0 <= sparsity < 1:
         raise ValueError(f"sparsity {sparsity}; allowed: 0 up to, but not including, 1")
