@@ -10,8 +10,8 @@ from typing import Any
 CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8")
 COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "inhibition", "retraining")
 
-SECTIONS = (*CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
-"""Sections of the report in which figures stand: one per claim, then the others, in the order of the report."""
+SECTIONS = ("claims", *CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
+"""Sections of the report in which figures stand: all claims, one per claim, the others; in the order of the report."""
 
 PLACEHOLDERS = {
     "seeds": ("study", "seeds"),

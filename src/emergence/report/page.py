@@ -10,10 +10,11 @@ import xarray as xr
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from emergence.drawing.catalogue import CLAIMS
 from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
 from emergence.parameters import Parameters
-from emergence.report import texts, wording
+from emergence.report import choices, texts, wording
 from emergence.report.abstract import PHRASES, verdict_phrases
 from emergence.report.comparisons import TARGETS, conclusions
 from emergence.report.pictures import Picture, read_pictures, referred_to, standing_in
@@ -45,6 +46,8 @@ WRITERS = (
     wording.name_of_test,
     wording.with_values,
     wording.settings,
+    choices.over_choices,
+    choices.of_choices,
 )
 
 
@@ -135,5 +138,4 @@ def _trained(records: Sequence[Record]) -> int:
 
 def _shown(claims: Mapping[str, Any], pictures: Sequence[Picture]) -> list[str]:
     """The claims that have a section: those that were judged, and those that figures belong to."""
-    numbered = [section for section in SECTIONS if section not in texts.sections()]
-    return [name for name in numbered if name in claims or standing_in(name, pictures)]
+    return [name for name in CLAIMS if name in claims or standing_in(name, pictures)]
