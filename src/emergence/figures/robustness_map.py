@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from emergence.drawing.inputs import Inputs
+from emergence.drawing.panels import Line
 from emergence.drawing.style import Style
 from emergence.statistics.robustness import CHOSEN, CODES
 from emergence.statistics.study import CHOICES
@@ -61,7 +62,7 @@ MANY = 70
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw the claims that use emergence above, below them the others, and all of them without a seed."""
     cells = _cells(inputs)
-    shades = [style.colour(shade) if isinstance(shade, int) else shade for shade in SHADES.values()]
+    shades = [style.colour(shade) if isinstance(shade, int) else str(shade) for shade in SHADES.values()]
     whole = cells[cells["seed_left_out"].isna()]
     by_claim = {str(name): of for name, of in whole.groupby("claim", sort=False)}
     counted = {name: of for name, of in by_claim.items() if of["criterion"].iloc[0]}
@@ -69,12 +70,12 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     rows = sum(_labels(of).nunique() + GAP for of in counted.values())
     heights = [ROW * rows + HEAD, ROW * len(by_claim) + FOOT]
     figure = Figure(figsize=(3 * style.panel_width, sum(heights)), layout="constrained")
-    above, below = figure.add_gridspec(2, 1, height_ratios=heights)
-    table, bars = above.subgridspec(1, 2, width_ratios=[6, 1]).subplots(sharey=True)
+    halves = figure.add_gridspec(2, 1, height_ratios=heights)
+    table, bars = halves[0].subgridspec(1, 2, width_ratios=[6, 1]).subplots(sharey=True)
     _draw_counted(table, counted, shades)
     _draw_shares(bars, counted, shades)
     widths = [12, *[8] * len(others)]
-    panels = below.subgridspec(1, len(widths), width_ratios=widths).subplots(squeeze=False)[0]
+    panels = halves[1].subgridspec(1, len(widths), width_ratios=widths).subplots(squeeze=False)[0]
     _draw_seeds(panels[0], cells[cells["seed_left_out"].notna()], shades)
     for axes, (name, of) in zip(panels[1:], others.items(), strict=True):
         _draw_other(axes, name, of, shades)
@@ -212,12 +213,12 @@ def _label_columns(axes: Axes, ways: Sequence[tuple[Any, ...]]) -> None:
     ticks = range(len(ways)) if len(ways) <= MANY else sorted(set(ends))
     axes.set_xticks(list(ticks), [f"{ways[place][-1]:g}" for place in ticks], rotation=90)
     axes.set_xlabel("activity threshold" + " (least and largest)" * (len(ways) > MANY))
-    slanted = {"rotation": 35, "fontsize": "x-small"}
+    slanted: Line = {"rotation": 35, "fontsize": "x-small"}
     for level, text in enumerate(GROUPS.values(), start=1):
-        look = slanted if level == innermost else {"ha": "center", "fontsize": "small", "fontweight": "bold"}
+        look: Line = slanted if level == innermost else {"ha": "center", "fontsize": "small", "fontweight": "bold"}
         height = 3 if level == innermost else 36 + 12 * (innermost - 1 - level)
         for group, first, last in _groups(ways, level):
-            where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+            where: Line = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
             axes.annotate(text.format(group[-1]), ((first + last) / 2, 1), (0, height), **where, **look)
             if last + 1 < len(ways):
                 axes.axvline(last + 0.5, color="black", linewidth=0.4 * (1 + innermost - level))

@@ -74,7 +74,8 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     ``effect`` (of the headline, see `relative_effect`) and ``is_reference``. Along `judgement` stand the tests of what
     decides: ``judgement_cell`` is the place of their cell, ``test`` their name (quantity/experiment, and the pruning
     where sparsities are tested apart), beside ``estimate``, ``interval_low``, ``interval_high``,
-    ``relative_effect`` and ``verdict``. A way of counting that the study has no count of is no choice. At the reference all is as
+    ``relative_effect`` and ``verdict``. A way of counting that the study has no count of is no choice. At the reference
+    all is as
     `emergence.statistics.judge` finds it. Raises ValueError where the study lacks the reference.
     """
     way, judge = reference_way(data, settings, reference), Judge(settings)
@@ -200,4 +201,6 @@ def _columns(along: str, rows: list[Row]) -> dict[str, Any]:
     texts = [name for name in LABELS[along] if name not in NUMBERS]
     table[texts] = table[texts].fillna("")
     table[texts] = table[texts].astype(str)
-    return {name: (along, column.to_numpy(), _ATTRIBUTES[along].get(str(name), {})) for name, column in table.items()}
+    return {
+        str(name): (along, column.to_numpy(), _ATTRIBUTES[along].get(str(name), {})) for name, column in table.items()
+    }

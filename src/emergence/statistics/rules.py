@@ -44,6 +44,7 @@ class General(Section):
     across_claims_text: str
     absence: str
     power_text: str
+    choices_text: str
     analyses: str
 
 
