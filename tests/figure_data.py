@@ -70,7 +70,7 @@ def write_results(
     names = [f"{dataset}/{network}" for dataset, network in experiments]
     chosen = Study.at_reference(study, Statistics(), Reference("global_magnitude", RETRAINING))
     conclusions = {
-        "robustness": make_robustness(study, names),
+        "robustness": make_robustness(study),
         "rivals": make_rivals(names),
         "stopping": stopping(chosen, [0.0, 0.01]),
         "scoreboard": scoreboard(chosen, ["weight_norm"], Scoreboard(permutations=99)),

@@ -12,11 +12,9 @@ import xarray as xr
 from emergence.parameters import Parameters
 from emergence.report.comparisons import (
     Balance,
-    Holding,
     Share,
     balance_of_rivals,
     balance_of_stopping,
-    holdings,
     rivals_by_target,
     scores,
     share_seen,
@@ -122,14 +120,15 @@ def test_epochs_are_won_only_where_the_tolerated_loss_is_kept(stopping: xr.Datas
 
 @pytest.fixture
 def robustness() -> xr.Dataset:
-    """C1 is supported at the first of two thresholds alone, where it is supported by two of three criteria."""
-    verdicts = np.array([[[1, 0], [1, 0], [-1, 2]]])
-    dims = ("claim", "criterion", "threshold")
-    return xr.Dataset({"claim_verdict": (dims, verdicts)}, {"claim": ["C1"]})
-
-
-def test_a_claim_holds_at_so_many_choices_of_counting(robustness: xr.Dataset) -> None:
-    assert holdings(robustness) == [Holding("C1", choices=6, supported=2, mixed=1, inconclusive=2, contradicted=1)]
+    """C1 is supported at two of six choices, contradicted at one, where its sign changes, and steady in all seeds."""
+    columns = {
+        "claim_verdict": [1, 1, -1, 0, 0, 0, 1, 1],
+        "effect": [2.0, 1.5, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0],
+        "is_reference": [1, 0, 0, 0, 0, 0, 0, 0],
+        "seed_left_out": [*[np.nan] * 6, 0.0, 1.0],
+        "claim": ["C1"] * 8,
+    }
+    return xr.Dataset({name: ("cell", column) for name, column in columns.items()})
 
 
 def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
@@ -144,7 +143,9 @@ def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
     assert "in 2 of 4 comparisons, and fewer in 0" in words
     assert page.count("<td>weight norm</td>") == 8
     row = re.search(r'<tr><th scope="row"><a href="#C1">C1</a></th>.*', page)
-    assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "1", "2", "1"]
+    assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "1", "0", "3", "0", "1", "0"]
+    assert "C1 holds at 2 of 6 choices, fails at 1, and its effect changes sign (at 1)" in words
+    assert ">holds at 2 of 6, fails at 1; sign flips at 1</td>" in words
     assert page.count("level 0.1; level 0.2") == 12
 
 

@@ -80,7 +80,7 @@ def test_changes_are_between_shares_of_training_and_linear_between_checkpoints()
 
 def test_the_rules_name_the_shares_that_are_computed() -> None:
     claim = read_rules().claims["C8"]
-    assert "first tenth of training" in claim.quantities["early_rise"].quantity and c8.EARLY == 1 / 10
+    assert "first tenth of training" in claim.quantities["early_rise"].quantity and SETTINGS.early_share == 1 / 10
     assert f"or minus {c8.SETTLED:g} where that is more" in claim.quantities["settling"].quantity
     assert "first quarter of training" in claim.quantities["rise_in_quarter"].quantity and c8.QUARTER == 1 / 4
 

@@ -13,8 +13,8 @@ COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "in
 FRONT = "abstract"
 """The section at the top of the report."""
 
-SECTIONS = (FRONT, *CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
-"""Sections of the report in which figures stand: the abstract, one per claim, then the others, in their order."""
+SECTIONS = (FRONT, "claims", *CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
+"""Sections of the report in which figures stand: the top, all claims, one per claim, the others; in their order."""
 
 PLACEHOLDERS = {
     "seeds": ("study", "seeds"),

@@ -8,6 +8,7 @@ from emergence.parameters.base import LARGEST, Distinct, Section
 
 Through = Literal["all", "active"]
 Criterion = Literal["mean", "any", "all", "fraction", "sample", "weight-change"]
+WEIGHT_CHANGE: Criterion = "weight-change"
 Samples = Literal["probe", "validation", "test"]
 Threshold = Annotated[float, Field(ge=0, le=LARGEST)]
 

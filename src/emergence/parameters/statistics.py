@@ -40,5 +40,11 @@ class Statistics(Section):
     accuracy_targets: Distinct[Annotated[float, Field(gt=0, le=1)]] = [0.8, 0.9, 0.95, 0.99]
     """Shares of the dense network's final validation accuracy; when runs first reach them is reported."""
 
+    early_share: float = Field(default=0.1, gt=0, lt=1)
+    """Share of training that counts as early."""
+
+    early_shares: Distinct[Annotated[float, Field(gt=0, lt=1)]] = [0.05, 0.1, 0.25, 0.5]
+    """Shares of training that could count as early; the map of choices judges claims at all of them."""
+
     seed: Seed = 0
     """Seed of the sign changes where they are drawn because there are too many to try all."""

@@ -1,4 +1,4 @@
-"""Baselines, stopping rules, the scoreboard and choices of counting as rows of tables, and what they amount to."""
+"""Baselines, stopping rules, the scoreboard and choices of analysis as rows of tables, and what they amount to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 from emergence.core.arrays import Floats
 from emergence.statistics.estimate import finite_or_none
+from emergence.statistics.shares import shares
 
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
@@ -83,26 +84,6 @@ class Share(NamedTuple):
     of: int
     low: float | None
     high: float | None
-
-
-class Holding(NamedTuple):
-    """Numbers of choices of how emergence is counted at which a claim gets each verdict, and of all."""
-
-    claim: str
-    choices: int
-    supported: int
-    mixed: int
-    inconclusive: int
-    contradicted: int
-
-
-def holdings(robustness: xr.Dataset) -> list[Holding]:
-    """Return a row per claim, of a data set whose ``claim_verdict`` is -1, 0, 1 or 2 over `claim` and the choices."""
-    verdicts = robustness["claim_verdict"].transpose("claim", ...)
-    return [
-        Holding(str(at["claim"].values), at.size, *(int((at == code).sum()) for code in (1, 2, 0, -1)))
-        for at in verdicts
-    ]
 
 
 def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
@@ -231,7 +212,7 @@ def conclusions(found: Mapping[str, xr.Dataset], confidence: float) -> dict[str,
     """Return what the page shows of what is concluded from the whole study, by name, as far as it was."""
     shown: dict[str, Any] = {}
     if "robustness" in found:
-        shown["robustness"] = holdings(found["robustness"])
+        shown["robustness"] = shares(found["robustness"])
     if "rivals" in found:
         rivals = found["rivals"]
         shown["rivals"] = {"by_target": rivals_by_target(rivals), "balance": balance_of_rivals(rivals)}

@@ -14,7 +14,7 @@ from emergence.drawing.catalogue import CLAIMS
 from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
 from emergence.parameters import Parameters
-from emergence.report import texts, wording
+from emergence.report import choices, texts, wording
 from emergence.report.abstract import verdict_phrases
 from emergence.report.comparisons import TARGETS, conclusions
 from emergence.report.pictures import Picture, read_pictures, referred_to, standing_in
@@ -49,6 +49,8 @@ WRITERS = (
     wording.name_of_test,
     wording.with_values,
     wording.settings,
+    choices.over_choices,
+    choices.of_choices,
 )
 
 

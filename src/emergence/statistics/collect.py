@@ -53,8 +53,8 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     retraining, mask, and what varies dense networks: alpha, width, depth and inhibition. Landscapes are known for some
     of the seeds only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over
     runs in the order of training; `step_epoch` and `step_iteration` are variables because the place of a step depends
-    on the run. ``active_units`` has the further dimension site, whose labels are the places of the sites (0 for the first; NaN
-    behind the last one of a network); ``active_share`` is the share of all units that are active.
+    on the run. ``active_units`` has the further dimension site, whose labels are the places of the sites (0 for the
+    first; NaN behind the last one of a network); ``active_share`` is the share of all units that are active.
     `learning_rate` (run) is the rate at the start that a run's networks were trained with, whether given or tuned.
     Nothing is kept of networks that diverged but that they did, see `without_diverged`. Raises ValueError where a
     file's seeds are not the stated ones or come twice.

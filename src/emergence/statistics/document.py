@@ -10,7 +10,7 @@ from pathlib import Path
 
 from emergence.core.files import write_text
 from emergence.statistics.entries import SCHEMA_FILE, as_schema
-from emergence.statistics.rules import Analysis, Claim, General, read_rules
+from emergence.statistics.rules import Analysis, Claim, General, Varied, read_rules
 
 PAGE_FILE = "docs/claims.md"
 
@@ -50,8 +50,18 @@ GENERAL = {
     "across_claims_text": "Across claims",
     "absence": "No effect",
     "power_text": "Power",
+    "choices_text": "Choices",
     "analyses": "Analyses",
 }
+
+VARIED: dict[Varied, str] = {
+    "counting": "how emergence is counted (threshold, criterion and samples of activity, units that paths run through)",
+    "convergence_share": "when a run has converged (`statistics.accuracy_targets`)",
+    "sparsities": "sparsities (all; all but the largest; all but the smallest)",
+    "early_share": "what counts as early (`statistics.early_shares`)",
+    "read_out": "where in an epoch emergence is read (at its start, at its end, their mean)",
+}
+"""Choices that claims vary over, in words."""
 
 
 def document() -> str:
@@ -72,11 +82,17 @@ def _general(general: General) -> str:
 
 def _claim(name: str, claim: Claim) -> str:
     lines = [f"## {name}", "", f"> {claim.statement}", "", f"Stated in: {claim.source}. {claim.choices}", ""]
+    lines += [f"Also judged at every choice of {'; '.join(_choices(claim))}.", ""]
     lines += ["| quantity | role | what is computed | runs | counts if | because |", "|---|---|---|---|---|---|"]
     for key, rule in claim.quantities.items():
         bound = f"{'at least' if rule.direction == 'positive' else 'at most'} {rule.smallest_effect:g}"
         lines.append(f"| `{key}` | {rule.role} | {rule.quantity} | {rule.runs} | {bound} | {rule.because} |")
     return "\n".join([*lines, *_analyses(claim.analyses), ""])
+
+
+def _choices(claim: Claim) -> list[str]:
+    readings = [f"the reading of emergence ({', '.join(claim.readings)})"] if claim.readings else []
+    return [VARIED[name] for name in claim.varies] + readings
 
 
 def _analyses(analyses: Mapping[str, Analysis]) -> list[str]:

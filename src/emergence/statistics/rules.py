@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from emergence.parameters.base import Section
 from emergence.statistics.estimate import SCALES, Direction, ScaleName
 
+Varied = Literal["counting", "convergence_share", "sparsities", "early_share", "read_out"]
+
 
 class General(Section):
     """Rules that hold for all claims; those with a description steer the code, the rest is for readers."""
@@ -43,6 +45,7 @@ class General(Section):
     across_claims_text: str
     absence: str
     power_text: str
+    choices_text: str
     analyses: str
 
 
@@ -85,6 +88,10 @@ class Claim(Section):
     statement: str
     source: str
     choices: str
+    varies: tuple[Varied, ...] = ()
+    """Choices beside its readings that decide the claim; `emergence.statistics.robustness` judges it at all of them."""
+    readings: dict[str, dict[str, str]] = {}
+    """How emergence may be read, the way of the verdict first: name -> quantity that decides -> the one instead."""
     quantities: dict[str, Quantity]
     analyses: dict[str, Analysis] = {}
     beside: tuple[str, ...] = ()
@@ -106,6 +113,29 @@ class Claim(Section):
             if rule.supposes and roles.get(rule.supposes) != "decides":
                 raise ValueError(f"{name}: supposes {rule.supposes}, which is none of the quantities that decide")
         return self
+
+    @model_validator(mode="after")
+    def _readings_are_of_what_decides(self) -> Self:
+        deciding = list(self.read_as(""))
+        for place, (reading, instead) in enumerate(self.readings.items()):
+            if sorted(instead) != (sorted(deciding) if place else []):
+                raise ValueError(f"reading {reading} must say what stands instead of {', '.join(deciding)}")
+            unknown = sorted(set(instead.values()) - set(self.quantities))
+            if unknown:
+                raise ValueError(f"reading {reading} names {unknown[0]}, which is no quantity of the claim")
+        return self
+
+    def read_as(self, reading: str) -> dict[str, str]:
+        """Return the quantities that decide the claim, each with the one that stands for it in a reading."""
+        instead = self.readings.get(reading, {})
+        return {name: instead.get(name, name) for name, rule in self.quantities.items() if rule.role == "decides"}
+
+    def judged_by(self, reading: str) -> dict[str, Quantity]:
+        """Return the rules that decide the claim in a reading of emergence."""
+        decides = {"role": "decides"}
+        return {
+            name: self.quantities[other].model_copy(update=decides) for name, other in self.read_as(reading).items()
+        }
 
 
 class Rules(Section):

@@ -10,9 +10,6 @@ from emergence.statistics.study import Study, by_seed, per_seed
 
 MEASURE = "effective_complexity"
 
-EARLY = 0.1
-"""Share of training that counts as early."""
-
 QUARTER = 0.25
 
 SETTLED = 0.1
@@ -21,9 +18,9 @@ SETTLED = 0.1
 
 def samples(study: Study) -> dict[str, pd.DataFrame]:
     """Take the change of effective complexity during the early part of training, and after it, per seed."""
-    runs = study.dense()
-    early = pd.DataFrame({name: _change(run, 0, EARLY) for name, run in runs.items()})
-    late = pd.DataFrame({name: _change(run, EARLY, 1) for name, run in runs.items()})
+    runs, share = study.dense(), study.settings.early_share
+    early = pd.DataFrame({name: _change(run, 0, share) for name, run in runs.items()})
+    late = pd.DataFrame({name: _change(run, share, 1) for name, run in runs.items()})
     quarter = pd.DataFrame({name: _change(run, 0, QUARTER) for name, run in runs.items()})
     settling = late - early.clip(lower=SETTLED)
     return {"early_rise": early, "settling": settling, "late_change": late, "rise_in_quarter": quarter}
