@@ -1,6 +1,9 @@
 """Count the paths from inactive to active units at every checkpoint of a run, and what is left of it at the last."""
 
+from collections.abc import Mapping
+
 import xarray as xr
+from torch import Tensor
 
 from emergence.graph.grid import grids_of
 from emergence.graph.unit_graph import UnitGraph
@@ -12,7 +15,9 @@ from emergence.pruning import remaining
 @job
 def count_paths(run: Checkpoints, emergence: Emergence) -> xr.Dataset:
     graph = UnitGraph(run.first.network(run.seeds[0]).to(run.device), run.example)
-    samples = [{part: run.samples(part, seed)[0] for part in emergence.samples} for seed in run.seeds]
+    samples: list[Mapping[str, Tensor]] = [
+        {part: run.samples(part, seed)[0] for part in emergence.samples} for seed in run.seeds
+    ]
     counted = run.each_step(
         lambda weights, previous: grids_of(
             graph,

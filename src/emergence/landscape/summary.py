@@ -53,7 +53,7 @@ NUMBERS: dict[str, tuple[str, str, Callable[[xr.DataArray, Sequence[str], float]
     "saddle_distance": (
         "1",
         "mean distance between minima and the saddles that end them",
-        lambda loss, dims, noise: saddle_distance(loss, dims, noise, set(loss.dims) & {"plane", "slice"}),
+        lambda loss, dims, noise: saddle_distance(loss, dims, noise, [*{"plane", "slice"}.intersection(loss.dims)]),
     ),
     "barrier": ("nat", "barrier", lambda loss, dims, _: barrier_height(loss, *dims)),
 }

@@ -125,12 +125,12 @@ def _judge(
     level = 1 - settings.confidence
     equivalence = [equivalence_test(samples[name], rule.scale, rule.smallest_effect) for name in samples]
     tests = {}
-    for (name, found), *p_values_of, equivalent in zip(
+    for (name, found), support, contradiction, equivalent in zip(
         estimates.items(), corrected, contradictions, equivalence, strict=True
     ):
-        verdict = judge_test(found.estimate, *p_values_of, rule.smallest_effect, rule.direction, level)
+        verdict = judge_test(found.estimate, support, contradiction, rule.smallest_effect, rule.direction, level)
         too_few = too_few_for(family, found.observations, level)
-        tests[name] = Finding(found, *p_values_of, equivalent, too_few, verdict)
+        tests[name] = Finding(found, support, contradiction, equivalent, too_few, verdict)
         if too_few:
             log.warning(
                 "%s: %s has %d seeds, too few for %d tests at level %.3g",
@@ -147,7 +147,9 @@ def _judge(
     )
     together = Finding(
         overall,
-        *(reached_by_more_than(each, general.more_than) for each in (corrected, contradictions, equivalence)),
+        reached_by_more_than(corrected, general.more_than),
+        reached_by_more_than(contradictions, general.more_than),
+        reached_by_more_than(equivalence, general.more_than),
         any(test.too_few for test in tests.values()),
         judge_quantity([test.verdict for test in tests.values()], general.more_than),
     )
