@@ -71,7 +71,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     heights = [ROW * rows + HEAD, ROW * len(by_claim) + FOOT]
     figure = Figure(figsize=(3 * style.panel_width, sum(heights)), layout="constrained")
     halves = figure.add_gridspec(2, 1, height_ratios=heights)
-    table, bars = halves[0].subgridspec(1, 2, width_ratios=[6, 1]).subplots(sharey=True)
+    table, bars = halves[0].subgridspec(1, 2, width_ratios=[6, 1]).subplots(squeeze=False, sharey=True)[0]
     _draw_counted(table, counted, shades)
     _draw_shares(bars, counted, shades)
     widths = [12, *[8] * len(others)]
