@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -10,7 +11,7 @@ from emergence.core.runs import Variation
 from emergence.statistics.choices import counted, reference_way
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.judge import judge, judge_claim_samples
-from emergence.statistics.robustness import CODES, relative_effect, robustness
+from emergence.statistics.robustness import CHOSEN, CODES, relative_effect, robustness
 from emergence.statistics.rules import read_rules
 from emergence.statistics.shares import Shares, shares
 from emergence.statistics.study import CHOICES, Study
@@ -68,11 +69,9 @@ def of_claim(found: xr.Dataset, claim: str) -> xr.Dataset:
     return found.isel(cell=(found["claim"] == claim).values & np.isnan(found["seed_left_out"].values))
 
 
-def tests_of(found: xr.Dataset, cell: int) -> dict[str, xr.Dataset]:
+def judgements(found: xr.Dataset, cell: int) -> dict[str, xr.Dataset]:
     chosen = found.isel(judgement=found["judgement_cell"].values == cell)
-    return (
-        {str(test["test"].values): test for _, test in chosen.groupby("judgement")} if chosen.sizes["judgement"] else {}
-    )
+    return {name: chosen.isel(judgement=place) for place, name in enumerate(chosen["test"].values.tolist())}
 
 
 def test_a_claim_varies_over_its_own_choices_alone(found: xr.Dataset) -> None:
@@ -89,7 +88,7 @@ def test_a_claim_varies_over_its_own_choices_alone(found: xr.Dataset) -> None:
     }
     for claim, (names, count) in expected.items():
         cells = of_claim(found, claim)
-        chosen = cells[[name for name in cells.coords if name not in ("claim", "seed_left_out")]].to_dataframe()
+        chosen = pd.DataFrame({name: cells[name].values for name in CHOSEN})
         known = {str(name) for name in chosen if not (chosen[name].isna() | chosen[name].isin([""])).all()}
         assert known == names and len(cells["cell"]) == count
         assert not chosen[sorted(names)].duplicated().any()
@@ -108,7 +107,7 @@ def test_at_the_choice_of_reference_stands_what_the_claims_say(data: xr.Dataset,
     assert list(places) == list(claims)
     for name, claim in claims.items():
         assert found["claim_verdict"].values[places[name]] == CODES[claim["verdict"]]
-        tests = tests_of(found, places[name])
+        tests = judgements(found, places[name])
         headline = next(iter(read_rules().claims[name].quantities))
         for experiment, entry in claim["experiments"].items():
             test = tests[f"{headline}/{experiment}"]
@@ -122,7 +121,7 @@ def test_at_the_choice_of_reference_stands_what_the_claims_say(data: xr.Dataset,
 def test_each_choice_is_judged_as_a_study_made_so(claim: str, data: xr.Dataset, found: xr.Dataset) -> None:
     cells = of_claim(found, claim)
     for place in np.random.default_rng(3).permutation(cells.sizes["cell"])[:4]:
-        at = {str(name): values.item() for name, values in cells.isel(cell=place).coords.items()}
+        at = {name: cells[name].values[place] for name in CHOSEN}
         changed = {name: at[name] for name in ("convergence_share", "early_share") if not np.isnan(at[name])}
         changed |= {"read_out": at["read_out"]} if at["read_out"] else {}
         changed |= {f"reference_{name}": at[name] for name in CHOICES if at["criterion"]}
