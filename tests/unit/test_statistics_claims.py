@@ -136,11 +136,10 @@ def test_a_rank_correlation_without_variation_is_undefined() -> None:
 
 def test_convergence_is_interpolated_and_never_reached_is_told_from_unknown() -> None:
     epochs, accuracy = np.array([0, 0.2, 1, 2]), np.array([0.1, 0.2, 0.6, 0.7])
-    assert epochs_until(epochs, accuracy, 0.4) == pytest.approx(0.6)
-    assert epochs_until(epochs, accuracy, 0.6) == pytest.approx(1)
-    assert epochs_until(epochs, accuracy, 0.05) == 0
-    assert epochs_until(epochs, accuracy, 0.75) == np.inf
-    assert np.isnan(epochs_until(epochs, accuracy, np.nan))
+    goals = np.array([0.4, 0.6, 0.05, 0.75, np.nan])
+    found = epochs_until(epochs, np.tile(accuracy, (5, 1)), goals)
+    np.testing.assert_allclose(found, [0.6, 1, 0, np.inf, np.nan])
+    assert np.isnan(epochs_until(epochs, np.array([[0.1, np.nan, 0.6, 0.7]]), goals[:1])).all()
 
 
 def test_pruned_runs_meet_the_dense_run_of_the_same_seed() -> None:
@@ -165,7 +164,8 @@ def test_relative_emergence_and_convergence_are_those_of_each_pruned_run() -> No
     for seed in range(chosen.sizes["seed"]):
         goal = SETTINGS.convergence_share * float(dense["validation_accuracy"][seed, -1])
         accuracies = pruned["validation_accuracy"].isel(seed=seed).values
-        epochs = [min(epochs_until(np.arange(length), accuracy, goal), length) for accuracy in accuracies]
+        reached = epochs_until(np.arange(length), accuracies, np.full(len(accuracies), goal))
+        epochs = np.minimum(reached, length).tolist()
         late += epochs.count(length)
         start = pruned["relative_emergence"].isel(seed=seed, step=0, criterion=0, threshold=0, through=1)
         assert found["plain"]["digits/mlp"][seed] == pytest.approx(stats.spearmanr(start, epochs).statistic)

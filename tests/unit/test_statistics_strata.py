@@ -14,7 +14,7 @@ from emergence.core.runs import Variation
 from emergence.statistics.claims import c3, c6
 from emergence.statistics.judge import judge_claim_samples
 from emergence.statistics.rules import read_rules
-from emergence.statistics.strata import LEAST_FREEDOM, correlation_within, explained_by_strata
+from emergence.statistics.strata import LEAST_FREEDOM, correlations_within, explained_by_strata
 from tests.study_data import SETTINGS, at_reference, joined
 
 pytestmark = pytest.mark.usefixtures("without_garbage_collection")
@@ -77,6 +77,11 @@ def table(rng: np.random.Generator, sizes: tuple[int, ...] = (6, 4, 3, 1), effec
     )
 
 
+def correlation(rows: pd.DataFrame, first: str, second: str) -> float:
+    """The correlation of a single seed."""
+    return float(correlations_within({"": rows}, first, second)[""].item())
+
+
 def by_least_squares(rows: pd.DataFrame) -> float:
     """The correlation of what indicators of strata leave of ranks within strata, over the size of each."""
     rows = rows.reset_index(drop=True)
@@ -92,15 +97,21 @@ def by_least_squares(rows: pd.DataFrame) -> float:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_correlation_within_strata_is_that_of_what_indicators_leave_of_ranks(seed: int) -> None:
     rows = table(np.random.default_rng(seed))
-    assert correlation_within(rows, "first", "second") == pytest.approx(
-        by_least_squares(rows[rows.stratum != "stratum 3"])
-    )
+    assert correlation(rows, "first", "second") == pytest.approx(by_least_squares(rows[rows.stratum != "stratum 3"]))
+
+
+def test_each_seed_has_a_correlation_of_its_own() -> None:
+    seeds = {seed: table(np.random.default_rng(seed)).set_axis([seed] * 14) for seed in (3, 1, 2)}
+    found = correlations_within({"all": pd.concat(seeds.values())}, "first", "second")["all"]
+    assert found.to_dict() == {
+        seed: pytest.approx(correlation(rows, "first", "second")) for seed, rows in seeds.items()
+    }
 
 
 def test_what_differs_between_strata_alone_is_no_correlation() -> None:
     rows = table(np.random.default_rng(2), sizes=(40, 40, 40), effect=0.0)
     assert stats.spearmanr(rows["first"], rows["second"]).statistic < -0.7
-    assert abs(correlation_within(rows, "first", "second")) < 0.25
+    assert abs(correlation(rows, "first", "second")) < 0.25
 
 
 def test_the_rules_say_how_many_networks_a_seed_needs() -> None:
@@ -112,20 +123,20 @@ def test_the_rules_say_how_many_networks_a_seed_needs() -> None:
 def test_one_stratum_has_the_rank_correlation_of_its_rows() -> None:
     rows = table(np.random.default_rng(3), sizes=(9,))
     expected = stats.spearmanr(rows["first"], rows["second"]).statistic
-    assert correlation_within(rows, "first", "second") == pytest.approx(expected)
+    assert correlation(rows, "first", "second") == pytest.approx(expected)
 
 
 def test_too_few_networks_beyond_the_first_of_strata_that_vary_have_no_correlation() -> None:
     rows = table(np.random.default_rng(4), sizes=(3, 3, 3))
-    assert not np.isnan(correlation_within(rows, "first", "second"))
+    assert not np.isnan(correlation(rows, "first", "second"))
     alike = rows.assign(first=rows["first"].where(rows["stratum"] != "stratum 1", 5.0))
-    assert not np.isnan(correlation_within(alike, "first", "second"))  # two strata of three, as many as are needed
+    assert not np.isnan(correlation(alike, "first", "second"))  # two strata of three, as many as are needed
     alone = alike.iloc[[0, 1, 3, 4, 5, 6, 7, 8]]
-    assert len(alone) - 3 - 2 < LEAST_FREEDOM and np.isnan(correlation_within(alone, "first", "second"))
+    assert len(alone) - 3 - 2 < LEAST_FREEDOM and np.isnan(correlation(alone, "first", "second"))
     late = rows.assign(second=rows["second"].where(rows["stratum"] != "stratum 1", 21.0))
     without = rows[rows["stratum"] != "stratum 1"]
-    assert correlation_within(late, "first", "second") == correlation_within(without, "first", "second")
-    assert np.isnan(correlation_within(rows.assign(second=1.0), "first", "second"))
+    assert correlation(late, "first", "second") == correlation(without, "first", "second")
+    assert np.isnan(correlation(rows.assign(second=1.0), "first", "second"))
 
 
 def test_the_share_that_strata_explain_is_that_of_least_squares_on_indicators() -> None:

@@ -81,7 +81,7 @@ def _table(inputs: Inputs, experiment: Experiment, style: Style) -> pd.DataFrame
 def _draw_points(axes: Axes, table: pd.DataFrame, name: str, looks: Looks, style: Style) -> str:
     """Draw a point per network, and return the correlation of the points."""
     shades, markers = looks
-    ranks = pd.concat([residuals_within(rows, "emergence", name) for _, rows in table.groupby(level="seed")])
+    ranks = residuals_within(table, "emergence", name)
     for sparsity, colour in shades.items():
         for step, marker in markers.items():
             chosen = ranks[(ranks["sparsity"] == sparsity) & (ranks["step"] == step)]

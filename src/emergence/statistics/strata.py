@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emergence.core.arrays import Floats
 from emergence.core.runs import Run
 from emergence.statistics.estimate import Estimate, mean_interval
 
@@ -32,33 +31,50 @@ def per_seed(tables: Mapping[str, pd.DataFrame], of_seed: Callable[..., float], 
 
 
 def varied(table: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """Keep the rows of strata in which all of these columns vary; the others do not tell what goes with what."""
-    return table[(table.groupby(STRATUM)[list(names)].transform("nunique") > 1).all(axis="columns")]
+    """Keep the rows of strata in which all of these columns vary; the others do not tell what goes with what.
+
+    The strata are those of each seed by itself where the index holds the seeds.
+    """
+    return table[(table.groupby(_groups(table))[list(names)].transform("nunique") > 1).all(axis="columns")]
 
 
 def residuals_within(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Return what an average per stratum leaves of the ranks of two columns, which are taken within strata.
+    """Return what an average per stratum leaves of the ranks of two columns, which are taken within strata, per seed.
 
     Ranks are divided by the number of rows of their stratum. Rows with a NaN are left out, and strata in which one side
-    does not vary. Without rows where then fewer than LEAST_FREEDOM beyond one per stratum are left.
+    does not vary, and then seeds in which fewer than LEAST_FREEDOM rows beyond one per stratum are left.
     """
     rows = varied(table.dropna(subset=[first, second]), first, second)
-    if len(rows) - rows[STRATUM].nunique() < LEAST_FREEDOM:
-        return rows.iloc[:0]
-    return rows.assign(**{name: _ranks(rows, name) for name in (first, second)})
+    seeds = rows.groupby(level=0)[STRATUM]
+    rows = rows[seeds.transform("size") - seeds.transform("nunique") >= LEAST_FREEDOM]
+    groups = rows.groupby(_groups(rows))[[first, second]]
+    ranks = groups.rank()
+    centred = ranks - ranks.groupby(_groups(rows)).transform("mean")
+    return rows.assign(**(centred / groups.transform("size").to_numpy()[:, None]))
 
 
-def correlation_within(table: pd.DataFrame, first: str, second: str) -> float:
-    """Return the rank correlation of two columns within strata: that of `residuals_within`; NaN without rows.
+def correlations_within(tables: Mapping[str, pd.DataFrame], first: str, second: str) -> pd.DataFrame:
+    """Return the rank correlations of two columns within strata, those of `residuals_within`: a row per seed.
 
-    >>> table = pd.DataFrame({STRATUM: [*"aaabbb"], "x": [1, 2, 3, 70, 80, 90], "y": [5, 6, 7, 2, 4, 3]})
-    >>> correlation_within(table, "x", "y")
-    0.75
+    NaN for seeds without rows; one column per table, whose index holds the seeds.
+
+    >>> table = pd.DataFrame({STRATUM: [*"aaabbb"], "x": [1, 2, 3, 70, 80, 90], "y": [5, 6, 7, 2, 4, 3]}, [0] * 6)
+    >>> correlations_within({"digits/mlp": table}, "x", "y").loc[0, "digits/mlp"]
+    np.float64(0.75)
     """
+    return pd.DataFrame({name: _correlations(table, first, second) for name, table in tables.items()})
+
+
+def _correlations(table: pd.DataFrame, first: str, second: str) -> pd.Series:
     left = residuals_within(table, first, second)
-    sides = left[first].to_numpy(), left[second].to_numpy()
-    length = np.prod([np.linalg.norm(side) for side in sides])
-    return float(np.clip(sides[0] @ sides[1] / length, -1, 1)) if length else float("nan")
+    products = pd.DataFrame({"xy": left[first] * left[second], "xx": left[first] ** 2, "yy": left[second] ** 2})
+    sums = products.groupby(level=0).sum().reindex(table.index.unique().sort_values())
+    found: pd.Series = (sums["xy"] / np.sqrt(sums["xx"] * sums["yy"])).clip(-1, 1)
+    return found
+
+
+def _groups(table: pd.DataFrame) -> list[Any]:
+    return [table.index, table[STRATUM]]
 
 
 def explained_by_strata(table: pd.DataFrame, name: str, confidence: float) -> Estimate:
@@ -68,13 +84,6 @@ def explained_by_strata(table: pd.DataFrame, name: str, confidence: float) -> Es
         return Estimate(observations=len(shares))
     mean, low, high = mean_interval(shares, confidence)
     return Estimate(mean, max(low, 0.0), min(high, 1.0), observations=len(shares))
-
-
-def _ranks(rows: pd.DataFrame, name: str) -> Floats:
-    of_stratum = rows.groupby(STRATUM)[name]
-    ranks = of_stratum.rank()
-    found: Floats = ((ranks - ranks.groupby(rows[STRATUM]).transform("mean")) / of_stratum.transform("size")).to_numpy()
-    return found
 
 
 def _share_between(rows: pd.DataFrame, name: str) -> float:

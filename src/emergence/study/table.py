@@ -46,7 +46,9 @@ COUNTING = (
     "statistics.reference_through",
     "emergence.fraction",
 )
-ESTIMATION = Setting("statistics", without=("resamples", "seed", "accuracy_targets", "read_out"))
+ESTIMATION = Setting(
+    "statistics", without=("resamples", "seed", "accuracy_targets", "read_out", "early_share", "early_shares")
+)
 WAY_OF_REFERENCE = ("pruning.methods", "pruning.retraining", "pruning.rewind_to")
 SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
 LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")

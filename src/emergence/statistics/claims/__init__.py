@@ -13,10 +13,9 @@ from emergence.statistics.claims import c1, c2, c3, c4, c5, c6, c7, c8
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.study import Study
 
-Samples = Mapping[str, pd.DataFrame]
 Analyses = Mapping[str, Mapping[str, Estimate]]
 
-CLAIMS: dict[str, Callable[[Study], Samples]] = {
+CLAIMS: dict[str, Callable[[Study], Mapping[str, pd.DataFrame]]] = {
     "C1": c1.samples,
     "C2": c2.samples,
     "C3": c3.samples,

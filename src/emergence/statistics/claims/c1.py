@@ -1,6 +1,7 @@
 """C1: emergence goes with the improvement of performance."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.lead_lag import lead_lag
 from emergence.statistics.mixed_model import slope_over_seeds
+from emergence.statistics.samples import Samples
 from emergence.statistics.study import Study, by_seed, log10_paths, per_seed, whole_epochs
 
 READ_OUTS: dict[ReadOut, Callable[[Floats], Floats]] = {
@@ -30,13 +32,14 @@ COVARIATES: dict[str, tuple[str, ...]] = {
 }
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Correlate the emergence of each epoch with the change of training accuracy during it, per seed."""
     runs, read = _runs(study), READ_OUTS[study.settings.read_out]
-    return {
-        quantity: pd.DataFrame({experiment: _correlations(run, given, read) for experiment, run in runs.items()})
-        for quantity, given in COVARIATES.items()
-    }
+
+    def correlations(given: tuple[str, ...]) -> pd.DataFrame:
+        return pd.DataFrame({experiment: _correlations(run, given, read) for experiment, run in runs.items()})
+
+    return Samples({quantity: partial(correlations, given) for quantity, given in COVARIATES.items()})
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:

@@ -1,7 +1,8 @@
 """C2: higher emergence at the start means better trainability and final performance."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from emergence.statistics.convergence import convergence
 from emergence.statistics.correlation import rank_correlation, rank_products
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.reliability import factor, reliability
+from emergence.statistics.samples import Samples
 from emergence.statistics.study import Study, log10_paths, table_of
 
 FEWEST_INITIALISATIONS = 5
@@ -26,32 +28,48 @@ CORRELATED = {
 OUTCOMES = {"performance_over_seeds": "accuracy", "trainability_over_seeds": "epochs"}
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+ENDS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "accuracy": lambda end: end["high_accuracy"] - end["low_accuracy"],
+    "errors": lambda end: (1 - end["high_accuracy"]) / (1 - end["low_accuracy"]),
+    "speed": lambda end: end["high_epochs"] / end["low_epochs"],
+}
+"""What is compared between the initialisations with most and with least emergence."""
+
+
+def samples(study: Study) -> Samples:
     """Compare networks that start with more and with less emergence: initialisations of a seed, and seeds."""
     every = _starts(study, "alpha", "width", "depth")
     tables = _initialisations(every)
     of_seeds = {name: table.groupby(level="seed") for name, table in tables.items()}
-    ends = {name: seeds.apply(_lowest_and_highest) for name, seeds in of_seeds.items()}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        high_and_low = {
-            "accuracy": {name: end["high_accuracy"] - end["low_accuracy"] for name, end in ends.items()},
-            "errors": {name: (1 - end["high_accuracy"]) / (1 - end["low_accuracy"]) for name, end in ends.items()},
-            "speed": {name: end["high_epochs"] / end["low_epochs"] for name, end in ends.items()},
+
+    def correlations(quantity: str) -> pd.DataFrame:
+        names = CORRELATED[quantity]
+        return pd.DataFrame({name: seeds.apply(_correlation, names=names) for name, seeds in of_seeds.items()})
+
+    def corrected() -> pd.DataFrame:
+        factors = {name: factor(_reliability(table, study)) for name, table in tables.items()}
+        return found["performance_uncorrected"] / pd.Series(factors, dtype=float)
+
+    def at_the_ends(quantity: str) -> pd.DataFrame:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return pd.DataFrame(
+                {name: ENDS[quantity](seeds.apply(_lowest_and_highest)) for name, seeds in of_seeds.items()}
+            )
+
+    def over_seeds(quantity: str) -> pd.DataFrame:
+        return pd.DataFrame({name: _mean_product(runs, OUTCOMES[quantity]) for name, runs in every.items()})
+
+    found = Samples(
+        {
+            "performance": corrected,
+            **{
+                quantity: partial(compute, quantity)
+                for compute, quantities in ((correlations, CORRELATED), (at_the_ends, ENDS), (over_seeds, OUTCOMES))
+                for quantity in quantities
+            },
         }
-    correlations = {
-        quantity: {name: seeds.apply(_correlation, names=names) for name, seeds in of_seeds.items()}
-        for quantity, names in CORRELATED.items()
-    }
-    corrected = {
-        name: values / factor(_reliability(tables[name], study))
-        for name, values in correlations["performance_uncorrected"].items()
-    }
-    correlations = {"performance": corrected, **correlations}
-    over_seeds = {
-        quantity: {name: _mean_product(of_runs, outcome) for name, of_runs in every.items()}
-        for quantity, outcome in OUTCOMES.items()
-    }
-    return {name: pd.DataFrame(columns) for name, columns in (correlations | high_and_low | over_seeds).items()}
+    )
+    return found
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:

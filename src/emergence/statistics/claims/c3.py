@@ -1,5 +1,7 @@
 """C3: in pruned networks, higher relative emergence means faster convergence."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -8,7 +10,8 @@ from emergence.core.runs import Run
 from emergence.statistics.convergence import convergence
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import SCALES, Estimate
-from emergence.statistics.strata import STRATUM, correlation_within, explained_by_strata, per_seed, stratum, varied
+from emergence.statistics.samples import Samples
+from emergence.statistics.strata import STRATUM, correlations_within, explained_by_strata, per_seed, stratum, varied
 from emergence.statistics.study import Study, log10_emergence, log10_paths, table_of
 from emergence.statistics.survival import Times, hazard_ratio
 
@@ -26,14 +29,18 @@ COVARIATES = {
 }
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Compare relative emergence at the start of retraining with the epochs until convergence, over pruned runs."""
     tables = _tables(study)
-    return {
-        "within_strata": per_seed(tables, correlation_within, first="relative_emergence", second="epochs"),
-        "intervention": per_seed(tables, _kept_over_removed),
-        **{quantity: per_seed(tables, _correlation, given=given) for quantity, given in COVARIATES.items()},
-    }
+    return Samples(
+        {
+            "within_strata": partial(correlations_within, tables, "relative_emergence", "epochs"),
+            "intervention": partial(per_seed, tables, _kept_over_removed),
+            **{
+                quantity: partial(per_seed, tables, _correlation, given=given) for quantity, given in COVARIATES.items()
+            },
+        }
+    )
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:

@@ -1,6 +1,7 @@
 """C6: higher emergence means more concentrated local minima and a more rugged loss landscape."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ import xarray as xr
 from emergence.core.runs import Run
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate
-from emergence.statistics.strata import STRATUM, correlation_within, explained_by_strata, per_seed, stratum
+from emergence.statistics.samples import Samples
+from emergence.statistics.strata import STRATUM, correlations_within, explained_by_strata, per_seed, stratum
 from emergence.statistics.study import Study, log10_emergence, table_of
 
 FEWEST_NETWORKS = 8
@@ -36,19 +38,17 @@ OF_REFERENCE = {
 """What is correlated with emergence over networks of reference, given `GIVEN`, but for the plain correlation."""
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Correlate emergence with what surrounds the weights, over networks of a seed."""
     varied, reference = _tables(study.varied_on_purpose()), _tables(study.of_reference())
-    return {
-        **{
-            quantity: per_seed(varied, correlation_within, first="emergence", second=name)
-            for quantity, name in WITHIN_STRATA.items()
-        },
-        **{
-            quantity: per_seed(reference, _correlation, name=name, given=() if quantity == "plain" else GIVEN)
-            for quantity, name in OF_REFERENCE.items()
-        },
+    within = {
+        quantity: partial(correlations_within, varied, "emergence", name) for quantity, name in WITHIN_STRATA.items()
     }
+    of_reference = {
+        quantity: partial(per_seed, reference, _correlation, name=name, given=() if quantity == "plain" else GIVEN)
+        for quantity, name in OF_REFERENCE.items()
+    }
+    return Samples(within | of_reference)
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:

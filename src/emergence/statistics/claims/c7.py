@@ -1,9 +1,12 @@
 """C7: emergence grows with the size of the network."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.statistics.samples import Samples
 from emergence.statistics.study import Study, log10_paths, table_of
 
 FEWEST_SIZES = 4
@@ -27,9 +30,9 @@ SLOPES = {
 """By quantity: the column of `sizes` whose slope is taken, at which step, over which column, of which variations."""
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Fit the logarithm of emergence to that of the number of parameters, over the sizes of a seed's network."""
-    return {quantity: _slopes(study, *choice) for quantity, choice in SLOPES.items()}
+    return Samples({quantity: partial(_slopes, study, *choice) for quantity, choice in SLOPES.items()})
 
 
 def sizes(run: xr.Dataset, step: int) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """C8: complexity rises fast early in training, then settles or falls."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -16,7 +18,7 @@ SETTLED = 0.1
 """Early rise with which a later change is compared at least: twice the smallest change that counts."""
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Mapping[str, pd.DataFrame]:
     """Take the change of effective complexity during the early part of training, and after it, per seed."""
     runs, share = study.dense(), study.settings.early_share
     early = pd.DataFrame({name: _change(run, 0, share) for name, run in runs.items()})
