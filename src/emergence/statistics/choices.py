@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import islice, product
 from typing import Any, get_args
 
@@ -13,8 +13,8 @@ import xarray as xr
 from emergence.core.runs import UNPRUNED, Run
 from emergence.parameters.emergence import WEIGHT_CHANGE
 from emergence.parameters.statistics import ReadOut, Statistics
-from emergence.statistics.claims import Samples
 from emergence.statistics.rules import Claim
+from emergence.statistics.samples import Samples
 from emergence.statistics.study import CHOICES, Reference, Study, runs_of
 
 OTHERS: dict[str, Callable[[Statistics], Sequence[Any]]] = {
@@ -57,7 +57,7 @@ class SideBySide:
     seeds: list[int]
 
     def samples(
-        self, study: SplitStudy, samples_of: Callable[[Study], Samples], alone: bool
+        self, study: SplitStudy, samples_of: Callable[[Study], Mapping[str, pd.DataFrame]], alone: bool
     ) -> Iterator[Mapping[str, pd.DataFrame]]:
         """Return samples of this study, or of part of it, for each way of counting: of each `alone`, or in one pass."""
         if alone:
@@ -67,13 +67,18 @@ class SideBySide:
                 yield samples_of(SplitStudy(study.data, study.settings, study.reference, runs))
         else:
             every = samples_of(study)
-            parts = {name: self._apart(table) for name, table in every.items()}
-            yield from ({name: part[place] for name, part in parts.items()} for place in range(len(self.ways)))
+            apart = cache(lambda name: self._apart(every[name]))
+            for place in range(len(self.ways)):
+                yield Samples({name: partial(_at, apart, name, place) for name in every})
 
     def _apart(self, table: pd.DataFrame) -> list[pd.DataFrame]:
         shape = (len(self.ways), len(self.seeds), table.shape[1])
         every = table.reindex(range(shape[0] * shape[1])).to_numpy(dtype=float).reshape(shape)
         return [pd.DataFrame(values, self.seeds, table.columns) for values in every]
+
+
+def _at(apart: Callable[[str], list[pd.DataFrame]], name: str, place: int) -> pd.DataFrame:
+    return apart(name)[place]
 
 
 def counted(data: xr.Dataset, way: Choice) -> list[Choice]:

@@ -47,10 +47,11 @@ def residuals_within(table: pd.DataFrame, first: str, second: str) -> pd.DataFra
     rows = varied(table.dropna(subset=[first, second]), first, second)
     seeds = rows.groupby(level=0)[STRATUM]
     rows = rows[seeds.transform("size") - seeds.transform("nunique") >= LEAST_FREEDOM]
-    groups = rows.groupby(_groups(rows))[[first, second]]
-    ranks = groups.rank()
+    of_stratum = rows.groupby(_groups(rows))
+    ranks = of_stratum[[first, second]].rank()
     centred = ranks - ranks.groupby(_groups(rows)).transform("mean")
-    return rows.assign(**(centred / groups.transform("size").to_numpy()[:, None]))
+    sizes = of_stratum[STRATUM].transform("size")
+    return rows.assign(**{name: centred[name] / sizes for name in (first, second)})
 
 
 def correlations_within(tables: Mapping[str, pd.DataFrame], first: str, second: str) -> pd.DataFrame:

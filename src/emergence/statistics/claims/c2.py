@@ -14,6 +14,7 @@ from emergence.statistics.correlation import rank_correlation, rank_products
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.reliability import factor, reliability
 from emergence.statistics.samples import Samples
+from emergence.statistics.strata import per_seed
 from emergence.statistics.study import Study, log10_paths, table_of
 
 FEWEST_INITIALISATIONS = 5
@@ -44,7 +45,7 @@ def samples(study: Study) -> Samples:
 
     def correlations(quantity: str) -> pd.DataFrame:
         names = CORRELATED[quantity]
-        return pd.DataFrame({name: seeds.apply(_correlation, names=names) for name, seeds in of_seeds.items()})
+        return per_seed(tables, _correlation, names=names)
 
     def corrected() -> pd.DataFrame:
         factors = {name: factor(_reliability(table, study)) for name, table in tables.items()}
@@ -53,7 +54,10 @@ def samples(study: Study) -> Samples:
     def at_the_ends(quantity: str) -> pd.DataFrame:
         with np.errstate(divide="ignore", invalid="ignore"):
             return pd.DataFrame(
-                {name: ENDS[quantity](seeds.apply(_lowest_and_highest)) for name, seeds in of_seeds.items()}
+                {
+                    name: ENDS[quantity](pd.DataFrame(seeds.apply(_lowest_and_highest)))
+                    for name, seeds in of_seeds.items()
+                }
             )
 
     def over_seeds(quantity: str) -> pd.DataFrame:
