@@ -6,16 +6,35 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from emergence.drawing.inputs import Inputs
-from emergence.figures.claims_at_a_glance import INSIDE, LIMIT, LOOKS
+from emergence.drawing.verdicts import LOOKS
+from emergence.figures.claims_at_a_glance import INSIDE, LIMIT
 from emergence.statistics.rules import read_rules
 from tests import figure_data
 from tests.figure_drawing import SMALL, VARIANTS, drawn, panels
 
-CHOICES = {"holds": 0.2, "fails": 0.5, "mixed": 0.1, "open": 0.2, "other_sign": 0.3, "count": 60}
+VERDICTS = [1] * 12 + [-1] * 30 + [2] * 6 + [0] * 12
+
+
+def of_all_claims() -> xr.Dataset:
+    """Choices of every claim: 12 of 60 at which it holds, 30 at which it fails, 20 with an effect of the other sign."""
+    claims = read_rules().claims
+    columns = {
+        "claim_verdict": VERDICTS * len(claims),
+        "effect": [*[1.0] * 40, *[-1.0] * 20] * len(claims),
+        "is_reference": [1, *[0] * 59] * len(claims),
+        "seed_left_out": [np.nan] * 60 * len(claims),
+        "claim": np.repeat(list(claims), 60),
+    }
+    return xr.Dataset({name: ("cell", column) for name, column in columns.items()})
+
+
+def inputs_of(claims: dict[str, Any]) -> Inputs:
+    return Inputs(claims=claims, conclusions={"robustness": of_all_claims()})
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +52,11 @@ def with_effect(claims: dict[str, Any], estimate: float, low: float, high: float
     deciding = claim["further"].get(first, claim)
     test = {"estimate": estimate, "interval_low": low, "interval_high": high, "verdict": verdict}
     deciding["experiments"] = {"digits/mlp": deciding["experiments"]["digits/mlp"] | test}
-    return drawn("claims_at_a_glance", Inputs(claims={"C1": claim | {"verdict": verdict}}))
+    return drawn("claims_at_a_glance", inputs_of({"C1": claim | {"verdict": verdict}}))
 
 
 def test_every_claim_stands_with_its_statement_verdict_and_a_row_for_all_that_decides(claims: dict[str, Any]) -> None:
-    statements, effects = panels(drawn("claims_at_a_glance", Inputs(claims=claims)))[:2]
+    statements, effects = panels(drawn("claims_at_a_glance", inputs_of(claims)))[:2]
     texts = [" ".join(text.get_text().split()) for text in statements.texts]
     for name, claim in claims.items():
         place = texts.index(f"{name} {claim['verdict']}")
@@ -79,9 +98,7 @@ def test_no_two_verdicts_look_alike_in_grey() -> None:
     assert max(greys) < 0.6, "paler than can be seen on white"
 
 
-def test_shares_of_choices_stand_beside_a_claim_where_they_are_known(claims: dict[str, Any]) -> None:
-    assert len(panels(drawn("claims_at_a_glance", Inputs(claims={"C1": claims["C1"] | {"choices": None}})))) == 2
-    figure = drawn("claims_at_a_glance", Inputs(claims={"C1": claims["C1"] | {"choices": CHOICES}, "C2": claims["C2"]}))
-    shares = panels(figure)[2]
+def test_shares_of_choices_stand_beside_a_claim(claims: dict[str, Any]) -> None:
+    shares = panels(drawn("claims_at_a_glance", inputs_of({"C1": claims["C1"]})))[2]
     assert [bar.get_width() for bar in shares.patches] == pytest.approx([0.2, 0.1, 0.2, 0.5])
-    assert [text.get_text() for text in shares.texts] == ["holds at 20 % of 60"]
+    assert [text.get_text() for text in shares.texts] == ["holds at 12 of 60,\nother sign at 20"]

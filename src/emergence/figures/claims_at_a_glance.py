@@ -11,25 +11,28 @@ from matplotlib.figure import Figure
 from emergence.drawing.inputs import Inputs
 from emergence.drawing.panels import Line, legend_above
 from emergence.drawing.style import Style
+from emergence.drawing.verdicts import GREY, LOOKS
 from emergence.statistics.robustness import relative_effect
 from emergence.statistics.rules import Quantity, read_rules
+from emergence.statistics.shares import Shares, shares
+from emergence.statistics.verdict import Verdict
 
 TITLE = "The claims at a glance"
 POSITION = 0
-NEEDS = ("study", "claims")
+NEEDS = ("study", "claims", "robustness")
 SECTIONS = ("abstract",)
 CAPTION = (
     "What decides each claim, in every experiment: effect, mean over {seeds} seeds, with its {confidence} % confidence "
     "interval, divided by the smallest effect that counts. From 1 on it is large enough, 0 is none, and below 0 it has "
     "the sign opposite to the claimed one. Colour and marker: verdict on the test; where sparsities are tested apart, "
-    "there is a marker for each. Arrows: further than the axis reaches. Beside it, where choices of analysis were "
-    "varied: shares of the choices at which the claim gets each verdict. A unit is active above {threshold} "
-    "(criterion: {criterion}) unless that is varied."
+    "there is a marker for each. Arrows: further than the axis reaches. Beside it: shares of the choices of "
+    "analysis at which the claim gets each verdict, and at how many its effect has the other sign. A unit is active "
+    "above {threshold} (criterion: {criterion}) unless that is varied."
 )
 ALTERNATIVE = (
     "A row per quantity that decides a claim and experiment: a marker with error bars on an axis of the effect divided "
     "by the smallest that counts, coloured and shaped by verdict, with the statement of the claim and its verdict to "
-    "the left and, where known, a bar of the shares of choices to the right."
+    "the left and a bar of the shares of choices to the right."
 )
 LIMIT = 3.0
 INSIDE = 0.95 * LIMIT
@@ -41,17 +44,8 @@ ROW = 0.17
 TEXT_WIDTH = 46
 """Letters in a line of a statement."""
 
-GREY = "#6e6e6e"
-LOOKS: dict[str, Line] = {
-    "supported": {"color": "#009E73", "marker": "o"},
-    "contradicted": {"color": "#D55E00", "marker": "X"},
-    "mixed": {"color": "#7B3294", "marker": "D"},
-    "inconclusive": {"color": GREY, "marker": "o", "markerfacecolor": "white"},
-}
-"""By verdict; markers and, in greys, shades differ as well."""
-
-SHARES = {"holds": "supported", "mixed": "mixed", "open": "inconclusive", "fails": "contradicted"}
-"""What `claims.json` calls the shares of choices with each verdict."""
+SHARES: dict[str, Verdict] = {"holds": "supported", "mixed": "mixed", "open": "inconclusive", "fails": "contradicted"}
+"""Numbers of choices with each verdict, see `emergence.statistics.shares`."""
 
 
 class Row(NamedTuple):
@@ -69,16 +63,14 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     sizes = {name: max(len(rows), len(texts[name]) + 1) for name, rows in blocks.items()}
     tops = dict(zip(sizes, -np.cumsum([0, *(size + 1 for size in sizes.values())]), strict=False))
     bottom = -sum(size + 1 for size in sizes.values())
-    varied = {name: claim["choices"] for name, claim in inputs.claims.items() if claim.get("choices")}
-    figure, (statements, effects, *shares) = _panels(style, -bottom, bool(varied))
+    varied = shares(inputs.conclusions["robustness"])
+    figure, (statements, effects, choices) = _panels(style, -bottom)
     for name, claim in inputs.claims.items():
         _write_claim(statements, name, claim, texts[name], tops[name])
         for place, row in enumerate(blocks[name]):
             _draw_tests(effects, row, tops[name] - place)
-        for axes in shares:
-            if name in varied:
-                _draw_choices(axes, varied[name], tops[name] - (sizes[name] - 1) / 2)
-        for axes in (statements, effects, *shares):
+        _draw_choices(choices, varied[name], tops[name])
+        for axes in (statements, effects, choices):
             axes.axhline(tops[name] + 1, color="#b0b0b0", linewidth=0.6)
     places = {tops[name] - place: row.label for name, rows in blocks.items() for place, row in enumerate(rows)}
     effects.set_yticks(list(places), list(places.values()))
@@ -104,15 +96,15 @@ def rows_of(name: str, claim: Mapping[str, Any]) -> Iterator[Row]:
                 yield Row(f"{quantity.replace('_', ' ')}, {experiment}", rule, tests)
 
 
-def _panels(style: Style, rows: float, with_choices: bool) -> tuple[Figure, list[Axes]]:
+def _panels(style: Style, rows: float) -> tuple[Figure, list[Axes]]:
     """Return a figure and its columns, which share the vertical axis."""
-    widths = [1.15, 1.25, 0.5][: 2 + with_choices]
+    widths = [1.15, 1.25, 0.5]
     figure = Figure(figsize=(3 * style.panel_width, ROW * rows + 0.8), layout="constrained")
     panels = list(figure.subplots(1, len(widths), sharey=True, squeeze=False, width_ratios=widths)[0])
     for axes in panels:
         axes.grid(False)
         axes.tick_params(axis="y", length=0)
-    statements, effects, *shares = panels
+    statements, effects, choices = panels
     statements.set(xlim=(0, 1))
     statements.set_axis_off()
     effects.tick_params(axis="y", labelleft=True)
@@ -125,9 +117,8 @@ def _panels(style: Style, rows: float, with_choices: bool) -> tuple[Figure, list
         effects.annotate(
             text, (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points", **look
         )
-    for axes in shares:
-        axes.set(xlim=(0, 1), xlabel="share of choices (%)")
-        axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
+    choices.set(xlim=(0, 1), xlabel="share of choices (%)")
+    choices.set_xticks([0, 0.5, 1], ["0", "50", "100"])
     return figure, panels
 
 
@@ -159,14 +150,12 @@ def _draw_tests(axes: Axes, row: Row, height: float) -> None:
         axes.plot(estimate, height + shift, markersize=5.5, zorder=3, **look)
 
 
-def _draw_choices(axes: Axes, choices: Mapping[str, Any], height: float) -> None:
+def _draw_choices(axes: Axes, choices: Shares, height: float) -> None:
     """Draw the shares of the choices of analysis at which a claim gets each verdict, and write where it holds."""
     start = 0.0
-    for share, verdict in SHARES.items():
-        width = choices.get(share) or 0.0
-        axes.barh(
-            height, width, left=start, height=1.1, color=LOOKS[verdict]["color"], edgecolor="white", linewidth=0.8
-        )
+    for name, verdict in SHARES.items():
+        width = getattr(choices, name) / choices.choices
+        axes.barh(height, width, left=start, color=LOOKS[verdict]["color"], edgecolor="white", linewidth=0.8)
         start += width
-    text = f"holds at {100 * choices['holds']:.0f} % of {choices['count']}"
+    text = f"holds at {choices.holds} of {choices.choices},\nother sign at {choices.other_sign}"
     axes.text(0.02, height - 0.75, text, va="top", fontsize="small")

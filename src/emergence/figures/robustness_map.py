@@ -14,6 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from emergence.drawing.inputs import Inputs
 from emergence.drawing.panels import Line
 from emergence.drawing.style import Style
+from emergence.drawing.verdicts import LOOKS
 from emergence.statistics.robustness import CHOSEN, CODES
 from emergence.statistics.study import CHOICES
 
@@ -36,8 +37,14 @@ ALTERNATIVE = (
 )
 
 NO_VALUE = "no value"
-SHADES = {"supported": 0, "mixed": 3, "inconclusive": "#c4c4c4", NO_VALUE: "white", "contradicted": 4}
-"""Verdicts in the order of the bars, each with its colour or the place of its colour among those of the style."""
+SHADES = {
+    "supported": LOOKS["supported"]["color"],
+    "mixed": LOOKS["mixed"]["color"],
+    "inconclusive": "#c4c4c4",
+    NO_VALUE: "white",
+    "contradicted": LOOKS["contradicted"]["color"],
+}
+"""Verdicts in the order of the bars, each with its colour."""
 
 _HEADS = {"through": "paths through {} units", "samples": "{} samples", "criterion": "{}"}
 GROUPS = {name: text for name, text in _HEADS.items() if name in CHOICES}
@@ -63,7 +70,7 @@ MANY = 70
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw the claims that use emergence above, below them the others, and all of them without a seed."""
     cells = _cells(inputs)
-    shades = [style.colour(shade) if isinstance(shade, int) else str(shade) for shade in SHADES.values()]
+    shades = [*SHADES.values()]
     whole = cells[cells["seed_left_out"].isna()]
     by_claim = {str(name): of for name, of in whole.groupby("claim", sort=False)}
     counted = {name: of for name, of in by_claim.items() if of["criterion"].iloc[0]}
