@@ -133,10 +133,11 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         values[f"{part}_loss"] = 2.2 * np.exp(-rate * epoch) + 0.09 + 0.003 * epoch
         values[f"{part}_accuracy"] = np.clip(0.1 + (top - 0.13) * learned + 2 * noise, 0, 1)
     sampled = np.zeros(learned.shape, dtype=bool)
-    unvaried = np.array([Run.of(run).variation == UNVARIED for run in runs])
-    sampled[:, :3, [0, -1]] = unvaried[:, None, None]
+    alike = np.array([Run.of(run).variation == Variation(alpha=run.get("alpha", 1.0)) for run in runs])
+    sampled[:, :3, [0, -1]] = alike[:, None, None]
     rugged = np.log10(emergence) / 20 + random.normal(0, 0.02, learned.shape)
     values["slice_relative_roughness"] = np.where(sampled, rugged, np.nan)
+    values["slice_total_persistence"] = np.where(sampled, rugged**2 + random.normal(0, 0.01, rugged.shape), np.nan)
     values["minima"] = np.where(sampled, np.round(12 * rugged) / 3, np.nan)
     compared = np.where(sampled & (sparsity == 0), emergence, np.nan)[..., None] * [1.0, 1.1, 0.7]
     values |= {"control_emergence": compared, "control_accuracy": compared / np.nanmax(compared)}

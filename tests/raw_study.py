@@ -1,27 +1,46 @@
 """Made-up files of single runs, laid out as the workflow lays them out, in which every claim has numbers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from emergence.core.runs import DENSE, Run, Variation
+from emergence.core.runs import DENSE, UNVARIED, VARIED, Run, Variation
 from emergence.core.storage import write_dataset
 from emergence.statistics.collect import RunFile
 
 WAY = "original_initialisation"
-BLOCKS = ((0, 1, 2), (3, 4, 5))
+BLOCKS = ((0, 1, 2, 3), (4, 5, 6, 7))
+DIVERGED = Run("digits", "cnn", DENSE, 0.0), 3
+"""Networks of one run and seed whose training diverges."""
+
+WITHOUT_LANDSCAPE = 7
+"""A seed around whose networks the landscape is not known."""
+
 STEPS = {"ep0": 0.0, "ep0it3": 0.25, **{f"ep{epoch}": float(epoch) for epoch in range(1, 8)}}
 SAMPLED = ("ep0", "ep7")
-SPARSITIES = (0.3, 0.5, 0.9)
+SPARSITIES = (0.5, 0.9)
+MASKS = {"global_magnitude": 1, "random_weights": 2, "most_emergence": 1, "least_emergence": 1}
+"""How many masks a method draws."""
+
 VARIATIONS = (
     *(Variation(alpha=alpha) for alpha in (0.25, 0.5, 2.0, 4.0)),
     *(Variation(width=width) for width in (0.5, 2.0)),
     *(Variation(depth=depth) for depth in (-1, 1)),
 )
-CHOICES: dict[str, list[Any]] = {"threshold": [0.02, 0.05], "criterion": ["mean", "any"], "through": ["all", "active"]}
+TEST_SAMPLES = {"mlp": 500, "cnn": 10}
+"""So few that the final accuracies of one network tell nothing."""
+
+CHOICES: dict[str, list[Any]] = {
+    "samples": ["probe", "test"],
+    "threshold": [0.02, 0.05],
+    "criterion": ["mean", "weight-change"],
+    "through": ["all", "active"],
+}
 TRAINING = {"training": {"optimizer": {"learning_rate": 0.1}}}
 
 
@@ -30,92 +49,98 @@ def runs() -> Iterator[Run]:
     for network in ("mlp", "cnn"):
         dense = Run("digits", network, DENSE, 0.0)
         pruned = [
-            Run("digits", network, method, sparsity, retraining=WAY)
-            for method in ("global_magnitude", "random_weights")
-            for sparsity in SPARSITIES
+            Run("digits", network, method, sparsity, retraining=retraining, mask=mask)
+            for method, sparsity, retraining in product(MASKS, SPARSITIES, (WAY, "rewind"))
+            for mask in range(1, MASKS[method] + 1)
         ]
-        varied = [Run("digits", network, DENSE, 0.0, variation=variation) for variation in VARIATIONS]
+        varied = [replace(dense, variation=variation) for variation in VARIATIONS]
         for run in (dense, *pruned, *varied):
-            yield from (Run(**{**vars(run), "seeds": seeds}) for seeds in BLOCKS)
+            yield from (replace(run, seeds=seeds) for seeds in BLOCKS)
 
 
 def write(results: Path) -> list[RunFile]:
     """Write the files of all runs below a folder of results, and list them."""
-    files = []
-    for number, run in enumerate(runs()):
-        random = np.random.default_rng(number)
-        folders = {
-            "metrics": "train" if run.method == DENSE else "prune/runs",
-            "emergence": "emergence/paths",
-            "measures": "emergence/measures",
-        }
-        made = {
-            "metrics": _metrics(random, run),
-            "emergence": _emergence(random, run),
-            "measures": _measures(random, run),
-        }
-        if run.method in (DENSE, "global_magnitude") and not run.variation.name:
-            folders |= {"ruggedness": "landscape/ruggedness", "minima": "landscape/minima"}
-            made |= {"ruggedness": _ruggedness(random, run), "minima": _minima(random, run)}
-        for kind, data in made.items():
-            file = results / folders[kind] / run.name / f"{number:012x}" / f"{kind}.nc"
-            write_dataset(file, data, TRAINING)
-            files.append(RunFile(run, kind, file))
-    return files
+    return [file for number, run in enumerate(runs()) for file in _write(results, number, run)]
+
+
+def _write(results: Path, number: int, run: Run) -> Iterator[RunFile]:
+    random = np.random.default_rng(number)
+    made = {
+        "train/metrics" if run.method == DENSE else "prune/runs/metrics": _metrics(random, run),
+        "emergence/paths/emergence": _emergence(random, run),
+        "emergence/measures/measures": _measures(random, run),
+    }
+    if run.family in (DENSE, VARIED) and run.variation in (UNVARIED, Variation(run.variation.alpha)):
+        made["landscape/ruggedness/ruggedness"] = _ruggedness(random, run)
+    for name, data in made.items():
+        folder, _, kind = name.rpartition("/")
+        file = results / folder / run.name / f"{number:012x}" / f"{kind}.nc"
+        write_dataset(file, data, TRAINING)
+        yield RunFile(run, kind, file)
 
 
 def _metrics(random: np.random.Generator, run: Run) -> xr.Dataset:
-    rate = random.uniform(0.3, 1.2, (len(run.seeds), 1))
+    """Networks learn the faster the larger alpha is, and pruned ones faster than dense ones."""
+    speed = run.variation.alpha**0.2 if run.method == DENSE else 2.0
+    rate = speed * random.uniform(0.3, 0.6, (len(run.seeds), 1))
     learned = 1 - np.exp(-rate * np.array(list(STEPS.values())))
-    parts = {
+    accuracies = {
         f"{part}_accuracy": np.clip(0.1 + 0.85 * learned + random.normal(0, 0.01, learned.shape), 0, 1)
         for part in ("train", "validation", "test")
     }
     losses = {f"{part}_loss": 2.3 * (1 - learned) + 0.01 for part in ("train", "validation", "test")}
-    data = _over_steps(run, {**parts, **losses}).assign(guessing_loss=_labelled((), np.log(10.0)))
-    return data.assign_coords(
-        step_epoch=("step", list(STEPS.values())),
-        step_iteration=("step", [12 * int(epoch) for epoch in STEPS.values()]),
+    losses["train_loss"][[(run.configuration, seed) == DIVERGED for seed in run.seeds], -1] = 1e3
+    return (
+        _over_steps(run, {**accuracies, **losses})
+        .assign(guessing_loss=_labelled((), np.log(10.0)), test_samples=_labelled((), TEST_SAMPLES[run.network]))
+        .assign_coords(
+            step_epoch=("step", list(STEPS.values())),
+            step_iteration=("step", [12 * int(epoch) for epoch in STEPS.values()]),
+        )
     )
 
 
 def _emergence(random: np.random.Generator, run: Run) -> xr.Dataset:
+    """Counts of paths, at some steps none; by the change of weights they are missing at the first step."""
     size = 5000 * run.variation.width**1.5 * 1.4**run.variation.depth
     scale = run.variation.alpha**0.5 * run.variation.width**2 * (1 - run.sparsity) ** 2 * 2.0**run.variation.depth
     shape = (len(run.seeds), len(STEPS), *map(len, CHOICES.values()))
     emergence = np.round(4e4 * scale * random.lognormal(0, 0.4, shape))
+    emergence[:, 1:][random.random(emergence[:, 1:].shape) < 0.1] = 0
+    emergence[:, 0, :, :, CHOICES["criterion"].index("weight-change")] = np.nan
     left = np.full(shape[:2], np.round(size * (1 - run.sparsity)))
     along = ("seed", "step", *CHOICES)
     counts = {
         "emergence": emergence,
-        "log10_emergence": np.log10(emergence),
-        "relative_emergence": emergence / left[:, :, None, None, None],
+        "log10_emergence": np.log10(emergence, where=emergence > 0, out=np.full(shape, np.nan)),
+        "relative_emergence": emergence / left[:, :, None, None, None, None],
         "normalised_emergence": emergence / 1e7,
     }
-    data = _over_steps(run, {"nonzero_parameters": left})
-    return data.assign({name: _labelled(along, values) for name, values in counts.items()}).assign_coords(CHOICES)
+    active = random.integers(0, 20, (*shape[:-1], 2)).astype(float)
+    return (
+        _over_steps(run, {"nonzero_parameters": left})
+        .assign({name: _labelled(along, values) for name, values in counts.items()})
+        .assign(
+            active_units=_labelled((*along[:-1], "site"), active),
+            site_size=_labelled(("site",), [20, 20]),
+        )
+        .assign_coords({**CHOICES, "site": ["activation1", "output"]})
+    )
 
 
 def _measures(random: np.random.Generator, run: Run) -> xr.Dataset:
-    shape = (len(run.seeds), len(STEPS))
-    names = ("effective_complexity", "active_fraction")
-    return _over_steps(run, {name: random.uniform(0.1, 0.9, shape) for name in names})
+    """Complexity rises in the first epoch."""
+    rise = np.minimum(list(STEPS.values()), 1) * random.uniform(0.2, 0.6, (len(run.seeds), 1))
+    return _over_steps(run, {"effective_complexity": rise + random.uniform(0.1, 0.2, (len(run.seeds), len(STEPS)))})
 
 
 def _ruggedness(random: np.random.Generator, run: Run) -> xr.Dataset:
-    names = ("slice_relative_roughness", "slice_minima", "slice_negative_curvature")
-    shape = (len(run.seeds), len(SAMPLED))
-    return _over_steps(run, {name: random.uniform(0, 1, shape) for name in names}, SAMPLED)
-
-
-def _minima(random: np.random.Generator, run: Run) -> xr.Dataset:
-    radii = {"radius": [0.5, 1.0, 1.5]}
-    counted = random.integers(1, 5, (len(run.seeds), len(SAMPLED), 3)).astype(float)
-    along = ("seed", "step", "radius")
-    names = ("minima", "minima_distance")
-    return (
-        _over_steps(run, {}, SAMPLED).assign({name: _labelled(along, counted) for name in names}).assign_coords(radii)
-    )
+    """Slices through trained weights have one minimum, which has no persistence."""
+    seeds = tuple(seed for seed in run.seeds if seed != WITHOUT_LANDSCAPE)
+    names = ("slice_relative_roughness", "slice_total_persistence", "slice_negative_curvature")
+    found = {name: random.uniform(0, 1, (len(seeds), len(SAMPLED))) for name in names}
+    found["slice_total_persistence"][:, -1] = 0
+    return _over_steps(replace(run, seeds=seeds), found, SAMPLED)
 
 
 def _over_steps(run: Run, values: dict[str, np.ndarray], steps: tuple[str, ...] = tuple(STEPS)) -> xr.Dataset:

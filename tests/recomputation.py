@@ -1,39 +1,36 @@
-"""What decides the claims, computed anew from the files of single runs: none of the library's code is used.
+"""What decides the claims, computed anew from the files of single runs: of the library only its rules are read.
 
-A run is known by its folder (``digits/mlp/global_magnitude~0.5/rewind``), a network by its run and seed: it is a table
-with a row per checkpoint. Each claim has a function that returns, by quantity and test, a value per seed.
+A run is known by its folder (``digits/mlp/random_weights~0.5/mask~2/rewind``), a network by its run and seed: it is a
+table with a row per checkpoint. Each claim has a function that returns, by quantity and test, a value per seed.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+import yaml
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 
+RULES = Path(__file__).parent.parent / "src" / "emergence" / "statistics" / "rules.yaml"
 REFERENCE = {"threshold": 0.05, "criterion": "mean", "through": "all", "samples": "probe"}
 WAY = ("global_magnitude", "original_initialisation")
-CONVERGENCE_SHARE = 0.95
-EARLY = 0.1
-FOLDERS = (
-    "train",
-    "prune/runs",
-    "emergence/paths",
-    "emergence/measures",
-    "landscape/ruggedness",
-    "landscape/minima",
-)
-FILES = ("metrics", "emergence", "measures", "ruggedness", "minima")
-BOUNDED = {"C1": (-1, 1), "C2": (-1, 1), "C3": (-1, 1), "C6": (-1, 1)}
-"""Claims on correlations."""
-
-RATIOS = ("C4/convergence", "C5/near_zero", "C5/fall")
+ON_PURPOSE = ("random_weights", "most_emergence", "least_emergence")
+CONVERGENCE_SHARE, EARLY, LEVEL = 0.95, 0.1, 0.05
+FILES = {
+    "metrics": ("train", "prune/runs"),
+    "emergence": ("emergence/paths",),
+    "measures": ("emergence/measures",),
+    "ruggedness": ("landscape/ruggedness",),
+}
+NUMBERS = ("estimate", "interval_low", "interval_high")
+P_VALUES = ("p_value", "corrected_p_value", "contradiction_p_value")
 
 Networks = dict[str, dict[int, pd.DataFrame]]
 """By run and seed."""
@@ -41,83 +38,135 @@ Networks = dict[str, dict[int, pd.DataFrame]]
 Values = dict[str, dict[int, float]]
 """By test and seed."""
 
+Rule = Mapping[str, Any]
+Test = dict[str, Any]
+"""What is known of one test: its numbers, p-values and verdict."""
+
+
+class Pruning(NamedTuple):
+    """How a network is pruned and trained again."""
+
+    method: str
+    sparsity: float
+    mask: int
+    retraining: str
+
+    @property
+    def stratum(self) -> str:
+        family = "on purpose" if self.method.partition("@")[0] in ON_PURPOSE else self.method
+        return f"{self.sparsity} {family} {self.retraining}"
+
 
 @cache
 def read_networks(results: Path) -> Networks:
     """Read all networks of a folder of results, which has each run once."""
     found: dict[str, dict[int, list[pd.DataFrame]]] = {}
-    for folder, name in product(FOLDERS, FILES):
-        for file in sorted((results / folder).rglob(f"{name}.nc")):
-            run = re.sub(r"/seeds~.*", "", str(file.relative_to(results / folder)))
+    for name, folder in [(name, results / folder) for name, folders in FILES.items() for folder in folders]:
+        for file in sorted(folder.rglob(f"{name}.nc")):
+            run = re.sub(r"/seeds~.*", "", str(file.relative_to(folder)))
             if not run.startswith("tuning/"):
                 with xr.open_dataset(file) as data:
                     for seed in data["seed"].values.tolist():
                         found.setdefault(run, {}).setdefault(seed, []).append(table_of(data.sel(seed=seed)))
-    return {
+    networks = {
         run: {seed: pd.concat(tables, axis="columns").sort_values("step_epoch") for seed, tables in of_seed.items()}
         for run, of_seed in found.items()
     }
+    return without_diverged(networks)
 
 
 def table_of(data: xr.Dataset) -> pd.DataFrame:
-    """Take what a file says of each checkpoint, at the choice of reference; means over radii."""
+    """Take what a file says of each checkpoint and of all of them together, at the choice of reference."""
     data = data.sel({name: choice for name, choice in REFERENCE.items() if name in data.dims})
-    if "radius" in data.dims:
-        data = data.mean("radius", skipna=False)
-    columns = {str(name): values.values for name, values in data.data_vars.items() if values.dims == ("step",)}
+    columns = {str(name): of.values for name, of in data.data_vars.items() if of.dims in ((), ("step",))}
     if "step_epoch" in data.coords:
         columns["step_epoch"] = data["step_epoch"].values
-    return pd.DataFrame(columns, index=pd.Index(data["step"].values.tolist(), name="step"))
+    return pd.DataFrame(columns, index=pd.Index(data["step"].values.tolist(), name="step"), dtype=float)
 
 
-def experiments(networks: Networks) -> list[str]:
-    """The experiments, by their dense runs."""
-    return [run.removesuffix("/dense") for run in networks if re.fullmatch(r"[^/]+/[^/]+/dense", run)]
+def without_diverged(networks: Networks) -> Networks:
+    """Keep nothing but the epochs of networks that diverged, and of those pruned by the weights of such a one."""
+
+    def diverged(run: str, seed: int) -> bool:
+        network, dense = networks[run][seed], "/".join([*run.split("/")[:2], "dense"])
+        unlike = not network["train_loss"].iloc[-1] <= 10 * network["guessing_loss"].iloc[-1]
+        return unlike or (run.split("/")[2] != "dense" and diverged(dense, seed))
+
+    return {
+        run: {
+            seed: network[["step_epoch"]].reindex(columns=network.columns) if diverged(run, seed) else network
+            for seed, network in of_seed.items()
+        }
+        for run, of_seed in networks.items()
+    }
+
+
+def experiments(networks: Networks) -> dict[str, dict[int, pd.DataFrame]]:
+    """The dense networks by experiment."""
+    return {
+        run.removesuffix("/dense"): nets for run, nets in networks.items() if re.fullmatch("[^/]+/[^/]+/dense", run)
+    }
 
 
 def varied(networks: Networks, experiment: str, *ways: str) -> Networks:
-    """The dense networks of an experiment and those varied in the ways named."""
+    """The dense networks of an experiment and those varied in one of the ways named."""
     names = "|".join(ways)
-    return {run: nets for run, nets in networks.items() if re.fullmatch(rf"{experiment}/dense(/({names})~[^/]*)?", run)}
+    return {run: nets for run, nets in networks.items() if re.fullmatch(f"{experiment}/dense(/({names})~[^/_]*)?", run)}
 
 
-def pruned(networks: Networks, experiment: str) -> Networks:
-    """The pruned networks of an experiment that are trained again."""
-    return {run: nets for run, nets in networks.items() if re.fullmatch(rf"{experiment}/[^/]+~[\d.]+/.+", run)}
-
-
-def sparsity(run: str) -> float:
-    found = re.search(r"/[^/]+~([\d.]+)/", run)
-    return float(found[1]) if found else 0.0
+def pruned(networks: Networks, experiment: str) -> dict[str, Pruning]:
+    """The runs of an experiment that are pruned and trained again."""
+    pattern = re.compile(f"{experiment}/([^/]+)~([^/]+)(?:/mask~([0-9]+))?/([^/~]+)")
+    found = {run: pattern.fullmatch(run) for run in networks}
+    return {run: Pruning(of[1], float(of[2]), int(of[3] or 1), of[4]) for run, of in found.items() if of}
 
 
 def whole(network: pd.DataFrame) -> pd.DataFrame:
     return network[[bool(re.fullmatch(r"ep\d+", str(step))) for step in network.index]]
 
 
-def ranks(values: Iterable[float]) -> np.ndarray:
-    return stats.rankdata(np.asarray(values, dtype=float))
+def of_each(networks: Networks, seed: int, value: Callable[[pd.DataFrame], Any]) -> list[Any]:
+    return [value(of_seed[seed]) for of_seed in networks.values()]
 
 
-def spearman(first: Any, second: Any) -> float:
-    return float(stats.spearmanr(first, second).statistic) if np.ptp(first) and np.ptp(second) else np.nan
+def at(place: int, column: str) -> Callable[[pd.DataFrame], float]:
+    return lambda network: float(network[column].iloc[place])
 
 
-def partial(first: Any, second: Any, *given: Any) -> float:
-    """Correlation of the residuals of two regressions of ranks on ranks."""
-    if len(first) < 3 + len(given):
+def spearman(table: pd.DataFrame, first: str, second: str) -> float:
+    known = table[[first, second]].dropna()
+    varies = len(known) >= 5 and (known.nunique() > 1).all()
+    return float(stats.spearmanr(known[first], known[second]).statistic) if varies else np.nan
+
+
+def partial(table: pd.DataFrame) -> float:
+    """Correlation of the first two columns: of the residuals of regressions of ranks on those of the other columns."""
+    ranks = table.dropna().rank().to_numpy()
+    if len(ranks) < 3 + ranks.shape[1] - 2:
         return np.nan
-    design = np.column_stack([ranks(column) for column in given])
-    left = [side - LinearRegression().fit(design, side).predict(design) for side in (ranks(first), ranks(second))]
-    if min(np.linalg.norm(residual) for residual in left) < 1e-8 * len(first):
+    given = ranks[:, 2:]
+    left = [side - LinearRegression().fit(given, side).predict(given) for side in ranks[:, :2].T]
+    if min(np.linalg.norm(residual) for residual in left) < 1e-8 * len(ranks):
         return np.nan
     return float(stats.pearsonr(*left).statistic)
 
 
+def within_strata(table: pd.DataFrame, first: str, second: str) -> float:
+    """Correlation of ranks within strata, as shares of the stratum, over the strata in which both columns vary."""
+    known = table.dropna(subset=[first, second]).groupby("stratum")[[first, second]]
+    strata = [rows for _, rows in known if (rows.nunique() > 1).all()]
+    if sum(len(rows) - 1 for rows in strata) < 4:
+        return np.nan
+    centred = pd.concat([(rows.rank() - (len(rows) + 1) / 2) / len(rows) for rows in strata])
+    return float(stats.pearsonr(centred[first], centred[second]).statistic)
+
+
 def epochs_until_converged(network: pd.DataFrame, dense: pd.DataFrame) -> float:
-    goal = CONVERGENCE_SHARE * dense["validation_accuracy"].iloc[-1]
+    goal, course = CONVERGENCE_SHARE * dense["validation_accuracy"].iloc[-1], network["validation_accuracy"]
+    if np.isnan(goal) or course.isna().any():
+        return np.nan
     before: tuple[float, float] | None = None
-    for epoch, accuracy in zip(network["step_epoch"], network["validation_accuracy"], strict=True):
+    for epoch, accuracy in zip(network["step_epoch"], course, strict=True):
         if accuracy >= goal:
             if before is None:
                 return float(epoch)
@@ -127,120 +176,157 @@ def epochs_until_converged(network: pd.DataFrame, dense: pd.DataFrame) -> float:
 
 
 def c1(networks: Networks) -> dict[str, Values]:
-    def of(network: pd.DataFrame, correlate: Callable[..., float], *given: str) -> float:
-        at = whole(network)
-        improvement = np.diff(at["train_accuracy"]) / np.diff(at["step_epoch"])
-        return correlate(at["emergence"].iloc[:-1], improvement, *(at[name].iloc[:-1] for name in given))
+    def correlation(network: pd.DataFrame) -> float:
+        epochs = whole(network)[["emergence", "train_accuracy", "step_epoch"]]
+        improvement = np.diff(epochs["train_accuracy"]) / np.diff(epochs["step_epoch"])
+        return partial(epochs.iloc[:-1].assign(train_accuracy=improvement))
 
-    choices: dict[str, tuple[Any, ...]] = {"correlation": (spearman,), "given_epoch": (partial, "step_epoch")}
     return {
-        quantity: {
-            experiment: {seed: of(network, *how) for seed, network in networks[f"{experiment}/dense"].items()}
-            for experiment in experiments(networks)
+        "given_epoch": {
+            name: {seed: correlation(network) for seed, network in dense.items()}
+            for name, dense in experiments(networks).items()
         }
-        for quantity, how in choices.items()
     }
 
 
 def c2(networks: Networks) -> dict[str, Values]:
-    found: dict[str, Values] = {"performance": {}, "trainability": {}}
-    for experiment in experiments(networks):
-        runs, dense = varied(networks, experiment, "alpha"), networks[f"{experiment}/dense"]
-        for seed in dense if len(runs) > 1 else ():
-            start = [float(run[seed]["emergence"].iloc[0]) for run in runs.values()]
-            outcomes = {
-                "performance": [float(run[seed]["test_accuracy"].iloc[-1]) for run in runs.values()],
-                "trainability": [epochs_until_converged(run[seed], dense[seed]) for run in runs.values()],
-            }
-            for quantity, outcome in outcomes.items():
-                found[quantity].setdefault(experiment, {})[seed] = spearman(start, outcome)
-    return found
+    performance, trainability = Values(), Values()
+    for name, dense in experiments(networks).items():
+        runs = varied(networks, name, "alpha")
+        if len(runs) > 1:
+            tables = {seed: _initialisations(runs, seed, dense[seed]) for seed in dense}
+            root = _root_of_reliability(tables.values())
+            performance[name] = {seed: spearman(of, "emergence", "accuracy") / root for seed, of in tables.items()}
+            trainability[name] = {seed: spearman(of, "emergence", "epochs") for seed, of in tables.items()}
+    return {"performance": performance, "trainability": trainability}
+
+
+def _initialisations(runs: Networks, seed: int, dense: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "emergence": of_each(runs, seed, at(0, "emergence")),
+            "accuracy": of_each(runs, seed, at(-1, "test_accuracy")),
+            "samples": of_each(runs, seed, at(-1, "test_samples")),
+            "epochs": of_each(runs, seed, lambda network: epochs_until_converged(network, dense)),
+        }
+    )
+    return table.assign(noise=table["accuracy"] * (1 - table["accuracy"]) / table["samples"])
+
+
+def _root_of_reliability(tables: Iterable[pd.DataFrame]) -> float:
+    """Of accuracy, pooled over seeds; NaN unless it is above 0 in nearly all bootstrap samples of seeds."""
+    known = [table.dropna() for table in tables]
+    parts = np.array([(table["noise"].mean(), table["accuracy"].var()) for table in known if len(table) > 1])
+    if len(parts) < 2:
+        return np.nan
+    noise, variance = parts[np.random.default_rng(1).integers(len(parts), size=(9999, len(parts)))].sum(axis=1).T
+    if np.mean(noise >= variance) >= LEVEL / 2:
+        return np.nan
+    return float(np.sqrt(1 - parts[:, 0].sum() / parts[:, 1].sum()))
 
 
 def c3(networks: Networks) -> dict[str, Values]:
-    found: Values = {}
-    for experiment in experiments(networks):
-        runs, dense = pruned(networks, experiment), networks[f"{experiment}/dense"]
-        for seed in dense if runs else ():
-            start = [run[seed].iloc[0] for run in runs.values()]
-            relative = [first["emergence"] / first["nonzero_parameters"] for first in start]
-            times = [epochs_until_converged(run[seed], dense[seed]) for run in runs.values()]
-            enough = len(runs) >= 5
-            found.setdefault(experiment, {})[seed] = (
-                partial(relative, times, [sparsity(run) for run in runs]) if enough else np.nan
-            )
-    return {"given_sparsity": found}
+    def correlation(runs: Mapping[str, Pruning], seed: int, dense: pd.DataFrame) -> float:
+        nets = {run: networks[run] for run in runs}
+        table = pd.DataFrame(
+            {
+                "stratum": [pruning.stratum for pruning in runs.values()],
+                "relative": of_each(
+                    nets, seed, lambda net: net["emergence"].iloc[0] / net["nonzero_parameters"].iloc[0]
+                ),
+                "epochs": of_each(nets, seed, lambda net: epochs_until_converged(net, dense)),
+            }
+        )
+        return within_strata(table, "relative", "epochs")
+
+    runs = {name: pruned(networks, name) for name in experiments(networks)}
+    return {
+        "within_strata": {
+            name: {seed: correlation(runs[name], seed, network) for seed, network in dense.items()}
+            for name, dense in experiments(networks).items()
+            if runs[name]
+        }
+    }
 
 
 def c4(networks: Networks) -> dict[str, Values]:
-    found: Values = {}
-    for experiment in experiments(networks):
-        dense = networks[f"{experiment}/dense"]
-        for run, nets in pruned(networks, experiment).items():
-            method, _, rest = run.removeprefix(f"{experiment}/").partition("~")
-            if (method, rest.partition("/")[2]) == WAY:
+    found = Values()
+    for name, dense in experiments(networks).items():
+        for run, (method, _, mask, retraining) in pruned(networks, name).items():
+            if (method, retraining) == WAY and mask == 1:
                 found[run] = {
                     seed: epochs_until_converged(network, dense[seed])
                     / epochs_until_converged(dense[seed], dense[seed])
-                    for seed, network in nets.items()
+                    for seed, network in networks[run].items()
                 }
     return {"convergence": found}
 
 
 def c5(networks: Networks) -> dict[str, Values]:
-    left = {
-        experiment: {
-            seed: float(network["emergence"].iloc[-1] / network["emergence"].iloc[0])
-            for seed, network in networks[f"{experiment}/dense"].items()
-        }
-        for experiment in experiments(networks)
+    def left(network: pd.DataFrame) -> float:
+        emergence = whole(network)["emergence"]
+        known = emergence.dropna().to_numpy()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(emergence.iloc[-1] / known[0]) if len(known) > 1 else np.nan
+
+    found = {
+        name: {seed: left(network) for seed, network in dense.items()} for name, dense in experiments(networks).items()
     }
-    return {"near_zero": left, "fall": left}
+    return {"near_zero": found, "fall": found}
 
 
 def c6(networks: Networks) -> dict[str, Values]:
-    found: dict[str, Values] = {"ruggedness": {}, "concentration": {}}
-    for experiment in experiments(networks):
-        runs = {f"{experiment}/dense": networks[f"{experiment}/dense"], **pruned(networks, experiment)}
-        for quantity, column in (("ruggedness", "slice_relative_roughness"), ("concentration", "minima")):
-            for seed in runs[f"{experiment}/dense"]:
-                known = pd.concat(
-                    [nets[seed].assign(sparsity=sparsity(run)) for run, nets in runs.items() if column in nets[seed]]
-                    or [pd.DataFrame(columns=[column])]
-                ).dropna(subset=[column])
-                given = (known.get(name) for name in ("nonzero_parameters", "sparsity", "step_epoch"))
-                found[quantity].setdefault(experiment, {})[seed] = (
-                    partial(known["emergence"], known[column], *given) if len(known) >= 8 else np.nan
-                )
-    return found
+    ruggedness, concentration = Values(), Values()
+    for name, dense in experiments(networks).items():
+        strata = dict.fromkeys(varied(networks, name, "alpha"), "dense")
+        strata |= {run: how.stratum for run, how in pruned(networks, name).items() if "on purpose" in how.stratum}
+        for found, column in (
+            (ruggedness, "slice_relative_roughness"),
+            (concentration, "slice_total_persistence"),
+        ):
+            found[name] = {seed: _around(networks, strata, seed, column) for seed in dense}
+    return {"ruggedness": ruggedness, "concentration": concentration}
+
+
+def _around(networks: Networks, strata: Mapping[str, str], seed: int, column: str) -> float:
+    """Correlation of emergence with what surrounds the weights, over networks of a seed and steps."""
+    tables = [
+        networks[run][seed].reindex(columns=["emergence", column]).assign(stratum=f"{stratum} ")
+        for run, stratum in strata.items()
+    ]
+    table = pd.concat(tables)
+    return within_strata(table.assign(stratum=table["stratum"] + table.index), "emergence", column)
 
 
 def c7(networks: Networks) -> dict[str, Values]:
-    found: dict[str, Values] = {"start": {}, "end": {}}
-    for experiment in experiments(networks):
-        runs = varied(networks, experiment, "width", "depth")
-        for quantity, place in (("start", 0), ("end", -1)):
-            for seed in runs[f"{experiment}/dense"] if len(runs) > 3 else ():
-                size = [np.log10(nets[seed]["nonzero_parameters"].max()) for nets in runs.values()]
-                emergence = [np.log10(1 + nets[seed]["emergence"].iloc[place]) for nets in runs.values()]
-                slope = stats.linregress(size, emergence).slope
-                found[quantity].setdefault(experiment, {})[seed] = float(slope)
-    return found
+    def slope(runs: Networks, seed: int, place: int) -> float:
+        size = of_each(runs, seed, lambda network: np.log10(network["nonzero_parameters"].max()))
+        paths = of_each(runs, seed, lambda network: np.log10(1 + network["emergence"].iloc[place]))
+        known = ~np.isnan(size) & ~np.isnan(paths)
+        line = stats.linregress(np.compress(known, size), np.compress(known, paths)) if known.sum() >= 4 else None
+        return float(line.slope) if line else np.nan
+
+    runs = {name: varied(networks, name, "width", "depth") for name in experiments(networks)}
+    return {
+        quantity: {
+            name: {seed: slope(runs[name], seed, place) for seed in dense}
+            for name, dense in experiments(networks).items()
+            if len(runs[name]) > 1
+        }
+        for quantity, place in (("start", 0), ("end", -1))
+    }
 
 
 def c8(networks: Networks) -> dict[str, Values]:
-    found: dict[str, Values] = {"early_rise": {}, "settling": {}}
-    for experiment in experiments(networks):
-        for seed, network in networks[f"{experiment}/dense"].items():
-            course = network.dropna(subset=["effective_complexity"]).set_index("step_epoch")["effective_complexity"]
-            end = EARLY * course.index[-1]
-            before, after = course[:end], course[end:]
-            share = (end - before.index[-1]) / ((after.index[0] - before.index[-1]) or 1)
-            early = before.iloc[-1] + share * (after.iloc[0] - before.iloc[-1])
-            rise, late = early - course.iloc[0], course.iloc[-1] - early
-            found["early_rise"].setdefault(experiment, {})[seed] = float(rise)
-            found["settling"].setdefault(experiment, {})[seed] = float(late - rise)
-    return found
+    early_rise, settling = Values(), Values()
+    for name, dense in experiments(networks).items():
+        for seed, network in dense.items():
+            course = network.get("effective_complexity", pd.Series(np.nan, network.index)).to_numpy()
+            early = np.interp(EARLY * network["step_epoch"].iloc[-1], network["step_epoch"], course)
+            rise, late = early - course[0], course[-1] - early
+            early_rise.setdefault(name, {})[seed] = float(rise)
+            settling.setdefault(name, {})[seed] = float(late - np.maximum(rise, 0.1))
+    return {"early_rise": early_rise, "settling": settling}
 
 
 CLAIMS: dict[str, Callable[[Networks], dict[str, Values]]] = {
@@ -255,58 +341,127 @@ CLAIMS: dict[str, Callable[[Networks], dict[str, Values]]] = {
 }
 
 
-def summary(
-    values: Iterable[float], ratio: bool, direction: str, bounds: tuple[float, float]
-) -> dict[str, float | None]:
-    """Mean over seeds, its t interval and the p-value of the sign-flip test by trying all signs; null where unknown.
+@cache
+def deciding(name: str) -> dict[str, Rule]:
+    """The rules of what decides a claim, the headline first."""
+    quantities = yaml.safe_load(RULES.read_text(encoding="utf-8"))["claims"][name]["quantities"]
+    return {quantity: rule for quantity, rule in quantities.items() if rule["role"] == "decides"}
 
-    Ratios r are averaged as (r - 1) / (r + 1).
-    """
+
+def scaled(values: Any, rule: Rule) -> np.ndarray:
+    """Values on the scale on which means are taken: of a ratio r it is (r - 1) / (r + 1)."""
+    with np.errstate(divide="ignore"):
+        return np.tanh(np.log(values) / 2) if rule["scale"] == "ratio" else np.asarray(values, dtype=float)
+
+
+def unscaled(value: float, rule: Rule) -> float:
+    """The way back, cut to what is possible."""
+    cut = value if rule["scale"] == "difference" else np.clip(value, -1, 1)
+    with np.errstate(divide="ignore"):
+        return float(np.exp(2 * np.arctanh(cut))) if rule["scale"] == "ratio" else float(cut)
+
+
+def sign(rule: Rule) -> int:
+    return 1 if rule["direction"] == "positive" else -1
+
+
+def sign_flip(values: np.ndarray) -> float:
+    """Share of all changes of signs by which the sum becomes as large."""
+    signs = np.array(list(product((1, -1), repeat=len(values))))
+    return float(np.mean(signs @ values >= values.sum() - 1e-12 * np.abs(values).sum()))
+
+
+def one_test(values: Collection[float], rule: Rule) -> Test:
+    """Mean over seeds on the scale of the rule, its t interval, and p-values that are not corrected; NaN if unknown."""
     known = np.array([value for value in values if not np.isnan(value)])
     if len(known) < 2:
-        return dict.fromkeys(("estimate", "interval_low", "interval_high", "p_value"))
-    scaled = (known - 1) / (known + 1) if ratio else known
-    ends = stats.t.interval(0.95, len(scaled) - 1, loc=scaled.mean(), scale=stats.sem(scaled))
-    found: dict[str, float | None] = {}
-    for name, value in zip(("estimate", "interval_low", "interval_high"), (scaled.mean(), *ends), strict=True):
-        cut = float(np.clip(value, *((-1, 1) if ratio else bounds)))
-        found[name] = cut if not ratio else None if cut == 1 else (1 + cut) / (1 - cut)
-    signs = np.array(list(product((1, -1), repeat=len(scaled))))
-    flipped = (signs * scaled).sum(axis=1) * (1 if direction == "positive" else -1)
-    return {**found, "p_value": float(np.mean(flipped >= flipped[0] - 1e-12))}
+        return dict.fromkeys((*NUMBERS, "p_value", "against"), np.nan)
+    known = scaled(known, rule)
+    ends = stats.t.interval(1 - LEVEL, len(known) - 1, loc=known.mean(), scale=stats.sem(known))
+    found = {name: unscaled(end, rule) for name, end in zip(NUMBERS, (known.mean(), *ends), strict=True)}
+    short = scaled(rule["smallest_effect"], rule) - known
+    return {**found, "p_value": sign_flip(sign(rule) * known), "against": sign_flip(sign(rule) * short)}
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Corrected p-values; an unknown one counts as 1."""
+    filled = np.where(np.isnan(p_values), 1, p_values)
+    order = np.argsort(filled)
+    corrected = np.maximum.accumulate(filled[order] * (len(filled) - np.arange(len(filled))))
+    return [float(p_value) for p_value in np.minimum(corrected, 1)[np.argsort(order)]]
+
+
+def all_tests(values: Mapping[str, Values], rules: Mapping[str, Rule]) -> dict[str, dict[str, Test]]:
+    """The tests of a claim by quantity: support corrected within each quantity, contradiction over all of them."""
+    found = {
+        quantity: {test: one_test(per_seed.values(), rules[quantity]) for test, per_seed in of_tests.items()}
+        for quantity, of_tests in values.items()
+    }
+    against = iter(holm([test["against"] for tests in found.values() for test in tests.values()]))
+    for quantity, tests in found.items():
+        support = holm([test["p_value"] for test in tests.values()])
+        for test, p_value in zip(tests.values(), support, strict=True):
+            test |= {"corrected_p_value": p_value, "contradiction_p_value": next(against)}
+            test["verdict"] = _verdict_of_test(test, rules[quantity])
+    return found
+
+
+def _verdict_of_test(test: Test, rule: Rule) -> str:
+    reaches = sign(rule) * (test["estimate"] - rule["smallest_effect"]) >= 0
+    if reaches:
+        return "supported" if test["corrected_p_value"] <= LEVEL else "inconclusive"
+    return "contradicted" if test["contradiction_p_value"] <= LEVEL else "inconclusive"
+
+
+def together(values: Values, tests: Mapping[str, Test], rule: Rule) -> Test:
+    """The mean over tests per seed, the p-values that more than half of the tests reach, and the verdict of these."""
+    per_seed = pd.DataFrame({test: pd.Series(scaled(list(of.values()), rule), list(of)) for test, of in values.items()})
+    found = one_test([unscaled(mean, rule) for mean in per_seed.mean(axis="columns")], rule)
+    for key in P_VALUES:
+        ordered = sorted(1 if np.isnan(test[key]) else test[key] for test in tests.values())
+        found[key] = ordered[len(ordered) // 2] if ordered else np.nan
+    counts = pd.Series([test["verdict"] for test in tests.values()], dtype=object).value_counts()
+    decided = [verdict for verdict in ("supported", "contradicted") if verdict in counts]
+    most = [verdict for verdict in decided if 2 * counts[verdict] > len(tests)]
+    return {**found, "verdict": "mixed" if len(decided) == 2 else most[0] if most else "inconclusive"}
+
+
+def verdict_of_claim(verdicts: Mapping[str, str], rules: Mapping[str, Rule]) -> str:
+    """All must be supported, one contradicted suffices; support is void beside a contradicted one that it supposes."""
+    left = {
+        verdict
+        for quantity, verdict in verdicts.items()
+        if not (verdict == "supported" and verdicts.get(rules[quantity].get("supposes", "")) == "contradicted")
+    }
+    if "mixed" in left or {"supported", "contradicted"} <= left:
+        return "mixed"
+    return "contradicted" if "contradicted" in left else "supported" if left == {"supported"} else "inconclusive"
 
 
 def compare(results: Path, claims: Mapping[str, Any]) -> set[str]:
     """Assert that what decides the claims is as recomputed; return claim/quantity of all that have a number."""
     networks, compared = read_networks(results), set()
     for name, claim in claims.items():
-        recomputed, bounds = CLAIMS[name](networks), BOUNDED.get(name, (-np.inf, np.inf))
-        deciding = {key: entry for key, entry in claim["further"].items() if entry["role"] == "decides"}
-        (headline,) = set(recomputed) - set(claim["further"])
-        for quantity, entry in {headline: claim, **deciding}.items():
-            assert quantity in recomputed, f"{name}: {quantity} decides and is not recomputed"
-            of_tests, how = recomputed[quantity], (f"{name}/{quantity}" in RATIOS, entry["direction"], bounds)
-            assert set(entry["experiments"]) == set(of_tests), f"{name}, {quantity}: tests"
-            for test, found in entry["experiments"].items():
-                told = f"{name}, {quantity}, {test}"
-                _agree(found, summary(of_tests[test].values(), *how), told, "p_value")
-            _agree(entry, summary(_mean_over_tests(of_tests, how[0]), *how), f"{name}, {quantity}, together")
+        rules, values = deciding(name), CLAIMS[name](networks)
+        assert set(values) == set(rules), f"{name}: {sorted(rules)} decide, {sorted(values)} are recomputed"
+        tests = all_tests(values, rules)
+        found = {quantity: together(values[quantity], tests[quantity], rule) for quantity, rule in rules.items()}
+        verdict = verdict_of_claim({quantity: of["verdict"] for quantity, of in found.items()}, rules)
+        for quantity in rules:
+            told, entry = f"{name}, {quantity}", claim["further"].get(quantity, claim)
+            assert set(entry["experiments"]) == set(tests[quantity]), f"{told}: tests"
+            for test, expected in tests[quantity].items():
+                _agree(entry["experiments"][test], expected, f"{told}, {test}")
+            _agree(entry, {**found[quantity], "verdict": verdict} if entry is claim else found[quantity], told)
             if entry["estimate"] is not None:
                 compared.add(f"{name}/{quantity}")
     return compared
 
 
-def _mean_over_tests(of_tests: Values, ratio: bool) -> list[float]:
-    table = pd.DataFrame(of_tests)
-    if not ratio:
-        return table.mean(axis="columns").tolist()
-    mean = ((table - 1) / (table + 1)).mean(axis="columns")
-    return ((1 + mean) / (1 - mean)).tolist()
-
-
-def _agree(found: Mapping[str, Any], expected: Mapping[str, float | None], what: str, *more: str) -> None:
-    for key in ("estimate", "interval_low", "interval_high", *more):
-        one, other = found[key], expected[key]
+def _agree(found: Mapping[str, Any], expected: Test, what: str) -> None:
+    assert found["verdict"] == expected["verdict"], f"{what}: verdict is {found['verdict']}, not {expected['verdict']}"
+    for key in (*NUMBERS, *P_VALUES):
+        one, other = found[key], expected[key] if np.isfinite(expected[key]) else None
         if one is None or other is None:
             assert one is None and other is None, f"{what}: {key} is {one}, recomputed {other}"
         else:

@@ -8,6 +8,7 @@ from typing import get_args
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.runs import UNVARIED, Variant
@@ -45,8 +46,16 @@ def figure(request: pytest.FixtureRequest, manifest: Manifest) -> Figure:
 def test_every_axis_says_what_it_shows(figure: Figure) -> None:
     common = [figure.get_supxlabel(), figure.get_supylabel()]
     for axes in figure.axes:
-        along, up = axes.get_xlabel() or common[0], axes.get_ylabel() or common[1]
-        assert up if axes.get_label() == "<colorbar>" else along and up
+        if axes.axison:
+            along, up = axes.get_xlabel() or common[0], axes.get_ylabel() or common[1] or names_rows(axes)
+            assert up if axes.get_label() == "<colorbar>" else along and up
+
+
+def names_rows(axes: Axes) -> bool:
+    """Whether the rows of a panel have names, beside it or beside a panel that it shares the axis with."""
+    panels = axes.get_shared_y_axes().get_siblings(axes)
+    labels = [label.get_text() for panel in panels for label in panel.get_yticklabels()]
+    return any(label.strip("-\N{MINUS SIGN}.0123456789") for label in labels)
 
 
 def test_text_lies_within_the_figure_and_legends_cover_no_panel(figure: Figure) -> None:

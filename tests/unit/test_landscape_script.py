@@ -31,6 +31,7 @@ WHERE = {
     "line_points": 4,
     "direction_seed": 3,
 }
+SAMPLED = {name: WHERE[name] for name in ("planes", "metrics")}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def sample(run: Path, output: Path, seeds: list[int], *flags: str) -> subprocess
     inputs = {"data": {"dataset": run / "dataset.nc"}, "training": {"checkpoints": run / "checkpoints"}}
     settings = {"networks": {"mlp": {"builder": "cnn"}}, "landscape": WHERE}
     where, outputs = output.with_suffix(".json"), {"landscape": output}
-    told = {"run": RUN, "settings": settings, "derived": {"seeds": seeds}}
+    told = {"run": RUN, "settings": settings, "derived": {"seeds": seeds, **SAMPLED}}
     command = job_file(where, "sample_landscape", inputs, outputs, **told)  # type: ignore[arg-type]
     return subprocess.run([*command, *flags], capture_output=True, text=True)
 
@@ -89,6 +90,7 @@ def test_landscapes_of_the_asked_seeds_are_stored_with_their_labels(landscape: P
         "networks": {"mlp": {"builder": "cnn"}},
         "landscape": WHERE,
         "seeds": [7, 4],
+        **SAMPLED,
     }
     assert all({"units", "long_name"} <= set(stored[name].attrs) for name in stored.variables)
 

@@ -224,7 +224,9 @@ def test_the_script_writes_what_the_library_judges(tmp_path: Path) -> None:
     told = {"settings": {"statistics": SETTINGS.model_dump()}, "derived": reference}
     inputs, outputs = {"study": {"study": tmp_path / "study.nc"}}, {"claims": tmp_path / "claims.json"}
     do(job_file(tmp_path / "job.json", "judge_claims", inputs, outputs, **told))  # type: ignore[arg-type]
-    assert json.loads((tmp_path / "claims.json").read_text()) == judge(study, SETTINGS, REFERENCE)
+    written = json.loads((tmp_path / "claims.json").read_text())
+    assert {claim.pop("registration") for claim in written.values()} == {"exploratory: follows no registration"}
+    assert written == judge(study, SETTINGS, REFERENCE)
 
 
 def _kinds(value: object) -> set[type]:
@@ -253,7 +255,7 @@ def test_a_claim_left_open_says_why() -> None:
     opposed = {MLP: learning(0.3, rng, emergence=1.5, left=0.001), CNN: learning(0.3, rng, emergence=-1.5, left=0.001)}
     claims = judge(joined(opposed), SETTINGS, REFERENCE)
     assert claims["C1"]["verdict"] == "mixed"
-    assert claims["C1"]["reason"] == "correlation is mixed (tests: 1 supported, 1 contradicted)"
+    assert claims["C1"]["reason"] == "given_epoch is mixed (tests: 1 supported, 1 contradicted)"
     assert claims["C4"]["reason"].startswith("convergence: the study has none of the runs that this needs (each pruned")
     assert claims["C6"]["reason"] == "ruggedness: no seed has a value"
     assert claims["C5"]["verdict"] == "supported" and claims["C5"]["reason"] is None

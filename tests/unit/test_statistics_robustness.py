@@ -97,7 +97,7 @@ def test_a_claim_varies_over_its_own_choices_alone(found: xr.Dataset) -> None:
 def test_a_way_of_counting_without_any_count_is_no_choice(data: xr.Dataset, found: xr.Dataset) -> None:
     c1 = of_claim(found, "C1")
     any_unit = c1.isel(cell=(c1["criterion"] == "any").values)
-    assert set(any_unit["threshold"].values.tolist()) == {0.1} and any_unit.sizes["cell"] == 2
+    assert set(any_unit["threshold"].values.tolist()) == {0.1} and any_unit.sizes["cell"] == 2 * 3
     assert len(counted(data, reference_way(data, SETTINGS, REFERENCE))) == 6
 
 
@@ -155,9 +155,12 @@ def test_each_seed_is_left_out_in_turn_at_the_choice_of_reference(data: xr.Datas
 
 def test_a_claim_that_holds_for_one_way_of_counting_holds_there_alone(found: xr.Dataset) -> None:
     c1 = of_claim(found, "C1")
-    (there,) = np.flatnonzero(c1["claim_verdict"] == CODES["supported"])
-    assert c1["is_reference"].values[there] == 1 and float(c1["effect"][there]) == pytest.approx(1 / 0.3)
-    assert shares(found)["C1"].holds == 1
+    holds = c1.isel(cell=np.flatnonzero(c1["claim_verdict"] == CODES["supported"]))
+    assert {(at.item(), holds[name].size) for name in CHOICES for at in holds[name][:1]} == {
+        (getattr(SETTINGS, f"reference_{name}"), shares(found)["C1"].holds) for name in CHOICES
+    }
+    (there,) = np.flatnonzero(holds["is_reference"])
+    assert float(holds["effect"][there]) == pytest.approx(1 / 0.3)
 
 
 def test_shares_add_up_to_all_choices(found: xr.Dataset) -> None:

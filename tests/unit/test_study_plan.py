@@ -116,7 +116,7 @@ def test_methods_in_which_chance_decides_have_several_masks_and_the_others_one()
 def test_one_more_mask_leaves_the_first_ones_as_they_are_and_has_files_of_its_own() -> None:
     one, two = (plan(pruning={**CHANCE, "masks": masks}) for masks in (1, 2))
     assert {job.key for job in one.jobs if job.run} <= set(two.by_key)
-    assert {job.rule for job in new_jobs(one, two) if job.run} == CELL
+    assert {job.rule for job in new_jobs(one, two) if job.run} == CELL - {"apply_measures"}
     for job in two.of_rule("retrain_networks"):
         (mask,) = job.inputs["mask"]
         assert job.run and mask.run and (job.run.mask, job.run.seeds) == (mask.run.mask, mask.run.seeds)
@@ -345,10 +345,12 @@ def test_a_varied_network_is_named_after_what_varies_it() -> None:
     assert [job.name for job in chosen] == [f"digits/mlp/dense/alpha~2/seeds~{seeds}" for seeds in ("0-1", "2-3")]
 
 
-def test_varied_networks_are_trained_counted_and_measured_only_and_leave_others_as_they_are() -> None:
+def test_varied_networks_are_trained_and_counted_and_leave_others_as_they_are() -> None:
     before, after = plan(), plan(variations=VARIED)
     new = new_jobs(before, after)
-    assert {job.rule for job in new if job.run} == {"train_networks", "count_paths", "apply_measures"}
+    found = {"train_networks", "count_paths", "sample_landscape", "measure_ruggedness"}
+    assert {job.rule for job in new if job.run} == found
+    assert {job.run.variation.alpha for job in new if job.run and job.entry.phase == "landscape"} == {2.0}
     assert {job.rule for job in new if not job.run} == {"gather_networks", *CONCLUSIONS}
     assert {job.key for job in before.jobs if job.run} <= set(after.by_key)
 

@@ -7,7 +7,7 @@ have the same digest if and only if those definitions and the statements that ru
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -47,20 +47,23 @@ class CodeDigests:
         self._folders = folders
         self._modules: dict[str, _Module | None] = {}
         self._followed: dict[_Name, _Use] = {}
-        self.looked_for = {Path(__file__)}
-        """The files that digests depend on: those that were read, and those that were looked for and are not there."""
+        self.read: dict[Path, str | None] = {}
+        """The files that digests depend on, with the checksum of what was read; None: looked for and not there."""
+        self._bytes(Path(__file__))
 
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
         """Return the digest of a script and of `plugins`, modules or module:function that it loads by name."""
-        self.looked_for.add(script)
-        self._modules["__main__"] = _parse(script, script.read_bytes())
+        content = self._bytes(script)
+        if content is None:
+            raise FileNotFoundError(script)
+        self._modules["__main__"] = _parse(script, content)
         self._followed = {name: use for name, use in self._followed.items() if name[0] != "__main__"}
         named = [(module, name or WHOLE) for module, _, name in (plugin.partition(":") for plugin in plugins)]
         used = set(self._used([("__main__", WHOLE), *named]))
-        content = hashlib.sha256()
+        digest = hashlib.sha256()
         for module, name, text in sorted(used):
-            content.update(f"{module}\0{name}\0{text}\0".encode())
-        return content.hexdigest()
+            digest.update(f"{module}\0{name}\0{text}\0".encode())
+        return digest.hexdigest()
 
     def _used(self, start: list[_Name]) -> Iterator[tuple[str, str, str]]:
         """Follow names from module to module; yield (module, name, text) for each definition used."""
@@ -86,9 +89,7 @@ class CodeDigests:
         texts, found = [], {(name, "")}
         for wanted in module.definitions if attribute == WHOLE else [attribute]:
             for statement in module.definitions.get(wanted, ()):
-                files = {text: module.folder / text for text in _file_names(statement)}
-                self.looked_for.update(files.values())
-                texts += [(name, wanted, _source(statement)), *_data_files(files, name)]
+                texts += [(name, wanted, _source(statement)), *self._data_files(name, module.folder, statement)]
                 found.update(self._names(name, statement))
         if attribute in module.imports and attribute not in module.definitions:
             found.add(self._target(module.imports[attribute]))
@@ -121,10 +122,22 @@ class CodeDigests:
             places = [
                 place for folder in self._folders for place in (folder / f"{stem}.py", folder / stem / "__init__.py")
             ]
-            found = next((number for number, place in enumerate(places) if place.is_file()), None)
-            self.looked_for.update(places if found is None else places[: found + 1])
-            self._modules[name] = None if found is None else _parse(places[found], places[found].read_bytes())
+            found = ((place, content) for place in places if (content := self._bytes(place)) is not None)
+            self._modules[name] = next((_parse(*file) for file in found), None)
         return self._modules[name]
+
+    def _data_files(self, name: str, folder: Path, statement: ast.stmt) -> Iterator[tuple[str, str, str]]:
+        """Files beside a module that a definition names in a string (templates, style sheets, rules)."""
+        for text in _file_names(statement):
+            file = folder / text
+            if self._bytes(file) is not None and file.suffix != ".py":
+                yield name, text, str(self.read[file])
+
+    def _bytes(self, file: Path) -> bytes | None:
+        """Read a file and note its checksum; None where there is none."""
+        content = file.read_bytes() if file.is_file() else None
+        self.read[file] = None if content is None else hashlib.sha256(content).hexdigest()
+        return content
 
 
 @cache
@@ -204,13 +217,6 @@ def _chains(tree: ast.AST) -> Iterator[list[str]]:
 def _parents(module: str) -> list[str]:
     parts = module.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts))]
-
-
-def _data_files(files: Mapping[str, Path], name: str) -> Iterator[tuple[str, str, str]]:
-    """Files beside a module that a definition names in a string (templates, style sheets, rules)."""
-    for text, file in files.items():
-        if file.suffix != ".py" and file.is_file():
-            yield name, text, hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @cache

@@ -35,7 +35,7 @@ class RememberedDigests:
     def save(self) -> None:
         """Remember what was computed since; where nothing can be written, nothing is."""
         if self._changed:
-            read = {**self._read, **_contents(self._computed.looked_for)}
+            read = {**self._read, **{str(file): content for file, content in self._computed.read.items()}}
             with suppress(OSError):
                 write_sealed(self._file, {"read": read, "digests": self._digests})
             self._changed = False

@@ -208,6 +208,14 @@ def dense(plan: "Plan", subject: str) -> Iterable[Run]:
     return plan.selection.dense
 
 
+@decided_by(*OF_RUNS)
+def measured(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the runs of which baselines are measured: those of first masks, and of varied ones those inhibited."""
+    return [
+        run for run in plan.runs if run.mask == 1 and run.variation == Variation(inhibition=run.variation.inhibition)
+    ]
+
+
 @decided_by(*OF_RUNS, "landscape.seeds")
 def sampled(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs of reference whose landscape is sampled."""

@@ -237,7 +237,7 @@ OF_RUNS = (
 JOINED = {
     "metrics": Source(TRAINED, of.every, ("metrics",)),
     "emergence": Source(("count_paths",), of.every),
-    "measures": Source(("apply_measures",), of.every),
+    "measures": Source(("apply_measures",), of.measured),
     "controls": Source(("compare_controls",), of.dense),
     "skills": Source(("measure_skills",), of.examined),
     "ruggedness": Source(("measure_ruggedness",), of.compared),
