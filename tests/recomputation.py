@@ -5,7 +5,7 @@ table with a row per checkpoint. Each claim has a function that returns, by quan
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -65,9 +65,8 @@ def read_networks(results: Path) -> Networks:
         for file in sorted(folder.rglob(f"{name}.nc")):
             run = re.sub(r"/seeds~.*", "", str(file.relative_to(folder)))
             if not run.startswith("tuning/"):
-                with xr.open_dataset(file) as data:
-                    for seed in data["seed"].values.tolist():
-                        found.setdefault(run, {}).setdefault(seed, []).append(table_of(data.sel(seed=seed)))
+                for seed, table in tables_of(file):
+                    found.setdefault(run, {}).setdefault(seed, []).append(table)
     networks = {
         run: {seed: pd.concat(tables, axis="columns").sort_values("step_epoch") for seed, tables in of_seed.items()}
         for run, of_seed in found.items()
@@ -75,13 +74,13 @@ def read_networks(results: Path) -> Networks:
     return without_diverged(networks)
 
 
-def table_of(data: xr.Dataset) -> pd.DataFrame:
-    """Take what a file says of each checkpoint and of all of them together, at the choice of reference."""
-    data = data.sel({name: choice for name, choice in REFERENCE.items() if name in data.dims})
-    columns = {str(name): of.values for name, of in data.data_vars.items() if of.dims in ((), ("step",))}
-    if "step_epoch" in data.coords:
-        columns["step_epoch"] = data["step_epoch"].values
-    return pd.DataFrame(columns, index=pd.Index(data["step"].values.tolist(), name="step"), dtype=float)
+def tables_of(file: Path) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Take what a file says of each seed and checkpoint, at the choice of reference."""
+    with xr.open_dataset(file) as data:
+        data = data.sel({name: choice for name, choice in REFERENCE.items() if name in data.dims})
+        data = data[[name for name, values in data.items() if {*values.dims} <= {"seed", "step"}]].reset_coords()
+        table = data.to_dataframe(["seed", "step"])
+        yield from ((seed, table.loc[seed]) for seed in data["seed"].values.tolist())
 
 
 def without_diverged(networks: Networks) -> Networks:
@@ -226,27 +225,24 @@ def _root_of_reliability(tables: Iterable[pd.DataFrame]) -> float:
 
 
 def c3(networks: Networks) -> dict[str, Values]:
-    def correlation(runs: Mapping[str, Pruning], seed: int, dense: pd.DataFrame) -> float:
-        nets = {run: networks[run] for run in runs}
-        table = pd.DataFrame(
-            {
-                "stratum": [pruning.stratum for pruning in runs.values()],
-                "relative": of_each(
-                    nets, seed, lambda net: net["emergence"].iloc[0] / net["nonzero_parameters"].iloc[0]
-                ),
-                "epochs": of_each(nets, seed, lambda net: epochs_until_converged(net, dense)),
-            }
-        )
-        return within_strata(table, "relative", "epochs")
+    found = Values()
+    for name, dense in experiments(networks).items():
+        runs = pruned(networks, name)
+        if runs:
+            tables = {seed: _retrained(networks, runs, seed, dense[seed]) for seed in dense}
+            found[name] = {seed: within_strata(table, "relative", "epochs") for seed, table in tables.items()}
+    return {"within_strata": found}
 
-    runs = {name: pruned(networks, name) for name in experiments(networks)}
-    return {
-        "within_strata": {
-            name: {seed: correlation(runs[name], seed, network) for seed, network in dense.items()}
-            for name, dense in experiments(networks).items()
-            if runs[name]
+
+def _retrained(networks: Networks, runs: Mapping[str, Pruning], seed: int, dense: pd.DataFrame) -> pd.DataFrame:
+    of_runs = [networks[run][seed] for run in runs]
+    return pd.DataFrame(
+        {
+            "stratum": [pruning.stratum for pruning in runs.values()],
+            "relative": [(network["emergence"] / network["nonzero_parameters"]).iloc[0] for network in of_runs],
+            "epochs": [epochs_until_converged(network, dense) for network in of_runs],
         }
-    }
+    )
 
 
 def c4(networks: Networks) -> dict[str, Values]:
@@ -280,11 +276,8 @@ def c6(networks: Networks) -> dict[str, Values]:
     for name, dense in experiments(networks).items():
         strata = dict.fromkeys(varied(networks, name, "alpha"), "dense")
         strata |= {run: how.stratum for run, how in pruned(networks, name).items() if "on purpose" in how.stratum}
-        for found, column in (
-            (ruggedness, "slice_relative_roughness"),
-            (concentration, "slice_total_persistence"),
-        ):
-            found[name] = {seed: _around(networks, strata, seed, column) for seed in dense}
+        ruggedness[name] = {seed: _around(networks, strata, seed, "slice_relative_roughness") for seed in dense}
+        concentration[name] = {seed: _around(networks, strata, seed, "slice_total_persistence") for seed in dense}
     return {"ruggedness": ruggedness, "concentration": concentration}
 
 
@@ -438,21 +431,28 @@ def verdict_of_claim(verdicts: Mapping[str, str], rules: Mapping[str, Rule]) -> 
     return "contradicted" if "contradicted" in left else "supported" if left == {"supported"} else "inconclusive"
 
 
+@cache
+def judged(results: Path, name: str) -> dict[str, tuple[dict[str, Test], Test]]:
+    """By quantity that decides a claim: its tests, and these together; the verdict of the headline is the claim's."""
+    rules, values = deciding(name), CLAIMS[name](read_networks(results))
+    assert set(values) == set(rules), f"{name}: {sorted(rules)} decide, {sorted(values)} are recomputed"
+    tests = all_tests(values, rules)
+    found = {quantity: together(values[quantity], tests[quantity], rule) for quantity, rule in rules.items()}
+    verdict = verdict_of_claim({quantity: of["verdict"] for quantity, of in found.items()}, rules)
+    found[next(iter(rules))]["verdict"] = verdict
+    return {quantity: (tests[quantity], found[quantity]) for quantity in rules}
+
+
 def compare(results: Path, claims: Mapping[str, Any]) -> set[str]:
     """Assert that what decides the claims is as recomputed; return claim/quantity of all that have a number."""
-    networks, compared = read_networks(results), set()
+    compared = set()
     for name, claim in claims.items():
-        rules, values = deciding(name), CLAIMS[name](networks)
-        assert set(values) == set(rules), f"{name}: {sorted(rules)} decide, {sorted(values)} are recomputed"
-        tests = all_tests(values, rules)
-        found = {quantity: together(values[quantity], tests[quantity], rule) for quantity, rule in rules.items()}
-        verdict = verdict_of_claim({quantity: of["verdict"] for quantity, of in found.items()}, rules)
-        for quantity in rules:
+        for quantity, (tests, of_quantity) in judged(results, name).items():
             told, entry = f"{name}, {quantity}", claim["further"].get(quantity, claim)
-            assert set(entry["experiments"]) == set(tests[quantity]), f"{told}: tests"
-            for test, expected in tests[quantity].items():
+            assert set(entry["experiments"]) == set(tests), f"{told}: tests"
+            for test, expected in tests.items():
                 _agree(entry["experiments"][test], expected, f"{told}, {test}")
-            _agree(entry, {**found[quantity], "verdict": verdict} if entry is claim else found[quantity], told)
+            _agree(entry, of_quantity, told)
             if entry["estimate"] is not None:
                 compared.add(f"{name}/{quantity}")
     return compared

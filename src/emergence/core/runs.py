@@ -118,7 +118,7 @@ class Run:
             _plain(labels["network"]),
             _plain(labels["method"]),
             float(_plain(labels["sparsity"])),
-            tuple(labels.get("seeds", ())),
+            tuple(labels["seeds"]) if "seeds" in labels else (),
             _plain(labels["retraining"]) if "retraining" in labels else NONE,
             Variation(**varied),
             int(_plain(labels["mask"])) if "mask" in labels else 1,

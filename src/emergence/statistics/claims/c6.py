@@ -76,8 +76,9 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
         **{name: run[name] for name in GIVEN},
         **{name: run.get(name, xr.DataArray(np.nan)) for name in landscape},
     }
-    steps = np.tile(run["step"].values, run.sizes["seed"])
-    return table_of(run, columns).assign(**{STRATUM: [f"{stratum(Run.of(run))}, {step}" for step in steps]})
+    design = stratum(Run.of(run))
+    strata = [f"{design}, {step}" for step in run["step"].values]
+    return table_of(run, columns).assign(**{STRATUM: strata * run.sizes["seed"]})
 
 
 def _tables(runs: Mapping[str, list[xr.Dataset]]) -> dict[str, pd.DataFrame]:
