@@ -21,7 +21,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 
@@ -88,8 +87,7 @@ def judged(index: int, studies: int) -> Shares:
     """Draw and judge studies of one claim and truth; shares of verdicts."""
     logging.disable(logging.WARNING)
     scenario, rng = SCENARIOS[index], np.random.default_rng([index, 2024])
-    with patch("gc.collect", return_value=0):  # statsmodels collects garbage in every call, which takes most time
-        entries = [scenario.judge(rng) for _ in range(studies)]
+    entries = [scenario.judge(rng) for _ in range(studies)]
     verdicts = [entry["verdict"] for entry in entries]
     shown = [(entry["claim_p_value"] or 1) <= ALLOWED for entry in entries]
     beside = [entry["further"][scenario.beside]["verdict"] == "supported" for entry in entries if scenario.beside]

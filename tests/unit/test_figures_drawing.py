@@ -18,6 +18,7 @@ from emergence.drawing.style import Style
 from emergence.figures import catalogue
 from emergence.parameters.figures import FontFamily
 from emergence.statistics.scoreboard import LANGUAGE
+from emergence.study.table import ESTIMATION
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 from tests.job_files import do, job_file
@@ -124,7 +125,7 @@ def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> N
     parameters = figure_data.parameters()
     settings = {
         "figures": parameters.figures.model_dump() | {"dpi": COARSE.dpi},
-        "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed", "accuracy_targets"}),
+        "statistics": parameters.statistics.model_dump(exclude=set(ESTIMATION.without)),
         "ruggedness": parameters.ruggedness.model_dump(),
     }
     inputs = {need: manifest[need] for need in catalogue()[name].needs}

@@ -27,7 +27,6 @@ from tests.job_files import do, job_file
 from tests.simulated_studies import convergence_of_pruned
 from tests.study_data import REFERENCE, SETTINGS, at_reference, joined
 
-pytestmark = pytest.mark.usefixtures("without_garbage_collection")
 SEEDS, EPOCHS = 8, 15
 MLP, CNN = ("digits", "mlp", "dense", 0.0), ("digits", "cnn", "dense", 0.0)
 PRUNED = ("digits", "mlp", "global_magnitude", 0.5)

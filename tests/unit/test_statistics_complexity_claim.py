@@ -12,7 +12,6 @@ from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Study
 from tests.study_data import REFERENCE, SETTINGS, at_reference, joined
 
-pytestmark = pytest.mark.usefixtures("without_garbage_collection")
 SEEDS, EPOCHS = 8, 21
 MLP = ("digits", "mlp", "dense", 0.0)
 SHARE = np.arange(EPOCHS) / (EPOCHS - 1)

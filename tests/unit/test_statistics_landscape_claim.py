@@ -13,7 +13,6 @@ from emergence.statistics.judge import judge_claim_samples
 from emergence.statistics.rules import read_rules
 from tests.study_data import SETTINGS, at_reference, joined
 
-pytestmark = pytest.mark.usefixtures("without_garbage_collection")
 SEEDS, STEPS = 6, 2
 SHAPE = (SEEDS, STEPS)
 SPARSITIES = (0.3, 0.5, 0.7, 0.9)

@@ -17,7 +17,6 @@ from emergence.statistics.shares import Shares, shares
 from emergence.statistics.study import CHOICES, Study
 from tests.study_data import REFERENCE, SETTINGS, joined
 
-pytestmark = pytest.mark.usefixtures("without_garbage_collection")
 SEEDS, EPOCHS = 6, 9
 DENSE = ("dense", 0.0)
 PRUNED = [("global_magnitude", sparsity) for sparsity in (0.3, 0.5, 0.9)]
@@ -60,9 +59,7 @@ def data() -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def found(data: xr.Dataset) -> xr.Dataset:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.collect", lambda: 0)
-        return robustness(data, SETTINGS, REFERENCE)
+    return robustness(data, SETTINGS, REFERENCE)
 
 
 def of_claim(found: xr.Dataset, claim: str) -> xr.Dataset:

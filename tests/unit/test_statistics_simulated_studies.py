@@ -9,7 +9,6 @@ from tests.simulated_studies import SCENARIOS, Scenario
 STUDIES = 6
 
 
-@pytest.mark.usefixtures("without_garbage_collection")
 @pytest.mark.parametrize("scenario", one_in(3, SCENARIOS), ids=lambda scenario: f"{scenario.claim}: {scenario.truth}")
 def test_verdicts_are_right(scenario: Scenario) -> None:
     rng = np.random.default_rng(0)

@@ -17,8 +17,6 @@ from emergence.statistics.rules import read_rules
 from emergence.statistics.strata import LEAST_FREEDOM, correlations_within, explained_by_strata
 from tests.study_data import SETTINGS, at_reference, joined
 
-pytestmark = pytest.mark.usefixtures("without_garbage_collection")
-
 SEEDS, EPOCHS = 8, 21
 SHAPE = (SEEDS, EPOCHS)
 SPARSITIES = (0.3, 0.5, 0.7, 0.9)

@@ -152,7 +152,7 @@ def _draw_other(axes: Axes, name: str, cells: pd.DataFrame, shades: Sequence[str
     labels = _labels(cells, leaving=along)
     rows, columns = labels.unique().tolist(), cells[along].unique().tolist()
     _draw_cells(axes, cells.assign(x=cells[along].map(columns.index), y=labels.map(rows.index)), shades)
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_yticks(range(len(rows)), [row or name for row in rows])
     axes.set_xticks(range(len(columns)), [value if isinstance(value, str) else f"{value:.0%}" for value in columns])
     axes.invert_yaxis()
     axes.set_xlabel(title)

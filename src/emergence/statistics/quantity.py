@@ -131,7 +131,7 @@ def _judge(
         verdict = judge_test(found.estimate, support, contradiction, rule.smallest_effect, rule.direction, level)
         too_few = too_few_for(family, found.observations, level)
         tests[name] = Finding(found, support, contradiction, equivalent, too_few, verdict)
-        if too_few:
+        if too_few and rule.role == "decides":
             log.warning(
                 "%s: %s has %d seeds, too few for %d tests at level %.3g",
                 rule.quantity,

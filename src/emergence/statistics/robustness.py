@@ -3,7 +3,6 @@
 Steegen, Tuerlinckx, Gelman, Vanpaemel 2016, Perspectives on Psychological Science 11:702.
 """
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,12 +81,10 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     study = Study.at_reference(data, settings, reference)
     cells: dict[str, list[Cell]] = {name: [] for name in CLAIMS}
     for laid in side_by_side(data, counted(data, way), settings, reference):
-        gc.freeze()  # statsmodels collects garbage in every call; what is frozen it need not look at
         for name, found in cells.items():
             found += _at_all_choices(name, laid, way, judge)
     for name, found in cells.items():
         found += _without_seeds(name, study, way, judge)
-    gc.unfreeze()
     return _joined([cell for found in cells.values() for cell in found])
 
 

@@ -16,11 +16,11 @@ Varied = Literal["counting", "convergence_share", "sparsities", "early_share", "
 class General(Section):
     """Rules that hold for all claims; those with a description steer the code, the rest is for readers."""
 
-    correction: Literal["holm", "bonferroni"]
-    """Within a quantity: method of statsmodels' multipletests."""
+    correction: Literal["holm"]
+    """Over the tests that are corrected together: method of `emergence.statistics.verdict.correct`."""
 
     across_claims: Literal["fdr_bh", "fdr_by", "holm"]
-    """Over the claims: method of statsmodels' multipletests."""
+    """Over the claims: method of `emergence.statistics.verdict.correct`."""
 
     more_than: float = Field(ge=0.5, lt=1)
     """Share of the tests of a quantity that must agree; the verdict needs more than this."""

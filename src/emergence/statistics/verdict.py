@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import false_discovery_control
 
 from emergence.core.arrays import Floats
 from emergence.statistics.estimate import Direction
@@ -79,13 +79,18 @@ def judge_claim(verdicts: Mapping[str, Verdict], supposed: Mapping[str, str]) ->
 def correct(p_values: Sequence[float], method: str) -> list[float]:
     """Correct the p-values of a family of tests; a test without one (NaN) counts as one that shows nothing.
 
+    `method` is ``holm`` (Holm 1979, Scandinavian Journal of Statistics 6:65), ``fdr_bh`` or ``fdr_by`` (of
+    `scipy.stats.false_discovery_control`).
+
     >>> [round(p, 3) for p in correct([0.01, 0.04, float("nan")], "holm")]
     [0.03, 0.08, 1.0]
     """
     filled = _filled(p_values)
-    if len(filled) < 2:  # nothing to correct, and statsmodels collects garbage in every call
-        return [float(p) for p in filled]
-    return [float(p) for p in multipletests(filled, method=method)[1]]
+    if method != "holm":
+        return false_discovery_control(filled, method=method.removeprefix("fdr_")).tolist()
+    order = np.argsort(filled)
+    steps = np.maximum.accumulate(filled[order] * np.arange(len(filled), 0, -1))
+    return np.minimum(steps, 1)[np.argsort(order)].tolist()
 
 
 def reached_by_more_than(p_values: Sequence[float], share: float) -> float:
