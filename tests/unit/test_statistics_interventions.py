@@ -193,7 +193,8 @@ def test_what_each_seed_adds_to_a_correlation_averages_to_it_and_missing_seeds_a
     assert rank_products(first, pd.Series([1.0] * 9)).isna().all()
 
 
-@pytest.mark.longdef test_seeds_without_a_common_cause_rarely_show_one() -> None:
+@pytest.mark.long
+def test_seeds_without_a_common_cause_rarely_show_one() -> None:
     rng, rules = np.random.default_rng(9), read_rules()
     rule = rules.claims["C2"].quantities["performance_over_seeds"]
     shown = []

@@ -1,7 +1,7 @@
 """The choices that decide a claim, and a joined study at many of them at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from itertools import islice, product
 from typing import Any, get_args
@@ -34,22 +34,28 @@ Choice = dict[str, Any]
 
 @dataclass(frozen=True)
 class SplitStudy(Study):
-    """A study whose runs have been split before."""
+    """A study whose runs have been split before; where it repeats seeds at several ways of counting, `own` are one each."""
 
     split: dict[Run, xr.Dataset]
+    own: Sequence[int]
 
     @cached_property
     def runs(self) -> dict[Run, xr.Dataset]:
         """The runs (seed, step) in the order of the study."""
         return self.split
 
+    @property
+    def own_seeds(self) -> Sequence[int]:
+        """One of all seeds that stand for the same networks."""
+        return self.own
+
 
 @dataclass(frozen=True)
 class SideBySide:
     """A study at several ways of counting, laid side by side as if each had seeds of its own.
 
-    What decides a claim is one number per seed, which other seeds do not change; so claims are computed for all of
-    these ways in one pass.
+    What decides a claim is one number per seed, which no other seed changes but through `Study.own_seeds`; so claims
+    are computed for all of these ways in one pass.
     """
 
     study: SplitStudy
@@ -57,19 +63,13 @@ class SideBySide:
     seeds: list[int]
 
     def samples(
-        self, study: SplitStudy, samples_of: Callable[[Study], Mapping[str, pd.DataFrame]], alone: bool
+        self, study: SplitStudy, samples_of: Callable[[Study], Mapping[str, pd.DataFrame]]
     ) -> Iterator[Mapping[str, pd.DataFrame]]:
-        """Return samples of this study, or of part of it, for each way of counting: of each `alone`, or in one pass."""
-        if alone:
-            for place in range(len(self.ways)):
-                mine = np.arange(len(self.seeds)) + place * len(self.seeds)
-                runs = {run: data.sel(seed=mine).assign_coords(seed=self.seeds) for run, data in study.split.items()}
-                yield samples_of(SplitStudy(study.data, study.settings, study.reference, runs))
-        else:
-            every = samples_of(study)
-            apart = cache(lambda name: self._apart(every[name]))
-            for place in range(len(self.ways)):
-                yield Samples({name: partial(_at, apart, name, place) for name in every})
+        """Return samples of this study, or of part of it, for each way of counting."""
+        every = samples_of(study)
+        apart = cache(lambda name: self._apart(every[name]))
+        for place in range(len(self.ways)):
+            yield Samples({name: partial(_at, apart, name, place) for name in every})
 
     def _apart(self, table: pd.DataFrame) -> list[pd.DataFrame]:
         shape = (len(self.ways), len(self.seeds), table.shape[1])
@@ -108,7 +108,7 @@ def side_by_side(
         )
         flat = spread.stack(pair=("way", "seed"), create_index=False).drop_vars(["way", "seed"], errors="ignore")
         laid = flat.rename(pair="seed").assign_coords(seed=np.arange(len(batch) * len(seeds)))
-        yield SideBySide(SplitStudy(laid, settings, reference, runs_of(laid)), batch, seeds)
+        yield SideBySide(SplitStudy(laid, settings, reference, runs_of(laid), range(len(seeds))), batch, seeds)
 
 
 def other_choices(claim: Claim, study: SplitStudy) -> Iterator[tuple[Choice, SplitStudy]]:
@@ -126,7 +126,7 @@ def other_choices(claim: Claim, study: SplitStudy) -> Iterator[tuple[Choice, Spl
         choice = dict(zip(values, place, strict=True))
         changed = settings.model_copy(update={name: choice[name] for name in OTHERS if name in choice})
         split = kept[choice.get("sparsities", ALL_SPARSITIES)]
-        yield choice, SplitStudy(study.data, changed, study.reference, split)
+        yield choice, replace(study, settings=changed, split=split)
 
 
 def sparsities(runs: dict[Run, xr.Dataset]) -> dict[str, dict[Run, xr.Dataset]]:

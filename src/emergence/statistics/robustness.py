@@ -35,9 +35,6 @@ CODES: dict[Verdict, int] = {"contradicted": -1, "inconclusive": 0, "supported":
 CHOSEN = (*CHOICES, "convergence_share", "early_share", "read_out", "sparsities", "reading")
 """What claims vary over."""
 
-OVER_SEEDS = ("C2",)
-"""Claims with a quantity per seed that rests on other seeds too, so that ways of counting cannot lie side by side."""
-
 LABELS = {"cell": ("claim", *CHOSEN, "seed_left_out"), "judgement": ("test",)}
 NUMBERS = ("threshold", "convergence_share", "early_share", "seed_left_out")
 """Labels that are numbers; the others are texts."""
@@ -162,7 +159,7 @@ def _at_all_choices(name: str, laid: SideBySide, way: Choice, judge: Judge) -> I
     else:
         ways = {place: Choice() for place, found in enumerate(laid.ways) if found == way}
     for other, study in other_choices(claim, laid.study) if ways else ():
-        for place, samples in enumerate(laid.samples(study, CLAIMS[name], alone=name in OVER_SEEDS)):
+        for place, samples in enumerate(laid.samples(study, CLAIMS[name])):
             for reading in (claim.readings or [""]) if place in ways else ():
                 choice = ways[place] | other | ({"reading": reading} if reading else {})
                 rules = claim.judged_by(reading)
@@ -176,7 +173,7 @@ def _without_seeds(name: str, study: Study, way: Choice, judge: Judge) -> Iterat
     rules, choice = claim.judged_by(""), reference_choice(claim, way, judge.settings)
     for seed in study.data["seed"].values.tolist():
         left = {run: data.sel(seed=data["seed"] != seed) for run, data in study.runs.items()}
-        samples = CLAIMS[name](SplitStudy(study.data, study.settings, study.reference, left))
+        samples = CLAIMS[name](SplitStudy(study.data, study.settings, study.reference, left, study.own_seeds))
         judged = judge(rules, {quantity: samples[quantity] for quantity in rules})
         yield Cell(name, choice | {"seed_left_out": seed}, False, rules, judged)
 

@@ -1,6 +1,6 @@
 """A study as claims read it: runs by experiment, at the reference criterion and threshold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,12 @@ class Study:
     def runs(self) -> dict[Run, xr.Dataset]:
         """The runs (seed, step) in the order of the study, each without the steps that it lacks."""
         return runs_of(self.data)
+
+    @property
+    def own_seeds(self) -> Sequence[int]:
+        """The seeds, each once: what is estimated from all seeds together reads these alone."""
+        seeds: list[int] = self.data["seed"].values.tolist()
+        return seeds
 
     def dense(self) -> dict[str, xr.Dataset]:
         """Return the dense runs (seed, step) by experiment, written ``dataset/network``; none of the varied ones."""

@@ -9,6 +9,7 @@ from scipy.stats import false_discovery_control
 from emergence.core.arrays import Floats
 from emergence.statistics.estimate import Direction
 
+Correction = Literal["holm", "fdr_bh", "fdr_by"]
 Verdict = Literal["supported", "contradicted", "mixed", "inconclusive"]
 
 
@@ -76,7 +77,7 @@ def judge_claim(verdicts: Mapping[str, Verdict], supposed: Mapping[str, str]) ->
     return "supported" if found == {"supported"} else "inconclusive"
 
 
-def correct(p_values: Sequence[float], method: str) -> list[float]:
+def correct(p_values: Sequence[float], method: Correction) -> list[float]:
     """Correct the p-values of a family of tests; a test without one (NaN) counts as one that shows nothing.
 
     `method` is ``holm`` (Holm 1979, Scandinavian Journal of Statistics 6:65), ``fdr_bh`` or ``fdr_by`` (of
@@ -86,11 +87,13 @@ def correct(p_values: Sequence[float], method: str) -> list[float]:
     [0.03, 0.08, 1.0]
     """
     filled = _filled(p_values)
-    if method != "holm":
-        return false_discovery_control(filled, method=method.removeprefix("fdr_")).tolist()
-    order = np.argsort(filled)
-    steps = np.maximum.accumulate(filled[order] * np.arange(len(filled), 0, -1))
-    return np.minimum(steps, 1)[np.argsort(order)].tolist()
+    if method == "holm":
+        order = np.argsort(filled)
+        steps = np.maximum.accumulate(filled[order] * np.arange(len(filled), 0, -1))
+        corrected = np.minimum(steps, 1)[np.argsort(order)]
+    else:
+        corrected = false_discovery_control(filled, method="bh" if method == "fdr_bh" else "by")
+    return [float(p_value) for p_value in corrected]
 
 
 def reached_by_more_than(p_values: Sequence[float], share: float) -> float:

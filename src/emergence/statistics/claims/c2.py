@@ -106,7 +106,8 @@ def _initialisations(every: Mapping[str, list[pd.DataFrame]]) -> dict[str, pd.Da
 
 
 def _reliability(table: pd.DataFrame, study: Study) -> Estimate:
-    within = table.dropna().groupby(level="seed")
+    own = table[table.index.isin(study.own_seeds)]
+    within = own[["accuracy", "noise"]].dropna().groupby(level="seed")
     variance, noise = within["accuracy"].var(), within["noise"].mean()
     return reliability(variance, noise, study.settings.confidence, study.settings.seed)
 
