@@ -34,7 +34,7 @@ Choice = dict[str, Any]
 
 @dataclass(frozen=True)
 class SplitStudy(Study):
-    """A study whose runs have been split before; where it repeats seeds at several ways of counting, `own` are one each."""
+    """A study whose runs have been split before. Of seeds that stand for the same network, `own` holds one."""
 
     split: dict[Run, xr.Dataset]
     own: Sequence[int]
