@@ -36,3 +36,11 @@ def test_a_changed_file_an_added_one_and_damage_give_what_a_full_reading_gives(p
     remembered = (project / "code.json").read_text()
     (project / "code.json").write_text(remembered.replace(first, second))
     assert digest(project) == first
+
+
+def test_a_file_that_changes_before_its_digest_is_saved_is_read_again(project: Path) -> None:  # noqa: F811
+    digests = RememberedDigests(project, project / "code.json")
+    found = digests.digest("train")
+    edit(project, "src/emergence/loop.py", "RATE = 0.1", "RATE = 0.2")
+    digests.save()
+    assert digest(project) != found
