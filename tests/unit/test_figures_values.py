@@ -15,6 +15,7 @@ from emergence.core.runs import Run, Variant, Variation
 from emergence.core.storage import read_dataset
 from emergence.drawing.bands import describe_correlation, describe_slope
 from emergence.drawing.inputs import Inputs, dense, join_blocks, split_study
+from emergence.figures.landscape_ruggedness_against_emergence import APART
 from emergence.statistics.convergence import convergence
 from emergence.statistics.estimate import mean_interval
 from tests import figure_data
@@ -243,7 +244,7 @@ def test_networks_varied_on_purpose_have_the_correlations_within_strata_of_the_c
         assert axes.get_title(loc="left") == f"digits, mlp\n{describe_correlation(claim_of(manifest, 'C6', quantity))}"
         assert "rank in its stratum" in axes.get_xlabel() and "rank in its stratum" in axes.get_ylabel()
         assert len(shown) >= 2 * 2 * 3 * 3
-        np.testing.assert_allclose(shown.mean(axis=0), 0, atol=1e-9)
+        np.testing.assert_allclose(shown.mean(axis=0), 0, atol=APART)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["0 %", "50 %", "90 %"]
     assert [text.get_text() for text in figure.legends[1].get_texts()] == ["ep0", "ep3"]
 

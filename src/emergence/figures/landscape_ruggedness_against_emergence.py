@@ -23,11 +23,12 @@ CAPTION = (
     "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds, dense "
     "ones of all alphas and those whose masks vary emergence on purpose. Shown are ranks among the networks of a seed "
     "with the same sparsity, way of pruning and step, divided by their number, less their mean; colours tell sparsity "
-    "and markers the step. Left: roughness of the loss on random slices through the weights, which is the standard "
-    "deviation of what the best quadratic function leaves, as a share of that of the loss. Right: total persistence "
-    "of the minima on these slices. Above each panel stands the correlation ρ of its points within seeds, which "
-    "decides the claim, as mean over seeds with its {confidence} % confidence interval. A unit is active above "
-    "{threshold} (criterion: {criterion})."
+    "and markers the step. Points stand a little apart at random, so that equal ranks do not hide each other. Left: "
+    "roughness of the loss on random slices through the weights, which is the standard deviation of what the best "
+    "quadratic function leaves, as a share of that of the loss. Right: total persistence of the minima on these "
+    "slices. Above each panel stands the correlation ρ of its ranks within seeds, which decides the claim, as mean "
+    "over seeds with its {confidence} % confidence interval. A unit is active above {threshold} (criterion: "
+    "{criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one row per experiment: ranks of emergence within strata against those of the relative roughness "
@@ -37,9 +38,12 @@ ALTERNATIVE = (
 MARKERS = "osD^vP*X<>"
 QUANTITIES = {
     WITHIN_STRATA["ruggedness"]: "relative roughness",
-    WITHIN_STRATA["concentration"]: "total persistence of minima",
+    WITHIN_STRATA["concentration"]: "total persistence",
 }
 RANK = "rank in its stratum"
+
+APART = 0.02
+"""How far points of equal ranks are moved apart at most."""
 
 Looks = tuple[Mapping[float, str], Mapping[str, str]]
 """Colours of sparsities and markers of steps."""
@@ -82,11 +86,13 @@ def _draw_points(axes: Axes, table: pd.DataFrame, name: str, looks: Looks, style
     """Draw a point per network, and return the correlation of the points."""
     shades, markers = looks
     ranks = residuals_within(table, "emergence", name)
+    apart = np.random.default_rng(0).uniform(-APART, APART, (2, len(ranks)))
+    shown = ranks.assign(x=ranks["emergence"] + apart[0], y=ranks[name] + apart[1])
     for sparsity, colour in shades.items():
         for step, marker in markers.items():
-            chosen = ranks[(ranks["sparsity"] == sparsity) & (ranks["step"] == step)]
+            chosen = shown[(shown["sparsity"] == sparsity) & (shown["step"] == step)]
             axes.scatter(
-                chosen["emergence"], chosen[name], s=16, color=colour, marker=marker, linewidths=0.3, edgecolors="white"
+                chosen["x"], chosen["y"], s=16, color=colour, marker=marker, linewidths=0.3, edgecolors="white"
             )
     if ranks.empty:
         say_empty(axes, "too few networks that differ in emergence on purpose")
