@@ -217,10 +217,12 @@ def _draw_cells(axes: Axes, cells: pd.DataFrame, shades: Sequence[str]) -> None:
 def _label_columns(axes: Axes, ways: Sequence[tuple[Any, ...]]) -> None:
     """Name thresholds below the columns, and above them what groups them; lines part the groups."""
     innermost = len(GROUPS)
-    ends = [place for _, *both in _groups(ways, innermost) for place in both]
-    ticks = range(len(ways)) if len(ways) <= MANY else sorted(set(ends))
-    axes.set_xticks(list(ticks), [f"{ways[place][-1]:g}" for place in ticks], rotation=90)
-    axes.set_xlabel("activity threshold" + " (least and largest)" * (len(ways) > MANY))
+    labels = {float(place): f"{way[-1]:g}" for place, way in enumerate(ways)}
+    if len(ways) > MANY:
+        ends = [(first, last) for _, first, last in _groups(ways, innermost)]
+        labels = {(first + last) / 2: f"{ways[first][-1]:g} to {ways[last][-1]:g}" for first, last in ends}
+    axes.set_xticks(list(labels), list(labels.values()), rotation=90)
+    axes.set_xlabel("activity threshold" + " (range)" * (len(ways) > MANY))
     slanted: Line = {"rotation": 35, "fontsize": "x-small"}
     for level, text in enumerate(GROUPS.values(), start=1):
         look: Line = slanted if level == innermost else {"ha": "center", "fontsize": "small", "fontweight": "bold"}
