@@ -32,7 +32,7 @@ class Tasks(Section):
 
     @property
     def any(self) -> bool:
-        """Tell whether there are prompts."""
+        """True where there are prompts."""
         return self.unscramble + self.condition > 0
 
     @model_validator(mode="after")

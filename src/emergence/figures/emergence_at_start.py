@@ -46,7 +46,7 @@ class Outcomes(NamedTuple):
     performance: Floats
     trainability: Floats
     never: Bools
-    """Tell whether training ends before convergence."""
+    """True where training ends before convergence."""
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:

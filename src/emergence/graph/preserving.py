@@ -20,7 +20,7 @@ _DEPTH = 2
 
 @dataclass
 class Watched:
-    """Tell whether a network has changed anything that it holds; known after `untouched` has put it back."""
+    """The answer whether a network has changed anything that it holds; known after `untouched` has put it back."""
 
     changed: bool = False
 

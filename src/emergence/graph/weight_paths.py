@@ -66,7 +66,7 @@ class _Once(torch.autograd.Function):
 
 
 class _ReachingWalk(Walk):
-    """Tell whether there are paths instead of counting them."""
+    """Finds whether there are paths instead of counting them."""
 
     def finish(self, call: Call, value: Value, paths: Tensor) -> Tensor:
         once: Tensor = _Once.apply(paths)

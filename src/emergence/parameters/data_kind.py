@@ -57,7 +57,7 @@ class DataKind(Section):
     """Options on which it does not depend which samples there are."""
 
     on_cpu: ClassVar[bool] = False
-    """Tell whether networks are examined on the CPU, as their answers are too little at a time for a GPU."""
+    """True where networks are examined on the CPU, as their answers are too little at a time for a GPU."""
 
     def size(self, files: RawFiles) -> Size | None:
         """Return the size; None where only reading the data set would tell."""
@@ -87,12 +87,12 @@ class DataKind(Section):
 
     @property
     def is_control(self) -> bool:
-        """Tell whether labels are random, so that there is nothing to learn but how frequent they are."""
+        """True where labels are random, so that there is nothing to learn but how frequent they are."""
         return False
 
     @property
     def has_skills(self) -> bool:
-        """Tell whether it is known what there is to learn; a control has nothing."""
+        """True where it is known what there is to learn; a control has nothing."""
         return bool(self.learnt_as) and not self.is_control
 
     @property

@@ -63,7 +63,7 @@ class Schedule(Section):
 
     @property
     def depends_on_length(self) -> bool:
-        """Tell whether the first epochs would differ if more epochs followed.
+        """True where the first epochs would differ if more epochs followed.
 
         >>> Schedule(name="cosine").depends_on_length
         True
@@ -82,7 +82,7 @@ class Augmentation(Section):
 
     @property
     def changes_images(self) -> bool:
-        """Tell whether images differ from those stored."""
+        """True where images differ from those stored."""
         return bool(self.crop_padding or self.flip)
 
 
