@@ -24,9 +24,9 @@ def epochs_to_share(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Seri
 
     Both are runs (seed, step) of a study; seeds that the dense run lacks are NaN. See `epochs_until`.
     """
-    final = per_seed(dense, by_seed(dense, dense["validation_accuracy"])[:, -1].tolist()).reindex(run["seed"].values)
-    accuracy, epochs = by_seed(run, run["validation_accuracy"]), run["step_epoch"].values
-    return per_seed(run, epochs_until(epochs, accuracy, share * final.to_numpy()).tolist())
+    of_dense, accuracy = (by_seed(of, of.variables["validation_accuracy"]) for of in (dense, run))
+    final = per_seed(dense, of_dense[:, -1].tolist()).reindex(run["seed"].values)
+    return per_seed(run, epochs_until(run["step_epoch"].values, accuracy, share * final.to_numpy()).tolist())
 
 
 def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset:

@@ -86,9 +86,9 @@ def starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """Return a table with one row per seed: alpha, log10(1 + E) before training, convergence, final test accuracy and
     its binomial variance, NaN where the number of test samples is unknown, and whether size differs from the dense run.
     """
-    start, accuracy = run.isel(step=0), run["test_accuracy"].isel(step=-1)
-    noise = accuracy * (1 - accuracy) / run.get("test_samples", np.nan)
-    columns = {"alpha": run["alpha"], "emergence": log10_paths(start), "accuracy": accuracy, "noise": noise}
+    start, accuracy = run.isel(step=0), run.variables["test_accuracy"].isel(step=-1)
+    noise = accuracy * (1 - accuracy) / run.variables.get("test_samples", np.nan)
+    columns = {"alpha": run.variables["alpha"], "emergence": log10_paths(start), "accuracy": accuracy, "noise": noise}
     resized = replace(Run.of(run).variation, alpha=UNVARIED.alpha) != UNVARIED
     return table_of(start, columns).assign(epochs=convergence(run, dense, share), resized=resized)
 

@@ -67,11 +67,11 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
 def _starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """One row per seed: how the network stands before the first update of its retraining, and its convergence."""
     start, identity = run.isel(step=0), Run.of(run)
-    parameters = np.log10(start["nonzero_parameters"])
+    parameters = np.log10(start.variables["nonzero_parameters"])
     columns = {
         "relative_emergence": log10_emergence(start) - parameters,  # ranks as the value does
         "log10_relative": log10_paths(start) - parameters,
-        **{name: start[name] for given in COVARIATES.values() for name in given},
+        **{name: start.variables[name] for given in COVARIATES.values() for name in given},
     }
     end = float(run["step_epoch"].values[-1])
     return table_of(start, columns).assign(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -12,7 +11,7 @@ from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.samples import Samples
 from emergence.statistics.strata import STRATUM, correlations_within, explained_by_strata, per_seed, stratum
-from emergence.statistics.study import Study, log10_emergence, table_of
+from emergence.statistics.study import UNKNOWN, Study, log10_emergence, table_of
 
 FEWEST_NETWORKS = 8
 """With fewer networks of reference around which the landscape is known a seed has no correlation."""
@@ -73,8 +72,8 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
     landscape = dict.fromkeys((*WITHIN_STRATA.values(), *OF_REFERENCE.values()))
     columns = {
         "emergence": log10_emergence(run),
-        **{name: run[name] for name in GIVEN},
-        **{name: run.get(name, xr.DataArray(np.nan)) for name in landscape},
+        **{name: run.variables[name] for name in GIVEN},
+        **{name: run.variables.get(name, UNKNOWN) for name in landscape},
     }
     design = stratum(Run.of(run))
     strata = [f"{design}, {step}" for step in run["step"].values]
