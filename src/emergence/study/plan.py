@@ -90,7 +90,7 @@ class Plan:
                 "name": job.name,
                 "key": job.key,
                 "files": job.results,
-                "timing": job.timing,
+                "timing": job.notes["timing"],
             }
             for job in jobs
         ]
