@@ -51,6 +51,11 @@ class Request:
     files: list[int]
     connection: socket.socket
 
+    @property
+    def script(self) -> str:
+        """Where the script lies."""
+        return os.path.join(self.folder, self.command[0])
+
     @classmethod
     def receive(cls, connection: socket.socket) -> "Request":
         """Read a request; OSError or ValueError where it is none."""
@@ -125,13 +130,12 @@ class Server:
 
     def _import_for(self, request: Request) -> None:
         """Import what a script imports, as long as nothing is wrong with it; else its own process will tell."""
-        script = os.path.join(request.folder, request.command[0])
-        if script in self.imported:
+        if request.script in self.imported:
             return
-        self.imported.add(script)
-        sys.path.insert(0, os.path.dirname(script))
+        self.imported.add(request.script)
+        sys.path.insert(0, os.path.dirname(request.script))
         with contextlib.suppress(BaseException), in_folder(request.folder):
-            spec = importlib.util.spec_from_file_location("_script", script)
+            spec = importlib.util.spec_from_file_location("_script", request.script)
             if spec and spec.loader:
                 spec.loader.exec_module(importlib.util.module_from_spec(spec))
         sys.path.pop(0)
@@ -218,9 +222,9 @@ def become(request: Request) -> None:
         resource.setrlimit(getattr(resource, name), (soft, hard))
     random.seed()
     sys.argv = request.command
-    sys.path[0] = os.path.dirname(request.command[0])
+    sys.path[0] = os.path.dirname(request.script)
     sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]
-    sys.excepthook = without_what_lies_before(request.command[0])
+    sys.excepthook = without_what_lies_before(request.script)
 
 
 def without_what_lies_before(script: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
@@ -252,7 +256,7 @@ def main() -> None:
     request = server.until_forked()
     become(request)
     imported = set(sys.modules)
-    runpy.run_path(request.command[0], run_name="__main__")
+    runpy.run_path(request.script, run_name="__main__")
     end(server.imports, imported)
 
 
