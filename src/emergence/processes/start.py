@@ -103,7 +103,7 @@ def start_server(address: str, owner: int) -> None:
         subprocess.Popen(
             [sys.executable, "-m", SERVER, str(listening.fileno()), str(owner)],
             pass_fds=[listening.fileno()],
-            start_new_session=True,
+            process_group=0,  # Ctrl-C reaches those who wait for scripts, and they tell the server
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
