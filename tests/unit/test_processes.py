@@ -227,7 +227,7 @@ def test_a_script_with_other_variables_that_decide_what_is_imported_runs_by_itse
     owner: Owner, name: str, value: str
 ) -> None:
     script = owner.script(f"import os; print(os.getpid(), os.environ['{name}'])")
-    owner.run(owner.script("print(1)"))
+    owner.run(owner.script("print(1)", "other.py"))
     process = owner.start(script, env=os.environ | {"PYTHONPATH": str(ROOT / "src"), name: value})
     assert process.communicate(timeout=60)[0] == f"{process.pid} {value}\n"
 
