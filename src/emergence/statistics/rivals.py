@@ -90,7 +90,7 @@ def _aliases(columns: pd.DataFrame) -> dict[str, str]:
 
 def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[str, pd.DataFrame]:
     """Per target a table of predictors, target, seed and configuration; rows with something unknown are left out."""
-    (dense,) = (run for run in runs if Run.of(run).is_reference)
+    (dense,) = (run for run in runs if Run.of(run.variables).is_reference)
     tables: dict[str, list[pd.DataFrame]] = {target: [] for target in TARGETS}
     for run in runs:
         whole = whole_epochs(run)
@@ -113,7 +113,7 @@ def _table(run: xr.Dataset, target: xr.DataArray, names: Sequence[str]) -> pd.Da
     return (
         table_of(run, {**columns, "target": target})
         .reset_index()
-        .assign(configuration=replace(Run.of(run), mask=1).name)
+        .assign(configuration=replace(Run.of(run.variables), mask=1).name)
     )
 
 

@@ -119,8 +119,8 @@ class Study:
 
 def identified(study: xr.Dataset) -> list[Run]:
     """Return what the runs of a joined study are, in their order."""
-    labels = study.coords.to_dataset()
-    return [Run.of(labels.isel(run=place)) for place in range(labels.sizes["run"])]
+    labels = {name: study.variables[name].values.tolist() for name in study.coords if study[name].dims == ("run",)}
+    return [Run.of(dict(zip(labels, of_run, strict=True))) for of_run in zip(*labels.values(), strict=True)]
 
 
 def runs_of(study: xr.Dataset) -> dict[Run, xr.Dataset]:

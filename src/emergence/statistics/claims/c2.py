@@ -89,7 +89,7 @@ def starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     start, accuracy = run.isel(step=0), run.variables["test_accuracy"].isel(step=-1)
     noise = accuracy * (1 - accuracy) / run.variables.get("test_samples", np.nan)
     columns = {"alpha": run.variables["alpha"], "emergence": log10_paths(start), "accuracy": accuracy, "noise": noise}
-    resized = replace(Run.of(run).variation, alpha=UNVARIED.alpha) != UNVARIED
+    resized = replace(Run.of(run.variables).variation, alpha=UNVARIED.alpha) != UNVARIED
     return table_of(start, columns).assign(epochs=convergence(run, dense, share), resized=resized)
 
 

@@ -66,7 +66,7 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
 
 def _starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     """One row per seed: how the network stands before the first update of its retraining, and its convergence."""
-    start, identity = run.isel(step=0), Run.of(run)
+    start, identity = run.isel(step=0), Run.of(run.variables)
     parameters = np.log10(start.variables["nonzero_parameters"])
     columns = {
         "relative_emergence": log10_emergence(start) - parameters,  # ranks as the value does

@@ -75,7 +75,7 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
         **{name: run.variables[name] for name in GIVEN},
         **{name: run.variables.get(name, UNKNOWN) for name in landscape},
     }
-    design = stratum(Run.of(run))
+    design = stratum(Run.of(run.variables))
     strata = [f"{design}, {step}" for step in run["step"].values]
     return table_of(run, columns).assign(**{STRATUM: strata * run.sizes["seed"]})
 
