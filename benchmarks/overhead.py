@@ -11,7 +11,8 @@ default: `snakemake -n` after the finished study of params.yaml, against a Snake
 plan: `snakemake -n` before anything is made. no-op: the same when every file exists. run: all jobs of a few
 configurations on one core, where every job imports what its script imports, creates its files and does nothing else;
 jobs of the peer import nothing. Both sides use the greedy scheduler. Peer and ours take turns. Times are CPU seconds of
-all processes, since other work may share the machine. Ratios are peer / ours; the last line is one JSON object with the medians.
+all processes, since other work may share the machine. Ratios are peer / ours; the last line is one JSON object with the
+medians.
 """
 
 import argparse
