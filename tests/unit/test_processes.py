@@ -241,11 +241,20 @@ def test_a_script_that_cannot_be_imported_tells_why_itself(owner: Owner) -> None
 
 
 def test_where_no_server_can_be_started_scripts_run_by_themselves(owner: Owner) -> None:
+    broken = owner.folder / "emergence/processes"
+    broken.mkdir(parents=True)
+    (broken / "server.py").write_text("raise RuntimeError")
     script = owner.script("import os; print(os.getpid())")
-    owner.process.kill()
-    owner.process.wait()
-    process = owner.start(script)
+    process = owner.start(script, env=os.environ | {"PYTHONPATH": str(owner.folder)})
     assert process.communicate(timeout=60)[0] == f"{process.pid}\n"
+
+
+def test_no_script_is_started_for_an_owner_that_has_ended(owner: Owner) -> None:
+    script = owner.script("print(1)")
+    owner.process.kill()
+    code, told, errors = owner.run(script)
+    assert (code, told) == (1, "")
+    assert errors == f"script.py was ended with process {owner.process.pid}\n"
 
 
 def test_only_the_same_user_is_served(owner: Owner) -> None:

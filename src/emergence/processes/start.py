@@ -1,9 +1,9 @@
 """Run a script in a process that has imported what it needs: ``python -IS start.py OWNER SCRIPT ARGUMENT...``.
 
-A server, `server`, imports what scripts import and forks a process for each of them. All scripts
-that are started for the process OWNER share one, which the first of them starts and which ends with OWNER. Where there
-can be none, the script runs in this process. Only the standard library is imported here, since this starts anew for
-each script.
+A server, `server`, imports what scripts import and forks a process for each of them. All scripts that are started for
+the process OWNER share one, which the first of them starts and which ends with OWNER. Where there can be none, the
+script runs in this process; where OWNER has ended, it does not run. Only the standard library is imported here, since
+this starts anew for each script.
 
 The script gets the arguments, folder, environment, files, limits and signals of this process, which ends as it does.
 """
@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -35,9 +36,11 @@ def main() -> None:
         status = served(int(owner), command)
     except (OSError, ValueError):
         status = None
-    if status is None:
-        os.execv(sys.executable, [sys.executable, *command])
-    end_with(status)
+    if status is not None:
+        end_with(status)
+    if has_ended(int(owner)):
+        sys.exit(f"{command[0]} was ended with process {owner}")
+    os.execv(sys.executable, [sys.executable, *command])
 
 
 def served(owner: int, command: list[str]) -> int | None:
@@ -53,13 +56,25 @@ def served(owner: int, command: list[str]) -> int | None:
             server.send(bytes([number]))
 
         send(server, command)
-        handled = [number for number in FORWARDED if signal.getsignal(number) != signal.SIG_IGN]
-        for number in handled:
+        for number in FORWARDED:
             signal.signal(number, forward)
         answer = server.recv(STATUS.size, socket.MSG_WAITALL)
-        for number in handled:
+        for number in FORWARDED:
             signal.signal(number, signal.SIG_DFL)
     return STATUS.unpack(answer)[0] if len(answer) == STATUS.size else None
+
+
+def has_ended(owner: int) -> bool:
+    """Return whether a process is known to have ended."""
+    if not hasattr(os, "pidfd_open"):
+        return False
+    try:
+        process = os.pidfd_open(owner)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return bool(select.select([process], [], [], 0)[0])
 
 
 def connected(owner: int) -> socket.socket:
