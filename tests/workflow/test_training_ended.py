@@ -65,7 +65,7 @@ def test_a_study_interrupted_from_the_terminal_says_so_and_continues(source: Rep
     assert "signal 2: stopped after ep" in output
     assert "the same call continues from there" in output
     assert not list(clone.folder.glob("results/train/**/*.*"))
-    assert not working_in(clone.folder)
+    assert not working_for_long(clone.folder)
     clone.run("snakemake", "train")
     assert "continuing after ep" in next(clone.folder.glob("logs/train_networks/**/*.log")).read_text()
     whole.run("snakemake", "train")
@@ -99,7 +99,7 @@ def test_a_study_whose_server_of_scripts_is_killed_again_and_again_has_the_same_
                 os.kill(server, signal.SIGKILL)
             time.sleep(7)
     assert study.returncode == 0
-    assert len(servers) == 3
+    assert len(servers) >= 3
     made = clone.current_files()
     assert {name: made[name] for name in made if name in finished.current_files()} == finished.current_files()
 
@@ -114,10 +114,7 @@ def test_nothing_goes_on_when_snakemake_is_killed(source: Repository, tmp_path: 
         while not any("train_networks" in " ".join(words) for words in working_in(clone.folder).values()):
             time.sleep(0.1)
         study.kill()
-    until = time.monotonic() + 20
-    while working_in(clone.folder) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not working_in(clone.folder)
+    assert not working_for_long(clone.folder)
 
 
 def working_in(folder: Path) -> dict[int, list[str]]:
@@ -128,6 +125,14 @@ def working_in(folder: Path) -> dict[int, list[str]]:
             if (process / "cwd").resolve() == folder.resolve():
                 found[int(process.name)] = (process / "cmdline").read_text().split("\0")
     return found
+
+
+def working_for_long(folder: Path) -> dict[int, list[str]]:
+    """The processes that work in a folder even after some time."""
+    until = time.monotonic() + 20
+    while working_in(folder) and time.monotonic() < until:
+        time.sleep(0.1)
+    return working_in(folder)
 
 
 def interrupt_during_training(repository: Repository) -> str:

@@ -181,7 +181,7 @@ class Server:
     def _end(self) -> None:
         for process in self.running:
             send_signal(process, signal.SIGKILL)
-        sys.exit()
+        os._exit(0)
 
 
 def send_signal(process: int, number: int) -> None:
