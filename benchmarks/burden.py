@@ -47,7 +47,7 @@ def read(name: str) -> Parts:
     raw = load("datasets", name, "load")(RawFiles.below(Path("data/raw")))
     with TemporaryDirectory() as folder:
         write_dataset(Path(folder) / "dataset.nc", process(name, raw, Data()), {})
-        data = read_processed(Path(folder) / "dataset.nc")
+        data = read_processed(Path(folder) / "dataset.nc").of_seed(0)
     parts = {part: data.part(part) for part in ("train", "probe", "test")}
     return {part: (data.normalise(inputs), labels) for part, (inputs, labels) in parts.items()}
 

@@ -36,13 +36,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.explicit_graph import UnitDigraph, count_by_loop, layers_of
 from emergence import UnitGraph
 from emergence.core.plugins import available
+from emergence.datasets import SplitDataset
 from emergence.graph.counting import PathCounter
 from emergence.graph.grid import grid_of
 from emergence.measures import apply
 from emergence.networks import Architecture, build
 from emergence.parameters.emergence import Emergence
 from emergence.parameters.training import Training
-from emergence.training.batches import Part, prefers_channels_last
+from emergence.training.batches import parts_of, prefers_channels_last
 from emergence.training.member import Member
 from emergence.training.precision import fast_matmul
 
@@ -158,24 +159,19 @@ def against_forward_pass(results: Results, name: str, pruned: bool, runs: int) -
         report(results, f"{case} / {what}", timed, forward_passes=1 / timed["ratio"])
 
 
-class RandomImages:
-    """Random images in the number and size of MNIST's."""
-
-    input_shape, classes = (1, 28, 28), 10
-
-    def part(self, name: str) -> tuple[Tensor, Tensor]:
-        generator = torch.Generator().manual_seed(0)
-        images = torch.randint(256, (60_000, *self.input_shape), dtype=torch.uint8, generator=generator)
-        return images, torch.randint(10, (60_000,), generator=generator)
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return (inputs.float() - 127.5) / 73.9
+def random_images() -> SplitDataset:
+    """Random images in the number and size of MNIST's, all to train with."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (60_000, 1, 28, 28), dtype=torch.uint8, generator=generator)
+    labels = torch.randint(10, (60_000,), generator=generator)
+    parts, scale = torch.zeros(60_000, dtype=torch.int8), (torch.tensor(127.5), torch.tensor(73.9))
+    return SplitDataset("random", images, labels, tuple("0123456789"), parts, *scale)
 
 
 def against_training_and_measures(results: Results, name: str, runs: int) -> None:
     member = Member(NETWORKS[name], 0, Training(batch_size=128), CPU)
-    train = Part(RandomImages(), "train", CPU, images_last=prefers_channels_last(member.network, CPU))
-    probe, labels = train.batch(slice(PROBE_SAMPLES))
+    (train,) = parts_of(random_images(), ["train"], [0], CPU, prefers_channels_last(member.network, CPU))
+    probe, labels = train.first(PROBE_SAMPLES)
     graph = UnitGraph(member.network, probe, include_input=True)
     settings = Emergence()
 

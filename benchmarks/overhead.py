@@ -9,12 +9,15 @@ nothing and samples no landscape.
 
 default: `snakemake -n` after the finished study of params.yaml, against a Snakefile of as many jobs in one empty rule.
 plan: `snakemake -n` before anything is made. no-op: the same when every file exists. run: all jobs of a few
-configurations on one core, where every job is a Python that creates its files and does nothing else; both sides use
-the greedy scheduler. Peer and ours take turns. Times are CPU seconds of all processes, since other work may share the
-machine. Ratios are peer / ours; the last line is one JSON object with the medians.
+configurations on one core, where every job imports what its script imports, creates its files and does nothing else;
+jobs of the peer import nothing. Both sides use the greedy scheduler. Peer and ours take turns. Times are CPU seconds of
+all processes, since other work may share the machine. Ratios are peer / ours; the last line is one JSON object with the
+medians.
 """
 
 import argparse
+import ast
+import ctypes
 import json
 import os
 import platform
@@ -24,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import chdir
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -49,11 +52,13 @@ import json
 import sys
 from pathlib import Path
 
-given = json.loads(Path(sys.argv[1]).read_text().rpartition("\\nsha256 ")[0])
-made = [file for files in given["outputs"].values() for file in files]
-for file in map(Path, filter(None, [*made, given["cost"], given["stamp"]])):
-    file.touch() if file.suffix else file.mkdir(exist_ok=True)
+if __name__ == "__main__":
+    given = json.loads(Path(sys.argv[1]).read_text().rpartition("\\nsha256 ")[0])
+    made = [file for files in given["outputs"].values() for file in files]
+    for file in map(Path, filter(None, [*made, given["cost"], given["timing"], given["stamp"]])):
+        file.touch() if file.suffix else file.mkdir(exist_ok=True)
 """
+PR_SET_CHILD_SUBREAPER = 36
 
 PEER = f"""
 N = config["configurations"]
@@ -102,6 +107,7 @@ class Side:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         command = [*self.command, *more]
         done = subprocess.run(command, cwd=self.folder, env=environment(), check=True, capture_output=True, text=True)
+        wait_for_all()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.printed = done.stdout + done.stderr
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -111,6 +117,13 @@ class Side:
         for made in ("results", "data/processed", "logs", "train", "made", "joined.nc", ".snakemake"):
             path = self.folder / made
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def wait_for_all() -> None:
+    """Wait for processes that others started and that have outlived these, whose time is told only then."""
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
 def environment() -> dict[str, str]:
@@ -136,11 +149,14 @@ def ours(folder: Path, configurations: int, pruning: dict[str, list[str]], work:
     copied(folder)
     if not work:
         for script in (folder / "scripts").glob("*.py"):
-            script.write_text(STAND_IN)
+            imports = [
+                node for node in ast.parse(script.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)
+            ]
+            script.write_text("\n".join(map(ast.unparse, imports)) + STAND_IN)
     levels = (configurations - 1) // (len(pruning["methods"]) * len(pruning["retraining"]))
     sparsities = [round(number / (levels + 1), 4) for number in range(1, levels + 1)]
     study = {"experiments": ["digits/mlp"], "seeds": 2, "seeds_per_block": 2}
-    overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities, **pruning}}
+    overlay = {"study": study, "training": STEPS, "pruning": {"sparsities": sparsities, "masks": 1, **pruning}}
     overlay["variations"] = {"networks": []}
     (folder / "study.yaml").write_text(yaml.safe_dump(overlay))
     plan = Plan(read(folder / "params.yaml", folder / "study.yaml"), folder)
@@ -215,6 +231,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each")
     parser.add_argument("--one-way", action="store_true", help="one method with one retraining; any number then")
     given = parser.parse_args()
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     ways = 1 if given.one_way else None
     pruning = {"methods": METHODS[:ways], "retraining": RETRAINING[:ways]}
     print(f"snakemake {snakemake.__version__}, python {platform.python_version()}, {os.cpu_count()} cores")

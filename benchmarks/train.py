@@ -35,10 +35,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
 
-from emergence.datasets import ProcessedDataset
+from emergence.datasets import SplitDataset
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.training.batches import Part, prefers_channels_last, sample_order
+from emergence.training.batches import Part, parts_of, prefers_channels_last, sample_order
 from emergence.training.block import PIECE
 from emergence.training.cost import device_name
 from emergence.training.group import Group
@@ -62,15 +62,14 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @cache
-def dataset(name: str, samples: int) -> ProcessedDataset:
+def dataset(name: str, samples: int) -> SplitDataset:
     """Random bytes as images."""
     shape, generator = NETWORKS[name].input_shape, torch.Generator().manual_seed(0)
     images = torch.randint(256, (samples, *shape), dtype=torch.uint8, generator=generator)
     labels = torch.randint(10, (samples,), generator=generator)
     scale = torch.full((shape[0], 1, 1), 127.5), torch.full((shape[0], 1, 1), 73.9)
-    return ProcessedDataset(
-        "random", images, labels, torch.zeros(samples, dtype=torch.int8), *scale, tuple("0123456789")
-    )
+    parts = torch.zeros(samples, dtype=torch.int8)
+    return SplitDataset("random", images, labels, tuple("0123456789"), parts, *scale)
 
 
 @cache
@@ -145,7 +144,8 @@ def our_epoch(name: str, seeds: int, samples: int, epoch: int, at_once: int | st
     def train() -> None:
         for start in range(0, updates, PIECE):
             for group in groups:
-                group.advance(part, epoch, start, min(start + PIECE, updates)).cpu()
+                own = part.of(slice(len(group.seeds)))
+                group.advance(own, epoch, start, min(start + PIECE, updates)).cpu()
 
     with arithmetic(training, initial_network(NETWORKS[name], 0), DEVICE):
         return seconds(train)
@@ -164,7 +164,7 @@ def ours(
     rule = {"learning_rate": RATE, "momentum": MOMENTUM}
     training = Training.model_validate({"batch_size": BATCH, "optimizer": rule, **settings})
     last = prefers_channels_last(initial_network(NETWORKS[name], 0), DEVICE)
-    part = Part(dataset(name, samples), "train", DEVICE, last)
+    (part,) = parts_of(dataset(name, samples), ["train"], range(seeds), DEVICE, last)
     return training, part, form_groups(NETWORKS[name], range(seeds), training, DEVICE, part, at_once)
 
 
@@ -178,7 +178,8 @@ def compare(name: str, at_once: int | str) -> float:
     inputs, labels = (tensor.to(DEVICE) for tensor in float_data(name, samples))
     differences = []
     with arithmetic(training, initial_network(NETWORKS[name], 0), DEVICE):
-        found = torch.cat([group.advance(part, 0, 0, CHECKED)[0].cpu() for group in groups])
+        own = [part.of(slice(len(group.seeds))) for group in groups]
+        found = torch.cat([g.advance(p, 0, 0, CHECKED)[0].cpu() for g, p in zip(groups, own, strict=True)])
     for seed in range(2):
         loop = Loop(name, seed)
         for index in sample_order(seed, 0, samples).to(DEVICE).split(BATCH):
@@ -252,7 +253,8 @@ def vgg_operations(samples: int) -> float:
     """Return the additions and multiplications of an epoch; the backward pass has twice those of the forward pass."""
     network = initial_network(NETWORKS["vgg19"], 0)
     layers = sum(1 for module in network.modules() if isinstance(module, nn.Conv2d | nn.Linear))
-    per_layer = measure_work(network, Part(dataset("vgg19", 8), "train", torch.device("cpu")), 1).per_layer
+    (part,) = parts_of(dataset("vgg19", 8), ["train"], [0], torch.device("cpu"))
+    per_layer = measure_work(network, part, 1).per_layer
     return 3 * 2 * per_layer * layers * samples
 
 

@@ -12,7 +12,8 @@ from emergence.training.precision import fast_matmul
 @job
 def apply_measures(run: Checkpoints, measures: Measures) -> xr.Dataset:
     def measure(network: nn.Module, seed: int) -> xr.Dataset:
-        with fast_matmul(network, len(run.probe), run.device):
-            return apply(network, run.probe, run.labels, measures.names)
+        inputs, labels = run.probe(seed)
+        with fast_matmul(network, len(inputs), run.device):
+            return apply(network, inputs, labels, measures.names)
 
     return run.each(measure)

@@ -3,6 +3,7 @@
 import json
 
 import xarray as xr
+from torch import nn
 
 from emergence.core.storage import read_dataset
 from emergence.jobs import Checkpoints, JobFile, job
@@ -11,7 +12,7 @@ from emergence.landscape.concentration import find_minima as minima_near
 from emergence.parameters.landscape import Landscape
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Training
-from emergence.training.batches import Part, prefers_channels_last
+from emergence.training.batches import parts_of, prefers_channels_last
 from emergence.training.precision import number_type
 
 
@@ -20,10 +21,14 @@ def find_minima(given: JobFile, run: Checkpoints, minima: Minima, landscape: Lan
     noted = json.loads(read_dataset(given.file("training", "metrics")).attrs["parameters"])
     training = shortened(Training.model_validate(noted["training"]), minima.epochs)
     images_last = prefers_channels_last(run.first.network(run.seeds[0]), run.device)
-    part = Part(run.data, "train", run.device, images_last, number_type(training))
-    retraining = Retraining(run.first.architecture, part, training, run.device)
+    (train,) = parts_of(run.data, ["train"], given.seeds, run.device, images_last, number_type(training))
+
+    def measure(network: nn.Module, seed: int) -> xr.Dataset:
+        part = train.of([given.seeds.index(seed)])
+        return minima_near(network, Retraining(run.first.architecture, part, training, run.device), minima)
+
     return run.each(
-        lambda network, seed: minima_near(network, retraining, minima),
+        measure,
         seeds=given.seeds,
         steps=landscape.steps,
         key="landscape.steps",

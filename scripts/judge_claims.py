@@ -6,6 +6,7 @@ from emergence.core.files import write_json
 from emergence.core.storage import read_dataset
 from emergence.jobs import JobFile, job
 from emergence.jobs.conclusions import settings_of
+from emergence.statistics.entries import EXPLORATORY
 from emergence.statistics.judge import judge
 
 log = logging.getLogger("judge_claims")
@@ -13,7 +14,9 @@ log = logging.getLogger("judge_claims")
 
 @job
 def judge_claims(given: JobFile) -> None:
-    claims = judge(read_dataset(given.file("study")), *settings_of(given))
+    standing = given.derived.get("registration", {}).get("statement", EXPLORATORY)
+    judged = judge(read_dataset(given.file("study")), *settings_of(given))
+    claims = {name: {"registration": standing, **claim} for name, claim in judged.items()}
     write_json(given.output("claims"), claims)
     for name, claim in claims.items():
         log.info("%s %s: %s", name, claim["verdict"], claim["statement"])

@@ -15,7 +15,8 @@ def make_masks(given: JobFile) -> None:
     step = scored_step(run.method, list(steps))
     checkpoint = read(steps[step], given.builders)
     scoring = given.section(Scoring, "pruning", "scoring")
-    mask = prune(checkpoint, dataset, run.method, run.sparsity, scoring)
-    densities = report(mask, checkpoint, dataset.normalise(dataset.part("probe")[0][:1]))
+    mask = prune(checkpoint, dataset, run.method, run.sparsity, scoring, run.mask)
+    split = dataset.of_seed(run.seeds[0])
+    densities = report(mask, checkpoint, split.normalise(split.part("probe")[0][:1]))
     write_dataset(given.output("densities"), densities, {**given.made_from, "step": str(step)})
     mask.write(given.output("mask"))  # last: later jobs need it alone, so where it is, nothing is missing

@@ -13,7 +13,8 @@ from emergence.training.precision import fast_matmul
 @job
 def measure_curvature(given: JobFile, run: Checkpoints, curvature: Curvature, landscape: Landscape) -> xr.Dataset:
     def measure(network: nn.Module, seed: int) -> xr.Dataset:
-        with fast_matmul(network, len(run.labels), run.device):
-            return network_curvature(network, run.probe, run.labels, curvature)
+        inputs, labels = run.probe(seed)
+        with fast_matmul(network, len(labels), run.device):
+            return network_curvature(network, inputs, labels, curvature)
 
     return run.each(measure, seeds=given.seeds, steps=landscape.steps, key="landscape.steps")

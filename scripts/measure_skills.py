@@ -13,8 +13,12 @@ def measure_skills(given: JobFile, run: Checkpoints) -> xr.Dataset:
     entry = described(given.setting("data", "sets", given.of_run.dataset))
     if entry.on_cpu:
         run = run.on_cpu()
-    skills = entry.known_skills(run.data, given.setting("scoreboard", "samples"), given.setting("scoreboard", "seed"))
-    last = run.network(run.seeds[0], run.steps[-1])
+    splits = {seed: run.data.of_seed(seed) for seed in run.seeds}
+    drawn = given.setting("scoreboard", "samples"), given.setting("scoreboard", "seed")
+    skills = {seed: entry.known_skills(split, *drawn) for seed, split in splits.items()}
+    first = run.seeds[0]
+    last = run.network(first, run.steps[-1])
     random = labelled({"random_answers": ((), float(entry.is_control), "1 where answers or words are random")})
-    found = run.each(lambda network, seed: skills.examine(network)).merge(skills.known(last)).merge(random)
-    return found.assign(measure_passes=measure_passes(last, run.data, given.setting("measures", "names")))
+    found = run.each(lambda network, seed: skills[seed].examine(network))
+    found = found.merge(skills[first].known(last)).merge(random)
+    return found.assign(measure_passes=measure_passes(last, splits[first], given.setting("measures", "names")))

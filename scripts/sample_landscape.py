@@ -18,12 +18,13 @@ from emergence.training.checkpoints import verify
 
 @job
 def sample_landscape(given: JobFile, run: Checkpoints, landscape: Landscape) -> xr.Dataset:
+    landscape = landscape.model_copy(update={name: given.derived[name] for name in ("planes", "metrics")})
     for file in run.files.values():
         verify(file)
     read = {"data": checksum(given.file("data", "dataset")), "checkpoints": list(map(checksum, run.files.values()))}
     description = {**given.made_from, **read, "device": run.device.type, "torch": torch.__version__}
     with Journal(given.work / "points.jsonl", description) as journal:
         record = Record(journal, "landscape", tuple(landscape.metrics), "--unfinished" in given.arguments)
-        of_run = Run(run.files, run.probe, run.labels, landscape, counting(given), run.builders)
+        of_run = Run(run.files, run.probe, landscape, counting(given), run.builders)
         sampled = of_run.sample(given.seeds, run.chosen(landscape.steps, "landscape.steps"), record)
     return sampled.assign_attrs(direction_seed=landscape.direction_seed, normalisation=landscape.normalisation)

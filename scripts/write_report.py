@@ -25,6 +25,7 @@ def write_report(given: JobFile) -> None:
         landscapes=read_runs(given.inputs, study, "landscape"),
         conclusions=read_conclusions(given.inputs),
         study=study,
+        registration=given.derived.get("registration", {}),
     )
     write_text(given.output("report"), make_page(contents))
     log.info("%s: %d claims, %d figures", given.output("report"), len(contents.claims), len(contents.figures))

@@ -1,46 +1,54 @@
 """Made-up files of results/statistics, in the formats of `emergence.statistics.robustness` and `.rivals`."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from emergence.parameters.statistics import Statistics
+from emergence.statistics.choices import ALL_SPARSITIES, OTHERS, reference_choice
 from emergence.statistics.rivals import ALL_RIVALS, ALWAYS, OWN, TARGETS
-from emergence.statistics.robustness import CODES
+from emergence.statistics.robustness import CHOSEN, NUMBERS
+from emergence.statistics.rules import read_rules
+from emergence.statistics.study import CHOICES
 
 ATTRIBUTES = {"units": "1", "long_name": "made up"}
 ENDS = ("mean", "low", "high")
 
 
-def make_robustness(study: xr.Dataset, experiments: list[str]) -> xr.Dataset:
-    """Two tests per experiment for every choice of counting that a study has."""
-    names = [
-        (claim, name, experiment)
-        for claim, name in (("C1", "correlation"), ("C5", "fall"))
-        for experiment in experiments
-    ]
-    choices = {name: study[name].values for name in ("threshold", "criterion", "through")}
-    shape = (len(names), *(len(values) for values in choices.values()))
-    effects = np.random.default_rng(2).normal(1, 2, shape)
-    effects[0, -1, -1, -1] = np.nan
-    verdicts = np.where(effects > 1.5, CODES["supported"], np.where(effects < 0, CODES["contradicted"], 0))
-    dims = ("test", *choices)
-    of_claims = ("claim", *choices), verdicts[[0, -1]], ATTRIBUTES
-    return xr.Dataset(
-        {
-            "relative_effect": (dims, effects, ATTRIBUTES),
-            "verdict": (dims, verdicts, ATTRIBUTES),
-            "claim_verdict": of_claims,
-        },
-        {
-            "claim": ["C1", "C5"],
-            "test": ["/".join(name) for name in names],
-            "test_claim": ("test", [claim for claim, *_ in names]),
-            "test_quantity": ("test", [quantity for _, quantity, _ in names]),
-            "test_experiment": ("test", [experiment for *_, experiment in names]),
-            **choices,
-        },
-    )
+def make_robustness(study: xr.Dataset) -> xr.Dataset:
+    """All claims at every choice that a study has, with random effects, and without each of its seeds."""
+    random, settings = np.random.default_rng(2), Statistics()
+    rows: list[dict[str, Any]] = []
+    for name, claim in read_rules().claims.items():
+        values: dict[str, list[Any]] = {}
+        if "counting" in claim.varies:
+            values |= {choice: study[choice].values.tolist() for choice in CHOICES}
+        if "sparsities" in claim.varies:
+            values["sparsities"] = [ALL_SPARSITIES, "all but the largest", "all but the smallest"]
+        values |= {
+            other: list(alternatives(settings)) for other, alternatives in OTHERS.items() if other in claim.varies
+        }
+        values |= {"reading": list(claim.readings)} if claim.readings else {}
+        way = {choice: getattr(settings, f"reference_{choice}") for choice in CHOICES}
+        reference = reference_choice(claim, way, settings)
+        for place in product(*values.values()):
+            choice = dict(zip(values, place, strict=True))
+            rows.append({"claim": name, **choice, "is_reference": int(choice == reference)})
+        rows += [
+            {"claim": name, **reference, "is_reference": 0, "seed_left_out": seed} for seed in study["seed"].values
+        ]
+    cells = pd.DataFrame(rows, columns=["claim", *CHOSEN, "seed_left_out", "is_reference"])
+    texts = [name for name in CHOSEN if name not in NUMBERS]
+    cells[texts] = cells[texts].fillna("")
+    effects = np.where(cells["is_reference"] == 1, 2.0, random.normal(1, 2, len(cells)))
+    effects[1] = np.nan
+    verdicts = np.select([effects > 1.5, effects < 0, effects > 1], [1, -1, 2], 0)
+    variables = {"is_reference": cells["is_reference"], "effect": effects, "claim_verdict": verdicts}
+    labels = {name: ("cell", cells[name].to_numpy()) for name in cells if name != "is_reference"}
+    return xr.Dataset({name: ("cell", np.asarray(column), ATTRIBUTES) for name, column in variables.items()}, labels)
 
 
 def make_rivals(experiments: list[str]) -> xr.Dataset:
@@ -53,7 +61,7 @@ def make_rivals(experiments: list[str]) -> xr.Dataset:
     }
     means = np.random.default_rng(3).uniform(-0.5, 1, [len(labels) for labels in coordinates.values()])
     shifts = dict(zip(ENDS, (0, -0.1, 0.1), strict=True))
-    return xr.Dataset(
+    found = xr.Dataset(
         {
             f"{name}_{end}": (tuple(coordinates), means + shift, ATTRIBUTES)
             for name in ("skill", "skill_with_emergence", "advantage", "gain")
@@ -61,3 +69,5 @@ def make_rivals(experiments: list[str]) -> xr.Dataset:
         },
         coordinates,
     )
+    empty = np.full([len(coordinates[name]) for name in ("experiment", "target", "predictor")], "")
+    return found.assign(same_as=(("experiment", "target", "predictor"), empty, ATTRIBUTES))

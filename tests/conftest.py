@@ -1,6 +1,5 @@
 """Fixtures that all tests share."""
 
-import gc
 import os
 from pathlib import Path
 
@@ -13,17 +12,6 @@ from tests.small_disk import small_disk  # noqa: F401
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parent.parent
-
-
-def pytest_collection_finish() -> None:
-    """Take what was imported out of garbage collection, which statsmodels calls at every correction of p-values."""
-    gc.freeze()
-
-
-@pytest.fixture
-def without_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep statsmodels from collecting garbage in every call, which would take most of the time."""
-    monkeypatch.setattr("gc.collect", lambda: 0)
 
 
 @pytest.fixture(scope="session")

@@ -31,9 +31,10 @@ VARIATIONS = (
     Variation(depth=1),
     *(Variation(inhibition=way) for way in ("penalty", "reverse")),
 )
-CRITERIA = ["mean", "any", "all", "fraction", "sample"]
+CRITERIA = ["mean", "any", "all", "fraction", "sample", "weight-change"]
 THRESHOLDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 THROUGH = ["all", "active"]
+SAMPLES = ["probe", "test"]
 EARLY = (1, 2, 4, 8)
 BATCHES = 18
 KEYS = ("dataset", "network", "method", "sparsity", "retraining")
@@ -69,7 +70,7 @@ def write_results(
     names = [f"{dataset}/{network}" for dataset, network in experiments]
     chosen = Study.at_reference(study, Statistics(), Reference("global_magnitude", RETRAINING))
     conclusions = {
-        "robustness": make_robustness(study, names),
+        "robustness": make_robustness(study),
         "rivals": make_rivals(names),
         "stopping": stopping(chosen, [0.0, 0.01]),
         "scoreboard": scoreboard(chosen, ["weight_norm"], Scoreboard(permutations=99)),
@@ -120,9 +121,11 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     weights = np.round(7000 * scale * (1 - sparsity)) * np.ones(learned.shape)
     start = alpha * scale**1.5 * 5e4 * (1 - sparsity) ** 2 * random.lognormal(0, 0.15, (len(runs), seeds, 1))
     emergence = start * (0.35 + 0.65 * np.exp(-0.6 * epoch)) * random.lognormal(0, 0.02, learned.shape)
-    by_criterion = np.array([1.0, 0.3, 0.05, 0.9, 0.8])[:, None]
+    by_criterion = np.array([1.0, 0.3, 0.05, 0.9, 0.8, 0.2])[:, None]
     counted = emergence[..., None, None] * by_criterion * [0.5, 0.8, 1.0, 1.1, 1.0, 0.3]
-    counted = counted[..., None] * [1.0, 0.2]
+    counted[..., -1, [0, -2, -1]] = np.nan  # change of weights: at thresholds of its own, and since an earlier step
+    counted[..., 0, -1, :] = np.nan
+    counted = counted[..., None, None] * np.outer([1.0, 0.2], [1.0, 1.3])
     along = ("run", "seed", "step")
     values = {"train_loss": 2.3 * np.exp(-rate * epoch) + 0.002 + abs(noise) / 9, "nonzero_parameters": weights}
     values["train_accuracy"] = np.clip(0.1 + (top - 0.1) * learned + noise, 0, 1)
@@ -130,10 +133,11 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         values[f"{part}_loss"] = 2.2 * np.exp(-rate * epoch) + 0.09 + 0.003 * epoch
         values[f"{part}_accuracy"] = np.clip(0.1 + (top - 0.13) * learned + 2 * noise, 0, 1)
     sampled = np.zeros(learned.shape, dtype=bool)
-    unvaried = np.array([Run.of(run).variation == UNVARIED for run in runs])
-    sampled[:, :3, [0, -1]] = unvaried[:, None, None]
+    alike = np.array([Run.of(run).variation == Variation(alpha=run.get("alpha", 1.0)) for run in runs])
+    sampled[:, :3, [0, -1]] = alike[:, None, None]
     rugged = np.log10(emergence) / 20 + random.normal(0, 0.02, learned.shape)
     values["slice_relative_roughness"] = np.where(sampled, rugged, np.nan)
+    values["slice_total_persistence"] = np.where(sampled, rugged**2 + random.normal(0, 0.01, rugged.shape), np.nan)
     values["minima"] = np.where(sampled, np.round(12 * rugged) / 3, np.nan)
     compared = np.where(sampled & (sparsity == 0), emergence, np.nan)[..., None] * [1.0, 1.1, 0.7]
     values |= {"control_emergence": compared, "control_accuracy": compared / np.nanmax(compared)}
@@ -150,13 +154,16 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     counts = {
         "emergence": counted,
         "log10_emergence": np.log10(counted),
-        "relative_emergence": counted / weights[..., None, None, None],
-        "normalised_emergence": counted / (1e6 * scale**2)[..., None, None, None],
+        "relative_emergence": counted / weights[..., None, None, None, None],
+        "normalised_emergence": counted / (1e6 * scale**2)[..., None, None, None, None],
     }
     return xr.Dataset(
         {
             **{name: _labelled((*along, "control")[: array.ndim], array) for name, array in values.items()},
-            **{name: _labelled((*along, "criterion", "threshold", "through"), array) for name, array in counts.items()},
+            **{
+                name: _labelled((*along, "criterion", "threshold", "through", "samples"), array)
+                for name, array in counts.items()
+            },
             **{name: _labelled((*along, "skill"), array) for name, array in of_skills.items()},
             "skill_frequency": _labelled(("run", "skill"), np.tile(frequencies, (len(runs), 1))),
             **{name: _labelled(("run",), np.full(len(runs), number)) for name, number in TASK.items()},
@@ -175,6 +182,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             "criterion": CRITERIA,
             "threshold": THRESHOLDS,
             "through": THROUGH,
+            "samples": SAMPLES,
             "control": ["itself", "weight_noise~0.1", "shuffled_weights"],
         },
     )

@@ -43,6 +43,7 @@ def job_file(
         },
         "work": str(path.with_suffix(".work")),
         "cost": None,
+        "timing": None,
         "stamp": None,
         "stamps": [],
         "records": [],

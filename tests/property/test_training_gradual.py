@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emergence.core.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.training.batches import Part
+from emergence.training.batches import parts_of
 from emergence.training.gradual import remove_more
 from emergence.training.grouping import form_groups
 from emergence.training.member import initial_network
@@ -27,8 +27,9 @@ def test_weights_removed_during_training_stay_zero_under_every_optimizer(
 ) -> None:
     training = Training.model_validate({"batch_size": 4, "optimizer": optimizer, "l1_penalty": penalty})
     device, names = torch.device("cpu"), list(prunable(initial_network(architecture, 0)))
-    part = Part(Noise(architecture.input_shape), "train", device, False, torch.float32)
-    group = form_groups(architecture, [0, 1][:stacked], training, device, part, stacked)[0]
+    seeds = [0, 1][:stacked]
+    (part,) = parts_of(Noise(architecture.input_shape), ["train"], seeds, device)
+    group = form_groups(architecture, seeds, training, device, part, stacked)[0]
     size = sum(group.weights()[name][0].numel() for name in names)
     before = {name: torch.zeros(0) for name in names}
     for epoch, sparsity in enumerate(sparsities):

@@ -13,6 +13,7 @@ from emergence.networks import Architecture
 from emergence.parameters.training import Optimizer, Training
 from emergence.training.block import train_block
 from emergence.training.checkpoints import read
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -41,7 +42,7 @@ optimizers = st.fixed_dictionaries(
 penalties = st.sampled_from([0.0, 0.1])
 
 
-class Noise:
+class Noise(OneSplit):
     """Inputs and labels at random."""
 
     classes = 3
@@ -52,9 +53,6 @@ class Noise:
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
         return torch.randn(11, *self.input_shape, generator=generator), torch.arange(11) % 3
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
 
 
 @settings(deadline=None, max_examples=40)

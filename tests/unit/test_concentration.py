@@ -12,8 +12,9 @@ from emergence.landscape.concentration import Retraining, barriers_between, dist
 from emergence.networks import Architecture, build
 from emergence.parameters.minima import Minima
 from emergence.parameters.training import Optimizer, Schedule, Training
-from emergence.training.batches import Part, sample_order
+from emergence.training.batches import parts_of, sample_order
 from emergence.training.precision import number_type
+from tests.samples import OneSplit
 
 Weights = Mapping[str, Tensor]
 CPU = torch.device("cpu")
@@ -24,9 +25,10 @@ def wells(weights: Weights) -> dict[str, float]:
     return {"loss": 1 + float(torch.cos(torch.pi * weights["w"][0]))}
 
 
-class Data:
+class Data(OneSplit):
     """Three classes of points in the plane."""
 
+    part_names = ("train",)
     input_shape, classes = (2,), 3
 
     def __init__(self) -> None:
@@ -38,16 +40,13 @@ class Data:
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         return self.inputs, self.labels
 
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
-
 
 def retraining(widths: list[int], training: Training) -> tuple[nn.Module, Retraining, Data]:
     data = Data()
     architecture = Architecture("mlp", (2,), 3, {"widths": widths, "activation": "relu"})
     torch.manual_seed(1)
     network = build(architecture).eval()
-    part = Part(data, "train", CPU, number_type=number_type(training))
+    (part,) = parts_of(data, ["train"], [0], CPU, number_type=number_type(training))
     return network, Retraining(architecture, part, training, CPU), data
 
 

@@ -57,7 +57,7 @@ def test_networks_are_examined_as_the_users_function_says(
     found = read_dataset(stored / "skills.nc")
     assert found["skill_strength"].sizes == {"seed": 2, "step": 1, "skill": 2}
     assert ((found["skill_strength"] > 0) & (found["skill_strength"] < 1)).all()
-    shares = torch.bincount(read_processed(stored / "dataset.nc").part("test")[1]) / 12
+    shares = torch.bincount(read_processed(stored / "dataset.nc").of_seed(0).part("test")[1]) / 12
     np.testing.assert_allclose(found["skill_frequency"], shares, rtol=1e-6)
     assert float(found["random_answers"]) == control
 
@@ -68,7 +68,7 @@ def test_a_function_that_says_something_else_is_refused(stored: Path) -> None:
     with pytest.raises(
         ValueError, match=r"my_data:skills must return an emergence\.core\.known_skills\.KnownSkills, not dict"
     ):
-        SPIRALS.known_skills(read_processed(stored / "dataset.nc"), 9, 0)
+        SPIRALS.known_skills(read_processed(stored / "dataset.nc").of_seed(0), 9, 0)
 
 
 def test_a_study_of_it_has_a_scoreboard_unless_it_is_a_control(stored: Path) -> None:

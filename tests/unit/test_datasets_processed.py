@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from emergence.core.storage import write_dataset
-from emergence.datasets import PARTS, ProcessedDataset, RawDataset, process, read_processed
+from emergence.datasets import PARTS, ProcessedDataset, RawDataset, process, read_processed, split
 from emergence.parameters.data import Data
 
 DATA = Data(probe_samples=20)
@@ -31,15 +33,16 @@ def vectors() -> RawDataset:
     return RawDataset(inputs, random.integers(0, 2, 200), ("a", "b"), "made up", np.arange(200) < 30, {"f": "md5:0"})
 
 
-def stored(raw: RawDataset, folder: Path) -> ProcessedDataset:
-    write_dataset(folder / "dataset.nc", process("mine", raw, DATA), {"data": DATA.model_dump()})
+def stored(raw: RawDataset, folder: Path, **changes: object) -> ProcessedDataset:
+    data = DATA.model_copy(update=changes)
+    write_dataset(folder / "dataset.nc", process("mine", raw, data), {"data": data.model_dump()})
     return read_processed(folder / "dataset.nc")
 
 
 @pytest.mark.parametrize("make", [images, vectors])
 def test_reading_gives_back_every_sample_in_exactly_one_part(make: type, tmp_path: Path) -> None:
     raw = make()
-    data = stored(raw, tmp_path)
+    data = stored(raw, tmp_path).of_seed(3)
     parts = [data.part(name) for name in PARTS]
     assert sum(len(labels) for _, labels in parts) == len(raw.labels)
     for index, (inputs, labels) in enumerate(parts):
@@ -53,7 +56,7 @@ def test_reading_gives_back_every_sample_in_exactly_one_part(make: type, tmp_pat
 
 
 def test_images_are_normalised_per_channel_by_the_training_part_alone(tmp_path: Path) -> None:
-    data = stored(images(), tmp_path)
+    data = stored(images(), tmp_path).of_seed(3)
     inputs, _ = data.part("train")
     normalised = data.normalise(inputs).numpy()
     expected = inputs.numpy()[:, :2].astype(float)
@@ -65,7 +68,7 @@ def test_images_are_normalised_per_channel_by_the_training_part_alone(tmp_path: 
 
 
 def test_vectors_are_normalised_by_one_mean_and_one_deviation(tmp_path: Path) -> None:
-    data = stored(vectors(), tmp_path)
+    data = stored(vectors(), tmp_path).of_seed(3)
     inputs, _ = data.part("train")
     assert data.mean.shape == data.std.shape == ()
     expected = (inputs.numpy() - inputs.numpy().mean(dtype=float)) / inputs.numpy().std(dtype=float)
@@ -76,21 +79,76 @@ def test_the_file_says_what_it_holds_and_where_it_is_from(tmp_path: Path) -> Non
     stored(vectors(), tmp_path)
     with xr.open_dataset(tmp_path / "dataset.nc") as file:
         assert file["inputs"].dims == ("sample", "feature")
-        assert file["part"].attrs["flag_meanings"].split() == list(PARTS)
-        assert file["part"].attrs["flag_values"].tolist() == [0, 1, 2, 3]
+        assert file["test"].values.tolist() == [1] * 30 + [0] * 170
+        assert json.loads(file.attrs["part_sizes"]) == {"train": 133, "validation": 17, "probe": 20, "test": 30}
         assert json.loads(file.attrs["checksums"]) == {"f": "md5:0"}
         assert json.loads(file.attrs["parameters"])["data"]["probe_samples"] == 20
-        assert (file.attrs["source"], file.attrs["split_seed"]) == ("made up", 0)
+        assert file.attrs["source"] == "made up"
+        assert json.loads(file.attrs["split"]) == DATA.model_dump(exclude={"sets"})
+
+
+@given(first=st.integers(0, 2_000_000), second=st.integers(0, 2_000_000), split_seed=st.integers(0, 2**32 - 1))
+def test_every_seed_has_parts_of_its_own_of_the_same_sizes_that_hold_every_sample_once(
+    first: int, second: int, split_seed: int
+) -> None:
+    assume(first != second)
+    raw, data = images(), DATA.model_copy(update={"split_seed": split_seed})
+    one, other = (
+        {name: set(np.flatnonzero(split(raw.labels, None, data, seed) == place)) for place, name in enumerate(PARTS)}
+        for seed in (first, second)
+    )
+    for of_seed in (one, other):
+        assert sorted(sample for part in of_seed.values() for sample in part) == list(range(200))
+    for name in PARTS:
+        assert one[name] != other[name] and len(one[name]) == len(other[name])
+
+
+def test_of_a_published_test_part_every_seed_splits_only_the_rest(tmp_path: Path) -> None:
+    raw = vectors()
+    one, other = (stored(raw, tmp_path).of_seed(seed) for seed in (0, 1))
+    for data in (one, other):
+        assert data.places("test").tolist() == list(range(30))
+    for name in ("train", "validation", "probe"):
+        assert not torch.equal(one.places(name), other.places(name))
+
+
+def test_every_seed_is_normalised_by_its_own_training_part(tmp_path: Path) -> None:
+    data = stored(images(), tmp_path)
+    one, other = (data.of_seed(seed) for seed in (0, 1))
+    assert not torch.equal(one.mean, other.mean) and not torch.equal(one.std[:2], other.std[:2])
+    for of_seed in (one, other):
+        train = of_seed.part("train")[0].double()
+        np.testing.assert_allclose(of_seed.mean.flatten(), train.mean((0, 2, 3)), rtol=1e-6)
+        np.testing.assert_allclose(of_seed.std.flatten()[:2], train.std((0, 2, 3), correction=0)[:2], rtol=1e-6)
+        assert of_seed.inputs.data_ptr() == data.inputs.data_ptr()  # no copy of the samples
+
+
+def test_a_common_split_is_that_of_the_split_seed_for_all_seeds(tmp_path: Path) -> None:
+    one, other = (stored(images(), tmp_path, split="common").of_seed(seed) for seed in (0, 7))
+    assert torch.equal(one.parts, other.parts) and torch.equal(one.mean, other.mean)
+    another = stored(images(), tmp_path, split="common", split_seed=1).of_seed(0)
+    assert not torch.equal(one.parts, another.parts)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_the_scale_is_exact_also_far_from_zero_and_one_where_nothing_varies(offset: float, tmp_path: Path) -> None:
+    raw = vectors()
+    inputs = (raw.inputs * 0.01 + offset).astype(np.float32)
+    scaled = RawDataset(inputs, raw.labels, raw.classes, "made up")
+    data = stored(scaled, tmp_path).of_seed(0)
+    assert float(data.std) == pytest.approx(data.part("train")[0].double().std(correction=0).item(), rel=1e-6)
+    constant = RawDataset(np.full_like(inputs, 0.1), raw.labels, raw.classes, "made up")
+    assert float(stored(constant, tmp_path).of_seed(0).std) == 1
 
 
 def test_an_unknown_part_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="did you mean 'validation'"):
-        stored(vectors(), tmp_path).part("valid")
+        stored(vectors(), tmp_path).of_seed(0).part("valid")
 
 
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
     write_dataset(tmp_path / "other.nc", xr.Dataset({"inputs": ("x", [1.0], {"units": "1", "long_name": "x"})}), {})
-    with pytest.raises(ValueError, match=r"other.nc is no processed data set: it has no labels, mean, part, std"):
+    with pytest.raises(ValueError, match=r"other.nc is no processed data set: it has no labels, sample_mean, sample_v"):
         read_processed(tmp_path / "other.nc")
 
 

@@ -33,7 +33,7 @@ def test_a_data_set_of_ones_own_is_stored_like_a_built_in_one(tmp_path: Path) ->
     (tmp_path / RAW_DATA / "parity" / "numbers.txt").write_text("\n".join(f"{i} {i / 2}" for i in range(40)))
     run = prepare(tmp_path, "parity", probe_samples=6, sets={"parity": {"kind": "custom", "loader": "own:parity"}})
     assert run.returncode == 0, run.stderr
-    data = read_processed(tmp_path / "out" / "dataset.nc")
+    data = read_processed(tmp_path / "out" / "dataset.nc").of_seed(0)
     inputs, labels = data.part("probe")
     assert (data.name, data.class_names, inputs.shape) == ("parity", ("even", "odd"), (6, 2))
     assert torch.equal(inputs[:, 0] % 2, labels.float())

@@ -11,10 +11,10 @@ from emergence.core.files import checksum
 from emergence.core.raw_files import RAW_DATA
 from emergence.core.storage import read_dataset, write_dataset
 from emergence.data_kinds.text import Text
-from emergence.datasets import PARTS, ProcessedDataset, RawDataset, RawFiles, process, read_processed
+from emergence.datasets import PARTS, RawDataset, RawFiles, SplitDataset, process, read_processed
 from emergence.parameters.data import Data
 from emergence.parameters.reading import ParametersError, check
-from emergence.training.batches import Part
+from emergence.training.batches import digest_of, parts_of
 from tests.unit.test_datasets_script import prepare
 from tests.unit.test_study_plan import changed, plan
 
@@ -32,9 +32,9 @@ def loaded(folder: Path, text: str = PROSE, length: int = 7) -> RawDataset:
     return written(folder, text, length).load("mine", RawFiles((folder,)))
 
 
-def stored(raw: RawDataset, folder: Path) -> ProcessedDataset:
+def stored(raw: RawDataset, folder: Path) -> SplitDataset:
     write_dataset(folder / "dataset.nc", process("mine", raw, DATA), {})
-    return read_processed(folder / "dataset.nc")
+    return read_processed(folder / "dataset.nc").of_seed(2)
 
 
 def test_sequences_are_the_text_piece_by_piece_with_the_next_characters_as_labels(tmp_path: Path) -> None:
@@ -65,16 +65,17 @@ def test_tokens_take_the_smallest_type_on_disk_and_are_not_normalised(tmp_path, 
     data = stored(raw, tmp_path)
     file = read_dataset(tmp_path / "dataset.nc")
     assert {str(file[name].dtype) for name in ("inputs", "labels")} == {kind}
-    assert "mean" not in file and "std" not in file
+    assert "sample_mean" not in file and "sample_variance" not in file
     inputs, labels = data.part("train")
     seen = data.normalise(inputs)
     assert seen.dtype == labels.dtype == torch.int64
     assert np.array_equal(seen, raw.inputs[data.parts.numpy() == 0])
     assert np.array_equal(labels, raw.labels[data.parts.numpy() == 0])
-    part = Part(data, "train", torch.device("cpu"), images_last=True, number_type=torch.float64)
-    batch = part.batch(torch.tensor([1, 0]))
-    assert batch[0].dtype == torch.int64 and torch.equal(batch[0], seen[[1, 0]])
-    assert part.digest() != Part(data, "validation", torch.device("cpu")).digest()
+    settings = {"images_last": True, "number_type": torch.float64}
+    train, validation = parts_of(data, ["train", "validation"], [2], torch.device("cpu"), **settings)
+    batch = train.batch(train.places[:, [1, 0]])
+    assert batch[0].dtype == torch.int64 and torch.equal(batch[0][0], seen[[1, 0]])
+    assert digest_of([train]) != digest_of([validation])
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,6 @@ def test_the_map_in_the_readme_names_every_folder_and_nothing_that_is_not_there(
     named = re.findall(r"`([\w.-]+)[/\w]*`", "".join(row.split("|")[1] for row in section.splitlines() if "|" in row))
     files = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
     folders = {file.partition("/")[0] for file in files if "/" in file and not file.startswith(".")}
-    made = {"results", "logs"}
+    made = {"results", "logs", "registrations"}
     assert folders <= set(named)
     assert set(named) <= folders | {file for file in files if "/" not in file} | made

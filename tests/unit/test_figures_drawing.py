@@ -8,6 +8,7 @@ from typing import get_args
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.core.runs import UNVARIED, Variant
@@ -17,6 +18,7 @@ from emergence.drawing.style import Style
 from emergence.figures import catalogue
 from emergence.parameters.figures import FontFamily
 from emergence.statistics.scoreboard import LANGUAGE
+from emergence.study.table import ESTIMATION
 from tests import figure_data
 from tests.figure_drawing import SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 from tests.job_files import do, job_file
@@ -45,8 +47,16 @@ def figure(request: pytest.FixtureRequest, manifest: Manifest) -> Figure:
 def test_every_axis_says_what_it_shows(figure: Figure) -> None:
     common = [figure.get_supxlabel(), figure.get_supylabel()]
     for axes in figure.axes:
-        along, up = axes.get_xlabel() or common[0], axes.get_ylabel() or common[1]
-        assert up if axes.get_label() == "<colorbar>" else along and up
+        if axes.axison:
+            along, up = axes.get_xlabel() or common[0], axes.get_ylabel() or common[1] or names_rows(axes)
+            assert up if axes.get_label() == "<colorbar>" else along and up
+
+
+def names_rows(axes: Axes) -> bool:
+    """Whether the rows of a panel have names, beside it or beside a panel that it shares the axis with."""
+    panels = axes.get_shared_y_axes().get_siblings(axes)
+    labels = [label.get_text() for panel in panels for label in panel.get_yticklabels()]
+    return any(label.strip("-\N{MINUS SIGN}.0123456789") for label in labels)
 
 
 def test_text_lies_within_the_figure_and_legends_cover_no_panel(figure: Figure) -> None:
@@ -115,7 +125,7 @@ def run_script(name: str, manifest: Manifest, folder: Path, tmp_path: Path) -> N
     parameters = figure_data.parameters()
     settings = {
         "figures": parameters.figures.model_dump() | {"dpi": COARSE.dpi},
-        "statistics": parameters.statistics.model_dump(exclude={"resamples", "seed", "accuracy_targets"}),
+        "statistics": parameters.statistics.model_dump(exclude=set(ESTIMATION.without)),
         "ruggedness": parameters.ruggedness.model_dump(),
     }
     inputs = {need: manifest[need] for need in catalogue()[name].needs}

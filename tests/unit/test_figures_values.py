@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.scale import SymmetricalLogTransform
 from scipy import stats
 
-from emergence.core.runs import UNVARIED, Run, Variant, Variation
+from emergence.core.runs import Run, Variant, Variation
 from emergence.core.storage import read_dataset
 from emergence.drawing.bands import describe_correlation, describe_slope
 from emergence.drawing.inputs import Inputs, dense, join_blocks, split_study
+from emergence.figures.landscape_ruggedness_against_emergence import APART
 from emergence.statistics.convergence import convergence
 from emergence.statistics.estimate import mean_interval
-from emergence.statistics.study import identified
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -91,12 +92,48 @@ def ends_of_band(axes: Axes, place: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_points_compare_emergence_at_the_start_of_an_epoch_with_the_improvement_during_it(manifest: Manifest) -> None:
     axes = panels(drawn("emergence_against_improvement", manifest))[0]
-    study = STYLE.at_reference(study_of(manifest).isel(run=0)).sel(through="all", step=[f"ep{n}" for n in range(5)])
+    study = STYLE.at_reference(study_of(manifest).isel(run=0)).sel(
+        through="all", samples="probe", step=[f"ep{n}" for n in range(5)]
+    )
     change = 100 * np.diff(study["train_accuracy"])
     points = np.column_stack([study["emergence"][:, :-1].values.ravel(), change.ravel()])
     np.testing.assert_allclose(axes.collections[0].get_offsets(), points)
-    found = json.loads(Path(manifest["claims"][0]["claims"]).read_text())["C1"]["experiments"]["digits/mlp"]
+    found = claim_of(manifest, "C1", "correlation")
     assert axes.get_title(loc="left") == f"digits, mlp\n{describe_correlation(found)}"
+    assert "4 distinct values in a run of 4 epochs" in axes.get_xlabel()
+
+
+def claim_of(manifest: Manifest, claim: str, quantity: str) -> dict[str, Any]:
+    """What a claim found of a quantity in the first experiment."""
+    entry = json.loads(Path(manifest["claims"][0]["claims"]).read_text())[claim]
+    found: dict[str, Any] = entry["further"].get(quantity, entry)["experiments"]["digits/mlp"]
+    return found
+
+
+def test_the_number_of_distinct_values_of_emergence_in_a_run_is_told(manifest: Manifest) -> None:
+    study = study_of(manifest).load()
+    study["emergence"].loc[{"run": study["run"][0], "seed": 1}] = 7.0
+    axes = panels(drawn("emergence_against_improvement", Inputs(split_study(study))))[0]
+    assert "1 to 4 distinct values in a run of 4 epochs" in axes.get_xlabel()
+
+
+def test_residuals_given_the_epoch_have_the_correlation_that_stands_above_them(manifest: Manifest) -> None:
+    study = study_of(manifest).load()
+    random = np.random.default_rng(0)
+    study["emergence"] = study["emergence"] * random.lognormal(0, 1, study["emergence"].shape)
+    study["train_accuracy"] = study["train_accuracy"].copy(data=random.uniform(size=study["train_accuracy"].shape))
+    axes = panels(drawn("emergence_against_improvement", Inputs(split_study(study))))[1]
+    points = np.asarray(axes.collections[0].get_offsets()).reshape(4, 4, 2)
+    at = STYLE.at_reference(study.isel(run=0)).sel(through="all", samples="probe", step=[f"ep{n}" for n in range(5)])
+    epoch = np.arange(4.0)
+    for seed, shown in enumerate(points):
+        for side, values in enumerate((at["emergence"].values[seed, :-1], np.diff(at["train_accuracy"].values[seed]))):
+            ranks = stats.rankdata(values)
+            fit = stats.linregress(epoch, ranks)
+            np.testing.assert_allclose(shown[:, side], ranks - fit.intercept - fit.slope * epoch, atol=1e-9)
+    varying = [shown for shown in points if np.ptp(shown, axis=0).min() > 1e-9]
+    mean = np.mean([stats.pearsonr(*shown.T).statistic for shown in varying])
+    assert f"ρ = {mean:.2f}".replace("-", "\N{MINUS SIGN}") in axes.get_title(loc="left")
 
 
 def test_convergence_over_sparsity_is_counted_as_the_claim_counts_it(manifest: Manifest) -> None:
@@ -197,18 +234,19 @@ def test_steps_and_seeds_that_a_run_lacks_are_left_out(manifest: Manifest) -> No
     assert [run.sizes["seed"] for run in runs.values()] == [4, 3, 4]
 
 
-def test_networks_with_a_landscape_are_points_at_their_emergence_and_ruggedness(manifest: Manifest) -> None:
+def test_networks_varied_on_purpose_have_the_correlations_within_strata_of_the_claim(tmp_path: Path) -> None:
+    methods = ("global_magnitude", "random_weights", "most_emergence", "least_emergence")
+    variants = [("dense", 0.0), *((method, sparsity) for method in methods for sparsity in (0.5, 0.9))]
+    manifest = figure_data.write_results(tmp_path, figure_data.TWO[:1], variants, seeds=3, epochs=3, points=5)
     figure = drawn("landscape_ruggedness_against_emergence", manifest)
-    study = study_of(manifest)
-    study = study.sel(criterion="mean", threshold=0.05, through="all")
-    runs = study.isel(run=[run.variation == UNVARIED for run in identified(study)])
-    for axes, name in zip(panels(figure), ("slice_relative_roughness", "minima"), strict=False):
+    for axes, quantity in zip(panels(figure), ("ruggedness", "concentration"), strict=False):
         shown = np.concatenate([points.get_offsets() for points in axes.collections])
-        known = runs[name].notnull().values
-        expected = np.column_stack([runs["emergence"].values[known], runs[name].values[known]])
-        assert len(shown) == known.sum() == runs.sizes["run"] * 3 * 2
-        np.testing.assert_allclose(np.sort(shown, axis=0), np.sort(expected, axis=0))
-    assert [text.get_text() for text in figure.legends[1].get_texts()] == ["ep0", f"ep{SMALL['epochs']}"]
+        assert axes.get_title(loc="left") == f"digits, mlp\n{describe_correlation(claim_of(manifest, 'C6', quantity))}"
+        assert "rank in its stratum" in axes.get_xlabel() and "rank in its stratum" in axes.get_ylabel()
+        assert len(shown) >= 2 * 2 * 3 * 3
+        np.testing.assert_allclose(shown.mean(axis=0), 0, atol=APART)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["0 %", "50 %", "90 %"]
+    assert [text.get_text() for text in figure.legends[1].get_texts()] == ["ep0", "ep3"]
 
 
 def test_masks_are_shown_layer_by_layer_as_they_are_and_in_effect(manifest: Manifest) -> None:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src" / "emergence"
 
 ROOMS = (
+    "processes",
     "core",
     "testbeds",
     "parameters",

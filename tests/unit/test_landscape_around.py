@@ -62,7 +62,7 @@ def test_the_script_measures_the_curvature_of_the_chosen_networks(run: Path, tmp
     settings = Curvature(eigenvalues=2, probes=2, lanczos_steps=5)
     found = call("measure_curvature", tmp_path / "curvature.nc", run, curvature=settings.model_dump())
     assert found["step"].values.tolist() == ["ep0", "ep11"] and found["seed"].values.tolist() == [7, 4]
-    data = read_processed(run / "dataset.nc")
+    data = read_processed(run / "dataset.nc").of_seed(4)
     inputs, labels = data.part("probe")
     network = read(run / "checkpoints" / "ep11.safetensors").network(4)
     expected = network_curvature(network, data.normalise(inputs), labels, settings)
@@ -110,6 +110,42 @@ def test_a_landscape_is_summed_up_by_the_random_plane_and_the_mean_over_slices()
     assert relative.sel(seed=5).item() == pytest.approx(relative.sel(seed=3).item())
     assert found["line_barrier"].values == pytest.approx([1, 0])
     assert found["slice_total_variation"].sel(seed=3).item() == pytest.approx((16 + 2) / 2)
+
+
+def test_persistent_minima_are_summed_up_with_their_units_and_in_multiples_of_the_directions() -> None:
+    found = summarise(landscape(), noise=1e-6)
+    # Troughs reach -2, passes lie at 0, both up to where the points of beta lie; no trough is at the border.
+    assert found["plane_persistent_minima"].values.tolist() == [[8], [8]]
+    assert found["plane_total_persistence"].values == pytest.approx(np.array([[7 * 2], [7 * 4]]), rel=0.01)
+    assert found["plane_largest_persistence"].values == pytest.approx(np.array([[2], [4]]), rel=0.01)
+    assert found["slice_persistent_minima"].sel(seed=3).item() == (4 + 1) / 2
+    assert found["slice_total_persistence"].sel(seed=3).item() == pytest.approx((3 * 2 + 0) / 2)
+    assert found["slice_largest_persistence"].sel(seed=3).item() == pytest.approx((2 + 0) / 2)
+    # The slice without a pair does not weigh on the mean of the other's three.
+    lone = summarise(landscape().isel(slice=[0]), noise=1e-6)["slice_saddle_distance"]
+    assert found["slice_saddle_distance"].sel(seed=3).item() == lone.sel(seed=3).item()
+    assert 0.25 <= lone.sel(seed=3).item() <= 1.25
+    for name in ("persistent_minima", "total_persistence", "largest_persistence", "saddle_distance"):
+        for place in ("plane", "slice"):
+            values = found[f"{place}_{name}"]
+            assert values.dims == ("seed", "step")
+            assert values.attrs["units"] == ("nat" if name.endswith("persistence") else "1")
+
+
+def test_a_landscape_with_one_minimum_has_no_distance_from_a_saddle() -> None:
+    bowl = xr.DataArray(
+        [[[[4.0, 1.0, 0.0, 1.0, 4.0]]]], {"offset": np.arange(5.0)}, ("seed", "step", "slice", "offset")
+    )
+    found = summarise(xr.Dataset({"slice_loss": bowl}), noise=0)
+    assert found["slice_persistent_minima"].item() == 1
+    assert found["slice_total_persistence"].item() == 0
+    assert found["slice_saddle_distance"].isnull().all()
+
+
+def test_a_missing_point_makes_only_its_own_seed_unknown() -> None:
+    found = summarise(landscape(), noise=1e-6)
+    for name in ("persistent_minima", "total_persistence", "largest_persistence", "saddle_distance"):
+        assert found[f"slice_{name}"].isnull().values.tolist() == [[False], [True]]
     assert found["slice_minima"].isnull().values.tolist() == [[False], [True]]
 
 

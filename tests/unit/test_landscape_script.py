@@ -31,6 +31,7 @@ WHERE = {
     "line_points": 4,
     "direction_seed": 3,
 }
+SAMPLED = {name: WHERE[name] for name in ("planes", "metrics")}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def sample(run: Path, output: Path, seeds: list[int], *flags: str) -> subprocess
     inputs = {"data": {"dataset": run / "dataset.nc"}, "training": {"checkpoints": run / "checkpoints"}}
     settings = {"networks": {"mlp": {"builder": "cnn"}}, "landscape": WHERE}
     where, outputs = output.with_suffix(".json"), {"landscape": output}
-    told = {"run": RUN, "settings": settings, "derived": {"seeds": seeds}}
+    told = {"run": RUN, "settings": settings, "derived": {"seeds": seeds, **SAMPLED}}
     command = job_file(where, "sample_landscape", inputs, outputs, **told)  # type: ignore[arg-type]
     return subprocess.run([*command, *flags], capture_output=True, text=True)
 
@@ -89,16 +90,17 @@ def test_landscapes_of_the_asked_seeds_are_stored_with_their_labels(landscape: P
         "networks": {"mlp": {"builder": "cnn"}},
         "landscape": WHERE,
         "seeds": [7, 4],
+        **SAMPLED,
     }
     assert all({"units", "long_name"} <= set(stored[name].attrs) for name in stored.variables)
 
 
 def test_the_centre_and_the_ends_are_the_stored_networks_on_the_probe_samples(run: Path, landscape: Path):
     stored = read_dataset(landscape)
-    data = read_processed(run / "dataset.nc")
-    inputs, labels = data.part("probe")
     initial, final = (read(run / "checkpoints" / file_name(step)) for step in (Step(0), Step(11)))
     for seed in (4, 7):
+        data = read_processed(run / "dataset.nc").of_seed(seed)
+        inputs, labels = data.part("probe")
         with torch.no_grad():
             logits = [checkpoint.network(seed)(data.normalise(inputs)) for checkpoint in (initial, final)]
         losses = [F.cross_entropy(of_network, labels).item() for of_network in logits]

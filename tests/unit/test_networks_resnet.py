@@ -9,8 +9,9 @@ from emergence.core.torchvision_import import torchvision
 from emergence.networks import Architecture, build
 from emergence.networks.resnet import PaddedShortcut
 from emergence.parameters.training import Training
-from emergence.training.batches import Part
+from emergence.training.batches import parts_of
 from emergence.training.stack import Stack
+from tests.samples import OneSplit
 from tests.unit.test_graph_torchvision import as_wires
 
 torch.set_num_threads(1)
@@ -73,7 +74,7 @@ def test_all_paths_of_a_pruned_network_equal_a_forward_pass_with_its_wires(depth
     assert graph.count(active)[0, -1].to_float() == pytest.approx(expected, rel=1e-11)
 
 
-class Noise:
+class Noise(OneSplit):
     """Images at random with labels."""
 
     input_shape, classes = (3, 32, 32), 4
@@ -81,11 +82,8 @@ class Noise:
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         return torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 4
 
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
-
 
 @pytest.mark.parametrize("depth", [18, 20])
 def test_a_stack_computes_what_each_network_does(depth: int) -> None:
     architecture = Architecture("resnet", (3, 32, 32), 4, {"depth": depth})
-    Stack(architecture, (0, 5), Training(), CPU).check(Part(Noise(), "train", CPU))
+    Stack(architecture, (0, 5), Training(), CPU).check(*parts_of(Noise(), ["train"], (0, 5), CPU))

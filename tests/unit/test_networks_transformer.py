@@ -14,9 +14,10 @@ from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.pruning import prunable
 from emergence.pruning._mask import masked_network
-from emergence.training.batches import Part
+from emergence.training.batches import parts_of
 from emergence.training.member import Member
 from emergence.training.stack import Stack
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)
 
@@ -175,30 +176,28 @@ def test_paths_equal_those_followed_unit_by_unit(blocks: int, heads: int, densit
     assert graph.count(active).sum().to_float() == expected > 0
 
 
-class Sequences:
+class Sequences(OneSplit):
     """Characters at random, each labelled with the one after it."""
 
+    mean = std = None
     input_shape, classes = (LENGTH,), CLASSES
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         text = characters(24, LENGTH + 1)
         return text[:, :-1], text[:, 1:]
 
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
-
 
 @pytest.mark.parametrize("optimizer", [{"name": "sgd", "momentum": 0.9}, {"name": "adamw", "learning_rate": 0.01}])
 def test_a_stack_makes_the_updates_of_each_seed_alone(optimizer: dict[str, object]) -> None:
     architecture = Architecture("transformer", (LENGTH,), CLASSES, {"blocks": 2, "heads": 2, "width": 8})
     settings = {"epochs": 1, "batch_size": 8, "precision": "float64", "optimizer": optimizer}
-    training, part = Training.model_validate(settings), Part(Sequences(), "train", CPU)
+    training, (part,) = Training.model_validate(settings), parts_of(Sequences(), ["train"], (0, 5, 2), CPU)
     stack = Stack(architecture, (0, 5, 2), training, CPU)
     stack.check(part)
     stacked, weights, evaluated = stack.advance(part, 0, 0, 3), stack.weights(), stack.evaluate(part)
     for position, seed in enumerate(stack.seeds):
-        alone = Member(architecture, seed, training, CPU)
-        torch.testing.assert_close(stacked[:, position], alone.advance(part, 0, 0, 3)[:, 0], rtol=1e-8, atol=0)
-        torch.testing.assert_close(evaluated[:, position], alone.evaluate(part)[:, 0], rtol=1e-8, atol=0)
+        alone, own = Member(architecture, seed, training, CPU), part.of([position])
+        torch.testing.assert_close(stacked[:, position], alone.advance(own, 0, 0, 3)[:, 0], rtol=1e-8, atol=0)
+        torch.testing.assert_close(evaluated[:, position], alone.evaluate(own)[:, 0], rtol=1e-8, atol=0)
         for name, tensor in alone.weights().items():
             torch.testing.assert_close(weights[name][position], tensor[0], rtol=1e-6, atol=1e-8)

@@ -93,7 +93,25 @@ MISTAKES = [
     ({"study": {"experiments": ["digits/mpl"]}}, "unknown network 'mpl'; allowed: mlp, cnn, vgg19"),
     ({"emergence": {"thresholds": [-0.1, 0.05]}}, "emergence.thresholds[0] = -0.1: input should be greater than or"),
     ({"statistics": {"reference_threshold": 0.3}}, "statistics.reference_threshold = 0.3 is not among the counted"),
-    ({"emergence": {"through": ["active"]}}, "statistics.reference_through = all is not among the counted: ['active']"),
+    (
+        {"emergence": {"through": ["active"]}},
+        "statistics.reference_through = all is not among the counted: emergence.through is ['active']",
+    ),
+    (
+        {"emergence": {"samples": ["test"]}},
+        "statistics.reference_samples = probe is not among the counted: emergence.samples is ['test']",
+    ),
+    (
+        {"statistics": {"reference_criterion": "weight-change", "reference_threshold": 0.5}},
+        "statistics.reference_threshold = 0.5 is not among the counted: emergence.change_thresholds is [0.02, 0.05,",
+    ),
+    (
+        {
+            "statistics": {"reference_criterion": "weight-change"},
+            "landscape": {"metrics": ["loss", "accuracy", "emergence"]},
+        },
+        "landscape.metrics has emergence, but statistics.reference_criterion is weight-change",
+    ),
     ({"networks": {"mlp": {"builder": "mpl"}}}, "networks.mlp.builder: unknown kind of network 'mpl'; allowed: mlp"),
     (
         {"data": {"sets": {"parity": {"kind": "sparse_parity", "bits": 2, "relevant_bits": 3}}}},

@@ -11,12 +11,15 @@ from emergence.core.plugins import available, load
 from emergence.core.steps import Step
 from emergence.core.storage import read_dataset, write_dataset
 from emergence.networks import Architecture
+from emergence.parameters.checks.methods import draws
 from emergence.parameters.pruning import Scoring
 from emergence.pruning import Mask, Samples, Subject, masked, masked_network, prunable, prune, report, scored_step
 from emergence.pruning.global_magnitude import make_mask
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.member import initial_network
+from tests.samples import OneSplit
 
+ROOT = Path(__file__).parents[2]
 ARCHITECTURE = Architecture("cnn", (1, 8, 8), 10, {"channels": [4], "batch_norm": True})
 
 
@@ -26,20 +29,35 @@ def checkpoint(*seeds: int) -> Checkpoint:
     return Checkpoint(Step(3), seeds, ARCHITECTURE, weights)
 
 
-class Digits:
+class Digits(OneSplit):
     """A data set of random images; not all classes have ten training samples."""
+
+    mean, std = torch.tensor(0.0), torch.tensor(2.0)
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
         samples = {"train": 90, "probe": 7}[name]
         return torch.randn(samples, 1, 8, 8, generator=generator), torch.arange(samples) ** 2 % 10
 
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs / 2
-
 
 def prune_digits(stored: Checkpoint, method: str, sparsity: float) -> Mask:
     return prune(stored, Digits(), method, sparsity)
+
+
+DRAWN = [name for name in available("pruning") if load("pruning", name, "make_mask").__globals__.get("DRAWS")]
+
+
+@pytest.mark.parametrize("method", DRAWN)
+def test_another_draw_gives_another_mask_and_the_first_is_that_of_the_seed(method: str) -> None:
+    masks = [prune(checkpoint(4, 7), Digits(), method, 0.6, draw=draw).kept for draw in (1, 1, 2)]
+    first, again, second = (torch.cat([kept[0].flatten() for kept in mask.values()]) for mask in masks)
+    assert torch.equal(first, again) and not torch.equal(first, second)
+    assert first.sum() == second.sum()
+
+
+def test_the_methods_in_which_chance_decides_are_those_that_say_so() -> None:
+    assert set(DRAWN) == {"random_weights", "most_emergence", "least_emergence"}
+    assert [name for name in available("pruning") if draws(name, ROOT)] == DRAWN
 
 
 def test_each_network_gets_the_mask_of_its_own_weights() -> None:

@@ -12,11 +12,9 @@ import xarray as xr
 from emergence.parameters import Parameters
 from emergence.report.comparisons import (
     Balance,
-    Holding,
     Share,
     balance_of_rivals,
     balance_of_stopping,
-    holdings,
     rivals_by_target,
     scores,
     share_seen,
@@ -50,6 +48,7 @@ def rivals() -> xr.Dataset:
         "predictor": PREDICTORS,
     }
     data = with_ends(["skill", "advantage", "gain"], dims)
+    data["same_as"] = xr.full_like(data["skill_mean"].isel(held_out=0, drop=True), "", dtype="U20")
     undecided = {"predictor": "sparsity", "held_out": "seeds"}
     data["advantage_low"].loc[undecided] = -0.1
     for end, value in {"mean": -0.4, "low": -0.5, "high": -0.3}.items():
@@ -68,6 +67,7 @@ def stopping() -> xr.Dataset:
     settings = np.full((2, 3, 2, 2), "level 0.1")
     settings[..., 1] = "level 0.2"
     data["setting"] = ((*dims, "half"), settings)
+    data["kept"] = xr.ones_like(data["epochs_saved_mean"])
     return data
 
 
@@ -86,6 +86,15 @@ def test_comparisons_count_as_won_or_lost_where_the_whole_interval_lies_on_one_s
     assert balance_of_rivals(rivals.where(rivals["predictor"] != "weight_norm")) == Balance(4, 0, 1)
 
 
+def test_rivals_of_one_ranking_share_a_row(rivals: xr.Dataset) -> None:
+    merged = rivals["predictor"] == "sparsity"
+    numbers = rivals.drop_vars("same_as").where(~merged)
+    data = numbers.assign(same_as=xr.where(merged, "weight_norm", rivals["same_as"]))
+    rows = rivals_by_target(data)["improvement"]
+    assert [row.name for row in rows[:4]] == [*PREDICTORS[:2], "weight_norm or sparsity", "all_rivals"]
+    assert balance_of_rivals(data) == Balance(comparisons=4, won=4, lost=0)
+
+
 def test_stopping_rules_have_a_row_per_tolerated_loss_with_the_share_of_epochs(stopping: xr.Dataset) -> None:
     rows = stopping_rows(stopping)
     assert len(rows) == 2 * 3 * 2
@@ -99,16 +108,27 @@ def test_only_rules_that_watch_emergence_are_counted_against_the_usual_one(stopp
     assert balance_of_stopping(stopping) == Balance(comparisons=4, won=2, lost=0)
 
 
+def test_epochs_are_won_only_where_the_tolerated_loss_is_kept(stopping: xr.Dataset) -> None:
+    stopping["kept"].loc[{"rule": "emergence_level", "experiment": "digits/cnn"}] = 0
+    assert balance_of_stopping(stopping) == Balance(comparisons=4, won=1, lost=0)
+    for end in ("low", "high"):
+        stopping[f"epochs_ahead_{end}"] = -abs(stopping[f"epochs_ahead_{end}"])
+    assert balance_of_stopping(stopping) == Balance(comparisons=4, won=0, lost=4)
+    stopping["kept"].loc[{"rule": "validation_loss", "experiment": "digits/mlp"}] = 0
+    assert balance_of_stopping(stopping) == Balance(comparisons=4, won=0, lost=2)
+
+
 @pytest.fixture
 def robustness() -> xr.Dataset:
-    """C1 is supported at the first of two thresholds alone, where it is supported by two of three criteria."""
-    verdicts = np.array([[[1, 0], [1, 0], [-1, 0]]])
-    dims = ("claim", "criterion", "threshold")
-    return xr.Dataset({"claim_verdict": (dims, verdicts)}, {"claim": ["C1"]})
-
-
-def test_a_claim_holds_at_so_many_choices_of_counting(robustness: xr.Dataset) -> None:
-    assert holdings(robustness) == [Holding("C1", choices=6, supported=2, inconclusive=3, contradicted=1)]
+    """C1 is supported at two of six choices, contradicted at one, where its sign changes, and steady in all seeds."""
+    columns = {
+        "claim_verdict": [1, 1, -1, 0, 0, 0, 1, 1],
+        "effect": [2.0, 1.5, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0],
+        "is_reference": [1, 0, 0, 0, 0, 0, 0, 0],
+        "seed_left_out": [*[np.nan] * 6, 0.0, 1.0],
+        "claim": ["C1"] * 8,
+    }
+    return xr.Dataset({name: ("cell", column) for name, column in columns.items()})
 
 
 def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
@@ -123,7 +143,9 @@ def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
     assert "in 2 of 4 comparisons, and fewer in 0" in words
     assert page.count("<td>weight norm</td>") == 8
     row = re.search(r'<tr><th scope="row"><a href="#C1">C1</a></th>.*', page)
-    assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "3", "1"]
+    assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "1", "0", "3", "0", "1", "0"]
+    assert "C1 holds at 2 of 6 choices, fails at 1, and its effect changes sign (at 1)" in words
+    assert ">holds at 2 of 6, fails at 1; sign flips at 1</td>" in words
     assert page.count("level 0.1; level 0.2") == 12
 
 

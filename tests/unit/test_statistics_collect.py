@@ -21,7 +21,9 @@ def value(seed: int, step: str, sparsity: float) -> float:
     return seed + sparsity + len(STEPS) * STEPS.index(step) if step in STEPS else seed + sparsity + 1000
 
 
-def write_run(folder: Path, sparsity: float, seeds: list[int], steps: list[str] = STEPS) -> list[dict[str, Any]]:
+def write_run(
+    folder: Path, sparsity: float, seeds: list[int], steps: list[str] = STEPS, sites: int = 3
+) -> list[dict[str, Any]]:
     """Write the three files of a run; return their manifest entries."""
     numbers = [[value(seed, step, sparsity) for step in steps] for seed in seeds]
     position = {
@@ -39,10 +41,10 @@ def write_run(folder: Path, sparsity: float, seeds: list[int], steps: list[str] 
     dims = ("seed", "step", "criterion", "threshold")
     counted = {
         "emergence": (dims, np.broadcast_to(np.array(numbers)[:, :, None, None], shape)),
-        "active_units": ((*dims, "site"), np.ones((*shape, 3))),
-        "site_size": ("site", [5, 6, 7]),
+        "active_units": ((*dims, "site"), np.array(numbers)[:, :, None, None, None] * np.ones((*shape, sites))),
+        "site_size": ("site", range(5, 5 + sites)),
     }
-    grid = {"criterion": ["mean"], "threshold": [0.05, 0.1], "site": ["a", "b", "c"]}
+    grid = {"criterion": ["mean"], "threshold": [0.05, 0.1], "site": [f"site {place}" for place in range(sites)]}
     files = {
         "metrics": xr.Dataset(metrics, coordinates),
         "emergence": xr.Dataset(counted, {**coordinates, **grid}),
@@ -91,9 +93,24 @@ def test_what_does_not_run_over_seeds_and_steps_is_left_out(tmp_path: Path) -> N
         "step_epoch",
         "step_iteration",
         "learning_rate",
+        "active_units",
+        "active_share",
     }
     assert set(study.data_vars) == kept
-    assert set(study.dims) == {"run", "seed", "step", "criterion", "threshold"}
+    assert set(study.dims) == {"run", "seed", "step", "criterion", "threshold", "site"}
+
+
+def test_active_units_are_joined_by_the_place_of_their_site_and_as_a_share_of_all(tmp_path: Path) -> None:
+    deep = [{**entry, "network": "deep"} for entry in write_run(tmp_path / "deep", 0.0, [0, 1], sites=5)]
+    study = joined(write_run(tmp_path, 0.0, [0, 1]) + deep).sel(threshold=0.1, criterion="mean")
+    assert study["site"].values.tolist() == [0, 1, 2, 3, 4]
+    units = study["active_units"].transpose("run", "seed", "step", "site")
+    assert units.isel(run=0, site=[3, 4]).isnull().all() and units.notnull().sum() == 2 * len(STEPS) * (3 + 5)
+    for place, step in enumerate(STEPS):
+        for run, sites in enumerate((3, 5)):
+            assert set(units[run, 1, place, :sites].values.tolist()) == {value(1, step, 0)}
+            share = study["active_share"].sel(seed=1, step=step).isel(run=run).item()
+            assert share == pytest.approx(sites * value(1, step, 0) / sum(range(5, 5 + sites)))
 
 
 def test_steps_are_the_union_in_order_of_training_and_missing_ones_are_nan(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from emergence.statistics.estimate import SCALES, estimate, mean_interval, sign_flip_test
+from emergence.statistics.estimate import SCALES, contradiction_test, estimate, mean_interval, sign_flip_test
 from tests.study_data import SETTINGS
 
 
@@ -16,6 +16,25 @@ def test_the_sign_flip_test_counts_all_sign_changes() -> None:
     at_least = np.mean([mean >= values.mean() - 1e-12 for mean in means])
     assert sign_flip_test(values, "positive", 65536, 0) == pytest.approx(at_least)
     assert sign_flip_test(-values, "negative", 65536, 0) == pytest.approx(at_least)
+
+
+@pytest.mark.parametrize("seeds", [2, 5, 10, 16])
+def test_trying_all_sign_changes_at_once_gives_the_p_value_of_a_permutation_test(seeds: int) -> None:
+    values = np.random.default_rng(seeds).normal(0.2, 1, seeds)
+    for direction, alternative in (("positive", "greater"), ("negative", "less")):
+        expected = stats.permutation_test(
+            (values,), np.mean, permutation_type="samples", alternative=alternative, n_resamples=np.inf, vectorized=True
+        ).pvalue
+        assert sign_flip_test(values, direction, 65536, 0) == pytest.approx(expected, abs=1e-12)
+
+
+def test_contradiction_is_the_test_of_falling_short_of_the_bound_on_the_scale_of_the_quantity() -> None:
+    ratios = np.array([0.6, 0.95, 1.2, 1.1, 0.97, 1.0])
+    distances = (ratios - 1) / (ratios + 1) - (0.9 - 1) / (0.9 + 1)
+    found = contradiction_test(ratios, "ratio", "negative", 0.9, SETTINGS)
+    assert found == pytest.approx(sign_flip_test(distances, "positive", 65536, 0))
+    assert contradiction_test(np.full(8, 0.05), "difference", "positive", 0.1, SETTINGS) == 2**-8
+    assert np.isnan(contradiction_test([0.1, np.nan], "difference", "positive", 0.1, SETTINGS))
 
 
 def test_with_many_seeds_drawn_sign_changes_agree_with_the_t_test() -> None:

@@ -12,7 +12,7 @@ from emergence.statistics.claims import c2, c7
 from emergence.statistics.convergence import epochs_to_targets
 from emergence.statistics.correlation import rank_products
 from emergence.statistics.judge import judge_claim_samples
-from emergence.statistics.quantity import judge_samples
+from emergence.statistics.quantity import judge_quantities
 from emergence.statistics.rules import read_rules
 from emergence.statistics.study import Study
 from tests.study_data import SETTINGS, at_reference, joined
@@ -41,13 +41,18 @@ def run(
     }
 
 
-def study_of(runs: dict[Variation, dict[str, np.ndarray]]) -> Study:
+def study_of(runs: dict[Variation, dict[str, np.ndarray]], test_samples: int = 10**6) -> Study:
     keys = {variation: DENSE if variation == UNVARIED else (*DENSE, variation) for variation in runs}
-    return at_reference(joined({keys[name]: values for name, values in runs.items()}))
+    made = joined({keys[name]: values for name, values in runs.items()})
+    return at_reference(made.assign(test_samples=test_samples))
 
 
 def initialised(
-    rng: np.random.Generator, effect: float, noise: float = 0.01, alphas: tuple[float, ...] = ALPHAS
+    rng: np.random.Generator,
+    effect: float,
+    noise: float = 0.01,
+    alphas: tuple[float, ...] = ALPHAS,
+    test_samples: int = 10**6,
 ) -> Study:
     """Networks whose emergence rises with alpha, and whose accuracy rises with emergence by `effect` per decade."""
     runs = {}
@@ -55,7 +60,7 @@ def initialised(
         log10 = 4 + np.log10(alpha) + rng.normal(0, 0.05, SEEDS)
         accuracy = 0.7 + effect * (log10 - 4) + rng.normal(0, noise, SEEDS)
         runs[Variation(alpha=alpha)] = run(log10, accuracy)
-    return study_of(runs)
+    return study_of(runs, test_samples)
 
 
 def verdict(claim: str, samples: dict[str, pd.DataFrame]) -> str:
@@ -83,7 +88,7 @@ def test_the_samples_of_c2_are_those_of_the_initialisations_of_each_seed() -> No
         epochs[final[seed] < goal] = EPOCHS
         high, low = start[seed].argmax(), start[seed].argmin()
         expected = {
-            "performance": stats.spearmanr(start[seed], final[seed]).statistic,
+            "performance_uncorrected": stats.spearmanr(start[seed], final[seed]).statistic,
             "trainability": stats.spearmanr(start[seed], epochs).statistic,
             "accuracy": final[seed, high] - final[seed, low],
             "errors": (1 - final[seed, high]) / (1 - final[seed, low]),
@@ -93,6 +98,43 @@ def test_the_samples_of_c2_are_those_of_the_initialisations_of_each_seed() -> No
             assert found[quantity]["digits/mlp"][seed] == pytest.approx(value), quantity
     of_each = [stats.spearmanr(start[:, place], final[:, place]).statistic for place in range(len(ALPHAS))]
     assert found["performance_over_seeds"]["digits/mlp"].mean() == pytest.approx(np.mean(of_each))
+
+
+def test_the_binomial_error_of_accuracy_is_taken_out_of_its_correlation() -> None:
+    study = initialised(np.random.default_rng(15), effect=0.02, noise=0.02, test_samples=2000)
+    final = study.data["test_accuracy"].isel(step=-1).transpose("seed", "run").values
+    error = np.mean(final * (1 - final) / 2000)
+    expected = 1 - error / np.mean(np.var(final, axis=1, ddof=1))
+    found = c2.samples(study)
+    reliability = c2.analyses(study)["reliability"]["digits/mlp"]
+    assert reliability.estimate == pytest.approx(expected) and 0 < reliability.low < expected < reliability.high < 1
+    ratio = found["performance_uncorrected"]["digits/mlp"] / found["performance"]["digits/mlp"]
+    assert ratio.tolist() == pytest.approx([np.sqrt(expected)] * SEEDS)
+
+
+def test_correcting_for_the_error_of_counting_restores_the_correlation_of_the_true_accuracies() -> None:
+    rng, samples = np.random.default_rng(16), 400
+    true, measured = {}, {}
+    for place, alpha in enumerate(ALPHAS):
+        accuracy = 0.9 + 0.02 * (place / 2 - 1) + rng.normal(0, 0.01, SEEDS)
+        log10 = 4 + place + rng.normal(0, 0.6, SEEDS)
+        true[Variation(alpha=alpha)] = run(log10, accuracy)
+        measured[Variation(alpha=alpha)] = run(log10, rng.binomial(samples, accuracy) / samples)
+    wanted = c2.samples(study_of(true))["performance_uncorrected"]["digits/mlp"].mean()
+    found = {name: sample["digits/mlp"].mean() for name, sample in c2.samples(study_of(measured, samples)).items()}
+    assert found["performance_uncorrected"] < wanted - 0.05
+    assert found["performance"] == pytest.approx(wanted, abs=0.1)
+
+
+def test_accuracies_that_differ_by_chance_alone_or_by_how_much_is_unknown_decide_nothing() -> None:
+    rng = np.random.default_rng(17)
+    runs = {Variation(alpha=alpha): run(np.full(SEEDS, alpha), rng.binomial(300, 0.9, SEEDS) / 300) for alpha in ALPHAS}
+    study = study_of(runs, test_samples=300)
+    assert c2.samples(study)["performance"]["digits/mlp"].isna().all()
+    assert c2.samples(study)["performance_uncorrected"]["digits/mlp"].notna().all()
+    unknown = at_reference(joined({(*DENSE, name): values for name, values in runs.items()}))
+    assert c2.samples(unknown)["performance"]["digits/mlp"].isna().all()
+    assert c2.samples(unknown)["accuracy"]["digits/mlp"].notna().all()
 
 
 def test_a_study_without_other_initialisations_tells_seeds_apart_and_decides_nothing() -> None:
@@ -152,14 +194,14 @@ def test_what_each_seed_adds_to_a_correlation_averages_to_it_and_missing_seeds_a
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("without_garbage_collection")
 def test_seeds_without_a_common_cause_rarely_show_one() -> None:
     rng, rules = np.random.default_rng(9), read_rules()
     rule = rules.claims["C2"].quantities["performance_over_seeds"]
     shown = []
     for _ in range(200):
         columns = {"a": rank_products(*map(pd.Series, rng.normal(size=(2, SEEDS))))}
-        shown.append(judge_samples(rule, rules.general, pd.DataFrame(columns), SETTINGS).together.estimate.p_value)
+        found = judge_quantities({"over_seeds": rule}, rules.general, {"over_seeds": pd.DataFrame(columns)}, SETTINGS)
+        shown.append(found["over_seeds"].together.estimate.p_value)
     assert np.mean(np.array(shown) <= 0.05) <= 0.08
 
 

@@ -71,6 +71,14 @@ def test_emergence_that_is_noise_neither_predicts_nor_adds_anything() -> None:
         assert mean(found, "gain", target, "all_rivals") < 0.05
 
 
+def test_rivals_that_rank_alike_or_in_reverse_are_one(emergence_true: xr.Dataset) -> None:
+    same = emergence_true["same_as"].sel(experiment="digits/mlp", target="final_accuracy")
+    assert str(same.sel(predictor="nonzero_parameters").values) == "sparsity"
+    assert (same.drop_sel(predictor="nonzero_parameters") == "").all()
+    assert np.isnan(mean(emergence_true, "skill", "final_accuracy", "nonzero_parameters"))
+    assert np.isfinite(mean(emergence_true, "skill", "final_accuracy", "sparsity"))
+
+
 def test_emergence_adds_to_a_rival_that_knows_the_other_half() -> None:
     found = rivals(study("emergence", together=True), ["noise", "half"])
     assert 0.2 < mean(found, "skill", "improvement", "half") < 0.7

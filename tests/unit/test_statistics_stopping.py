@@ -59,6 +59,14 @@ def test_more_tolerance_saves_more_and_costs_what_test_accuracy_shows(found: xr.
     assert (np.diff(saved) > 0).all() and lost[1] <= 0.1 + 1e-9 < lost[2]
 
 
+def test_a_tolerated_loss_is_kept_where_the_mean_over_seeds_not_tuned_on_is_no_larger(found: xr.Dataset) -> None:
+    for rule in RULES:
+        for tolerance in found["tolerated_loss"].values:
+            at = found.sel(rule=rule, tolerated_loss=tolerance)
+            assert float(at["kept"]) == (np.mean(at["accuracy_lost"].values) <= tolerance + 1e-9)
+    assert (found["kept"] == 1).all()
+
+
 def test_a_rule_that_would_cost_too_much_on_the_seeds_of_tuning_never_stops() -> None:
     log10 = np.tile(4 - 0.2 * np.arange(EPOCHS), (SEEDS, 1))
     log10[:, 1:] -= 3  # falls at once, long before training converges
@@ -78,6 +86,7 @@ def test_settings_are_chosen_on_the_other_seeds_alone() -> None:
     assert (saved[::2] == 0).all()
     assert (saved[1::2] > EPOCHS - 1 - CONVERGED[1::2]).all()
     assert (halves["accuracy_lost"].sel(tolerated_loss=0.0).values[1::2] > 0.05).all()
+    assert halves["kept"].values.tolist() == [0]
 
 
 def test_seeds_whose_accuracy_is_unknown_are_missing() -> None:

@@ -99,6 +99,55 @@ def test_a_run_is_named_after_what_it_is() -> None:
     ]
 
 
+CHANCE = {"methods": ["global_magnitude", "random_weights"], "sparsities": [0.5]}
+
+
+def test_methods_in_which_chance_decides_have_several_masks_and_the_others_one() -> None:
+    names = [run.name for run in plan(pruning={**CHANCE, "masks": 3}).runs if run.seeds[0] == 0]
+    assert names == [
+        "digits/mlp/dense/seeds~0-1",
+        "digits/mlp/global_magnitude~0.5/original_initialisation/seeds~0-1",
+        "digits/mlp/random_weights~0.5/original_initialisation/seeds~0-1",
+        "digits/mlp/random_weights~0.5/mask~2/original_initialisation/seeds~0-1",
+        "digits/mlp/random_weights~0.5/mask~3/original_initialisation/seeds~0-1",
+    ]
+
+
+def test_one_more_mask_leaves_the_first_ones_as_they_are_and_has_files_of_its_own() -> None:
+    one, two = (plan(pruning={**CHANCE, "masks": masks}) for masks in (1, 2))
+    assert {job.key for job in one.jobs if job.run} <= set(two.by_key)
+    assert {job.rule for job in new_jobs(one, two) if job.run} == CELL - {"apply_measures"}
+    for job in two.of_rule("retrain_networks"):
+        (mask,) = job.inputs["mask"]
+        assert job.run and mask.run and (job.run.mask, job.run.seeds) == (mask.run.mask, mask.run.seeds)
+        assert mask.run.described["mask"] == job.run.mask and ("mask~2" in mask.file("mask")) == (job.run.mask == 2)
+
+
+def test_the_first_mask_is_the_one_of_reference_and_tuned_for_all() -> None:
+    drawn = plan(pruning={**CHANCE, "methods": ["random_weights"], "masks": 2}, tuning=PER_CONFIGURATION)
+    assert {run.mask for run in drawn.selection.reference} == {1}
+    assert {job.run.mask for job in drawn.of_rule("retune_learning_rate") if job.run} == {1}
+
+
+def test_slices_are_sampled_around_networks_whose_emergence_is_varied_on_purpose() -> None:
+    methods = ["global_magnitude", "snip", "random_weights", "least_emergence"]
+    varied = {"networks": ["mlp"], "alphas": [2.0], "widths": [2.0], "depths": []}
+    study = plan(pruning={**CHANCE, "methods": methods, "masks": 2}, variations=varied)
+    sampled = {job.run.configuration.name: job for job in study.of_rule("sample_landscape") if job.run}
+    of_reference = {"digits/mlp/dense", "digits/mlp/global_magnitude~0.5/original_initialisation"}
+    assert set(sampled) == of_reference | {
+        "digits/mlp/dense/alpha~2",
+        "digits/mlp/random_weights~0.5/original_initialisation",
+        "digits/mlp/least_emergence~0.5/original_initialisation",
+    }
+    for name, job in sampled.items():
+        assert bool(job.derived["planes"]) == (name in of_reference)
+    for rule in ("find_minima", "measure_curvature"):
+        assert {job.run.configuration.name for job in study.of_rule(rule) if job.run} == of_reference
+    ruggedness = {job.name for job in study.of_rule("measure_ruggedness")}
+    assert ruggedness == {job.name for job in study.of_rule("sample_landscape")}
+
+
 def test_every_job_has_a_key_of_its_own_and_comes_after_those_it_reads() -> None:
     jobs = plan().jobs
     assert len({job.key for job in jobs}) == len(jobs)
@@ -296,10 +345,12 @@ def test_a_varied_network_is_named_after_what_varies_it() -> None:
     assert [job.name for job in chosen] == [f"digits/mlp/dense/alpha~2/seeds~{seeds}" for seeds in ("0-1", "2-3")]
 
 
-def test_varied_networks_are_trained_counted_and_measured_only_and_leave_others_as_they_are() -> None:
+def test_varied_networks_are_trained_and_counted_and_leave_others_as_they_are() -> None:
     before, after = plan(), plan(variations=VARIED)
     new = new_jobs(before, after)
-    assert {job.rule for job in new if job.run} == {"train_networks", "count_paths", "apply_measures"}
+    found = {"train_networks", "count_paths", "sample_landscape", "measure_ruggedness"}
+    assert {job.rule for job in new if job.run} == found
+    assert {job.run.variation.alpha for job in new if job.run and job.entry.phase == "landscape"} == {2.0}
     assert {job.rule for job in new if not job.run} == {"gather_networks", *CONCLUSIONS}
     assert {job.key for job in before.jobs if job.run} <= set(after.by_key)
 

@@ -20,14 +20,14 @@ def plan() -> Plan:
 
 
 def finish(job: Job, root: Path, seconds: float) -> None:
-    for file in [*job.files, job.timing]:
+    for file in [*job.files, job.notes["timing"]]:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).mkdir() if file.endswith("checkpoints") else (root / file).write_text("made")
-    (root / job.timing).write_text(f"s\tmax_rss\n{seconds}\t10\n")
+    (root / job.notes["timing"]).write_text(f"s\tmax_rss\n{seconds}\t10\n")
 
 
 def begin(job: Job, root: Path, text: str) -> Path:
-    file = root / job.log
+    file = root / job.notes["log"]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     return file
@@ -52,7 +52,7 @@ def test_finished_jobs_whose_time_cannot_be_read_are_counted_and_the_mean_is_tha
     first, second, _ = plan.of_phase("train")
     finish(first, tmp_path, 100)
     finish(second, tmp_path, 200)
-    (tmp_path / second.timing).write_text("s\tmax")
+    (tmp_path / second.notes["timing"]).write_text("s\tmax")
     (trained,) = (phase for phase in status.progress(plan, tmp_path) if phase.phase == "train")
     assert trained == status.Progress("train", 2, 1, 100, 100, 0, 1)
     assert str(trained).endswith(", time of 1 finished jobs not known")

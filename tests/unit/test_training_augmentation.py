@@ -15,9 +15,10 @@ from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training import augmentation
 from emergence.training.augmentation import augment, changes_of_batch
-from emergence.training.batches import Part, sample_order
+from emergence.training.batches import parts_of, sample_order
 from emergence.training.block import train_block
 from emergence.training.checkpoints import read
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -25,8 +26,10 @@ CNN = Architecture("cnn", (2, 6, 4), 3, {"channels": [4]})
 BOTH = {"crop_padding": 2, "flip": True}
 
 
-class Pictures:
+class Pictures(OneSplit):
     """Images at random, as bytes; black is not their mean."""
+
+    mean, std = torch.tensor(128.0), torch.tensor(128.0)
 
     classes = 3
 
@@ -36,9 +39,6 @@ class Pictures:
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
         return torch.randint(1, 256, (30, *self.input_shape), generator=generator).to(torch.uint8), torch.arange(30) % 3
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs.float() / 128 - 1
 
 
 def settings(**changes: Any) -> Training:
@@ -112,10 +112,10 @@ def test_training_sees_changed_images_and_evaluation_the_images_as_they_are(tmp_
 
 
 def test_padding_is_black_also_after_normalisation() -> None:
-    part = Part(Pictures(), "train", torch.device("cpu"), images_last=True)
-    shifted, _ = part.batch(torch.arange(3), torch.tensor([[1, 0, 0]]).expand(3, 3))
-    assert (shifted[:, :, -1] == -1).all()
-    assert (shifted[:, :, :-1] > -1).all()
+    (part,) = parts_of(Pictures(), ["train"], [0], torch.device("cpu"), images_last=True)
+    shifted, _ = part.batch(torch.arange(3)[None], torch.tensor([[1, 0, 0]]).expand(3, 3))
+    assert (shifted[..., -1, :] == -1).all()
+    assert (shifted[..., :-1, :] > -1).all()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from emergence.training import precision
 from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import Checkpoint, read
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -23,9 +24,10 @@ MLP = Architecture("mlp", (1, 4, 4), 3, {"widths": [8]})
 CNN = Architecture("cnn", (1, 4, 4), 3, {"channels": [4], "batch_norm": True})
 
 
-class Blobs:
+class Blobs(OneSplit):
     """Images of three classes, as bytes, that are easy to tell apart."""
 
+    mean, std = torch.tensor(120.0), torch.tensor(60.0)
     input_shape, classes = (1, 4, 4), 3
     sizes = {"train": 50, "validation": 13, "test": 17}
 
@@ -34,9 +36,6 @@ class Blobs:
         labels = torch.arange(self.sizes[name]) % 3
         noise = torch.randint(0, 120, (self.sizes[name], 1, 4, 4), generator=generator)
         return (noise + 60 * labels.reshape(-1, 1, 1, 1)).to(torch.uint8), labels
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return (inputs.float() - 120) / 60
 
 
 def settings(**changes: Any) -> Training:

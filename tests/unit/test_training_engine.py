@@ -19,6 +19,7 @@ from emergence.training.dense import Dense, is_dense
 from emergence.training.gradients import Autograd, Gradients
 from emergence.training.pooling import pool_first
 from emergence.training.precision import arithmetic
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -124,9 +125,10 @@ def test_pooling_before_relu_changes_no_bit() -> None:
     assert outputs[0].any()
 
 
-class Spots:
+class Spots(OneSplit):
     """Images of three classes, as bytes."""
 
+    mean, std = torch.tensor(120.0), torch.tensor(60.0)
     input_shape, classes = (1, 6, 6), 3
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
@@ -134,9 +136,6 @@ class Spots:
         labels = torch.arange(60) % 3
         noise = torch.randint(0, 120, (60, 1, 6, 6), generator=generator)
         return (noise + 60 * labels.reshape(-1, 1, 1, 1)).to(torch.uint8), labels
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return (inputs.float() - 120) / 60
 
 
 NETWORKS = {

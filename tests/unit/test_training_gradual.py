@@ -21,6 +21,7 @@ from emergence.training.batches import sample_order
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read
 from emergence.training.gradual import Gradual, grow
+from tests.samples import OneSplit
 from tests.sampling import one_in
 
 torch.set_num_threads(1)  # as in jobs; a forked process could not use its parent's pool of threads
@@ -38,17 +39,14 @@ MATRICES = {
 SAMPLES = 40
 
 
-class Noise:
-    """Images and labels at random."""
+class Noise(OneSplit):
+    """Images, exact in single precision as stored ones are, and labels at random."""
 
     input_shape, classes = (1, 4, 4), 3
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
-        return torch.randn(SAMPLES, 1, 4, 4, generator=generator, dtype=torch.float64), torch.arange(SAMPLES) % 3
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
+        return torch.randn(SAMPLES, 1, 4, 4, generator=generator).double(), torch.arange(SAMPLES) % 3
 
 
 def settings(batch_size: int, **more: Any) -> Training:

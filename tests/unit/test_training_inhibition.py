@@ -14,6 +14,7 @@ from emergence.training.batches import sample_order
 from emergence.training.block import train_block
 from emergence.training.checkpoints import read
 from emergence.training.inhibition import Inhibition, RunningMoments, monosemanticity
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)
 
@@ -93,17 +94,14 @@ def test_evaluation_and_what_follows_are_left_as_they_are() -> None:
     assert torch.equal(model.train()(second), expected)
 
 
-class Noise:
-    """Samples and labels at random."""
+class Noise(OneSplit):
+    """Samples, exact in single precision as stored ones are, and labels at random."""
 
     input_shape, classes = (5,), 3
 
     def part(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
         generator = torch.Generator().manual_seed(len(name))
-        return torch.randn(40, 5, generator=generator, dtype=torch.float64), torch.arange(40) % 3
-
-    def normalise(self, inputs: torch.Tensor) -> torch.Tensor:
-        return inputs
+        return torch.randn(40, 5, generator=generator).double(), torch.arange(40) % 3
 
 
 MLP = Architecture("mlp", (5,), 3, {"widths": [6], "activation": "tanh"})

@@ -20,6 +20,7 @@ from emergence.training import block, tensor_files
 from emergence.training.block import train_block
 from emergence.training.checkpoints import publish
 from emergence.training.member import Member
+from tests.samples import OneSplit
 from tests.sampling import one_in
 
 torch.set_num_threads(1)  # as in jobs; a forked process could not use its parent's pool of threads
@@ -27,17 +28,15 @@ torch.set_num_threads(1)  # as in jobs; a forked process could not use its paren
 CNN = Architecture("cnn", (1, 6, 6), 3, {"channels": [4], "batch_norm": True})
 
 
-class Random:
+class Random(OneSplit):
     """Images at random, so that every update matters."""
 
+    mean, std = torch.tensor(128.0), torch.tensor(128.0)
     input_shape, classes = (1, 6, 6), 3
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
         return torch.randint(0, 255, (60, 1, 6, 6), generator=generator).to(torch.uint8), torch.arange(60) % 3
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs.float() / 128 - 1
 
 
 def settings(epochs: int = 4, name: str = "adam", schedule: str = "constant", **more: Any) -> Training:
@@ -284,8 +283,7 @@ def test_trainings_that_differ_do_not_share_a_state(tmp_path: Path) -> None:
     train_block(Random(), CNN, [0, 1, 3], settings(), tmp_path / "work")
 
     class Other(Random):
-        def normalise(self, inputs: Tensor) -> Tensor:
-            return inputs.float() / 64 - 2
+        std = torch.tensor(64.0)
 
     scaled = train_block(Other(), CNN, [0, 1, 2], settings(), tmp_path / "work")
     assert len(list((tmp_path / "work").iterdir())) == 6

@@ -15,6 +15,7 @@ from emergence.training.batches import sample_order
 from emergence.training.block import train_block
 from emergence.training.checkpoints import read
 from emergence.training.gradients import mean_loss
+from tests.samples import OneSplit
 
 torch.set_num_threads(1)  # as in jobs
 
@@ -22,7 +23,7 @@ MLP = Architecture("mlp", (1, 4, 4), 3, {"widths": [8]})
 SMOOTHING = 0.3
 
 
-class Noise:
+class Noise(OneSplit):
     """Images and labels at random."""
 
     input_shape, classes = (1, 4, 4), 3
@@ -30,9 +31,6 @@ class Noise:
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(len(name))
         return torch.randn(24, 1, 4, 4, generator=generator), torch.arange(24) % 3
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
 
 
 def settings(**changes: Any) -> Training:

@@ -1,5 +1,6 @@
 """Seeds trained in a stack are trained as each alone; networks that cannot be stacked are trained one by one."""
 
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from torch import Tensor, nn
 
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
-from emergence.training.batches import Part
+from emergence.training.batches import Part, parts_of
 from emergence.training.block import TrainedBlock, train_block
 from emergence.training.checkpoints import read
 from emergence.training.grouping import Work, form_groups, measure_work, stack_size
 from emergence.training.member import Member, initial_network
+from tests.samples import OneSplit
 from tests.sampling import one_in
 
 torch.set_num_threads(1)  # as in jobs
@@ -34,9 +36,10 @@ OPTIMIZERS = {
 }
 
 
-class Stripes:
+class Stripes(OneSplit):
     """Images of four classes as bytes, hard enough that the loss stays away from zero."""
 
+    mean, std = torch.tensor(105.0), torch.tensor(60.0)
     input_shape, classes = (1, 8, 8), 4
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
@@ -45,9 +48,6 @@ class Stripes:
         images = torch.randint(0, 200, (90, 1, 8, 8), generator=generator)
         images[torch.arange(90), 0, labels] += 50
         return images.to(torch.uint8), labels
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return (inputs.float() - 105) / 60
 
 
 AUGMENTED = {"crop_padding": 1, "flip": True}
@@ -103,6 +103,11 @@ def test_a_stack_trains_each_seed_as_alone(name: str, optimizer: str, masked: bo
             assert not tensor[~given[key]].any()
 
 
+def training_part(seeds: Sequence[int], data: OneSplit | None = None, number_type: torch.dtype = torch.float32) -> Part:
+    (part,) = parts_of(data or Stripes(), ["train"], seeds, CPU, number_type=number_type)
+    return part
+
+
 class Pictures(Stripes):
     """Images of 32 x 32."""
 
@@ -118,13 +123,11 @@ class Sequences(Stripes):
     """Sequences of characters and the characters that follow."""
 
     input_shape, samples = (7,), 12
+    mean = std = None
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
         text = torch.randint(0, 4, (self.samples, 8), generator=torch.Generator().manual_seed(len(name)))
         return text[:, :-1].contiguous(), text[:, 1:].contiguous()
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        return inputs
 
 
 @pytest.mark.parametrize(
@@ -136,12 +139,14 @@ class Sequences(Stripes):
     ids=["resnet", "transformer"],
 )
 def test_large_networks_can_be_stacked_too(data: Stripes, architecture: Architecture) -> None:
-    part = Part(data, "train", CPU, number_type=torch.float64)
+    part = training_part(SEEDS, data, torch.float64)
     groups = {n: form_groups(architecture, SEEDS, settings(batch_size=3), CPU, part, n) for n in (1, 3)}
     assert [len(groups[n]) for n in (1, 3)] == [3, 1]
-    stacked, alone = (torch.cat([group.advance(part, 0, 0, 2) for group in groups[n]], dim=1) for n in (3, 1))
+    parts = {3: [part], 1: [part.of([position]) for position in range(3)]}
+    grouped = {n: list(zip(groups[n], parts[n], strict=True)) for n in (3, 1)}
+    stacked, alone = (torch.cat([group.advance(own, 0, 0, 2) for group, own in grouped[n]], dim=1) for n in (3, 1))
     torch.testing.assert_close(stacked, alone, rtol=1e-6, atol=1e-9)
-    evaluated, expected = (torch.cat([group.evaluate(part) for group in groups[n]], dim=1) for n in (3, 1))
+    evaluated, expected = (torch.cat([group.evaluate(own) for group, own in grouped[n]], dim=1) for n in (3, 1))
     torch.testing.assert_close(evaluated, expected, rtol=1e-6, atol=1e-9)
 
 
@@ -222,16 +227,14 @@ def test_networks_that_cannot_be_stacked_are_trained_one_after_another(
 ) -> None:
     caplog.set_level("INFO")
     architecture = Architecture(f"{__name__}:{builder}", (1, 8, 8), 4)
-    groups = form_groups(architecture, SEEDS, settings(precision="float32"), CPU, Part(Stripes(), "train", CPU), 3)
+    groups = form_groups(architecture, SEEDS, settings(precision="float32"), CPU, training_part(SEEDS), 3)
     assert [type(group) for group in groups] == [Member] * 3
     assert "one after another" in caplog.text and reason in caplog.text
 
 
 @pytest.mark.parametrize(("name", "sizes"), [("mlp", [4, 2]), ("cnn", [1] * 6)])
 def test_fully_connected_networks_are_stacked_on_a_cpu_and_others_are_not(name: str, sizes: list[int]) -> None:
-    groups = form_groups(
-        NETWORKS[name], range(6), settings(precision="float32"), CPU, Part(Stripes(), "train", CPU), "auto"
-    )
+    groups = form_groups(NETWORKS[name], range(6), settings(precision="float32"), CPU, training_part(range(6)), "auto")
     assert [len(group.seeds) for group in groups] == sizes
 
 
@@ -244,7 +247,7 @@ def test_only_small_networks_are_stacked_on_a_gpu_and_as_many_as_fit() -> None:
 
 
 def test_the_work_of_a_network_is_counted_from_its_layers() -> None:
-    part = Part(Stripes(), "train", CPU)
+    part = training_part(SEEDS)
     network = initial_network(NETWORKS["mlp"], 0)
     work = measure_work(network, part, batch_size=16)
     products = 64 * 12 + 12 * 9 + 9 * 4

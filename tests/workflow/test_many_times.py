@@ -75,7 +75,7 @@ def change(repository: Repository, key: str, tool: str) -> None:
     expected = new_jobs(before, repository.plan())
     assert Counter(job.rule for job in expected) == jobs
     repository.run(*tool.split())
-    assert repository.logs() == sorted(job.log for job in expected)
+    assert repository.logs() == sorted(job.notes["log"] for job in expected)
     assert repository.planned() == {}
     if tool == "dvc repro":
         assert is_clean(repository)
@@ -88,7 +88,7 @@ def test_more_epochs_continue_training_to_the_bytes_of_training_in_one_go(source
         repository.set("training.epochs", 5)
         repository.run("snakemake", "train")
     (training,) = grown.plan().of_rule("train_networks")
-    assert "continuing after ep3 of 5 epochs" in (grown.folder / training.log).read_text()
+    assert "continuing after ep3 of 5 epochs" in (grown.folder / training.notes["log"]).read_text()
     made, expected = grown.current_files(), whole.current_files()
     assert {name: made[name] for name in expected} == expected
 

@@ -65,10 +65,11 @@ def test_final_weights_of_a_registered_version_are_those_that_reached_the_stated
     for name, job in training.items():
         stored = read(networks / f"{name}.safetensors")
         dataset = read_processed(repository.folder / job.inputs["data"][0].file("dataset"))
-        inputs, labels = dataset.part("test")
         accuracy = xr.load_dataset(repository.folder / job.file("metrics"))["test_accuracy"].isel(step=-1)
         for seed, stated in zip(stored.seeds, accuracy.sel(seed=list(stored.seeds)), strict=True):
-            predicted = stored.network(seed)(dataset.normalise(inputs)).argmax(1)
+            split = dataset.of_seed(seed)
+            inputs, labels = split.part("test")
+            predicted = stored.network(seed)(split.normalise(inputs)).argmax(1)
             assert float((predicted == labels).double().mean()) == pytest.approx(float(stated))
 
 

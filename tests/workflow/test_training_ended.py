@@ -1,17 +1,20 @@
 """Training that is ended from outside: jobs killed at random moments, and a study interrupted from the terminal."""
 
+import contextlib
 import json
 import os
 import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 
+from emergence.processes.start import SERVER
 from tests.unit.test_training_scripts import digits, training  # noqa: F401
 from tests.workflow.conftest import Repository, environment
 
@@ -62,6 +65,7 @@ def test_a_study_interrupted_from_the_terminal_says_so_and_continues(source: Rep
     assert "signal 2: stopped after ep" in output
     assert "the same call continues from there" in output
     assert not list(clone.folder.glob("results/train/**/*.*"))
+    assert not working_for_long(clone.folder)
     clone.run("snakemake", "train")
     assert "continuing after ep" in next(clone.folder.glob("logs/train_networks/**/*.log")).read_text()
     whole.run("snakemake", "train")
@@ -80,6 +84,55 @@ def test_after_a_kill_snakemake_makes_all_that_is_missing_and_repeats_nothing(re
         jobs = repository.planned(*arguments)
         assert "judge_claims" in jobs
         assert "train_networks" not in jobs
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_study_whose_server_of_scripts_is_killed_again_and_again_has_the_same_results(
+    source: Repository, finished: Repository, tmp_path: Path
+) -> None:
+    clone = source.clone(tmp_path / "clone")
+    servers = set()
+    with subprocess.Popen(["snakemake"], cwd=clone.folder, env=environment(), stderr=subprocess.DEVNULL) as study:
+        while study.poll() is None and len(servers) < 3:
+            for server in [process for process, words in working_in(clone.folder).items() if SERVER in words]:
+                servers.add(server)
+                os.kill(server, signal.SIGKILL)
+            time.sleep(7)
+    assert study.returncode == 0
+    assert len(servers) >= 3
+    made = clone.current_files()
+    assert {name: made[name] for name in made if name in finished.current_files()} == finished.current_files()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_nothing_goes_on_when_snakemake_is_killed(source: Repository, tmp_path: Path) -> None:
+    clone = source.clone(tmp_path / "clone")
+    clone.set("training.epochs", 1000)
+    with subprocess.Popen(
+        ["snakemake", "train"], cwd=clone.folder, env=environment(), stderr=subprocess.DEVNULL
+    ) as study:
+        while not any("train_networks" in " ".join(words) for words in working_in(clone.folder).values()):
+            time.sleep(0.1)
+        study.kill()
+    assert not working_for_long(clone.folder)
+
+
+def working_in(folder: Path) -> dict[int, list[str]]:
+    """The processes that work in a folder, and their command lines."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").resolve() == folder.resolve():
+                found[int(process.name)] = (process / "cmdline").read_text().split("\0")
+    return found
+
+
+def working_for_long(folder: Path) -> dict[int, list[str]]:
+    """The processes that work in a folder even after some time."""
+    until = time.monotonic() + 20
+    while working_in(folder) and time.monotonic() < until:
+        time.sleep(0.1)
+    return working_in(folder)
 
 
 def interrupt_during_training(repository: Repository) -> str:

@@ -20,12 +20,13 @@ SOURCES = [str(ROOT / "src"), str(ROOT)]
 PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
 SCRIPTS = shlex.quote(os.path.relpath(ROOT / "scripts"))
+START = shlex.quote(os.path.relpath(ROOT / "src/emergence/processes/start.py"))
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
 from emergence.parameters.reading import read
 from emergence.study import currency, job_files
 from emergence.core.stamps import KEY
-from emergence.study.layout import cost, log, pattern, timing
+from emergence.study import layout
 from emergence.study.plan import Plan
 from emergence.study.rules import Resources as Needed
 from emergence.study.status import failures
@@ -121,8 +122,13 @@ def read_by_key(wildcards):
 
 def makes(rule):
     """Outputs of a keyed rule: its files by their names; what has no suffix is a folder."""
-    paths = {name: pattern(RULES[rule], name) for name in RULES[rule].files}
+    paths = {name: layout.pattern(RULES[rule], name) for name in RULES[rule].files}
     return {name: path if Path(path).suffix else directory(path) for name, path in paths.items()}
+
+
+def notes(rule):
+    """Files in which jobs of a keyed rule note what happens and how long they took."""
+    return layout.notes(RULES[rule])
 
 
 def job_of(wildcards, output=None):
@@ -208,4 +214,9 @@ wildcard_constraints:
     key=KEY,
 
 
-COMMAND = f"python {SCRIPTS}/" "{params.script}.py {params.job:q} 2> {log[0]:q}"
+def start(wildcards, resources):
+    """The command that runs scripts: with a server that has imported what they need, which no GPU can be taken from."""
+    return "python" if resources.gpu else f"python -IS {START} {os.getpid()}"
+
+
+COMMAND = "{params.start} " f"{SCRIPTS}/" "{params.script}.py {params.job:q} 2> {log.log:q}"

@@ -10,8 +10,6 @@ use rule job as prepare_data with:
     output:
         **makes("prepare_data"),
     log:
-        log("prepare_data"),
-    benchmark:
-        timing("prepare_data")
+        **notes("prepare_data"),
     message:
         "Prepare data set {wildcards.name}"

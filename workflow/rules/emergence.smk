@@ -10,9 +10,7 @@ use rule job as count_paths with:
     output:
         **makes("count_paths"),
     log:
-        log("count_paths"),
-    benchmark:
-        timing("count_paths")
+        **notes("count_paths"),
     group:
         together("measures")
     message:
@@ -23,9 +21,7 @@ use rule job as apply_measures with:
     output:
         **makes("apply_measures"),
     log:
-        log("apply_measures"),
-    benchmark:
-        timing("apply_measures")
+        **notes("apply_measures"),
     group:
         together("measures")
     message:
@@ -36,9 +32,7 @@ use rule job as measure_skills with:
     output:
         **makes("measure_skills"),
     log:
-        log("measure_skills"),
-    benchmark:
-        timing("measure_skills")
+        **notes("measure_skills"),
     message:
         "Measure how well {wildcards.name} knows what there is to learn"
 
@@ -47,8 +41,6 @@ use rule job as compare_controls with:
     output:
         **makes("compare_controls"),
     log:
-        log("compare_controls"),
-    benchmark:
-        timing("compare_controls")
+        **notes("compare_controls"),
     message:
         "Compare {wildcards.name} with its controls"

@@ -21,9 +21,7 @@ for figure in PLAN.of_phase("figures"):
                 labels={"figure": figure.name.replace("_", " ")},
             ),
         log:
-            figure.log,
-        benchmark:
-            figure.timing
+            **figure.notes,
         group:
             together("figures")
         localrule: ELSEWHERE
@@ -33,6 +31,7 @@ for figure in PLAN.of_phase("figures"):
         resources:
             **needs(lambda _, job=figure: job.entry.resources),
         params:
+            start=start,
             script=script,
             job=written,
         message:

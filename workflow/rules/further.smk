@@ -12,15 +12,14 @@ for name in [name for name, rule in RULES.items() if rule.keyed and name not in 
         output:
             **makes(name),
         log:
-            log(name),
-        benchmark:
-            timing(name)
+            **notes(name),
         conda:
             "../envs/emergence.yaml"
         threads: 1
         resources:
             **needs(needs_by_key),
         params:
+            start=start,
             script=script,
             job=written,
         message:

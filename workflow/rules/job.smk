@@ -5,13 +5,14 @@ rule job:
     input:
         unpack(read_by_key),
     log:
-        "logs/job.log",
+        log="logs/job.log",
     conda:
         "../envs/emergence.yaml"
     threads: 1
     resources:
         **needs(needs_by_key),
     params:
+        start=start,
         script=script,
         job=written,
     shell:
@@ -20,7 +21,7 @@ rule job:
 
 use rule job as once with:
     log:
-        "logs/once.log",
+        log="logs/once.log",
     localrule: ELSEWHERE
     resources:
         **needs(lambda _: Needed()),

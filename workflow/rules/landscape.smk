@@ -10,9 +10,7 @@ use rule job as sample_landscape with:
     output:
         **makes("sample_landscape"),
     log:
-        log("sample_landscape"),
-    benchmark:
-        timing("sample_landscape")
+        **notes("sample_landscape"),
     group:
         together("landscape")
     message:
@@ -23,9 +21,7 @@ use rule job as measure_ruggedness with:
     output:
         **makes("measure_ruggedness"),
     log:
-        log("measure_ruggedness"),
-    benchmark:
-        timing("measure_ruggedness")
+        **notes("measure_ruggedness"),
     group:
         together("landscape")
     message:
@@ -36,9 +32,7 @@ use rule job as measure_curvature with:
     output:
         **makes("measure_curvature"),
     log:
-        log("measure_curvature"),
-    benchmark:
-        timing("measure_curvature")
+        **notes("measure_curvature"),
     message:
         "Measure the curvature of the loss of {wildcards.name}"
 
@@ -47,8 +41,6 @@ use rule job as find_minima with:
     output:
         **makes("find_minima"),
     log:
-        log("find_minima"),
-    benchmark:
-        timing("find_minima")
+        **notes("find_minima"),
     message:
         "Find the minima around the networks of {wildcards.name}"

@@ -12,9 +12,7 @@ use rule job as make_masks with:
     output:
         **makes("make_masks"),
     log:
-        log("make_masks"),
-    benchmark:
-        timing("make_masks")
+        **notes("make_masks"),
     group:
         together("masks", of="scored")
     message:
@@ -25,9 +23,7 @@ use rule job as retune_learning_rate with:
     output:
         **makes("retune_learning_rate"),
     log:
-        log("retune_learning_rate"),
-    benchmark:
-        timing("retune_learning_rate")
+        **notes("retune_learning_rate"),
     message:
         "Tune the learning rate of {wildcards.name} under its masks"
 
@@ -36,10 +32,7 @@ use rule job as retrain_networks with:
     output:
         **makes("retrain_networks"),
     log:
-        messages=log("retrain_networks"),
-        cost=cost("retrain_networks"),
-    benchmark:
-        timing("retrain_networks")
+        **notes("retrain_networks"),
     message:
         "Retrain {wildcards.name} under its masks"
 
@@ -51,9 +44,7 @@ use rule once as gather_networks with:
         **makes_once(NETWORKS),
         networks=list(map(here, NETWORKS.results[1:])),
     log:
-        NETWORKS.log,
-    benchmark:
-        NETWORKS.timing
+        **NETWORKS.notes,
     # A second name for every file: too little for a job of a cluster.
     localrule: True
     resources:

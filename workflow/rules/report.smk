@@ -14,9 +14,7 @@ use rule once as write_report with:
     output:
         **makes_once(REPORT),
     log:
-        REPORT.log,
-    benchmark:
-        REPORT.timing
+        **REPORT.notes,
     resources:
         **needs(lambda _: REPORT.entry.resources),
     message:

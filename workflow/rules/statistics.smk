@@ -18,9 +18,7 @@ use rule once as collect_runs with:
     output:
         **makes_once(STUDY),
     log:
-        STUDY.log,
-    benchmark:
-        STUDY.timing
+        **STUDY.notes,
     group:
         together("statistics")
     message:
@@ -33,9 +31,7 @@ use rule once as judge_claims with:
     output:
         **makes_once(CLAIMS),
     log:
-        CLAIMS.log,
-    benchmark:
-        CLAIMS.timing
+        **CLAIMS.notes,
     group:
         together("statistics")
     message:
@@ -48,9 +44,7 @@ use rule once as map_robustness with:
     output:
         **makes_once(ROBUSTNESS),
     log:
-        ROBUSTNESS.log,
-    benchmark:
-        ROBUSTNESS.timing
+        **ROBUSTNESS.notes,
     group:
         together("statistics")
     message:
@@ -63,9 +57,7 @@ use rule once as compare_rivals with:
     output:
         **makes_once(RIVALS),
     log:
-        RIVALS.log,
-    benchmark:
-        RIVALS.timing
+        **RIVALS.notes,
     group:
         together("statistics")
     message:
@@ -78,9 +70,7 @@ use rule once as compare_stopping with:
     output:
         **makes_once(STOPPING),
     log:
-        STOPPING.log,
-    benchmark:
-        STOPPING.timing
+        **STOPPING.notes,
     group:
         together("statistics")
     message:
@@ -96,9 +86,7 @@ if PLAN.of_rule("score_measures"):
         output:
             **makes_once(SCOREBOARD),
         log:
-            SCOREBOARD.log,
-        benchmark:
-            SCOREBOARD.timing
+            **SCOREBOARD.notes,
         group:
             together("statistics")
         message:

@@ -10,9 +10,7 @@ use rule job as tune_learning_rate with:
     output:
         **makes("tune_learning_rate"),
     log:
-        log("tune_learning_rate"),
-    benchmark:
-        timing("tune_learning_rate")
+        **notes("tune_learning_rate"),
     message:
         "Tune the learning rate of {wildcards.name}"
 
@@ -21,9 +19,6 @@ use rule job as train_networks with:
     output:
         **makes("train_networks"),
     log:
-        messages=log("train_networks"),
-        cost=cost("train_networks"),
-    benchmark:
-        timing("train_networks")
+        **notes("train_networks"),
     message:
         "Train {wildcards.name}"

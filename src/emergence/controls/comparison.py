@@ -14,7 +14,7 @@ from emergence.controls.weight_noise import weight_noise
 from emergence.core.known_skills import labelled
 from emergence.core.modules import outputs
 from emergence.core.seeds import of_controls
-from emergence.graph.activity import ActivationError
+from emergence.graph.activity import WEIGHT_CHANGE, ActivationError
 from emergence.graph.counting import Through
 from emergence.graph.scaled import Scaled
 from emergence.graph.unit_graph import UnitGraph
@@ -55,7 +55,8 @@ class Comparison:
 
         Returns ``control_emergence``, ``control_log10_emergence`` and ``control_accuracy`` over the dimension
         `control`; along it stand ``control_kind`` and ``control_level`` (of the noise, else NaN). Shuffled activity
-        belongs to no network and has no accuracy. NaN where activations are not numbers.
+        belongs to no network and has no accuracy. NaN where activations are not numbers; by the criterion
+        weight-change no emergence is known, since a control has no checkpoint before it.
         """
         controls = list(self._controls(network, of_controls(seed)))
         emergence, log10, accuracy = np.array([self._measure(control) for control in controls]).T
@@ -85,12 +86,14 @@ class Comparison:
 
     def _measure(self, control: _Control) -> tuple[float, float, float]:
         """Emergence, its logarithm, and the share of right answers."""
+        accuracy = self._accuracy(control.network) if control.shuffled_with is None else np.nan
+        if self._activity["criterion"] == WEIGHT_CHANGE:
+            return np.nan, np.nan, accuracy
         try:
             counted = self._count(control)
         except ActivationError:
             return np.nan, np.nan, np.nan
         log10 = float(counted.log10()) if counted.mantissa > 0 else np.nan
-        accuracy = self._accuracy(control.network) if control.shuffled_with is None else np.nan
         return float(counted.to_float()), log10, accuracy
 
     def _count(self, control: _Control) -> Scaled:

@@ -12,6 +12,12 @@ L1_PENALISED = "l1_penalised"
 
 UNPRUNED = (DENSE, L1_PENALISED)
 
+VARIED_ON_PURPOSE = ("random_weights", "most_emergence", "least_emergence")
+"""Methods of pruning whose masks of one sparsity differ in emergence on purpose."""
+
+VARIED = "varied on purpose"
+"""The family of all of these."""
+
 NONE = "none"
 """Retraining of networks that are not trained again after pruning."""
 
@@ -70,18 +76,23 @@ class Experiment(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """Pruning of a network; the unpruned network has method DENSE and sparsity 0."""
+    """Pruning of a network; the unpruned network has method DENSE and sparsity 0.
+
+    `mask` counts, from 1, the masks that a method draws for the same network.
+    """
 
     method: str
     sparsity: float
     retraining: str = NONE
+    mask: int = 1
 
 
 @dataclass(frozen=True)
 class Run:
     """One configuration of the study, trained from a block of seeds; without seeds, the configuration alone.
 
-    `retraining` says what follows pruning. Only dense networks are varied.
+    `retraining` says what follows pruning, `mask` which of the masks that its method draws is meant. Only dense
+    networks are varied.
     """
 
     dataset: str
@@ -91,6 +102,7 @@ class Run:
     seeds: tuple[int, ...] = ()
     retraining: str = NONE
     variation: Variation = UNVARIED
+    mask: int = 1
 
     @classmethod
     def of(cls, labels: Mapping[Any, Any]) -> "Run":
@@ -106,9 +118,10 @@ class Run:
             _plain(labels["network"]),
             _plain(labels["method"]),
             float(_plain(labels["sparsity"])),
-            tuple(labels.get("seeds", ())),
+            tuple(labels["seeds"]) if "seeds" in labels else (),
             _plain(labels["retraining"]) if "retraining" in labels else NONE,
             Variation(**varied),
+            int(_plain(labels["mask"])) if "mask" in labels else 1,
         )
 
     @property
@@ -117,6 +130,8 @@ class Run:
 
         >>> Run("digits", "mlp", "global_magnitude", 0.5, (0, 1, 2), "rewind").name
         'digits/mlp/global_magnitude~0.5/rewind/seeds~0-2'
+        >>> Run("digits", "mlp", "random_weights", 0.5, (0, 1), "rewind", mask=2).name
+        'digits/mlp/random_weights~0.5/mask~2/rewind/seeds~0-1'
         >>> Run("digits", "mlp", DENSE, 0.0, (0, 1), variation=Variation(alpha=2.0)).name
         'digits/mlp/dense/alpha~2/seeds~0-1'
         >>> Run("digits", "mlp", DENSE, 0.0).name
@@ -124,9 +139,10 @@ class Run:
         """
         method = self.method.replace(":", ".")
         pruning = method if self.method in UNPRUNED else f"{method}~{self.sparsity:g}"
+        mask = f"mask~{self.mask}" if self.mask > 1 else ""
         retraining = "" if self.retraining == NONE else self.retraining
         seeds = f"seeds~{self.seeds[0]}-{self.seeds[-1]}" if self.seeds else ""
-        parts = (self.dataset, self.network, pruning, retraining, self.variation.name, seeds)
+        parts = (self.dataset, self.network, pruning, mask, retraining, self.variation.name, seeds)
         return "/".join(part for part in parts if part)
 
     @property
@@ -137,7 +153,7 @@ class Run:
     @property
     def variant(self) -> Variant:
         """Pruning of the network."""
-        return Variant(self.method, self.sparsity, self.retraining)
+        return Variant(self.method, self.sparsity, self.retraining, self.mask)
 
     @property
     def configuration(self) -> "Run":
@@ -147,7 +163,16 @@ class Run:
     @property
     def dense(self) -> "Run":
         """The dense network with the same seeds."""
-        return replace(self, method=DENSE, sparsity=0.0, retraining=NONE)
+        return replace(self, method=DENSE, sparsity=0.0, retraining=NONE, mask=1)
+
+    @property
+    def family(self) -> str:
+        """The runs that differ from this one, at its sparsity and retraining, in emergence on purpose.
+
+        >>> [Run("digits", "mlp", method, 0.5).family for method in ("random_weights", "most_emergence@ep1", "snip")]
+        ['varied on purpose', 'varied on purpose', 'snip']
+        """
+        return VARIED if self.method.partition("@")[0] in VARIED_ON_PURPOSE else self.method
 
     @property
     def is_reference(self) -> bool:

@@ -1,6 +1,7 @@
 """All seeds of random numbers that no parameter gives, and how the numbers of a network follow from its seed.
 
-Seeds of networks lie in spaces of their own: STUDY, TUNING, and what `of_new_start` and `of_controls` make of those.
+Seeds of networks lie in spaces of their own: STUDY, TUNING, and what `of_new_start`, `of_controls` and `of_mask` make
+of those.
 The other functions say from what else the numbers follow that a network of such a seed needs.
 """
 
@@ -63,6 +64,28 @@ def of_controls(seed: int) -> int:
     4000003
     """
     return 2 * TRAINED.stop + _checked(seed)
+
+
+def of_split(split_seed: int, seed: int | None) -> np.random.Generator:
+    """Return the generator that splits the data for the networks of a seed, or for all alike where it is None.
+
+    The seed stands in the key of `SeedSequence`, so that no generator of this module draws the same numbers.
+
+    >>> [of_split(0, seed).permutation(4).tolist() for seed in (None, 0, 1)]
+    [[1, 0, 3, 2], [2, 0, 3, 1], [0, 3, 1, 2]]
+    """
+    return np.random.default_rng(np.random.SeedSequence(split_seed, spawn_key=(0 if seed is None else 1 + seed,)))
+
+
+def of_mask(seed: int, mask: int) -> int:
+    """Return the seed of what a pruning method draws for a network: its own for the first mask, others for more.
+
+    >>> of_mask(3, 1), of_mask(3, 2)
+    (3, 6000003)
+    """
+    if mask < 1:
+        raise ValueError(f"mask {mask}; masks are counted from 1")
+    return _checked(seed) if mask == 1 else (mask + 1) * TRAINED.stop + _checked(seed)
 
 
 def of_probes(count: int) -> Sequence[int]:

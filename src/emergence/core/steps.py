@@ -1,6 +1,7 @@
 """Training position: epoch plus iterations."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -42,3 +43,19 @@ class Step:
     def updates(self, iterations_per_epoch: int) -> int:
         """Return the number of updates from the start up to this step."""
         return self.epoch * iterations_per_epoch + self.iteration
+
+
+def step_before(step: Step, steps: Sequence[Step]) -> Step | None:
+    """Return the step since which change is read, among the ordered steps of a run; None for the first of them.
+
+    Whole epochs are compared with the whole epoch before, so that all of them have changed for as long, steps within an
+    epoch with the step before. A whole epoch with none before it is compared with the start of the run.
+
+    >>> steps = [Step(0), Step(0, 1), Step(0, 5), Step(1), Step(2)]
+    >>> [str(step_before(step, steps)) for step in steps]
+    ['None', 'ep0', 'ep0it1', 'ep0', 'ep1']
+    """
+    earlier = [other for other in steps if other < step]
+    if step.iteration == 0:
+        earlier = [other for other in earlier if other.iteration == 0] or earlier[:1]
+    return earlier[-1] if earlier else None

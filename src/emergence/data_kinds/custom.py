@@ -14,7 +14,7 @@ from emergence.parameters.data_kind import DataKind, Mistakes
 
 if TYPE_CHECKING:
     from emergence.core.known_skills import KnownSkills
-    from emergence.datasets import ProcessedDataset, RawDataset
+    from emergence.datasets import RawDataset, SplitDataset
 
 
 class Custom(DataKind):
@@ -67,7 +67,7 @@ def load(custom: Custom, name: str, files: RawFiles) -> RawDataset:
     return raw
 
 
-def skills(custom: Custom, dataset: ProcessedDataset, samples: int, seed: int) -> KnownSkills:
+def skills(custom: Custom, dataset: SplitDataset, samples: int, seed: int) -> KnownSkills:
     """Return what the user's function says; ValueError where that is something else."""
     from emergence.core.known_skills import KnownSkills
 

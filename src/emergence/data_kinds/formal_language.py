@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from emergence.core.known_skills import KnownSkills
-    from emergence.datasets import ProcessedDataset, RawDataset
+    from emergence.datasets import RawDataset, SplitDataset
     from emergence.testbeds.language import Language
 
 
@@ -179,7 +179,7 @@ def load(described: FormalLanguage, name: str, files: RawFiles) -> RawDataset:
     )
 
 
-def skills(described: FormalLanguage, dataset: ProcessedDataset, samples: int, seed: int) -> KnownSkills:
+def skills(described: FormalLanguage, dataset: SplitDataset, samples: int, seed: int) -> KnownSkills:
     """Return what networks know of grammar and types, by the same draws for all of them.
 
     Known beforehand is the entropy of how frequent words are.

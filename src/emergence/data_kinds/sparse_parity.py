@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from emergence.core.known_skills import KnownSkills
-    from emergence.datasets import ProcessedDataset, RawDataset
+    from emergence.datasets import RawDataset, SplitDataset
     from emergence.testbeds.sparse_parity import SparseParity
 
 
@@ -114,7 +114,7 @@ def load(parity: Parity, name: str, files: RawFiles) -> RawDataset:
     )
 
 
-def skills(parity: Parity, dataset: ProcessedDataset, samples: int, seed: int) -> KnownSkills:
+def skills(parity: Parity, dataset: SplitDataset, samples: int, seed: int) -> KnownSkills:
     """Return how well networks know each skill, measured on fresh samples of it.
 
     Known beforehand are the frequencies of skills, bits and relevant bits, and how many samples and hidden units a

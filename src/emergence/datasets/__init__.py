@@ -4,8 +4,8 @@ Every file here without a leading underscore is a data set of that name and defi
 """
 
 from emergence.core.raw_files import RawFiles
-from emergence.datasets._processed import ProcessedDataset, process, read_processed
+from emergence.datasets._processed import ProcessedDataset, SplitDataset, process, read_processed
 from emergence.datasets._raw import RawDataset
 from emergence.datasets._split import PARTS, split
 
-__all__ = ["PARTS", "ProcessedDataset", "RawDataset", "RawFiles", "process", "read_processed", "split"]
+__all__ = ["PARTS", "ProcessedDataset", "RawDataset", "RawFiles", "SplitDataset", "process", "read_processed", "split"]

@@ -1,9 +1,9 @@
-"""The file that all later phases read: samples, labels, parts and the scale of the inputs."""
+"""The file that all later phases read: samples, labels, and how the samples are split for each seed."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -20,47 +20,56 @@ from emergence.parameters.data import Data
 
 INPUT_DIMENSIONS = {1: ("feature",), 2: ("channel", "length"), 3: ("channel", "height", "width")}
 TOKEN_TYPES = (np.uint8, np.int16, np.int32)
+SAMPLES_AT_ONCE = 1000
+
+ROUNDING = 1e-12
+"""Standard deviation, relative to the mean, of inputs that do not vary but for rounding."""
 
 Variables = dict[str, tuple[Any, NDArray[Any], str]]
 """Name of a variable -> dimensions, values, title."""
 
 
 def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
-    """Split a data set and measure the scale of its training inputs; the result is what `read_processed` reads.
+    """Return a data set with how it is split, which is what `read_processed` reads.
 
-    `mean` and `std` are those of the training part only, in the units of `inputs`: one per channel, one in all for
-    vectors; `std` is 1 where the inputs do not vary. Tokens have none, and are stored in the smallest type that holds
-    them. Raises ValueError if `raw` is no RawDataset or a part would be empty.
+    The parts of a seed are no part of it, but follow from it (see `ProcessedDataset.of_seed`), and so does the scale of
+    the inputs: `sample_mean` and `sample_variance` are those of the values of each sample, one per channel, one in all
+    for vectors. Tokens have none, and are stored in the smallest type that holds them. `test` marks a published test
+    part. Raises ValueError if `raw` is no RawDataset or a part would be empty.
     """
     if not isinstance(raw, RawDataset):
         wrong = type(raw).__name__
         raise ValueError(f"data set '{name}': its function must return an emergence.datasets.RawDataset, not a {wrong}")
-    part = split(raw.labels, raw.test, data)
-    variables = _tokens(raw) if raw.tokens else _numbers(raw, part == PARTS.index("train"))
-    variables["part"] = ("sample", part, "part of the data set")
-    labelled = xr.Dataset(
+    sizes = np.bincount(split(raw.labels, raw.test, data, seed=0), minlength=len(PARTS)).tolist()
+    variables = _tokens(raw) if raw.tokens else _numbers(raw)
+    if raw.test is not None:
+        variables["test"] = ("sample", raw.test.astype(np.int8), "1 in the published test part")
+    return xr.Dataset(
         {key: (dims, values, {"units": "1", "long_name": title}) for key, (dims, values, title) in variables.items()},
         attrs={
             "dataset": name,
             "classes": json.dumps(raw.classes),
             "source": raw.source,
             "checksums": json.dumps(raw.checksums, sort_keys=True),
-            "split_seed": data.split_seed,
+            "split": json.dumps(data.model_dump(exclude={"sets"}), sort_keys=True),
+            "part_sizes": json.dumps(dict(zip(PARTS, sizes, strict=True))),
         },
     )
-    labelled["part"].attrs |= {"flag_values": np.arange(len(PARTS), dtype=np.int8), "flag_meanings": " ".join(PARTS)}
-    return labelled
 
 
-def _numbers(raw: RawDataset, train: Bools) -> Variables:
-    mean, std = _scale(raw.inputs[train])
+def _numbers(raw: RawDataset) -> Variables:
     dimensions = INPUT_DIMENSIONS[raw.inputs.ndim - 1]
-    per_channel = dimensions[:1] if mean.ndim else ()
+    per_channel = ("sample", *(dimensions[:1] if len(dimensions) > 1 else ()))
+    values = raw.inputs.reshape(*raw.inputs.shape[: len(per_channel)], -1)
+    blocks = np.array_split(values, -(-len(values) // SAMPLES_AT_ONCE))
+    mean, variance = (
+        np.concatenate([moment(block, -1, dtype=np.float64) for block in blocks]) for moment in (np.mean, np.var)
+    )
     return {
         "inputs": (("sample", *dimensions), raw.inputs, "input as published"),
         "labels": ("sample", raw.labels.astype(np.int64), "index of the class"),
-        "mean": (per_channel, mean, "mean of the training inputs"),
-        "std": (per_channel, std, "standard deviation of the training inputs"),
+        "sample_mean": (per_channel, mean, "mean of the values of the input"),
+        "sample_variance": (per_channel, variance, "variance of the values of the input"),
     }
 
 
@@ -73,30 +82,17 @@ def _tokens(raw: RawDataset) -> Variables:
     }
 
 
-def _scale(inputs: NDArray[Any]) -> tuple[Floats, Floats]:
-    """Mean and standard deviation per channel, or of all values of a vector."""
-    groups = np.moveaxis(inputs, 1, 0) if inputs.ndim > 2 else inputs[None]
-    mean = np.array([group.mean(dtype=np.float64) for group in groups])
-    std = np.array([group.std(dtype=np.float64) for group in groups])
-    std[std == 0] = 1
-    return (mean, std) if inputs.ndim > 2 else (mean[0], std[0])
-
-
 @dataclass(frozen=True)
-class ProcessedDataset:
-    """A split data set as tensors on the CPU.
+class _Samples:
+    """All samples of a data set as tensors on the CPU.
 
-    `inputs` (sample, ...) are as published (uint8 or float32), `labels` int64 (sample), `parts` int8 (sample),
-    indices into PARTS; `mean` and `std` are float32 and broadcast over one input. Tokens are integers (sample,
-    position), as are their labels, and have neither mean nor std.
+    `inputs` (sample, ...) are as published (uint8 or float32), `labels` int64 (sample). Tokens are integers (sample,
+    position), as are their labels.
     """
 
     name: str
     inputs: Tensor
     labels: Tensor
-    parts: Tensor
-    mean: Tensor | None
-    std: Tensor | None
     class_names: tuple[str, ...]
 
     @property
@@ -109,12 +105,33 @@ class ProcessedDataset:
         """Shape of one input: (feature,), (channel, height, width) or, of tokens, (position,)."""
         return tuple(self.inputs.shape[1:])
 
-    def part(self, name: str) -> tuple[Tensor, Tensor]:
-        """Return inputs and labels of "train", "validation", "probe" or "test", in the order of the file."""
+
+@dataclass(frozen=True)
+class SplitDataset(_Samples):
+    """A data set in one split.
+
+    `parts` int8 (sample) are indices into PARTS; `mean` and `std` are float32, of the training part, and broadcast over
+    one input; `std` is 1 where inputs do not vary. Tokens have neither.
+    """
+
+    parts: Tensor
+    mean: Tensor | None
+    std: Tensor | None
+
+    def of_seed(self, seed: int) -> Self:
+        """Return the data set itself, in the one split that it has."""
+        return self
+
+    def places(self, name: str) -> Tensor:
+        """Return which samples are in "train", "validation", "probe" or "test", in the order of the file."""
         if name not in PARTS:
             raise ValueError(unknown(name, list(PARTS), "part"))
-        chosen = self.parts == PARTS.index(name)
-        return self.inputs[chosen], self.labels[chosen]
+        return (self.parts == PARTS.index(name)).nonzero().flatten()
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        """Return inputs and labels of a part, in the order of the file."""
+        places = self.places(name)
+        return self.inputs[places], self.labels[places]
 
     def normalise(self, inputs: Tensor) -> Tensor:
         """Return (inputs - mean) / std in float32, on the device of `inputs`; inputs of any batch shape.
@@ -127,6 +144,39 @@ class ProcessedDataset:
         return numbers.sub_(self.mean.to(inputs.device)).div_(self.std.to(inputs.device))
 
 
+@dataclass(frozen=True)
+class ProcessedDataset(_Samples):
+    """A data set with how it is split for each seed.
+
+    `test` marks a published test part; `sample_mean` and `sample_variance` are those of `process`.
+    """
+
+    test: Bools | None
+    settings: Data
+    sample_mean: Floats | None
+    sample_variance: Floats | None
+
+    def of_seed(self, seed: int) -> SplitDataset:
+        """Return the data set in the split of the networks of a seed; samples are shared, not copied."""
+        parts = split(self.labels.numpy(), self.test, self.settings, seed)
+        mean, std = self._scale(parts == PARTS.index("train"))
+        return SplitDataset(self.name, self.inputs, self.labels, self.class_names, torch.from_numpy(parts), mean, std)
+
+    def _scale(self, chosen: Bools) -> tuple[Tensor, Tensor] | tuple[None, None]:
+        """Mean and standard deviation of all values of some samples, by the law of total variance."""
+        if self.sample_mean is None or self.sample_variance is None:
+            return None, None
+        means = self.sample_mean[chosen]
+        mean, std = means.mean(0), np.sqrt(self.sample_variance[chosen].mean(0) + means.var(0))
+        varying = np.where(std > ROUNDING * np.abs(mean), std, 1.0)
+        return self._broadcastable(mean), self._broadcastable(varying)
+
+    def _broadcastable(self, values: Floats) -> Tensor:
+        """Give a value per channel the trailing dimensions of an input; one value for all stays as it is."""
+        tensor = torch.from_numpy(np.asarray(values, np.float32))
+        return tensor.reshape(-1, *[1] * (self.inputs.ndim - 2)) if tensor.ndim else tensor
+
+
 def read_processed(path: Path) -> ProcessedDataset:
     """Read what `process` made and `emergence.core.storage.write_dataset` wrote.
 
@@ -137,7 +187,7 @@ def read_processed(path: Path) -> ProcessedDataset:
     >>> raw = RawDataset(np.eye(20, dtype=np.float32), np.arange(20) % 2, ("even", "odd"), source="made up")
     >>> path = Path(tempfile.mkdtemp()) / "dataset.nc"
     >>> write_dataset(path, process("parity", raw, Data(probe_samples=4)), {})
-    >>> data = read_processed(path)
+    >>> data = read_processed(path).of_seed(0)
     >>> data.input_shape, data.classes, data.class_names
     ((20,), 2, ('even', 'odd'))
     >>> inputs, labels = data.part("train")
@@ -146,22 +196,17 @@ def read_processed(path: Path) -> ProcessedDataset:
     """
     stored = read_dataset(path)
     tokens = "labels" in stored and stored["labels"].ndim == 2
-    missing = {"inputs", "labels", "part", *(() if tokens else ("mean", "std"))} - set(stored.data_vars)
-    if missing or "classes" not in stored.attrs:
-        raise ValueError(f"{path} is no processed data set: it has no {', '.join(sorted(missing)) or 'classes'}")
-    inputs = torch.from_numpy(stored["inputs"].values)
+    scale = () if tokens else ("sample_mean", "sample_variance")
+    missing = {"inputs", "labels", *scale} - set(stored.data_vars) or {"classes", "split"} - set(stored.attrs)
+    if missing:
+        raise ValueError(f"{path} is no processed data set: it has no {', '.join(sorted(missing))}")
     return ProcessedDataset(
         name=stored.attrs["dataset"],
-        inputs=inputs,
+        inputs=torch.from_numpy(stored["inputs"].values),
         labels=torch.from_numpy(stored["labels"].values).to(torch.int64),
-        parts=torch.from_numpy(stored["part"].values),
-        mean=None if tokens else _broadcastable(stored["mean"].values, inputs.ndim - 1),
-        std=None if tokens else _broadcastable(stored["std"].values, inputs.ndim - 1),
         class_names=tuple(json.loads(stored.attrs["classes"])),
+        test=stored["test"].values.astype(np.bool_) if "test" in stored else None,
+        settings=Data.model_validate(json.loads(stored.attrs["split"])),
+        sample_mean=None if tokens else stored["sample_mean"].values,
+        sample_variance=None if tokens else stored["sample_variance"].values,
     )
-
-
-def _broadcastable(values: Floats, dimensions: int) -> Tensor:
-    """Give a value per channel the trailing dimensions of an input; one value for all stays as it is."""
-    tensor = torch.from_numpy(np.asarray(values, np.float32))
-    return tensor.reshape(-1, *[1] * (dimensions - 1)) if tensor.ndim else tensor

@@ -10,8 +10,11 @@ from typing import Any
 CLAIMS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8")
 COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "inhibition", "retraining")
 
-SECTIONS = (*CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
-"""Sections of the report in which figures stand: one per claim, then the others, in the order of the report."""
+FRONT = "abstract"
+"""The section at the top of the report."""
+
+SECTIONS = (FRONT, "claims", *CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
+"""Sections of the report in which figures stand: the top, all claims, one per claim, the others; in their order."""
 
 PLACEHOLDERS = {
     "seeds": ("study", "seeds"),
@@ -19,6 +22,7 @@ PLACEHOLDERS = {
     "convergence": ("statistics", "convergence_share"),
     "threshold": ("statistics", "reference_threshold"),
     "criterion": ("statistics", "reference_criterion"),
+    "samples": ("statistics", "reference_samples"),
     "probe_samples": ("data", "probe_samples"),
     "skill_samples": ("scoreboard", "samples"),
     "emerged_at": ("scoreboard", "emerged_at"),
@@ -28,6 +32,7 @@ PLACEHOLDERS = {
     "noise_floor": ("ruggedness", "noise_floor"),
     "tuning_seeds": ("tuning", "seeds"),
     "tuning_epochs": ("tuning", "epochs"),
+    "retraining": ("pruning", "retraining"),
 }
 """Words in braces that a caption may use, and the parameter (section, key) each stands for."""
 
@@ -55,8 +60,7 @@ class Entry:
     def caption_for(self, parameters: Mapping[str, Mapping[str, Any]]) -> str:
         """Return the caption with numbers taken from `parameters` (section -> key -> value)."""
         values = {word: parameters[section][key] for word, (section, key) in PLACEHOLDERS.items()}
-        shown = {word: f"{100 * value:g}" if word in _PERCENTAGES else value for word, value in values.items()}
-        return self.caption.format(**shown)
+        return self.caption.format(**{word: _shown(word, value) for word, value in values.items()})
 
 
 def catalogue() -> dict[str, Entry]:
@@ -68,6 +72,12 @@ def catalogue() -> dict[str, Entry]:
     files = sorted((Path(__file__).parents[1] / "figures").glob("[!_]*.py"))
     entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
     return {entry.name: entry for entry in entries}
+
+
+def _shown(word: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(entry).replace("_", " ") for entry in value)
+    return f"{100 * value:g}" if word in _PERCENTAGES else str(value)
 
 
 @cache

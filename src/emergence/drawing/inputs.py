@@ -21,7 +21,7 @@ CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
 """Files of results/statistics that are concluded from the joined study."""
 
 Manifest = Mapping[str, list[dict[str, Any]]]
-"""The files of each kind; those of single runs come with the dataset, network, method, sparsity and retraining."""
+"""The files of each kind; those of single runs come with what tells the run."""
 
 Runs = dict[Experiment, dict[Variant, xr.Dataset]]
 """Per experiment and variant (dense first, then by method and rising sparsity) one data set of all seeds."""
@@ -37,8 +37,9 @@ class Inputs:
     """Results to draw; a figure finds those that it says it needs.
 
     `cells` holds the unvaried runs (seed, step) of `study.nc`, `study` only the dense ones and those pruned in the way
-    of reference, `varied` the dense networks in all their variations, the unvaried one among them. `analyses` holds the
-    files of single runs, `claims` the content of `claims.json`, `conclusions` the files of CONCLUSIONS by name.
+    of reference, each under its first mask, `varied` the dense networks in all their variations, the unvaried one among
+    them. `analyses` holds the files of single runs, `claims` the content of `claims.json`, `conclusions` the files of
+    CONCLUSIONS by name.
     Networks that diverged are in none of these: `left_out` says how many they are, and of how many;
     `nothing_is_left`, whether that leaves nothing to draw.
     """
@@ -53,29 +54,31 @@ class Inputs:
     nothing_is_left: bool = False
 
 
-def read_inputs(manifest: Manifest, method: str, retraining: str, through: str = "all") -> Inputs:
+def read_inputs(
+    manifest: Manifest, method: str, retraining: str, through: str = "all", samples: str = "probe"
+) -> Inputs:
     """Read the files that a manifest lists.
 
     Without a study, the metrics of training tell which networks diverged. `method` and `retraining` are the way of
-    pruning of reference, `through` names the units that paths run through.
+    pruning of reference, `through` names the units that paths run through, `samples` those on which activity is read.
     """
     trained = read_trained(manifest)
     study = trained if "study" in manifest else None
-    cells = split_study(study, through) if study is not None else {}
+    cells = split_study(study, through, samples) if study is not None else {}
     kinds = [
         kind for kind, entries in manifest.items() if any("dataset" in entry and kind in entry for entry in entries)
     ]
-    analyses = read_runs(manifest, trained, *kinds, through=through)
+    analyses = read_runs(manifest, trained, *kinds, through=through, samples=samples)
     ways = ((DENSE, NONE), (method, retraining))
     return Inputs(
         study={
-            experiment: {v: run for v, run in of_variant.items() if (v.method, v.retraining) in ways}
+            experiment: {v: run for v, run in of_variant.items() if v.mask == 1 and (v.method, v.retraining) in ways}
             for experiment, of_variant in cells.items()
         },
         analyses=analyses,
         claims=json.loads(Path(manifest["claims"][0]["claims"]).read_text("utf-8")) if manifest.get("claims") else {},
         cells=cells,
-        varied=_split_varied(study, through) if study is not None else {},
+        varied=_split_varied(study, through, samples) if study is not None else {},
         conclusions=read_conclusions(manifest),
         left_out=left_out(trained) if trained is not None else (0, 0),
         nothing_is_left=bool((study is not None and not cells) or (kinds and not analyses)),
@@ -95,10 +98,12 @@ def read_conclusions(manifest: Manifest) -> dict[str, xr.Dataset]:
     return {name: read_dataset(Path(manifest[name][0][name])) for name in CONCLUSIONS if manifest.get(name)}
 
 
-def read_runs(manifest: Manifest, trained: xr.Dataset | None, *kinds: str, through: str = "all") -> Runs:
+def read_runs(
+    manifest: Manifest, trained: xr.Dataset | None, *kinds: str, through: str = "all", samples: str = "probe"
+) -> Runs:
     """Read the files of single runs of some kinds, without the networks that are left out of `trained`."""
     files = [(Run.of(entry), Path(entry[kind])) for kind in kinds for entry in manifest.get(kind, ())]
-    runs = join_blocks((run, _counted(read_dataset(file), through)) for run, file in files)
+    runs = join_blocks((run, _counted(read_dataset(file), through, samples)) for run, file in files)
     if trained is None or LEFT_OUT not in trained:
         return runs
     seeds = {
@@ -115,9 +120,9 @@ def read_runs(manifest: Manifest, trained: xr.Dataset | None, *kinds: str, throu
     return _without_empty(kept)
 
 
-def split_study(study: xr.Dataset, through: str = "all") -> Runs:
+def split_study(study: xr.Dataset, through: str = "all", samples: str = "probe") -> Runs:
     """Split a joined study into its unvaried runs, without steps and seeds that they lack, at one kind of paths."""
-    runs = runs_of(_counted(study, through)).items()
+    runs = runs_of(_counted(study, through, samples)).items()
     return _without_empty(join_blocks((run, _present(data)) for run, data in runs if run.variation == UNVARIED))
 
 
@@ -152,16 +157,16 @@ def one_path_per_parameter(of_variant: Mapping[Variant, xr.Dataset]) -> float:
     return ONE_PATH / float(dense(of_variant)["nonzero_parameters"].max())
 
 
-def _split_varied(study: xr.Dataset, through: str) -> Varied:
+def _split_varied(study: xr.Dataset, through: str, samples: str) -> Varied:
     found: Varied = {}
-    for run, data in runs_of(_counted(study, through)).items():
+    for run, data in runs_of(_counted(study, through, samples)).items():
         if run.method == DENSE:
             found.setdefault(run.experiment, {})[run.variation] = _present(data)
     return _without_empty(found)
 
 
-def _counted(data: xr.Dataset, through: str) -> xr.Dataset:
-    return data.sel(through=through, drop=True) if "through" in data.dims else data
+def _counted(data: xr.Dataset, through: str, samples: str) -> xr.Dataset:
+    return data.sel({"through": through, "samples": samples}, drop=True) if "through" in data.dims else data
 
 
 def _present(run: xr.Dataset) -> xr.Dataset:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -40,7 +41,10 @@ def of_one_retraining(runs: Runs, retraining: str) -> Runs:
 def draw_over_sparsity(
     runs: Runs, quantities: Mapping[str, Samples], way: Way, style: Style
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Draw one row per experiment and one column per quantity (label -> samples), with a legend of several lines."""
+    """Draw one row per experiment and one column per quantity (label -> samples), with a legend of several lines.
+
+    Of a seed's masks by one method the mean counts.
+    """
     figure, panels = grid(style, len(runs), len(quantities))
     ways = list(dict.fromkeys(getattr(variant, way) for variant in all_variants(runs)[1:])) or [DENSE]
     lines = [
@@ -84,11 +88,16 @@ def _draw_line(
     line: Line,
     shift: float,
 ) -> None:
-    chosen = [variant for variant in of_variant if variant.method == DENSE or getattr(variant, way) == line["label"]]
+    masks: dict[float, list[pd.Series]] = {}
+    for variant, run in of_variant.items():
+        if variant.method == DENSE or getattr(variant, way) == line["label"]:
+            values = pd.Series(samples(run, dense(of_variant), style), run["seed"].values)
+            masks.setdefault(variant.sparsity, []).append(values)
     band = share_band if samples is accuracy else amount_band
-    columns = [band(samples(of_variant[v], dense(of_variant), style)[:, None], style.confidence) for v in chosen]
-    sparsity = [100 * variant.sparsity + shift * (variant.sparsity > 0) for variant in chosen]
-    draw_bars(axes, sparsity, Band(*np.array(columns)[..., 0].T), capsize=2.5, elinewidth=1.1, **line)
+    means = [pd.concat(of_masks, axis="columns").mean(axis="columns").to_numpy() for of_masks in masks.values()]
+    columns = [band(values[:, None], style.confidence) for values in means]
+    sparsities = [100 * sparsity + shift * (sparsity > 0) for sparsity in masks]
+    draw_bars(axes, sparsities, Band(*np.array(columns)[..., 0].T), capsize=2.5, elinewidth=1.1, **line)
 
 
 def accuracy(run: xr.Dataset, _: xr.Dataset, __: Style) -> Floats:

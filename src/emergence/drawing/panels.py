@@ -44,10 +44,14 @@ def settle(figure: Figure) -> None:
     """Put all parts of a figure in their final places.
 
     The layout takes two passes: the places that it gives panels of fixed proportions depend on where they were before.
+    Its last digits depend on the order of sets, so places are rounded.
     """
     for _ in range(2):
         figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = (round(edge, 6) for edge in axes.get_position(original=True).bounds)
+        axes.set_position((left, bottom, width, height))
 
 
 def say_empty(axes: Axes, text: str) -> None:

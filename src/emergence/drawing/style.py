@@ -38,6 +38,9 @@ class Style(Figures):
     reference_through: str = "all"
     """Which units the paths run through whose number figures show."""
 
+    reference_samples: str = "probe"
+    """Samples on which the activity is read that figures show."""
+
     reference_method: str = "global_magnitude"
     """Pruning method whose runs are shown where the figure does not compare methods."""
 

@@ -13,9 +13,9 @@ NEEDS = ("study", "emergence")
 SECTIONS = ("C5",)
 CAPTION = (
     "Share of active units at each site of the dense network over training; sites are in the order in which signals "
-    "pass them, from dark to light. A unit is active where its absolute activation over {probe_samples} probe samples "
-    "passes {threshold} (criterion: {criterion}). Lines are means over {seeds} seeds, bands their {confidence} % "
-    "confidence intervals (Student's t, cut to possible values)."
+    "pass them, from dark to light. A unit is active where its absolute activation over {probe_samples} {samples} "
+    "samples passes {threshold} (criterion: {criterion}). Lines are means over {seeds} seeds, bands their {confidence} "
+    "% confidence intervals (Student's t, cut to possible values)."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: the percentage of active units against epochs, one line per site of the "

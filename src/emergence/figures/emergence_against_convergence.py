@@ -20,12 +20,12 @@ NEEDS = ("study",)
 SECTIONS = ("C3",)
 CAPTION = (
     "Relative emergence of pruned networks before the first update of their retraining against the epochs until they "
-    "converge (claim C3): one point per method, sparsity and retraining, the mean over {seeds} seeds, coloured by "
-    "sparsity; markers tell methods apart or, where there is one method, what training starts from. Networks pruned "
-    "during training start dense and are not shown. A run has converged where its validation accuracy first reaches "
-    "{convergence} % of the final one of the dense network with the same seed; one that never does counts as one epoch "
-    "beyond its last, and points with such a run are hollow. The horizontal axis is logarithmic, linear below a single "
-    "path in the dense network. A unit is active above {threshold} (criterion: {criterion})."
+    "converge (claim C3): one point per method, sparsity, retraining and mask, the mean over {seeds} seeds, coloured "
+    "by sparsity; markers tell methods apart or, where there is one method, what training starts from. Networks "
+    "pruned during training start dense and are not shown. A run has converged where its validation accuracy first "
+    "reaches {convergence} % of the final one of the dense network with the same seed; one that never does counts as "
+    "one epoch beyond its last, and points with such a run are hollow. The horizontal axis is logarithmic, linear "
+    "below a single path in the dense network. A unit is active above {threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one panel per experiment: emergence per non-zero parameter at the start of retraining on a "

@@ -17,13 +17,14 @@ POSITION = 12
 NEEDS = ("study",)
 SECTIONS = ("C3", "retraining")
 CAPTION = (
-    "Emergence E, the number of directed paths from inactive to active units, over the share of weights removed. Left: "
-    "of the weights that training again starts from; 0 is the dense network with the same weights, so each line begins "
-    "before pruning and goes on after it. Networks pruned during training have no such weights. Right: after training; "
-    "0 is the dense network. Points are means over {seeds} seeds, bars their {confidence} % confidence intervals "
-    "(Student's t, cut at zero); the lines of several methods stand a little apart so that bars do not hide each "
-    "other. The vertical axis, the same for both, is logarithmic and, so that zero has its place, linear below one "
-    "path. A unit is active above {threshold} (criterion: {criterion})."
+    "Emergence E, the number of directed paths from inactive to active units, over the share of weights removed. "
+    "Left: of the weights that training again starts from; 0 is the dense network with the same weights, so each line "
+    "begins before pruning and goes on after it. Networks pruned during training have no such weights. Right: after "
+    "training; 0 is the dense network. Points are means over {seeds} seeds (of a seed's masks by one method, their "
+    "mean), bars their {confidence} % confidence intervals (Student's t, cut at zero); the lines of several methods "
+    "stand a little apart so that bars do not hide each other. The vertical axis, the same for both, is logarithmic "
+    "and, so that zero has its place, linear below one path. A unit is active above {threshold} (criterion: "
+    "{criterion})."
 )
 ALTERNATIVE = (
     "Point charts with error bars on logarithmic axes, one row per experiment: emergence before training again on the "

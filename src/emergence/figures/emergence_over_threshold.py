@@ -17,10 +17,11 @@ NEEDS = ("study",)
 SECTIONS = ("robustness",)
 CAPTION = (
     "Emergence of the dense network before training (dashed) and after it (solid) over the threshold above which a "
-    "unit counts as active, for each criterion over {probe_samples} probe samples. The vertical line marks the "
-    "reference threshold {threshold}, the thicker lines the reference criterion {criterion}. Lines are means over "
-    "{seeds} seeds, bands their {confidence} % confidence intervals (Student's t, cut at zero). Axes are logarithmic; "
-    "the vertical one is, so that zero has its place, linear below one path."
+    "unit counts as active, for each criterion over {probe_samples} {samples} samples. For weight-change it is one of "
+    "how far incoming weights moved since the epoch before, and nothing is known before training. The vertical line "
+    "marks the reference threshold {threshold}, the thicker lines the reference criterion {criterion}. Lines are means "
+    "over {seeds} seeds, bands their {confidence} % confidence intervals (Student's t, cut at zero). Axes are "
+    "logarithmic; the vertical one is, so that zero has its place, linear below one path."
 )
 ALTERNATIVE = (
     "Line charts on logarithmic axes, one panel per experiment: emergence against the activity threshold, one colour "
@@ -57,8 +58,10 @@ def _draw_criteria(axes: Axes, run: xr.Dataset, lines: dict[str, Line], style: S
     for criterion, line in lines.items():
         for place, dash in MOMENTS.values():
             values = run["emergence"].sel(criterion=criterion).isel(step=place).transpose("seed", "threshold")
-            band = amount_band(values, style.confidence)
-            draw_band(axes, thresholds, band, marker="o", markersize=2.5, **dash, **line)
+            counted = values.dropna("threshold", how="all")
+            if counted.size:
+                band = amount_band(counted, style.confidence)
+                draw_band(axes, counted["threshold"], band, marker="o", markersize=2.5, **dash, **line)
     fit_log_axis([axes], linear_below=ONE_PATH)
     axes.axvline(style.reference_threshold, color="#808080", linewidth=0.8, linestyle=":", zorder=1)
     axes.set(xlabel="activity threshold", ylabel="emergence E (paths)", xscale="log")

@@ -15,9 +15,9 @@ SECTIONS = ("C5",)
 CAPTION = (
     "Emergence E, the number of directed paths from inactive to active units (left), and relative emergence, E per "
     "non-zero parameter (right), over training, per sparsity. A unit is active where its absolute activation over "
-    "{probe_samples} probe samples passes {threshold} (criterion: {criterion}). Lines are means over {seeds} seeds, "
-    "bands their {confidence} % confidence intervals (Student's t, cut at zero). Vertical axes are logarithmic and, so "
-    "that zero has its place, linear below the value of a single path in the dense network."
+    "{probe_samples} {samples} samples passes {threshold} (criterion: {criterion}). Lines are means over {seeds} "
+    "seeds, bands their {confidence} % confidence intervals (Student's t, cut at zero). Vertical axes are logarithmic "
+    "and, so that zero has its place, linear below the value of a single path in the dense network."
 )
 ALTERNATIVE = (
     "Line charts on logarithmic axes, one row per experiment: emergence on the left and emergence per non-zero "

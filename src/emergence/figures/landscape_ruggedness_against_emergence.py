@@ -1,99 +1,102 @@
-"""Emergence against the ruggedness of the loss around the weights, and against the number of minima near by."""
+"""Emergence against the ruggedness around the weights, within the strata by which claim C6 is judged."""
 
 from collections.abc import Mapping
 
 import numpy as np
-import xarray as xr
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.core.runs import Variant
-from emergence.drawing.bands import describe_correlation
-from emergence.drawing.inputs import ONE_PATH, Inputs, all_variants
-from emergence.drawing.log_axes import fit_log_values
+from emergence.core.runs import VARIED, Experiment, Run, Variation
+from emergence.drawing.inputs import Inputs
 from emergence.drawing.panels import Line, grid, legend_above, say_empty
+from emergence.drawing.residuals import describe_points
 from emergence.drawing.style import Style
+from emergence.statistics.claims.c6 import WITHIN_STRATA, networks
+from emergence.statistics.strata import residuals_within
 
 TITLE = "Emergence against the ruggedness of the landscape"
 POSITION = 20
-NEEDS = ("study", "claims")
+NEEDS = ("study",)
 SECTIONS = ("C6",)
 CAPTION = (
-    "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds, "
-    "coloured by sparsity; markers tell the steps of training apart. Left: roughness of the loss on random slices "
-    "through the weights, which is the standard deviation of what the best quadratic function leaves, as a share of "
-    "that of the loss. Right: distinct minima that training reaches from perturbed copies of the weights, mean over "
-    "radii. Above each panel stands the partial rank correlation ρ given the number of non-zero parameters, sparsity "
-    "and epoch, as mean over seeds with its {confidence} % confidence interval. The horizontal axis is logarithmic, "
-    "linear below one path. A unit is active above {threshold} (criterion: {criterion})."
+    "Emergence against what surrounds the weights (claim C6): one point per network of {landscape_seeds} seeds, dense "
+    "ones of all alphas and those whose masks vary emergence on purpose. Shown are ranks among the networks of a seed "
+    "with the same sparsity, way of pruning and step, divided by their number, less their mean; colours tell sparsity "
+    "and markers the step. Points stand a little apart at random, so that equal ranks do not hide each other. Left: "
+    "roughness of the loss on random slices through the weights, which is the standard deviation of what the best "
+    "quadratic function leaves, as a share of that of the loss. Right: total persistence of the minima on these "
+    "slices. Above each panel stands the correlation ρ of its ranks within seeds, which decides the claim, as mean "
+    "over seeds with its {confidence} % confidence interval. A unit is active above {threshold} (criterion: "
+    "{criterion})."
 )
 ALTERNATIVE = (
-    "Scatter plots, one row per experiment: emergence on a logarithmic axis against the relative roughness of the loss "
-    "on slices, and against the mean number of distinct minima near by, coloured by sparsity, with the partial rank "
+    "Scatter plots, one row per experiment: ranks of emergence within strata against those of the relative roughness "
+    "of the loss on slices, and against those of the total persistence of minima, coloured by sparsity, with the rank "
     "correlation and its interval above each panel."
 )
 MARKERS = "osD^vP*X<>"
-QUANTITIES = {"slice_relative_roughness": "relative roughness", "minima": "distinct minima near by"}
+QUANTITIES = {
+    WITHIN_STRATA["ruggedness"]: "relative roughness",
+    WITHIN_STRATA["concentration"]: "total persistence",
+}
+RANK = "rank in its stratum"
+
+APART = 0.02
+"""How far points of equal ranks are moved apart at most."""
+
+Looks = tuple[Mapping[float, str], Mapping[str, str]]
+"""Colours of sparsities and markers of steps."""
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row of panels per experiment."""
-    shades = style.shaded(all_variants(inputs.study))
-    markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(_steps(inputs))}
-    claim = inputs.claims["C6"]
-    claims = (claim["experiments"], claim["further"]["concentration"]["experiments"])
-    figure, panels = grid(style, len(inputs.study), len(QUANTITIES))
-    for row, (experiment, of_variant) in zip(panels, inputs.study.items(), strict=True):
-        for axes, name, found in zip(row, QUANTITIES, claims, strict=True):
-            _draw_points(axes, of_variant, name, (shades, markers), style)
-            axes.set_title(f"{experiment}\n{describe_correlation(found.get(experiment.name))}")
-            axes.set(xlabel="emergence E (paths)", ylabel=QUANTITIES[name])
+    tables = {experiment: _table(inputs, experiment, style) for experiment in inputs.study}
+    known = pd.concat(tables.values()).dropna(subset=list(QUANTITIES), how="all")
+    sparsities = sorted(known["sparsity"].unique())
+    shades = style.shaded(sparsities)
+    markers = {step: MARKERS[place % len(MARKERS)] for place, step in enumerate(known["step"].unique())}
+    figure, panels = grid(style, len(tables), len(QUANTITIES))
+    for row, (experiment, table) in zip(panels, tables.items(), strict=True):
+        for axes, name in zip(row, QUANTITIES, strict=True):
+            told = _draw_points(axes, table, name, (shades, markers), style)
+            axes.set_title(f"{experiment}\n{told}")
+            axes.set(xlabel=f"emergence E ({RANK})", ylabel=f"{QUANTITIES[name]}\n({RANK})")
     plain = {"linestyle": "none", "markersize": 5}
     legends: dict[str, list[Line]] = {
-        "sparsity": [
-            {"marker": "o", "color": c, "label": f"{100 * v.sparsity:g} %", **plain} for v, c in shades.items()
-        ],
+        "sparsity": [{"marker": "o", "color": c, "label": f"{100 * s:g} %", **plain} for s, c in shades.items()],
         "step": [{"marker": marker, "color": "#606060", "label": step, **plain} for step, marker in markers.items()],
     }
     legend_above(figure, {title: lines for title, lines in legends.items() if lines})
     return figure
 
 
-def _steps(inputs: Inputs) -> list[str]:
-    """Return the steps around which something is known, in the order of training."""
-    known: dict[str, None] = {}
-    for of_variant in inputs.study.values():
-        for run in of_variant.values():
-            there = np.any([_values(run, name).notnull().any("seed").values for name in QUANTITIES], axis=0)
-            known.update(dict.fromkeys(run["step"].values[there].tolist()))
-    return list(known)
+def _table(inputs: Inputs, experiment: Experiment, style: Style) -> pd.DataFrame:
+    """Return the networks that differ in emergence on purpose, one row per seed and step, as the claim reads them."""
+    dense = inputs.varied[experiment].items()
+    runs = [run for variation, run in dense if variation == Variation(variation.alpha)]
+    runs += [run for run in inputs.cells[experiment].values() if Run.of(run).family == VARIED]
+    steps = [np.tile(run["step"].values, run.sizes["seed"]) for run in runs]
+    return pd.concat(
+        [networks(style.at_reference(run)).assign(step=of_run) for run, of_run in zip(runs, steps, strict=True)]
+    )
 
 
-def _values(run: xr.Dataset, name: str) -> xr.DataArray:
-    """Return a variable (seed, step), NaN where the study lacks it."""
-    unknown = xr.full_like(run["train_accuracy"], np.nan)
-    return run.get(name, unknown).transpose("seed", "step")
-
-
-def _draw_points(
-    axes: Axes,
-    of_variant: Mapping[Variant, xr.Dataset],
-    name: str,
-    looks: tuple[Mapping[Variant, str], Mapping[str, str]],
-    style: Style,
-) -> None:
+def _draw_points(axes: Axes, table: pd.DataFrame, name: str, looks: Looks, style: Style) -> str:
+    """Draw a point per network, and return the correlation of the points."""
     shades, markers = looks
-    shown = [np.empty(0)]
-    for variant, run in of_variant.items():
-        emergence = style.at_reference(run)["emergence"]
+    ranks = residuals_within(table, "emergence", name)
+    apart = np.random.default_rng(0).uniform(-APART, APART, (2, len(ranks)))
+    shown = ranks.assign(x=ranks["emergence"] + apart[0], y=ranks[name] + apart[1])
+    for sparsity, colour in shades.items():
         for step, marker in markers.items():
-            if step in run["step"]:
-                values = _values(run, name).sel(step=step).values
-                known = ~np.isnan(values)
-                shown.append(emergence.sel(step=step).values[known])
-                look: Line = {"color": shades[variant], "marker": marker, "linewidths": 0.3, "edgecolors": "white"}
-                axes.scatter(shown[-1], values[known], s=16, **look)
-    if not np.concatenate(shown).size:
-        say_empty(axes, "no landscape sampled")
-    fit_log_values(axes, "x", np.concatenate(shown), linear_below=ONE_PATH)
-    axes.margins(y=0.12)
+            chosen = shown[(shown["sparsity"] == sparsity) & (shown["step"] == step)]
+            axes.scatter(
+                chosen["x"], chosen["y"], s=16, color=colour, marker=marker, linewidths=0.3, edgecolors="white"
+            )
+    if ranks.empty:
+        say_empty(axes, "too few networks that differ in emergence on purpose")
+    axes.axhline(0, color="#808080", linewidth=0.6, zorder=0)
+    axes.axvline(0, color="#808080", linewidth=0.6, zorder=0)
+    axes.margins(0.1)
+    return describe_points(ranks[["emergence", name]].to_numpy().T, ranks.index, style.confidence)

@@ -1,5 +1,6 @@
 """Density of the masks, layer by layer."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import xarray as xr
@@ -20,9 +21,9 @@ SECTIONS = ("retraining",)
 CAPTION = (
     "Share of the weights of each layer that is kept, from input to output, for each method and sparsity: as the mask "
     "says (solid lines), and in effect, that is on a path of kept weights from input to output (dashed). Lines are "
-    "means over {seeds} seeds, bands the range of the solid ones from the lowest to the highest seed. The vertical "
-    "axis is logarithmic and, so that an empty layer has its place, linear below a single weight of the largest layer. "
-    "Networks pruned during training have no mask beforehand and are not shown."
+    "means over {seeds} seeds and the masks that a method draws for each, bands the range of the solid ones. The "
+    "vertical axis is logarithmic and, so that an empty layer has its place, linear below a single weight of the "
+    "largest layer. Networks pruned during training have no mask beforehand and are not shown."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment and pruning method: density in percent on a logarithmic axis against the "
@@ -43,9 +44,13 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     figure, panels = wrapped_grid(style, len(ways))
     shades = sparsity_shades(style, all_variants(inputs.analyses))
     for axes, (experiment, method) in zip(panels, ways, strict=True):
+        masks = defaultdict[float, list[xr.Dataset]](list)
         for variant, densities in inputs.analyses[experiment].items():
             if variant.method == method:
-                _draw_lines(axes, densities, shades[variant.sparsity])
+                masks[variant.sparsity].append(densities)
+        for sparsity, of_sparsity in masks.items():
+            joined = xr.concat(of_sparsity, "seed", data_vars="minimal", coords="minimal", compat="override")
+            _draw_lines(axes, joined, shades[sparsity])
         axes.set(title=f"{experiment}\n{method}", xlabel="layer", ylabel="weights (%)")
     for experiment, of_variant in inputs.analyses.items():
         _scale([axes for axes, way in zip(panels, ways, strict=True) if way[0] == experiment], of_variant)

@@ -21,10 +21,11 @@ CAPTION = (
     "Test accuracy after training, epochs until convergence and relative emergence after training over the share of "
     "weights removed; 0 is the dense network. A run has converged where its validation accuracy first reaches "
     "{convergence} % of the final one of the dense network with the same seed (interpolated between checkpoints); one "
-    "that never does counts as one epoch beyond its last. Points are means over {seeds} seeds, bars their {confidence} "
-    "% confidence intervals (Student's t, cut to possible values); the lines of several methods stand a little apart "
-    "so that bars do not hide each other. The axis of relative emergence is logarithmic and, so that zero has its "
-    "place, linear below the value of a single path in the dense network."
+    "that never does counts as one epoch beyond its last. Points are means over {seeds} seeds (of a seed's masks by "
+    "one method, their mean), bars their {confidence} % confidence intervals (Student's t, cut to possible values); "
+    "the lines of several methods stand a little apart so that bars do not hide each other. The axis of relative "
+    "emergence is logarithmic and, so that zero has its place, linear below the value of a single path in the dense "
+    "network."
 )
 ALTERNATIVE = (
     "Point charts with error bars, one row per experiment: test accuracy, epochs until convergence and emergence per "

@@ -1,4 +1,4 @@
-"""Where the winning tickets lie in emergence."""
+"""Emergence before retraining against the accuracy reached, and which networks are winning tickets."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from emergence.drawing.panels import NO_LINE, Line, grid, legend_above, say_empt
 from emergence.drawing.style import Style
 from emergence.statistics.tickets import TICKETS, accuracy_gap, tolerance, winning
 
-TITLE = "Where the winning tickets lie"
+TITLE = "Emergence before retraining and the accuracy reached"
 POSITION = 13
 NEEDS = ("study",)
 SECTIONS = ("retraining",)
@@ -24,7 +24,9 @@ CAPTION = (
     "markers tell methods apart or, where there is one method, what training starts from. Filled points are winning "
     "tickets: trained from the dense network's initial or early weights, for as many epochs, they reach its test "
     "accuracy (Frankle and Carbin 2019), or miss it by no more than the standard deviation over {seeds} seeds of the "
-    "dense network's (dashed line). Networks trained from other weights are no tickets and not shown. Horizontal axes "
+    "dense network's (dashed line). Networks trained from other weights are no tickets and not shown. The study trains "
+    "again from: {retraining}. That tickets are special only a comparison with other weights or shuffled masks shows, "
+    "which one way alone does not make. Horizontal axes "
     "are logarithmic, linear below a single path in the dense network. A unit is active above {threshold} (criterion: "
     "{criterion})."
 )

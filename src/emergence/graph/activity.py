@@ -14,8 +14,9 @@ from emergence.graph.recorder import Value
 from emergence.graph.tracing import Trace
 from emergence.graph.watching import Reader
 
-CRITERIA = ["mean", "any", "all", "fraction", "sample", "weight-change"]
+SAMPLE, WEIGHT_CHANGE = "sample", "weight-change"
 POOLED_CRITERIA = ["mean", "any", "all", "fraction"]
+CRITERIA = [*POOLED_CRITERIA, SAMPLE, WEIGHT_CHANGE]
 
 
 class Recording:

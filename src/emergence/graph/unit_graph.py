@@ -10,7 +10,15 @@ from torch import Tensor, nn
 
 from emergence.core.arrays import Integers
 from emergence.core.plugins import unknown
-from emergence.graph.activity import Activity, Recording, check_criterion, check_threshold, in_blocks
+from emergence.graph.activity import (
+    WEIGHT_CHANGE,
+    ActivationError,
+    Activity,
+    Recording,
+    check_criterion,
+    check_threshold,
+    in_blocks,
+)
 from emergence.graph.counting import PathCounter, Through
 from emergence.graph.edges import Edges, presence
 from emergence.graph.result import PathCounts
@@ -69,9 +77,22 @@ class UnitGraph:
         """
         check_criterion(criterion)
         check_threshold(threshold, fraction)
-        if criterion == "weight-change":
-            return self._moved(threshold, weights, previous)
+        if criterion == WEIGHT_CHANGE:
+            return [site > threshold for site in self.change(weights, previous)]
         return run_in(self.model, weights, lambda: self._active(as_tuple(inputs), threshold, criterion, fraction))
+
+    def change(self, weights: State | None, previous: State | None) -> list[Tensor]:
+        """Euclidean length of the change of each unit's incoming weights since `previous`, (1, units) per site.
+
+        Raises ActivationError where it is not a number, as after a training that diverged, ValueError without previous.
+        """
+        if previous is None:
+            raise ValueError("criterion 'weight-change' compares with earlier weights: give their state as `previous`")
+        earlier = run_in(self.model, previous, lambda: log_weights(self.trace, self.device))
+        change = run_in(self.model, weights, lambda: incoming_change(self.trace, earlier, self.device))
+        if any(site.isnan().any() for site in change):
+            raise ActivationError("the change of weights is not a number (NaN)")
+        return change
 
     def count(self, active: Sequence[Tensor], *, through: Through = "all", weights: State | None = None) -> Scaled:
         """Paths from inactive units to the active units of each site, (rows, sites), for many patterns at once.
@@ -151,13 +172,6 @@ class UnitGraph:
         for block in in_blocks(inputs, rows):
             activity.add(self.recording.magnitudes(block))
         return activity.active(criterion)
-
-    def _moved(self, threshold: float, weights: State | None, previous: State | None) -> list[Tensor]:
-        if previous is None:
-            raise ValueError("criterion 'weight-change' compares with earlier weights: give their state as `previous`")
-        earlier = run_in(self.model, previous, lambda: log_weights(self.trace, self.device))
-        change = run_in(self.model, weights, lambda: incoming_change(self.trace, earlier, self.device))
-        return [site > threshold for site in change]
 
     def _check_patterns(self, active: Sequence[Tensor]) -> None:
         if len(active) != len(self.sites):

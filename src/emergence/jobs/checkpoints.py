@@ -10,6 +10,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence.core.plugins import unknown
+from emergence.core.steps import Step, step_before
 from emergence.datasets import ProcessedDataset, read_processed
 from emergence.jobs.job_file import JobFile
 from emergence.parameters.landscape import LAST
@@ -20,8 +21,11 @@ log = logging.getLogger(__name__)
 Measure = Callable[[nn.Module, int], xr.Dataset]
 """What is measured of a network, which also gets its seed."""
 
-MeasureOfAll = Callable[[dict[str, Tensor]], xr.Dataset]
-"""What is measured of the weights (seed, ...) of all seeds at once, named as in a state_dict; has no seeds yet."""
+States = dict[str, Tensor]
+"""The weights (seed, ...) of all seeds at one step, named as in a state_dict."""
+
+MeasureOfAll = Callable[[States, States | None], xr.Dataset]
+"""What is measured of the weights of all seeds and those of the step before, if there is one; has no seeds yet."""
 
 
 class Checkpoints:
@@ -35,6 +39,7 @@ class Checkpoints:
         self.device = device
         self.builders = builders
         self._folder, self._data = folder, data
+        self._samples: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}
 
     @classmethod
     def of_job(cls, given: JobFile) -> "Checkpoints":
@@ -63,18 +68,30 @@ class Checkpoints:
 
     @cached_property
     def data(self) -> ProcessedDataset:
-        """The data set."""
+        """The data set, with how it is split for each seed."""
         return read_processed(self._data)
 
-    @cached_property
-    def labels(self) -> Tensor:
-        """Labels of the probe samples."""
-        return self.data.part("probe")[1].to(self.device)
+    def samples(self, part: str, seed: int) -> tuple[Tensor, Tensor]:
+        """Return samples of a part of a seed's split as its networks get them, (sample, ...), and their labels.
 
-    @cached_property
-    def probe(self) -> Tensor:
-        """The probe samples as networks get them: (sample, ...), normalised."""
-        return self.data.normalise(self.data.part("probe")[0].to(self.device))
+        They are spread evenly over the part, and no more than there are probe samples.
+        """
+        if (part, seed) not in self._samples:
+            split = self.data.of_seed(seed)
+            inputs, labels = split.part(part)
+            count = min(len(inputs), len(split.part("probe")[1]))
+            chosen = torch.arange(count) * len(inputs) // count
+            self._samples[part, seed] = split.normalise(inputs[chosen].to(self.device)), labels[chosen].to(self.device)
+        return self._samples[part, seed]
+
+    def probe(self, seed: int) -> tuple[Tensor, Tensor]:
+        """Return the probe samples of a seed as its networks get them, (sample, ...), normalised, and their labels."""
+        return self.samples("probe", seed)
+
+    @property
+    def example(self) -> Tensor:
+        """One probe sample of the first seed: (1, ...)."""
+        return self.probe(self.seeds[0])[0][:1]
 
     def at(self, step: str) -> checkpoints.Checkpoint:
         """Read the networks of all seeds at a step."""
@@ -121,13 +138,21 @@ class Checkpoints:
         return self._joined(self.chosen(steps, key), of_step)
 
     def each_step(self, measure: MeasureOfAll) -> xr.Dataset:
-        """Apply a measure to the weights of all seeds together, at every step: (seed, step, ...)."""
+        """Apply a measure to the weights of all seeds together, at every step: (seed, step, ...).
+
+        The step before is that of `emergence.core.steps.step_before`.
+        """
+        steps = [Step.parse(step) for step in self.steps]
 
         def of_step(step: str) -> xr.Dataset:
-            states = self.at(step).of_seeds(self.seeds)
-            return measure({name: stacked.to(self.device) for name, stacked in states.items()})
+            before = step_before(Step.parse(step), steps)
+            return measure(self._states(step), None if before is None else self._states(str(before)))
 
         return self._joined(self.steps, of_step).assign_coords(seed=list(self.seeds))
+
+    def _states(self, step: str) -> States:
+        states = self.at(step).of_seeds(self.seeds)
+        return {name: stacked.to(self.device) for name, stacked in states.items()}
 
     def _joined(self, steps: Sequence[str], of_step: Callable[[str], xr.Dataset]) -> xr.Dataset:
         found = []

@@ -27,8 +27,8 @@ class JobFile:
 
     `settings` are nested as in ``params.yaml`` and hold what the table of rules declares for the job; `derived` follows
     from other ones. `inputs` lists, by the name of each source, its files (name -> path) with the run they belong to.
-    `work` is a folder in which unfinished work is kept; `cost` is where training notes what it took. `arguments` follow
-    the job file on the command line.
+    `work` is a folder in which unfinished work is kept. `timing` is where the job notes how long it took, `cost` where
+    training does. `arguments` follow the job file on the command line.
     """
 
     rule: str
@@ -41,6 +41,7 @@ class JobFile:
     run: Run | None = None
     work: Path = Path()
     cost: Path | None = None
+    timing: Path | None = None
     stamp: Path | None = None
     records: Sequence[Mapping[str, Any]] = ()
     arguments: tuple[str, ...] = ()
@@ -51,14 +52,13 @@ class JobFile:
         content = read_sealed(path)
         for stamp in content.pop("stamps"):
             stamps.check(Path(stamp))
-        run, cost, stamp = content["run"], content["cost"], content["stamp"]
+        run = content["run"]
         content |= {
             "compute": Compute.model_validate(content["compute"]),
             "outputs": {name: [Path(file) for file in files] for name, files in content["outputs"].items()},
             "run": run and Run.of(run),
             "work": Path(content["work"]),
-            "cost": cost and Path(cost),
-            "stamp": stamp and Path(stamp),
+            **{name: content[name] and Path(content[name]) for name in ("cost", "timing", "stamp")},
         }
         return cls(**content, arguments=arguments)
 

@@ -12,6 +12,7 @@ from emergence.core import stamps
 from emergence.core.logs import configure
 from emergence.core.storage import write_dataset
 from emergence.jobs.job_file import JobFile
+from emergence.jobs.timing import timed
 from emergence.parameters.base import Section
 from emergence.training.compute import explain_refusals
 
@@ -28,7 +29,9 @@ def job(work: Work) -> Work:
     """
     if work.__module__ == "__main__":
         with explain_refusals():
-            run(work, JobFile.read(Path(sys.argv[1]), *sys.argv[2:]))
+            given = JobFile.read(Path(sys.argv[1]), *sys.argv[2:])
+            with timed(given.timing):
+                run(work, given)
     return work
 
 

@@ -38,7 +38,8 @@ VARIABLES = {
 class Retraining:
     """Training of perturbed copies: as their run was, at the rate that it began with, for a few more epochs.
 
-    All copies see the same samples in the same order: their differences come from the perturbation alone.
+    All copies see the same samples, those of `part` (of the run's seed), in the same order: their differences come from
+    the perturbation alone.
     """
 
     architecture: Architecture
@@ -48,21 +49,22 @@ class Retraining:
 
     def ends(self, starts: Sequence[Weights], masks: Weights) -> list[dict[str, Tensor]]:
         """Return where training ends from each start (a state_dict each); weights whose mask is 0 stay 0."""
-        copies = len(starts)
+        copies, part = len(starts), self.part.of([0] * len(starts))
         groups = form_groups(
             self.architecture,
             [COPIES] * copies,
             self.training,
             self.device,
-            self.part,
+            part,
             masks={name: mask.expand(copies, *mask.shape) for name, mask in masks.items()},
             initial={name: torch.stack([start[name] for start in starts]) for name in starts[0]},
         )
-        updates = -(-len(self.part) // self.training.batch_size)
+        updates = -(-len(part) // self.training.batch_size)
         ends = []
         for group in groups:
+            of_group = part.of(slice(len(group.seeds)))
             for epoch in range(self.training.epochs):
-                group.advance(self.part, epoch, 0, updates)
+                group.advance(of_group, epoch, 0, updates)
             stacked = group.weights()
             ends += [{name: tensor[i] for name, tensor in stacked.items()} for i in range(len(group.seeds))]
         return ends
@@ -82,7 +84,7 @@ def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) ->
     so. NaN for a radius from which training diverges.
     """
     network = private_copy(network).cpu().to(retraining.part.number_type)
-    inputs, labels = retraining.part.batch(slice(None))
+    inputs, labels = retraining.part.first()
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     weights = {name: parameter.detach() for name, parameter in network.named_parameters()}
     masks = {name: (weight != 0).to(weight.dtype) for name, weight in prunable(network, inputs.cpu()).items()}

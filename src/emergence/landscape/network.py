@@ -36,7 +36,8 @@ def sample_planes(centre: Centre, metrics: Metrics, where: Landscape, record: Re
 
     Returns `plane_` and the metric's name (plane, alpha, beta), and of the geometry `direction_length` and
     `explained_variance` (plane, axis), `trajectory_alpha`, `trajectory_beta` and `trajectory_distance` (plane,
-    checkpoint): see `Trajectory.project`. Only weights vary, not the running statistics of batch normalisation.
+    checkpoint): see `Trajectory.project`; nothing where no plane is named. Only weights vary, not the running
+    statistics of batch normalisation.
     """
     alpha, beta = (centred_grid(where.extent, points) for points in where.grid)
     planes = []
@@ -44,6 +45,8 @@ def sample_planes(centre: Centre, metrics: Metrics, where: Landscape, record: Re
         directions = PLANES[name](centre, where.direction_seed, where.normalisation)
         sampled = sample_plane(metrics, centre.weights, directions, alpha, beta, record and record.of(name))
         planes.append(xr.merge([metrics.describe(sampled, "plane"), _geometry(centre, directions)]))
+    if not planes:
+        return xr.Dataset()
     return xr.concat(planes, labels("plane", where.planes), combine_attrs="override")
 
 

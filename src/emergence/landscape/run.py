@@ -1,11 +1,12 @@
 """The landscapes of the networks of a run, one per seed."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 import xarray as xr
 from torch import Tensor, nn
 
@@ -22,15 +23,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """Checkpoints of a run by their steps, normalised samples to see its networks on, and what to sample where.
+    """Checkpoints of a run by their steps, samples to see its networks on, and what to sample where.
 
+    `samples` gives, for a seed, normalised inputs and labels, on the device on which its networks are sampled.
     `counting` are arguments of `count_paths`, for emergence; `builders` may build the networks, see
     `emergence.training.checkpoints.read`.
     """
 
     files: Mapping[str, Path]
-    inputs: Tensor
-    labels: Tensor
+    samples: Callable[[int], tuple[Tensor, Tensor]]
     where: Landscape
     counting: Mapping[str, Any]
     builders: Collection[str] = ()
@@ -51,23 +52,22 @@ class Run:
     def _sample_seed(
         self, seed: int, steps: Sequence[str], checkpoints: Mapping[str, StoredNetwork], record: Record | None
     ) -> xr.Dataset:
-        around = []
+        around, (inputs, targets) = [], self.samples(seed)
         for step in steps:
-            network = self._network(step, seed)
-            centre = Centre(network, self.inputs, self.labels, checkpoints)
-            metrics = self._metrics(network)
-            with fast_matmul(network, len(self.labels), self.inputs.device):
+            network = self._network(step, seed, inputs.device)
+            centre = Centre(network, inputs, targets, checkpoints)
+            metrics = Metrics(network, inputs, targets, self.where.metrics, self.counting)
+            with fast_matmul(network, len(targets), inputs.device):
                 planes = sample_planes(centre, metrics, self.where, record and record.of(step))
                 slices = sample_slices(centre, metrics, self.where, record and record.of(f"{step}/slice"))
             around.append(xr.merge([planes, slices]))
             log.info("seed %d, %s: %d planes, %d slices", seed, step, len(self.where.planes), self.where.slices)
-        initial, final = (self._network(step, seed) for step in (next(iter(self.files)), list(self.files)[-1]))
-        with fast_matmul(final, len(self.labels), self.inputs.device):
-            line = sample_path(initial, final, self._metrics(final), self.where, record and record.of("line"))
+        ends = next(iter(self.files)), list(self.files)[-1]
+        initial, final = (self._network(step, seed, inputs.device) for step in ends)
+        metrics = Metrics(final, inputs, targets, self.where.metrics, self.counting)
+        with fast_matmul(final, len(targets), inputs.device):
+            line = sample_path(initial, final, metrics, self.where, record and record.of("line"))
         return xr.merge([xr.concat(around, labels("step", steps)), line])
 
-    def _network(self, step: str, seed: int) -> nn.Module:
-        return read(self.files[step], self.builders).network(seed).to(self.inputs.device)
-
-    def _metrics(self, network: nn.Module) -> Metrics:
-        return Metrics(network, self.inputs, self.labels, self.where.metrics, self.counting)
+    def _network(self, step: str, seed: int, device: torch.device) -> nn.Module:
+        return read(self.files[step], self.builders).network(seed).to(device)

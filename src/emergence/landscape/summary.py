@@ -6,6 +6,12 @@ from math import prod
 import xarray as xr
 
 from emergence.landscape.minima import count_minima
+from emergence.landscape.persistence import (
+    count_persistent,
+    largest_persistence,
+    saddle_distance,
+    total_persistence,
+)
 from emergence.landscape.ruggedness import (
     autocorrelation_length,
     barrier_height,
@@ -14,11 +20,16 @@ from emergence.landscape.ruggedness import (
     total_variation,
 )
 
+PERSISTENT = ("persistent_minima", "total_persistence", "largest_persistence", "saddle_distance")
 RUGGED = ("roughness", "relative_roughness", "negative_curvature")
-ON_SLICES = ("minima", "minima_density", "total_variation", "autocorrelation_length", *RUGGED)
+ON_SLICES = ("minima", "minima_density", "total_variation", "autocorrelation_length", *RUGGED, *PERSISTENT)
 
 PLACES: dict[str, tuple[Sequence[str], str, Sequence[str]]] = {
-    "plane": (("alpha", "beta"), "on the plane in random directions", ("minima", "minima_density", *RUGGED)),
+    "plane": (
+        ("alpha", "beta"),
+        "on the plane in random directions",
+        ("minima", "minima_density", *RUGGED, *PERSISTENT),
+    ),
     "slice": (("offset",), "on random slices, their mean", ON_SLICES),
     "line": (("position",), "on the line from the initial to the final weights", ("barrier",)),
 }
@@ -36,6 +47,14 @@ NUMBERS: dict[str, tuple[str, str, Callable[[xr.DataArray, Sequence[str], float]
     "roughness": ("nat", "roughness", lambda loss, dims, _: roughness(loss, dims)),
     "relative_roughness": ("1", "relative roughness", lambda loss, dims, _: roughness(loss, dims, relative=True)),
     "negative_curvature": ("1", "share of negative second differences", negative_curvature),
+    "persistent_minima": ("1", "persistent minima, those at the border among them,", count_persistent),
+    "total_persistence": ("nat", "sum of the finite persistences of minima", total_persistence),
+    "largest_persistence": ("nat", "largest finite persistence of a minimum", largest_persistence),
+    "saddle_distance": (
+        "1",
+        "mean distance between minima and the saddles that end them",
+        lambda loss, dims, noise: saddle_distance(loss, dims, noise, [*{"plane", "slice"}.intersection(loss.dims)]),
+    ),
     "barrier": ("nat", "barrier", lambda loss, dims, _: barrier_height(loss, *dims)),
 }
 """Unit, meaning and computation, from the loss, its dimensions and the noise, of each number."""
@@ -46,7 +65,7 @@ def summarise(landscape: xr.Dataset, noise: float) -> xr.Dataset:
 
     `landscape` is what `emergence.landscape.run.Run.sample` returns; what it lacks is left out. Means are over slices.
     Minima less deep than `noise` (nat) do not count, nor points that lie less above their neighbours. NaN where points
-    are missing.
+    are missing; the distance from saddles, a mean over the pairs of all slices, also where there is no pair.
 
     >>> bowl = xr.DataArray([[[4.0, 1.0, 0.0, 1.0, 4.0]]], {"offset": [-2.0, -1, 0, 1, 2]}, ("seed", "step", "offset"))
     >>> found = summarise(xr.Dataset({"slice_loss": bowl.expand_dims("slice")}), noise=0.0)

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from emergence.core.plugins import load
-from emergence.datasets import ProcessedDataset
+from emergence.datasets import SplitDataset
 from emergence.graph.measure import count_paths
 
 EMERGENCE = "emergence"
 
 
-def measure_passes(network: nn.Module, dataset: ProcessedDataset, names: Sequence[str]) -> xr.DataArray:
+def measure_passes(network: nn.Module, dataset: SplitDataset, names: Sequence[str]) -> xr.DataArray:
     """Return the `passes` of counting paths and of the named measures of a network, over `measure`."""
     device = next(network.parameters()).device
     inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))

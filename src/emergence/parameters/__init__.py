@@ -12,7 +12,7 @@ from emergence.parameters.curvature import Curvature
 from emergence.parameters.data import Data
 from emergence.parameters.emergence import Emergence
 from emergence.parameters.figures import Figures
-from emergence.parameters.landscape import SHOWN, Landscape
+from emergence.parameters.landscape import EMERGENCE, SHOWN, Landscape
 from emergence.parameters.measures import Measures
 from emergence.parameters.minima import Minima
 from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
@@ -54,16 +54,28 @@ class Parameters(Section):
 
     @model_validator(mode="after")
     def _reference_is_counted(self) -> Self:
-        section = self.emergence
-        grid: dict[str, Sequence[object]] = {
-            "threshold": section.thresholds,
-            "criterion": section.criteria,
-            "through": section.through,
+        section, chosen = self.emergence, self.statistics
+        grid: dict[str, tuple[str, Sequence[object]]] = {
+            "criterion": ("criteria", section.criteria),
+            "threshold": section.thresholds_of(chosen.reference_criterion),
+            "through": ("through", section.through),
+            "samples": ("samples", section.samples),
         }
-        for name, counted in grid.items():
-            value = getattr(self.statistics, f"reference_{name}")
+        for name, (key, counted) in grid.items():
+            value = getattr(chosen, f"reference_{name}")
             if value not in counted:
-                raise ValueError(f"statistics.reference_{name} = {value} is not among the counted: {counted}")
+                raise ValueError(
+                    f"statistics.reference_{name} = {value} is not among the counted: emergence.{key} is {counted}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _sampled_emergence_has_a_count(self) -> Self:
+        if EMERGENCE in self.landscape.metrics and self.statistics.reference_criterion == "weight-change":
+            raise ValueError(
+                f"landscape.metrics has {EMERGENCE}, but statistics.reference_criterion is weight-change, and weights "
+                "on a plane have no checkpoint before them; allowed: another criterion, or other metrics"
+            )
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import reduce
 from importlib import import_module
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter
 
@@ -38,7 +38,7 @@ else:
 
 
 class Data(Section):
-    """Sizes of the parts of a data set; every part is a stratified sample fixed by the split seed."""
+    """Parts of a data set: stratified samples that follow from the split seed and, by default, the seed of a run."""
 
     test_fraction: Fraction = 0.2
     """Share of all samples held out for testing where the data set has no published test part."""
@@ -49,8 +49,11 @@ class Data(Section):
     probe_samples: int = Field(default=256, ge=1, le=MOST_SAMPLES)
     """Samples, used in no other part, on which activity and loss landscapes are read."""
 
+    split: Literal["each_seed", "common"] = "each_seed"
+    """each_seed: every seed of a study has a split of its own; common: all have the same one."""
+
     split_seed: Seed = 0
-    """Seed of the split."""
+    """Seed of the splits."""
 
     sets: dict[Name, DataSet] = {}
     """Data sets beside the built-in ones: name -> kind and its options (docs/data.md)."""

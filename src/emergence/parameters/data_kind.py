@@ -12,7 +12,7 @@ from emergence.parameters.base import Section
 
 if TYPE_CHECKING:
     from emergence.core.known_skills import KnownSkills
-    from emergence.datasets import ProcessedDataset, RawDataset
+    from emergence.datasets import RawDataset, SplitDataset
 
 Mistakes = Iterator[tuple[tuple[str, ...], str]]
 """Keys below the entry, and what is wrong with their values."""
@@ -109,8 +109,11 @@ class DataKind(Section):
         raw: RawDataset = plugins.load("data_kinds", self.kind, "load")(self, name, files)
         return raw
 
-    def known_skills(self, dataset: ProcessedDataset, samples: int, seed: int) -> KnownSkills:
-        """Return how networks are examined, on so many fresh samples of each skill, drawn from a seed."""
+    def known_skills(self, dataset: SplitDataset, samples: int, seed: int) -> KnownSkills:
+        """Return how networks are examined, on so many fresh samples of each skill, drawn from a seed.
+
+        `dataset` has the split of the networks that are examined.
+        """
         skills: KnownSkills = plugins.load("data_kinds", self.kind, "skills")(self, dataset, samples, seed)
         return skills
 

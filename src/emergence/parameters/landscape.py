@@ -12,6 +12,9 @@ LAST = "last"
 
 EMERGENCE = "emergence"
 
+MOST_MASKS = 1000
+"""Masks per network, sparsity and retraining that a study can have."""
+
 SHOWN = ("loss", "accuracy")
 """Quantities that a study always samples."""
 
@@ -30,8 +33,11 @@ SavedStep = Annotated[str, AfterValidator(_check_step)]
 class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
-    seeds: int = Field(default=6, ge=1, le=SPACE)
+    seeds: int = Field(default=10, ge=1, le=SPACE)
     """Number of the study's seeds that are sampled; fewer than 6 decide nothing about two experiments."""
+
+    masks: int = Field(default=1, ge=0, le=MOST_MASKS)
+    """Masks of random_weights, most_emergence and least_emergence per sparsity around which slices are sampled too."""
 
     steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints around which planes and slices lie: ep0, ep0it4, ep12, last."""

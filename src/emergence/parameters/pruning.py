@@ -14,7 +14,7 @@ from emergence.parameters.base import (
     Section,
     in_six_digits,
 )
-from emergence.parameters.landscape import LAST
+from emergence.parameters.landscape import LAST, MOST_MASKS
 
 Sparsity = Annotated[float, Field(gt=0, lt=1), AfterValidator(in_six_digits)]
 METHOD = f"^({NAME}|{FUNCTION})(@[a-z0-9]*)?$"
@@ -65,11 +65,14 @@ class Scoring(Section):
 class Pruning(Section):
     """Networks are pruned by every method to every sparsity and trained again under the mask in every way named."""
 
-    methods: Distinct[Method] = ["global_magnitude", "random_weights"]
+    methods: Distinct[Method] = ["global_magnitude", "random_weights", "most_emergence", "least_emergence"]
     """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
 
     sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
     """Shares of the prunable weights that are removed; the dense network is always studied too."""
+
+    masks: int = Field(default=2, ge=1, le=MOST_MASKS)
+    """Masks per network, sparsity and retraining of a method in which chance decides, such as random_weights."""
 
     retraining: Distinct[Retraining] = ["original_initialisation"]
     """Weights from which pruned networks train again; shuffled_mask: the original ones, masks shuffled in layers."""

@@ -1,11 +1,13 @@
 """Section ``statistics``: how estimates turn into verdicts."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from emergence.parameters.base import Distinct, Section, Seed
-from emergence.parameters.emergence import Criterion, Threshold, Through
+from emergence.parameters.emergence import Criterion, Samples, Threshold, Through
+
+ReadOut = Literal["start", "end", "mean"]
 
 
 class Statistics(Section):
@@ -20,6 +22,12 @@ class Statistics(Section):
     reference_through: Through = "all"
     """Which units the paths run through by which claims are judged."""
 
+    reference_samples: Samples = "probe"
+    """Samples on which activity is read by which claims are judged; controls and landscapes read probe samples."""
+
+    read_out: ReadOut = "start"
+    """Where in an epoch C1 reads the emergence that it compares with the improvement during it; mean: at both ends."""
+
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; 1 - confidence is the level of the tests."""
 
@@ -31,6 +39,12 @@ class Statistics(Section):
 
     accuracy_targets: Distinct[Annotated[float, Field(gt=0, le=1)]] = [0.8, 0.9, 0.95, 0.99]
     """Shares of the dense network's final validation accuracy; when runs first reach them is reported."""
+
+    early_share: float = Field(default=0.1, gt=0, lt=1)
+    """Share of training that counts as early."""
+
+    early_shares: Distinct[Annotated[float, Field(gt=0, lt=1)]] = [0.05, 0.1, 0.25, 0.5]
+    """Shares of training that could count as early; the map of choices judges claims at all of them."""
 
     seed: Seed = 0
     """Seed of the sign changes where they are drawn because there are too many to try all."""

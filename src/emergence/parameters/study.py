@@ -18,11 +18,14 @@ class Study(Section):
     experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
     """Experiments as data set/network; networks are names under `networks`."""
 
-    seeds: int = Field(default=8, ge=2, le=SPACE)
-    """Number of independent runs per network; run i has seed i."""
+    seeds: int = Field(default=10, ge=2, le=SPACE)
+    """Number of independent runs per network; run i has seed i, and with it a split of the data (data.split)."""
 
-    seeds_per_block: int = Field(default=8, ge=1, le=SPACE)
+    seeds_per_block: int = Field(default=10, ge=1, le=SPACE)
     """Seeds trained together in one job."""
+
+    registration: str = Field(default="", pattern=f"^({NAME})?$")
+    """Registration that a confirmatory study follows: name of a file in registrations/ (docs/registration.md)."""
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

@@ -14,6 +14,9 @@ scores: ``"ep0"`` the initial ones, ``"last"`` the trained ones (the default). `
 
 ``SCORED_WITH`` names the keys of the section `pruning.scoring` that it uses (all by default), such as
 ``("samples_per_class",)`` for one that looks at training samples; changes of other keys leave its masks as they are.
+
+``DRAWS = True`` says that the generator decides which weights are kept, not the scores alone: of such a method a study
+makes `pruning.masks` masks per network.
 """
 
 from emergence.core.modules import prunable

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 import torch
 
 from emergence.core.plugins import load
+from emergence.core.seeds import of_mask
 from emergence.core.steps import Step
 from emergence.parameters.pruning import Scoring, method_and_step
 from emergence.pruning._mask import Mask, check_shapes
 from emergence.pruning._scores import Kept, NotNumbers
 from emergence.pruning._subject import Samples, Subject, balanced, plain
-from emergence.training.batches import Dataset
+from emergence.training.batches import Dataset, Split
 from emergence.training.checkpoints import Checkpoint
 
 log = logging.getLogger(__name__)
@@ -41,14 +42,20 @@ def scored_step(method: str, steps: Sequence[Step]) -> Step:
 
 
 def prune(
-    checkpoint: Checkpoint, dataset: Dataset, method: str, sparsity: float, scoring: Scoring | None = None
+    checkpoint: Checkpoint,
+    dataset: Dataset,
+    method: str,
+    sparsity: float,
+    scoring: Scoring | None = None,
+    draw: int = 1,
 ) -> Mask:
     """Make the masks of all networks of a checkpoint.
 
-    `method` is a file of this package or module:function. Its random numbers, and which training samples it sees, are a
-    function of the network's seed. Of a network with weights or scores that are not numbers nothing is removed: its
-    seed is among `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that
-    does not fit the network.
+    `method` is a file of this package or module:function. Its random numbers are a function of the network's seed and
+    of `draw`, which counts the masks of a network from 1, and so are the samples that it sees, which are of that seed's
+    split. Of a network with weights or scores that are not numbers nothing is removed: its seed is among
+    `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that does not fit
+    the network.
     """
     if not 0 <= sparsity < 1:
         raise ValueError(f"sparsity {sparsity}; allowed: 0 up to, but not including, 1")
@@ -56,10 +63,10 @@ def prune(
     make_mask: Method = load("pruning", name, "make_mask")
     masks, diverged = {}, []
     for seed in checkpoint.seeds:
-        generator, settings = torch.Generator().manual_seed(seed), scoring or Scoring()
+        generator, settings = torch.Generator().manual_seed(of_mask(seed, draw)), scoring or Scoring()
         # A method that says not to use their number sees as many samples as by default.
         per_class = vars(settings).get("samples_per_class", Scoring().samples_per_class)
-        samples = draw_samples(dataset, per_class, generator)
+        samples = draw_samples(dataset.of_seed(seed), per_class, generator)
         subject = Subject(checkpoint.network(seed), samples, settings)
         if not subject.weights:
             raise ValueError("the network has no weights that can be pruned")
@@ -104,8 +111,8 @@ def _check(mask: Kept, subject: Subject, sparsity: float, what: str) -> None:
         raise ValueError(f"{what}: removed {removed} of {size} weights for sparsity {sparsity}")
 
 
-def draw_samples(dataset: Dataset, per_class: int, generator: torch.Generator) -> Samples:
+def draw_samples(split: Split, per_class: int, generator: torch.Generator) -> Samples:
     """Draw training samples, equally many of each class; the probe samples are all there are."""
-    inputs, labels = dataset.part("train")
+    inputs, labels = split.part("train")
     drawn = balanced(labels, per_class, generator)
-    return Samples(dataset.normalise(inputs[drawn]), labels[drawn], dataset.normalise(dataset.part("probe")[0]))
+    return Samples(split.normalise(inputs[drawn]), labels[drawn], split.normalise(split.part("probe")[0]))

@@ -6,6 +6,8 @@ from emergence.pruning._emergence import prune_by_emergence
 from emergence.pruning._scores import Kept
 from emergence.pruning._subject import Subject
 
+SCORED_AT = "ep0"
+DRAWS = True
 SCORED_WITH = ("threshold", "criterion")
 
 

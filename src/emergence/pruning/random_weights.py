@@ -6,6 +6,7 @@ from emergence.pruning._scores import Kept, Ranking
 from emergence.pruning._subject import Subject
 
 SCORED_AT = "ep0"
+DRAWS = True
 SCORED_WITH = ()
 
 

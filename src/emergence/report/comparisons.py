@@ -1,4 +1,4 @@
-"""Baselines, stopping rules, the scoreboard and choices of counting as rows of tables, and what they amount to."""
+"""Baselines, stopping rules, the scoreboard and choices of analysis as rows of tables, and what they amount to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 from emergence.core.arrays import Floats
 from emergence.statistics.estimate import finite_or_none
+from emergence.statistics.shares import shares
 
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
@@ -85,28 +86,11 @@ class Share(NamedTuple):
     high: float | None
 
 
-class Holding(NamedTuple):
-    """Numbers of choices of how emergence is counted at which a claim gets each verdict, and of all."""
-
-    claim: str
-    choices: int
-    supported: int
-    inconclusive: int
-    contradicted: int
-
-
-def holdings(robustness: xr.Dataset) -> list[Holding]:
-    """Return a row per claim, of a data set whose ``claim_verdict`` is -1, 0 or 1 over `claim` and the choices."""
-    verdicts = robustness["claim_verdict"].transpose("claim", ...)
-    return [
-        Holding(str(at["claim"].values), at.size, *(int((at == code).sum()) for code in (1, 0, -1))) for at in verdicts
-    ]
-
-
 def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
     """Return rows (experiment, left out of the fit, predictor) for each target, of what `statistics.rivals` returns.
 
-    What is found: ``skill``, ``advantage`` (of emergence) and ``gain`` (by emergence). Unknown predictors have no row.
+    What is found: ``skill``, ``advantage`` (of emergence) and ``gain`` (by emergence). Unknown predictors have no row;
+    those that rank alike share one.
     """
     found: dict[str, list[Row]] = {target: [] for target in TARGETS if target in rivals["target"].values}
     for target, rows in found.items():
@@ -114,7 +98,9 @@ def rivals_by_target(rivals: xr.Dataset) -> dict[str, list[Row]]:
             at = rivals.sel(target=target, experiment=experiment, held_out=held_out, predictor=predictor)
             values = {name: _found(at, name) for name in ("skill", "advantage", "gain")}
             if values["skill"]["estimate"] is not None:
-                rows.append(Row(experiment, predictor, values, held_out))
+                same = rivals["same_as"].sel(target=target, experiment=experiment)
+                names = [predictor, *rivals["predictor"].values[(same == predictor).values].tolist()]
+                rows.append(Row(experiment, " or ".join(names), values, held_out))
     return found
 
 
@@ -146,9 +132,15 @@ def stopping_rows(stopping: xr.Dataset) -> list[Row]:
 
 
 def balance_of_stopping(stopping: xr.Dataset) -> Balance:
-    """Count in how many comparisons with the rule in common use a rule that watches emergence saves more epochs."""
+    """Count in how many comparisons with the rule in common use a rule that watches emergence saves more epochs.
+
+    Epochs count as saved only by a rule that costs no more test accuracy than tolerated (``kept``).
+    """
     rules = [rule for rule in stopping["rule"].values.tolist() if rule.startswith(EMERGENCE)]
-    return _balance(stopping.sel(rule=rules, other=USUAL), "epochs_ahead")
+    found, kept = stopping.sel(rule=rules, other=USUAL), stopping["kept"] == 1
+    won = (found["epochs_ahead_low"] > 0) & kept.sel(rule=rules)
+    lost = (found["epochs_ahead_high"] < 0) & kept.sel(rule=USUAL, drop=True)
+    return Balance(_balance(found, "epochs_ahead").comparisons, int(won.sum()), int(lost.sum()))
 
 
 def scores(scoreboard: xr.Dataset) -> list[Score]:
@@ -220,7 +212,7 @@ def conclusions(found: Mapping[str, xr.Dataset], confidence: float) -> dict[str,
     """Return what the page shows of what is concluded from the whole study, by name, as far as it was."""
     shown: dict[str, Any] = {}
     if "robustness" in found:
-        shown["robustness"] = holdings(found["robustness"])
+        shown["robustness"] = shares(found["robustness"])
     if "rivals" in found:
         rivals = found["rivals"]
         shown["rivals"] = {"by_target": rivals_by_target(rivals), "balance": balance_of_rivals(rivals)}

@@ -10,24 +10,27 @@ import xarray as xr
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from emergence.drawing.catalogue import CLAIMS
 from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
 from emergence.parameters import Parameters
-from emergence.report import texts, wording
-from emergence.report.abstract import PHRASES, verdict_phrases
+from emergence.report import choices, texts, wording
+from emergence.report.abstract import verdict_phrases
 from emergence.report.comparisons import TARGETS, conclusions
 from emergence.report.pictures import Picture, read_pictures, referred_to, standing_in
 from emergence.report.records import Record, keys, times
+from emergence.report.requests import answer
 from emergence.report.surfaces import surfaces_fragment
 from emergence.report.versions import PACKAGE, versions
 from emergence.statistics.divergence import diverged_runs, left_out
-from emergence.statistics.document import GENERAL
+from emergence.statistics.document import GENERAL, HISTORY
+from emergence.statistics.entries import EXPLORATORY
 from emergence.statistics.rules import read_rules
 
 TEMPLATE = "report.html"
 FILES_IN_PAGE = ("report.css", "tables.js")
 
-VERDICTS = {"supported": "✓", "contradicted": "✗", "inconclusive": "?"}
+VERDICTS = {"supported": "✓", "contradicted": "✗", "mixed": "±", "inconclusive": "?"}
 """Verdicts, each with the sign that stands beside it."""
 
 WRITERS = (
@@ -36,6 +39,7 @@ WRITERS = (
     wording.p_value,
     wording.bound,
     wording.seeds_needed,
+    wording.reach,
     wording.duration,
     wording.percent,
     wording.listing,
@@ -45,6 +49,8 @@ WRITERS = (
     wording.name_of_test,
     wording.with_values,
     wording.settings,
+    choices.over_choices,
+    choices.of_choices,
 )
 
 
@@ -55,7 +61,8 @@ class Contents:
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
     all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
     ``rivals``, ``stopping`` and ``scoreboard`` of ``results/statistics``, as far as they were made; `study`, the joined
-    runs, tells which networks diverged.
+    runs, tells which networks diverged; `registration` says how the study stands to the one that it names
+    (`emergence.study.registration.standing`), and is empty where it names none.
     """
 
     claims: Mapping[str, Any]
@@ -65,6 +72,7 @@ class Contents:
     landscapes: Runs
     conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
     study: xr.Dataset | None = None
+    registration: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_page(contents: Contents) -> str:
@@ -89,7 +97,7 @@ def make_page(contents: Contents) -> str:
     sections = texts.sections()
     compared = conclusions(contents.conclusions, parameters.statistics.confidence)
     filled = {*compared, *(picture.sections[0] for picture in pictures), *(["landscape"] if surfaces else [])}
-    rules = read_rules()
+    rules, requests = read_rules(), texts.requests()
     environment.globals.update(
         claims=contents.claims,
         rules=rules.claims,
@@ -102,14 +110,18 @@ def make_page(contents: Contents) -> str:
         referred_to={section: referred_to(section, pictures) for section in SECTIONS},
         beyond={name: section for name, section in sections.items() if name in filled},
         absent={name: section for name, section in sections.items() if name not in filled},
-        requests=texts.requests(),
+        requests=requests,
+        answers={name: answer(request, parameters) for name, request in requests.items()},
         glossary=texts.glossary(),
         general={title: getattr(rules.general, name) for name, title in GENERAL.items()},
         power=rules.general.power,
+        history=HISTORY,
         rule_of_divergence=rules.general.diverged,
         diverged=[] if contents.study is None else diverged_runs(contents.study),
         left_out=(0, 0) if contents.study is None else left_out(contents.study),
         study=parameters,
+        registration=contents.registration,
+        standing=contents.registration.get("statement", EXPLORATORY),
         values=yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100),
         records=contents.records,
         keys=keys(contents.records),
@@ -121,7 +133,7 @@ def make_page(contents: Contents) -> str:
         style=style,
         script=script,
         judged=verdict_phrases(contents.claims),
-        counts={**dict.fromkeys(PHRASES, 0), **Counter(claim["verdict"] for claim in contents.claims.values())},
+        counts={**dict.fromkeys(VERDICTS, 0), **Counter(claim["verdict"] for claim in contents.claims.values())},
         trained=_trained(contents.records),
         shown=_shown(contents.claims, pictures),
     )
@@ -135,5 +147,4 @@ def _trained(records: Sequence[Record]) -> int:
 
 def _shown(claims: Mapping[str, Any], pictures: Sequence[Picture]) -> list[str]:
     """The claims that have a section: those that were judged, and those that figures belong to."""
-    numbered = [section for section in SECTIONS if section not in texts.sections()]
-    return [name for name in numbered if name in claims or standing_in(name, pictures)]
+    return [name for name in CLAIMS if name in claims or standing_in(name, pictures)]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from math import floor, log10
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
+
+from emergence.statistics.verdict import Verdict
 
 UNDEFINED = "–"
 """Stands for a number that is undefined."""
@@ -72,6 +74,38 @@ def seeds_needed(power: Mapping[str, Any]) -> str:
     '11 / –'
     """
     return f"{number(power['seeds_to_support'])} / {number(power['seeds_to_contradict'])}"
+
+
+def reach(claims: Mapping[str, Mapping[str, Any]], level: float) -> str:
+    """Say which p-values the numbers of seeds allow, whatever the data.
+
+    >>> power = {"smallest_p_value": 2 / 256, "smallest_across_claims": {"alone": 0.0625, "together": 2 / 256}}
+    >>> reach({"C1": {"power": power}}, level=0.05)
+    'With these seeds no p-value of a claim can be below 0.0078 (C1); across claims none below 0.062 (C1) where no \
+other claim shows anything, and 0.0078 (C1) where all show what they can. C1 cannot pass that alone.'
+    """
+    power = {name: claim["power"] for name, claim in claims.items() if claim["power"]["smallest_p_value"] is not None}
+    if not power:
+        return "No claim has a p-value."
+    own = {name: found["smallest_p_value"] for name, found in power.items()}
+    alone, together = (
+        {name: found["smallest_across_claims"][which] for name, found in power.items()}
+        for which in ("alone", "together")
+    )
+    failing = [name for name, p in alone.items() if p > level]
+    passing = f"{listing(failing)} cannot" if failing else "Each can"
+    return (
+        f"With these seeds no p-value of a claim can be below {_grouped(own)}; across claims none below "
+        f"{_grouped(alone)} where no other claim shows anything, and {_grouped(together)} where all show what they "
+        f"can. {passing} pass that alone."
+    )
+
+
+def _grouped(p_values: Mapping[str, float]) -> str:
+    """Write each p-value once, with the claims that it is of."""
+    written = {name: p_value(value) for name, value in p_values.items()}
+    names = {text: [name for name, other in written.items() if other == text] for text in written.values()}
+    return listing([f"{text} ({listing(of)})" for text, of in names.items()])
 
 
 def duration(seconds: float) -> str:
@@ -165,7 +199,7 @@ def tally(tests: Mapping[str, Mapping[str, Any]]) -> str:
     '1\xa0supported, 1\xa0contradicted'
     """
     verdicts = [test["verdict"] for test in tests.values()]
-    counts = {verdict: verdicts.count(verdict) for verdict in ("supported", "contradicted", "inconclusive")}
+    counts = {verdict: verdicts.count(verdict) for verdict in get_args(Verdict)}
     return ", ".join(f"{count}\N{NO-BREAK SPACE}{verdict}" for verdict, count in counts.items() if count) or UNDEFINED
 
 

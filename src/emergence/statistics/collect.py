@@ -13,9 +13,9 @@ from emergence.core.steps import Step
 from emergence.core.storage import read_dataset
 from emergence.statistics.divergence import without_diverged
 
-OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "control", "skill", "measure"}
+OVER_STEPS = {"seed", "step", "criterion", "threshold", "through", "samples", "control", "skill", "measure"}
 OF_ALL_SEEDS = ("metrics", "emergence", "measures", "controls", "skills")
-KEPT_COORDINATES = {*OVER_STEPS, "step_epoch", "step_iteration", "control_kind", "control_level"}
+KEPT_COORDINATES = {*OVER_STEPS, "site", "step_epoch", "step_iteration", "control_kind", "control_level"}
 
 
 class RunFile(NamedTuple):
@@ -50,9 +50,11 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
 
     The result has the variables of the files that run over seeds and steps at most (not those per site or iteration),
     each with a leading dimension `run`, along which stand the coordinates dataset, network, method, sparsity,
-    retraining, and what varies dense networks: alpha, width, depth and inhibition. Landscapes are known for some of the
-    seeds only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over runs in the
-    order of training; `step_epoch` and `step_iteration` are variables because the place of a step depends on the run.
+    retraining, mask, and what varies dense networks: alpha, width, depth and inhibition. Landscapes are known for some
+    of the seeds only; of what depends on the radius of a perturbation the mean is taken. Steps are the union over
+    runs in the order of training; `step_epoch` and `step_iteration` are variables because the place of a step depends
+    on the run. ``active_units`` has the further dimension site, whose labels are the places of the sites (0 for the
+    first; NaN behind the last one of a network); ``active_share`` is the share of all units that are active.
     `learning_rate` (run) is the rate at the start that a run's networks were trained with, whether given or tuned.
     Nothing is kept of networks that diverged but that they did, see `without_diverged`. Raises ValueError where a
     file's seeds are not the stated ones or come twice.
@@ -103,8 +105,19 @@ def _over_steps(file: RunFile) -> xr.Dataset:
         raise ValueError(f"{file.path}: holds seeds {list(seeds)}, expected {list(file.run.seeds)}")
     if "radius" in data.dims:
         data = data.mean("radius", skipna=False, keep_attrs=True)
-    chosen = [name for name, variable in data.data_vars.items() if set(variable.dims) <= OVER_STEPS]
+    over = OVER_STEPS
+    if file.kind == "emergence":
+        data, over = _with_activity(data), OVER_STEPS | {"site"}
+    chosen = [name for name, variable in data.data_vars.items() if set(variable.dims) <= over]
     return data[chosen].drop_vars([name for name in data.coords if name not in KEPT_COORDINATES], errors="ignore")
+
+
+def _with_activity(counted: xr.Dataset) -> xr.Dataset:
+    """Label sites by their places, which networks of different sites share, and add the share of all active units."""
+    share = counted["active_units"].sum("site", skipna=False) / counted["site_size"].sum()
+    share = share.assign_attrs(units="1", long_name="share of active units")
+    labelled = counted.assign_coords(site=range(counted.sizes["site"]))
+    return labelled.assign(active_share=share).drop_vars("site_size")
 
 
 def _learning_rate(metrics: xr.Dataset) -> xr.Variable:

@@ -24,9 +24,9 @@ def epochs_to_share(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.Seri
 
     Both are runs (seed, step) of a study; seeds that the dense run lacks are NaN. See `epochs_until`.
     """
-    goals = share * dense["validation_accuracy"].isel(step=-1).reindex(seed=run["seed"]).values
-    accuracy, epochs = by_seed(run, run["validation_accuracy"]), run["step_epoch"].values
-    return per_seed(run, [epochs_until(epochs, row, goal) for row, goal in zip(accuracy, goals, strict=True)])
+    of_dense, accuracy = (by_seed(of, of.variables["validation_accuracy"]) for of in (dense, run))
+    final = per_seed(dense, of_dense[:, -1].tolist()).reindex(run["seed"].values)
+    return per_seed(run, epochs_until(run["step_epoch"].values, accuracy, share * final.to_numpy()).tolist())
 
 
 def epochs_to_targets(study: xr.Dataset, targets: Sequence[float]) -> xr.Dataset:
@@ -73,20 +73,21 @@ def mean_accuracy(run: xr.Dataset) -> pd.Series:
     return per_seed(run, (np.trapezoid(accuracy, epochs) / (epochs[-1] - epochs[0])).tolist())
 
 
-def epochs_until(epochs: Floats, accuracy: Floats, goal: float) -> float:
-    """Return when the accuracy first reaches a goal, interpolated linearly; infinite if it never does.
+def epochs_until(epochs: Floats, accuracy: Floats, goal: Floats) -> Floats:
+    """Return when the accuracies (run, epoch) first reach their goals (run), interpolated linearly.
 
-    NaN where the goal or the accuracy is unknown.
+    Infinite where they never do, NaN where the goal or an accuracy is unknown.
 
-    >>> epochs, accuracy = np.array([0, 1, 2]), np.array([0.1, 0.5, 0.9])
-    >>> epochs_until(epochs, accuracy, goal=0.7), epochs_until(epochs, accuracy, goal=0.95)
-    (1.5, inf)
+    >>> epochs, accuracy = np.array([0, 1, 2]), np.array([[0.1, 0.5, 0.9]])
+    >>> epochs_until(epochs, accuracy, np.array([0.7])), epochs_until(epochs, accuracy, np.array([0.95]))
+    (array([1.5]), array([inf]))
     """
-    if np.isnan(goal) or np.isnan(accuracy).any():
-        return float("nan")
-    reached = accuracy >= goal
-    if not reached.any():
-        return float("inf")
-    after = int(reached.argmax())
-    before = max(after - 1, 0)
-    return float(np.interp(goal, accuracy[[before, after]], epochs[[before, after]]))
+    reached = accuracy >= goal[:, None]
+    after = reached.argmax(axis=1)
+    before = np.maximum(after - 1, 0)
+    rows = np.arange(len(accuracy))
+    low, high = accuracy[rows, before], accuracy[rows, after]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(after > before, (goal - low) / (high - low), 0.0)
+    found = np.where(reached.any(axis=1), epochs[before] + part * (epochs[after] - epochs[before]), np.inf)
+    return np.where(np.isnan(goal) | np.isnan(accuracy).any(axis=1), np.nan, found)

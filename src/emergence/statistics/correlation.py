@@ -20,15 +20,28 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, *given: ArrayLike) -> 
     >>> round(rank_correlation([1, 2, 3, 4, 5], [1, 3, 2, 5, 4], [2, 1, 3, 5, 4]), 3)
     0.56
     """
-    columns = np.array([np.asarray(column, dtype=np.float64) for column in (first, second, *given)])
-    columns = columns[:, ~np.isnan(columns).any(axis=0)]
-    if columns.shape[1] < 3 + len(given):
-        return float("nan")
-    ranks = stats.rankdata(columns, axis=1)
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    left = [_unexplained(row, ranks[2:].T) for row in ranks[:2]]
+    left = rank_residuals(first, second, *given)
+    left = left[:, ~np.isnan(left).any(axis=0)]
     length = np.linalg.norm(left[0]) * np.linalg.norm(left[1])
     return float("nan") if length == 0 else float(np.clip(left[0] @ left[1] / length, -1, 1))
+
+
+def rank_residuals(first: ArrayLike, second: ArrayLike, *given: ArrayLike) -> Floats:
+    """Return what a linear fit to the ranks of `given` leaves of the centred ranks of two quantities (2, point).
+
+    NaN at points with a NaN, and everywhere where fewer points are known than 3 and one per given quantity.
+
+    >>> rank_residuals([1, 5, 3, 2], [1, 2, 3, np.nan]).tolist()
+    [[-1.0, 1.0, 0.0, nan], [-1.0, 0.0, 1.0, nan]]
+    """
+    columns = np.array([np.asarray(column, dtype=np.float64) for column in (first, second, *given)])
+    known = ~np.isnan(columns).any(axis=0)
+    left = np.full((2, len(known)), np.nan)
+    if known.sum() >= 3 + len(given):
+        ranks = stats.rankdata(columns[:, known], axis=1)
+        ranks -= ranks.mean(axis=1, keepdims=True)
+        left[:, known] = [_unexplained(row, ranks[2:].T) for row in ranks[:2]]
+    return left
 
 
 def rank_products(first: pd.Series, second: pd.Series) -> pd.Series:

@@ -1,6 +1,6 @@
 """The content of results/claims.json, as typed models; workflow/claims.schema.json is written from them.
 
-Objects, strings, numbers and null only, so that ``dvc metrics diff`` can compare two versions.
+Objects, strings, numbers, truth values and null only, so that ``dvc metrics diff`` can compare two versions.
 """
 
 import json
@@ -13,6 +13,8 @@ from emergence.statistics.estimate import Direction
 from emergence.statistics.verdict import Verdict
 
 SCHEMA_FILE = "workflow/claims.schema.json"
+
+EXPLORATORY = "exploratory: follows no registration"
 
 Number = Annotated[float | None, Field(allow_inf_nan=False)]
 Probability = Annotated[float | None, Field(ge=0, le=1)]
@@ -31,11 +33,17 @@ class JudgedEntry(Interval):
     """Result of a test of one experiment, or of one experiment at one sparsity."""
 
     corrected_p_value: Probability
-    """Corrected over all tests of the quantity."""
+    """Of no effect, corrected over all tests of the quantity."""
+    contradiction_p_value: Probability
+    """Of an effect that counts, corrected over all tests of the quantities that decide the claim (of a quantity that is
+    reported: over its own); at most the level, the test is contradicted."""
     equivalence_p_value: Probability
     """Of the test that the effect lies within the smallest one that counts, to either side of none."""
     runs: int
     """Values that entered: one per seed."""
+    too_few: bool
+    """Whether the seeds of the test, or of one of several, are so few that its smallest p-value, corrected as that of
+    the only one that shows something, does not reach the level: a verdict then depends on other tests."""
     verdict: Verdict
 
 
@@ -55,6 +63,8 @@ class FurtherEntry(QuantityEntry):
     """A quantity beside the headline."""
 
     role: Literal["decides", "reported"]
+    beside: bool
+    """Whether the abstract states it beside the headline."""
 
 
 class FoundEntry(Interval):
@@ -73,27 +83,44 @@ class AnalysisEntry(Section):
     experiments: dict[str, FoundEntry]
 
 
+class AcrossClaims(Section):
+    """Smallest p-values of a claim, corrected over all claims, that its number of seeds allows."""
+
+    alone: Probability
+    """Where no other claim shows anything."""
+    together: Probability
+    """Where all claims have the smallest p-value that their seeds allow."""
+
+
 class PowerEntry(Section):
-    """Number of seeds that the deciding tests of a claim need, given the observed spread over seeds."""
+    """What the deciding tests of a claim can show: by the number of their seeds, and by the observed spread."""
+
+    smallest_p_value: Probability
+    """The smallest p-value of the claim that its number of seeds allows, whatever the data."""
+    smallest_across_claims: AcrossClaims
 
     power: float
     """Chance that each test is to have."""
     seeds_to_support: int | None
     """Seeds at which the tests would show an effect of the smallest size that counts; null: unknown or too many."""
     seeds_to_contradict: int | None
-    """Seeds at which intervals would exclude that size where there is no effect; null: unknown or too many."""
+    """Seeds at which the tests would exclude that size where there is no effect; null: unknown or too many."""
 
 
 class ClaimEntry(QuantityEntry):
     """A claim: its verdict, and the quantity that is its headline."""
 
     statement: str
+    registration: str = EXPLORATORY
+    """Whether the study follows a registration that was made before it."""
     reason: str | None
-    """Why the verdict is inconclusive; null where it is not."""
+    """Why the verdict is inconclusive or mixed, and which deciding tests have too few seeds; null where neither."""
     claim_p_value: Probability
     """The largest corrected p-value of the quantities that decide."""
     across_claims_p_value: Probability
     """The same, corrected over all claims."""
+    passes_across_claims: bool
+    """Whether that is at most the level; a claim may be supported and not pass."""
     power: PowerEntry
     further: dict[str, FurtherEntry]
     """The other quantities by name."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from math import isfinite
 from typing import Any, Literal
 
@@ -15,6 +17,9 @@ from emergence.parameters.statistics import Statistics
 ScaleName = Literal["correlation", "difference", "ratio"]
 Direction = Literal["positive", "negative"]
 NAN = float("nan")
+
+MOST_FLIPPED = 16
+"""Values up to which all sign changes are tried at once; their table has 2^16 rows."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +99,47 @@ def sign_flip_test(values: ArrayLike, direction: Direction, resamples: int, seed
     >>> sign_flip_test([1.0, 2.0, 3.0], "positive", resamples=5000, seed=0)
     0.125
     """
-    sample = np.asarray(values, dtype=np.float64)
+    sample = np.asarray(values, dtype=np.float64) * (1 if direction == "positive" else -1)
+    if len(sample) <= MOST_FLIPPED and 2 ** len(sample) <= resamples:
+        rounding = 1e-12 * np.abs(sample).sum()
+        return float(np.mean(_signs(len(sample)) @ sample >= sample.sum() - rounding))
     found = stats.permutation_test(
         (sample,),
         np.mean,
         permutation_type="samples",
-        alternative="greater" if direction == "positive" else "less",
+        alternative="greater",
         n_resamples=resamples,
         rng=np.random.default_rng(seed),
         vectorized=True,
         batch=4096,
     )
     return float(found.pvalue)
+
+
+@cache
+def _signs(count: int) -> Floats:
+    """All changes of signs of `count` values, one a row."""
+    return np.array(list(product((1.0, -1.0), repeat=count)))
+
+
+def contradiction_test(
+    values: ArrayLike, scale: ScaleName, direction: Direction, smallest_effect: float, settings: Statistics
+) -> float:
+    """Return the p-value of the mean over seeds reaching `smallest_effect` against its falling short of it.
+
+    The sign-flip test of the values less that size on the scale of the values; NaN with fewer than two values.
+
+    >>> contradiction_test([-0.1, 0.0, 0.1, 0.05, 0.02], "correlation", "positive", 0.3, Statistics())
+    0.03125
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    sample = sample[~np.isnan(sample)]
+    if len(sample) < 2:
+        return NAN
+    forward = SCALES[scale].forward
+    opposite: Direction = "negative" if direction == "positive" else "positive"
+    short = forward(sample) - forward(np.array(smallest_effect))
+    return sign_flip_test(short, opposite, settings.resamples, settings.seed)
 
 
 def equivalence_test(values: ArrayLike, scale: ScaleName, smallest_effect: float) -> float:

@@ -1,6 +1,8 @@
 """Emergence and its baselines as predictors of later training, tested on seeds and configurations left out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +45,8 @@ def rivals(study: Study, measures: Sequence[str]) -> xr.Dataset:
     ``all_rivals`` is all rivals together. ``advantage`` is the skill of emergence less that of the predictor, ``gain``
     what emergence adds to it. All four also come as means over seeds with intervals (``skill_mean``, ``skill_low``,
     ``skill_high``, and so on). NaN where a predictor does not vary or is not known, and with fewer than two
-    configurations.
+    configurations. Rivals that rank the rows alike, or in reverse, are one: all but the first are NaN too, and
+    ``same_as`` (experiment, target, predictor) names the first; it is empty elsewhere.
     """
     names = [*measures, *ALWAYS]
     found = [
@@ -61,12 +64,33 @@ def rivals(study: Study, measures: Sequence[str]) -> xr.Dataset:
     for name, text in _TEXTS.items():
         skills[name].attrs = {"units": "1", "long_name": text}
         skills = skills.assign(with_intervals(skills[name], study.settings.confidence))
+    skills["same_as"].attrs = {"units": "1", "long_name": "earlier predictor of the same ranking"}
     return skills.transpose("experiment", "target", "held_out", "predictor", "seed")
+
+
+def _aliases(columns: pd.DataFrame) -> dict[str, str]:
+    """Name, of each column that ranks the rows as an earlier one does or in reverse, the first such column.
+
+    >>> _aliases(pd.DataFrame({"a": [1, 2, 3], "b": [9, 5, 0], "c": [1, 3, 2]}))
+    {'b': 'a'}
+    """
+    ranks = columns.rank()
+    ranks -= ranks.mean()  # whole or half numbers: equal or opposite without rounding
+    first: dict[bytes, str] = {}
+    found = {}
+    for name in ranks:
+        forms = [(sign * ranks[name].to_numpy() + 0.0).tobytes() for sign in (1, -1)]
+        known = next((first[form] for form in forms if form in first), None)
+        if known is None:
+            first[forms[0]] = str(name)
+        else:
+            found[str(name)] = known
+    return found
 
 
 def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[str, pd.DataFrame]:
     """Per target a table of predictors, target, seed and configuration; rows with something unknown are left out."""
-    (dense,) = (run for run in runs if Run.of(run).is_reference)
+    (dense,) = (run for run in runs if Run.of(run.variables).is_reference)
     tables: dict[str, list[pd.DataFrame]] = {target: [] for target in TARGETS}
     for run in runs:
         whole = whole_epochs(run)
@@ -82,11 +106,15 @@ def _tables(runs: list[xr.Dataset], names: Sequence[str], share: float) -> dict[
 
 
 def _table(run: xr.Dataset, target: xr.DataArray, names: Sequence[str]) -> pd.DataFrame:
-    """One row per seed and step of a run."""
+    """One row per seed and step of a run; masks of one method and sparsity are one configuration."""
     log10 = run["log10_emergence"].where(run["relative_emergence"] != 0, NO_PATHS)
     columns = {EMERGENCE: log10, "relative_emergence": log10 - np.log10(run["nonzero_parameters"])}
     columns |= {name: run.get(name, xr.DataArray(np.nan)) for name in names}
-    return table_of(run, {**columns, "target": target}).reset_index().assign(configuration=str(run["run"].values))
+    return (
+        table_of(run, {**columns, "target": target})
+        .reset_index()
+        .assign(configuration=replace(Run.of(run.variables), mask=1).name)
+    )
 
 
 def _skills(table: pd.DataFrame, target: str, names: Sequence[str]) -> xr.Dataset:
@@ -94,6 +122,8 @@ def _skills(table: pd.DataFrame, target: str, names: Sequence[str]) -> xr.Datase
     known = [name for name in names if table[name].notnull().any()]
     rows = table.dropna(subset=[*OWN, *known, "target"])
     varying = [name for name in (*OWN, *known) if rows[name].nunique() > 1]
+    same_as = _aliases(rows[[name for name in varying if name not in OWN]])
+    varying = [name for name in varying if name not in same_as]
     rivals_of = [name for name in varying if name not in OWN]
     groups: Mapping[str, list[str]] = {**{name: [name] for name in varying}, ALL_RIVALS: rivals_of}
     seeds = sorted(table["seed"].unique())
@@ -106,7 +136,7 @@ def _skills(table: pd.DataFrame, target: str, names: Sequence[str]) -> xr.Datase
                 together[place] = skill_per_seed(rows, [*columns, EMERGENCE], by)
     predictors = [*OWN, *names, ALL_RIVALS]
     labels = pd.MultiIndex.from_product([list(HELD_OUT), predictors], names=["held_out", "predictor"])
-    arrays = {}
+    arrays: dict[str, Any] = {"same_as": ("predictor", [same_as.get(name, "") for name in predictors])}
     for name, found in (("skill", alone), ("skill_with_emergence", together)):
         values = pd.DataFrame(found).T.reindex(index=labels, columns=seeds).to_numpy(dtype=float)
         arrays[name] = (("held_out", "predictor", "seed"), values.reshape(len(HELD_OUT), len(predictors), -1))

@@ -10,15 +10,17 @@ from pydantic import Field, model_validator
 from emergence.parameters.base import Section
 from emergence.statistics.estimate import SCALES, Direction, ScaleName
 
+Varied = Literal["counting", "convergence_share", "sparsities", "early_share", "read_out"]
+
 
 class General(Section):
     """Rules that hold for all claims; those with a description steer the code, the rest is for readers."""
 
-    correction: Literal["holm", "bonferroni"]
-    """Within a quantity: method of statsmodels' multipletests."""
+    correction: Literal["holm"]
+    """Over the tests that are corrected together: method of `emergence.statistics.verdict.correct`."""
 
     across_claims: Literal["fdr_bh", "fdr_by", "holm"]
-    """Over the claims: method of statsmodels' multipletests."""
+    """Over the claims: method of `emergence.statistics.verdict.correct`."""
 
     more_than: float = Field(ge=0.5, lt=1)
     """Share of the tests of a quantity that must agree; the verdict needs more than this."""
@@ -36,12 +38,14 @@ class General(Section):
     correction_text: str
     supported: str
     contradicted: str
+    mixed: str
     inconclusive: str
     over_experiments: str
     over_quantities: str
     across_claims_text: str
     absence: str
     power_text: str
+    choices_text: str
     analyses: str
 
 
@@ -58,6 +62,8 @@ class Quantity(Section):
     because: str
     measures: tuple[str, ...] = ()
     """Measures that the study must have computed (`measures.names`)."""
+    supposes: str = ""
+    """A quantity without which this one means nothing: where that is contradicted, support is not counted."""
 
     @model_validator(mode="after")
     def _effect_lies_on_the_claimed_side(self) -> Self:
@@ -82,14 +88,54 @@ class Claim(Section):
     statement: str
     source: str
     choices: str
+    varies: tuple[Varied, ...] = ()
+    """Choices beside its readings that decide the claim; `emergence.statistics.robustness` judges it at all of them."""
+    readings: dict[str, dict[str, str]] = {}
+    """How emergence may be read, the way of the verdict first: name -> quantity that decides -> the one instead."""
     quantities: dict[str, Quantity]
     analyses: dict[str, Analysis] = {}
+    beside: tuple[str, ...] = ()
+    """Reported quantities that the abstract states beside the headline."""
 
     @model_validator(mode="after")
     def _headline_decides(self) -> Self:
         if next(iter(self.quantities.values())).role != "decides":
             raise ValueError("the first quantity of a claim must be one that decides it")
         return self
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        roles = {name: rule.role for name, rule in self.quantities.items()}
+        for name in self.beside:
+            if roles.get(name) != "reported":
+                raise ValueError(f"beside: {name} is none of the quantities that are reported")
+        for name, rule in self.quantities.items():
+            if rule.supposes and roles.get(rule.supposes) != "decides":
+                raise ValueError(f"{name}: supposes {rule.supposes}, which is none of the quantities that decide")
+        return self
+
+    @model_validator(mode="after")
+    def _readings_are_of_what_decides(self) -> Self:
+        deciding = list(self.read_as(""))
+        for place, (reading, instead) in enumerate(self.readings.items()):
+            if sorted(instead) != (sorted(deciding) if place else []):
+                raise ValueError(f"reading {reading} must say what stands instead of {', '.join(deciding)}")
+            unknown = sorted(set(instead.values()) - set(self.quantities))
+            if unknown:
+                raise ValueError(f"reading {reading} names {unknown[0]}, which is no quantity of the claim")
+        return self
+
+    def read_as(self, reading: str) -> dict[str, str]:
+        """Return the quantities that decide the claim, each with the one that stands for it in a reading."""
+        instead = self.readings.get(reading, {})
+        return {name: instead.get(name, name) for name, rule in self.quantities.items() if rule.role == "decides"}
+
+    def judged_by(self, reading: str) -> dict[str, Quantity]:
+        """Return the rules that decide the claim in a reading of emergence."""
+        decides = {"role": "decides"}
+        return {
+            name: self.quantities[other].model_copy(update=decides) for name, other in self.read_as(reading).items()
+        }
 
 
 class Rules(Section):

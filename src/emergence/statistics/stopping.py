@@ -15,6 +15,7 @@ _TEXTS = {
     "accuracy_lost": ("1", "test accuracy at the end of training less that where the rule stops"),
     "epochs_ahead": ("epoch", "epochs that the rule saves more than the other one"),
 }
+ROUNDING = 1e-12
 _INDEX = ("experiment", "rule", "other", "tolerated_loss", "half", "seed")
 
 
@@ -29,8 +30,10 @@ def stopping(study: Study, tolerances: Sequence[float]) -> xr.Dataset:
     further dimension `other` ``epochs_ahead``, by which the rule saves more epochs than another rule does where as much
     is tolerated. All three also come as means over seeds with intervals (``epochs_saved_mean``, ``epochs_saved_low``,
     ``epochs_saved_high``, and so on). ``epochs`` (experiment) is the length of training. ``setting`` (experiment, rule,
-    tolerated_loss, half) tells what was chosen, for the first seed's half and for the other one. The rule
-    ``train_to_the_end`` never stops. Seeds with missing values are NaN.
+    tolerated_loss, half) tells what was chosen, for the first seed's half and for the other one. ``kept`` (experiment,
+    rule, tolerated_loss) is 1 where the test accuracy lost, in the mean over the seeds, none of which was tuned on, is
+    no more than tolerated, else 0; NaN where it is unknown. The rule ``train_to_the_end`` never stops. Seeds with
+    missing values are NaN.
     """
     found = [
         _stop_everywhere(whole_epochs(run), tolerances).expand_dims(experiment=[experiment])
@@ -42,6 +45,9 @@ def stopping(study: Study, tolerances: Sequence[float]) -> xr.Dataset:
     for name, (units, text) in _TEXTS.items():
         stopped[name].attrs = {"units": units, "long_name": text}
         stopped = stopped.assign(with_intervals(stopped[name], study.settings.confidence))
+    lost = stopped["accuracy_lost_mean"]
+    stopped["kept"] = (lost <= stopped["tolerated_loss"] + ROUNDING).where(lost.notnull())
+    stopped["kept"].attrs = {"units": "1", "long_name": "1 where no more test accuracy is lost than tolerated"}
     stopped["epochs"].attrs = {"units": "epoch", "long_name": "epochs of the whole training"}
     stopped["setting"].attrs = {"units": "1", "long_name": "setting that was chosen for the seeds of a half"}
     return stopped.transpose(*_INDEX)
@@ -90,7 +96,7 @@ def _stops(rule: Rule | None, run: xr.Dataset) -> tuple[Integers, list[str]]:
 def _best(saved: Floats, lost: Floats, tolerance: float) -> int:
     """Which setting (first axis) saves most in the mean over seeds among those that lose no more than allowed."""
     mean_saved, mean_lost = saved.mean(axis=1), np.nanmean(lost, axis=1) if lost.size else np.zeros(len(lost))
-    allowed = mean_lost <= tolerance + 1e-12
+    allowed = mean_lost <= tolerance + ROUNDING
     allowed[-1] = True
     order = np.lexsort((mean_lost, -mean_saved))
     return int(next(place for place in order if allowed[place]))

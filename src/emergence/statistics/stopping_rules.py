@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from emergence.core.arrays import Bools, Floats
-from emergence.statistics.study import log10_emergence
+from emergence.statistics.study import Values, log10_emergence
 
 NEVER = "train_to_the_end"
 
@@ -27,7 +27,7 @@ class Rule:
     training stops, the last one where it never does.
     """
 
-    watch: Callable[[xr.Dataset], xr.DataArray]
+    watch: Callable[[xr.Dataset], Values]
     stop: Callable[..., int]
     settings: Sequence[Mapping[str, Any]]
 

@@ -7,7 +7,7 @@ from emergence.core.plugins import module_of
 from emergence.core.runs import L1_PENALISED, NONE, UNPRUNED, Run
 from emergence.drawing.catalogue import catalogue
 from emergence.parameters.checks.methods import scored_with
-from emergence.parameters.landscape import EMERGENCE, NO_MEASURES
+from emergence.parameters.landscape import EMERGENCE, NO_MEASURES, SHOWN
 from emergence.parameters.pruning import method_and_step
 from emergence.study.rules import Decide
 
@@ -83,6 +83,23 @@ def scoring_keys(plan: "Plan", run: Run) -> Iterable[str]:
 def sampled_seeds(plan: "Plan", run: Run) -> Mapping[str, Any]:
     """Derive the seeds whose landscape is sampled."""
     return {"seeds": plan.selection.sampled_seeds(run)}
+
+
+def sampled_places(plan: "Plan", run: Run) -> Mapping[str, Any]:
+    """Derive the seeds whose landscape is sampled, on which planes and what; slices alone of what C6 adds."""
+    landscape = plan.parameters.landscape
+    planes, metrics = (landscape.planes, landscape.metrics) if run in plan.selection.reference else ([], [*SHOWN])
+    return {**sampled_seeds(plan, run), "planes": planes, "metrics": metrics}
+
+
+def judging(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive the way of pruning by which claims are judged, and how the study stands to its registration."""
+    return {**way_of_reference(plan, subject), **registered(plan, subject)}
+
+
+def registered(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive how the study stands to the registration that it names; nothing where it names none."""
+    return {"registration": plan.registration} if plan.registration else {}
 
 
 def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:

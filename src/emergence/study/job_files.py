@@ -6,7 +6,7 @@ from typing import Any
 
 from emergence.core.seals import write_sealed
 from emergence.study.jobs import Job
-from emergence.study.layout import RESUME, SAMPLED, cost, job_file
+from emergence.study.layout import RESUME, SAMPLED, job_file
 from emergence.study.plan import Plan
 from emergence.study.table import REPORT, RESUMED
 
@@ -43,7 +43,8 @@ def content(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Se
         "inputs": inputs,
         "outputs": {name: list(paths) for name, paths in outputs.items()},
         "work": _work(plan, job),
-        "cost": cost(job.rule, job.name, job.key) if "checkpoints" in job.entry.files else None,
+        "cost": job.notes.get("cost"),
+        "timing": job.notes["timing"],
         "stamp": None if job.entry.keyed else job.stamp,
         "stamps": list(places),
         "records": plan.records if job.entry is REPORT else [],

@@ -87,11 +87,6 @@ class Job:
         return layout.stamp(self.entry.phase, self.name, self.key)
 
     @property
-    def log(self) -> str:
-        """The log file."""
-        return layout.log(self.rule, self.name, self.key)
-
-    @property
-    def timing(self) -> str:
-        """The file in which the workflow notes how long the job took."""
-        return layout.timing(self.rule, self.name, self.key)
+    def notes(self) -> dict[str, str]:
+        """The files in which the job notes what happens and how long it took, see `emergence.study.layout.notes`."""
+        return layout.notes(self.entry, self.name, self.key)

@@ -29,19 +29,19 @@ def stamp(phase: str, name: str, key: str) -> str:
     return f"{STAMPS}/{phase}/{name}.{key}"
 
 
-def log(rule: str, name: str = "{name}", key: str = "{key}") -> str:
-    """Return the log file of a job."""
-    return f"logs/{rule}/{name}/{key}.log"
+def notes(rule: Rule, name: str = "{name}", key: str = "{key}") -> dict[str, str]:
+    """Return the files in which a job notes what happens, how long it took, and what training did.
 
-
-def timing(rule: str, name: str = "{name}", key: str = "{key}") -> str:
-    """Return the file in which the workflow notes how long a job took."""
-    return f"logs/timings/{rule}/{name}/{key}.tsv"
-
-
-def cost(rule: str, name: str = "{name}", key: str = "{key}") -> str:
-    """Return the file in which a job that trains notes what that took."""
-    return f"logs/costs/{rule}/{name}/{key}.json"
+    >>> from emergence.study.table import RULES
+    >>> notes(RULES["count_paths"], "digits/mlp", "3fa9")["log"]
+    'logs/count_paths/digits/mlp/3fa9.log'
+    """
+    noted = {
+        "log": f"logs/{rule.name}/{name}/{key}.log",
+        "timing": f"logs/timings/{rule.name}/{name}/{key}.tsv",
+        "cost": f"logs/costs/{rule.name}/{name}/{key}.json",
+    }
+    return noted if "checkpoints" in rule.files else {kind: noted[kind] for kind in ("log", "timing")}
 
 
 def job_file(rule: str, key: str) -> str:

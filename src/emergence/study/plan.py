@@ -10,6 +10,7 @@ from typing import Any
 from emergence.core.runs import Run
 from emergence.parameters import Parameters
 from emergence.study.jobs import Job
+from emergence.study.registration import DECIDING, standing
 from emergence.study.remembered import RememberedDigests
 from emergence.study.rules import Rule, Subject
 from emergence.study.selection import Selection
@@ -43,6 +44,11 @@ class Plan:
     def runs(self) -> list[Run]:
         """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
         return self.selection.all
+
+    @cached_property
+    def registration(self) -> dict[str, Any]:
+        """How the study stands to the registration that it names, see `emergence.study.registration.standing`."""
+        return standing(self.parameters, self.root, self._code.digest(DECIDING))
 
     @cached_property
     def by_key(self) -> dict[str, Job]:
@@ -84,7 +90,7 @@ class Plan:
                 "name": job.name,
                 "key": job.key,
                 "files": job.results,
-                "timing": job.timing,
+                "timing": job.notes["timing"],
             }
             for job in jobs
         ]

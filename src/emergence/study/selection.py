@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from emergence.core.raw_files import RawFiles
-from emergence.core.runs import DENSE, L1_PENALISED, NONE, UNPRUNED, UNVARIED, Run
+from emergence.core.runs import (
+    DENSE,
+    L1_PENALISED,
+    NONE,
+    UNPRUNED,
+    UNVARIED,
+    VARIED,
+    Run,
+    Variation,
+)
 from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
-from emergence.parameters.checks.methods import rounds, scored_run
+from emergence.parameters.checks.methods import draws, rounds, scored_run
 from emergence.parameters.pruning import method_and_step
 from emergence.study.rules import Subject
 
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
 
 Selector = TypeVar("Selector", bound=Callable[..., object])
 
-OF_RUNS = ("study", "variations", "pruning.methods", "pruning.sparsities", "pruning.retraining")
+OF_RUNS = ("study", "variations", "pruning.methods", "pruning.sparsities", "pruning.retraining", "pruning.masks")
 """Settings that decide which runs there are."""
 
 
@@ -38,17 +47,18 @@ class Selection:
         size = study.seeds_per_block
         blocks = [range(study.seeds)[start : start + size] for start in range(0, study.seeds, size)]
         pruned = [
-            (method, sparsity, retraining, UNVARIED)
+            (method, sparsity, retraining, UNVARIED, mask)
             for method, retraining in self.ways_of_pruning
             for sparsity in pruning.sparsities
+            for mask in range(1, self.masks(method) + 1)
         ]
         return [
-            Run(dataset, network, method, sparsity, tuple(seeds), retraining, variation)
+            Run(dataset, network, method, sparsity, tuple(seeds), retraining, variation, mask)
             for dataset, network in study.pairs
-            for method, sparsity, retraining, variation in [
-                (DENSE, 0.0, NONE, UNVARIED),
+            for method, sparsity, retraining, variation, mask in [
+                (DENSE, 0.0, NONE, UNVARIED, 1),
                 *pruned,
-                *((DENSE, 0.0, NONE, variation) for variation in self._parameters.variations.of(network)),
+                *((DENSE, 0.0, NONE, variation, 1) for variation in self._parameters.variations.of(network)),
             ]
             for seeds in blocks
         ]
@@ -65,9 +75,27 @@ class Selection:
 
     @cached_property
     def reference(self) -> list[Run]:
-        """The dense runs, none of them varied, and those pruned in the way of reference, which is the first."""
+        """The dense runs, none of them varied, and those pruned in the way of reference, which is the first.
+
+        Of several masks that the way draws, the first is meant.
+        """
         ways = [(DENSE, NONE), self.ways_of_pruning[0]]
-        return [run for run in self.all if (run.method, run.retraining) in ways and run.variation == UNVARIED]
+        first = [run for run in self.all if run.mask == 1 and run.variation == UNVARIED]
+        return [run for run in first if (run.method, run.retraining) in ways]
+
+    @cached_property
+    def varied_on_purpose(self) -> list[Run]:
+        """The runs whose landscapes C6 compares: dense ones of all alphas, and masks that vary emergence on purpose.
+
+        Of the masks, those of the first retraining, as many as `landscape.masks` says.
+        """
+        pruning, landscape = self._parameters.pruning, self._parameters.landscape
+        return [
+            run
+            for run in self.all
+            if (run.method == DENSE and run.variation == Variation(run.variation.alpha))
+            or (run.family == VARIED and run.mask <= landscape.masks and run.retraining == pruning.retraining[0])
+        ]
 
     @property
     def dense(self) -> list[Run]:
@@ -78,6 +106,10 @@ class Selection:
     def wide(self) -> list[Run]:
         """The runs that vary in width."""
         return [run for run in self.all if run.variation.width != UNVARIED.width]
+
+    def masks(self, method: str) -> int:
+        """Return the number of masks that a method makes for each network and sparsity."""
+        return self._parameters.pruning.masks if draws(method_and_step(method)[0], self._root) else 1
 
     def scored_by(self, method: str) -> str:
         """Return which networks a method scores, see `scored_run`."""
@@ -100,13 +132,13 @@ class Selection:
         """Return the run that chooses the learning rate of another; None where the rate is given.
 
         It is the same configuration from seeds that only tuning uses: its masks are those of dense networks trained
-        from the same seeds.
+        from the same seeds. All masks that a method draws for a network train at the rate of the first.
         """
         tuning = self._parameters.tuning
         if not tuning.learning_rates:
             return None
         of_network = tuning.scope == "network" or run.method in UNPRUNED
-        return replace(run.dense if of_network else run, seeds=tuning.block)
+        return replace(run.dense if of_network else run, seeds=tuning.block, mask=1)
 
 
 def decided_by(*keys: str) -> Callable[[Selector], Selector]:
@@ -176,10 +208,25 @@ def dense(plan: "Plan", subject: str) -> Iterable[Run]:
     return plan.selection.dense
 
 
+@decided_by(*OF_RUNS)
+def measured(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the runs of which baselines are measured: those of first masks, and of varied ones those inhibited."""
+    return [
+        run for run in plan.runs if run.mask == 1 and run.variation == Variation(inhibition=run.variation.inhibition)
+    ]
+
+
 @decided_by(*OF_RUNS, "landscape.seeds")
 def sampled(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs of reference whose landscape is sampled."""
     return [run for run in plan.selection.reference if plan.selection.sampled_seeds(run)]
+
+
+@decided_by(*OF_RUNS, "landscape.seeds", "landscape.masks")
+def compared(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the runs of which slices of the landscape are sampled: of reference, and varied on purpose."""
+    runs = dict.fromkeys([*plan.selection.reference, *plan.selection.varied_on_purpose])
+    return [run for run in runs if plan.selection.sampled_seeds(run)]
 
 
 @decided_by("study", "variations", "data")

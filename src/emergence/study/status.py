@@ -106,7 +106,7 @@ def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Pat
     They run, or they failed or were interrupted: files cannot tell, but the time of the log's last line can.
     """
     for job in plan.jobs:
-        file = root / job.log
+        file = root / job.notes["log"]
         if file.is_file() and file.stat().st_mtime >= since and not is_done(job, root):
             yield job, file
 

@@ -46,7 +46,9 @@ COUNTING = (
     "statistics.reference_through",
     "emergence.fraction",
 )
-ESTIMATION = Setting("statistics", without=("resamples", "seed", "accuracy_targets"))
+ESTIMATION = Setting(
+    "statistics", without=("resamples", "seed", "accuracy_targets", "read_out", "early_share", "early_shares")
+)
 WAY_OF_REFERENCE = ("pruning.methods", "pruning.retraining", "pruning.rewind_to")
 SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
 LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")
@@ -185,11 +187,11 @@ OF_RUNS = (
         reads=CHECKPOINTS,
         settings=(
             BUILDER,
-            Setting("landscape", without=("seeds",)),
+            Setting("landscape", without=("seeds", "masks", "planes", "metrics")),
             *(Setting(key, when=given.samples_emergence) for key in COUNTING),
         ),
-        derived=given.sampled_seeds,
-        decided_by=("landscape.seeds",),
+        derived=given.sampled_places,
+        decided_by=("landscape.seeds", "landscape.masks", "landscape.planes", "landscape.metrics"),
         modules=given.sampling,
         applies=given.is_sampled,
         resources=Resources(minutes=240, gpu=True),
@@ -235,10 +237,10 @@ OF_RUNS = (
 JOINED = {
     "metrics": Source(TRAINED, of.every, ("metrics",)),
     "emergence": Source(("count_paths",), of.every),
-    "measures": Source(("apply_measures",), of.every),
+    "measures": Source(("apply_measures",), of.measured),
     "controls": Source(("compare_controls",), of.dense),
     "skills": Source(("measure_skills",), of.examined),
-    "ruggedness": Source(("measure_ruggedness",), of.sampled),
+    "ruggedness": Source(("measure_ruggedness",), of.compared),
     "curvature": Source(("measure_curvature",), of.sampled),
     "minima": Source(("find_minima",), of.sampled),
 }
@@ -274,8 +276,8 @@ OF_STUDY = (
             files={name: "claims.json" if name == "claims" else f"{name}.nc"},
             reads=STUDY,
             settings=settings,
-            derived=given.way_of_reference,
-            decided_by=WAY_OF_REFERENCE,
+            derived=given.judging if name == "claims" else given.way_of_reference,
+            decided_by=(*WAY_OF_REFERENCE, *(("study.registration",) if name == "claims" else ())),
             applies=given.has_skills if name == "scoreboard" else always,
             keyed=False,
         )
@@ -348,6 +350,7 @@ REPORT = Rule(
         "landscape": Source(("sample_landscape",), of.sampled),
     },
     settings=tuple(name for name in Parameters.model_fields if name != "compute"),
+    derived=given.registered,
     keyed=False,
     resources=Resources(memory=2000, minutes=30),
 )

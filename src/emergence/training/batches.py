@@ -1,5 +1,7 @@
 """Samples held in memory, their order, and batches of them ready for a network."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -11,8 +13,37 @@ from emergence.training.augmentation import augment
 from emergence.training.tensor_files import digest
 
 
+class Split(Protocol):
+    """A data set in the split of a seed."""
+
+    @property
+    def mean(self) -> Tensor | None:
+        """Mean of the training part, which broadcasts over one input; None of tokens."""
+
+    @property
+    def std(self) -> Tensor | None:
+        """Standard deviation of the training part likewise."""
+
+    def places(self, name: str) -> Tensor:
+        """Which samples are in a part."""
+
+    def part(self, name: str) -> tuple[Tensor, Tensor]:
+        """Inputs (sample, *input_shape) as stored and labels (sample, ...) of a part."""
+
+    def normalise(self, inputs: Tensor) -> Tensor:
+        """Stored inputs as float32 of mean 0 and standard deviation 1 over the training part, or tokens as int64."""
+
+
 class Dataset(Protocol):
     """A data set as training needs it; `emergence.datasets.read_processed` returns one."""
+
+    @property
+    def inputs(self) -> Tensor:
+        """All inputs as stored: (sample, *input_shape)."""
+
+    @property
+    def labels(self) -> Tensor:
+        """Their labels: (sample, ...)."""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -22,50 +53,107 @@ class Dataset(Protocol):
     def classes(self) -> int:
         """Number of classes."""
 
-    def part(self, name: str) -> tuple[Tensor, Tensor]:
-        """Inputs (sample, *input_shape) as stored and labels (sample, ...) of a part."""
-
-    def normalise(self, inputs: Tensor) -> Tensor:
-        """Stored inputs as float32 of mean 0 and standard deviation 1 over the training part, or tokens as int64."""
+    def of_seed(self, seed: int) -> Split:
+        """The data set in the split of a seed."""
 
 
+@dataclass(frozen=True)
 class Part:
-    """A part of a data set on the device, as compact as it is stored; batches are normalised when drawn."""
+    """A part of a data set, in the split of each of several seeds.
 
-    def __init__(
-        self,
-        data: Dataset,
-        name: str,
-        device: torch.device,
-        images_last: bool = False,
-        number_type: torch.dtype = torch.float32,
-    ) -> None:
-        inputs, labels = data.part(name)
-        if not len(labels):
-            raise ValueError(f"the {name} part of the data set is empty")
-        self.inputs, self.labels = inputs.to(device), labels.to(device)
-        self._data, self.number_type = data, number_type
-        self._images_last = images_last and len(data.input_shape) == 3
+    All samples lie on the device once, as compact as they are stored: `inputs` and `labels`. `places` (seed, sample)
+    says which are in the part of each seed. Batches are normalised when drawn, with `mean` and `std` (seed, 1, ...) of
+    each seed's training part; tokens have none.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+    places: Tensor
+    mean: Tensor | None
+    std: Tensor | None
+    number_type: torch.dtype
+    images_last: bool
 
     def __len__(self) -> int:
-        return len(self.labels)
+        """Return the number of samples of each seed."""
+        return self.places.shape[1]
 
-    def digest(self) -> str:
-        """Return the SHA-256 of all samples as stored, with one as the network sees it."""
-        return digest({"inputs": self.inputs, "labels": self.labels, "example": self.batch(slice(1))[0]})
+    def of(self, chosen: slice | list[int]) -> "Part":
+        """Return the part of some of the seeds, by their positions; the samples are not copied."""
+        mean, std = (None if scale is None else scale[chosen] for scale in (self.mean, self.std))
+        return replace(self, places=self.places[chosen], mean=mean, std=std)
 
-    def batch(self, index: Tensor | slice, changes: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return normalised inputs and labels of the chosen samples, images changed as `augment` does."""
-        if isinstance(index, slice):
-            inputs, labels = self.inputs[index], self.labels[index]
-        else:  # copies whole samples, several times faster than indexing
-            inputs, labels = self.inputs.index_select(0, index), self.labels.index_select(0, index)
+    def batch(self, places: Tensor, changes: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return normalised inputs (seed, sample, ...) and labels (seed, sample, ...) of samples (seed, sample).
+
+        Images are changed as `augment` does; `changes` are those of one seed after the other's.
+        """
+        index = places.flatten()  # whole samples are copied several times faster than by indexing
+        inputs, labels = self.inputs.index_select(0, index), self.labels.index_select(0, index)
         if changes is not None:
             inputs = augment(inputs, changes)
-        inputs = self._data.normalise(inputs)
-        if inputs.is_floating_point():
-            inputs = inputs.to(self.number_type)
-        return (channels_last(inputs) if self._images_last else inputs), labels
+        inputs = self._normalised(inputs, places.shape)
+        if self.images_last:
+            inputs = channels_last(inputs)
+        return inputs.unflatten(0, places.shape), labels.unflatten(0, places.shape)
+
+    def first(self, samples: int | None = None) -> tuple[Tensor, Tensor]:
+        """Return normalised inputs and labels of so many samples of the first seed, or of all."""
+        inputs, labels = self.of(slice(1)).batch(self.places[:1, :samples])
+        return inputs[0], labels[0]
+
+    def _normalised(self, inputs: Tensor, shape: torch.Size) -> Tensor:
+        if self.mean is None or self.std is None:
+            return inputs.to(torch.int64)
+        numbers = inputs.to(torch.float32)
+        numbers.unflatten(0, shape).sub_(self.mean).div_(self.std)  # in place, to stay in the processor's cache
+        return numbers.to(self.number_type)
+
+
+def parts_of(
+    data: Dataset,
+    names: Sequence[str],
+    seeds: Sequence[int],
+    device: torch.device,
+    images_last: bool = False,
+    number_type: torch.dtype = torch.float32,
+) -> list[Part]:
+    """Return parts of a data set on a device, which share its samples.
+
+    Raises ValueError for an empty part, and for one of which the seeds have different numbers of samples.
+    """
+    splits = [data.of_seed(seed) for seed in seeds]
+    samples = data.inputs.to(device), data.labels.to(device)
+    scale = [_stacked([split.mean for split in splits], data), _stacked([split.std for split in splits], data)]
+    mean, std = (None if of_seeds is None else of_seeds.to(device) for of_seeds in scale)
+    last = images_last and len(data.input_shape) == 3
+    parts = []
+    for name in names:
+        places = [split.places(name) for split in splits]
+        sizes = {seed: len(of_seed) for seed, of_seed in zip(seeds, places, strict=True)}
+        if not all(sizes.values()):
+            raise ValueError(f"the {name} part of the data set is empty")
+        if len(set(sizes.values())) > 1:
+            raise ValueError(f"the {name} part has a size of its own for each seed, but seeds train together: {sizes}")
+        parts.append(Part(*samples, torch.stack(places).to(device), mean, std, number_type, last))
+    return parts
+
+
+def digest_of(parts: Sequence[Part]) -> str:
+    """Return the SHA-256 of the samples that parts share, of which are in each, and of their scale."""
+    first = parts[0]
+    scale = {} if first.mean is None or first.std is None else {"mean": first.mean, "std": first.std}
+    places = {str(number): part.places for number, part in enumerate(parts)}
+    return digest({"inputs": first.inputs, "labels": first.labels, **scale, **places})
+
+
+def _stacked(values: Sequence[Tensor | None], data: Dataset) -> Tensor | None:
+    """Stack means or deviations of seeds so that they broadcast over inputs (seed, sample, ...)."""
+    given = [value for value in values if value is not None]
+    if not given:
+        return None
+    shape = given[0].shape or [1] * len(data.input_shape)
+    return torch.stack(given).reshape(len(given), 1, *shape)
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +173,7 @@ def noise_seed(seed: int, epoch: int) -> int:
 
 def check_logits(network: nn.Module, part: Part, classes: int) -> None:
     """Raise ValueError unless the network maps each sample to one logit per class, of each label it has."""
-    inputs, labels = part.batch(slice(2))
+    inputs, labels = part.first(2)
     with torch.inference_mode():
         shape = tuple(network.eval()(inputs).shape)
     wanted = (len(labels), classes, *labels.shape[1:])

@@ -17,7 +17,7 @@ from emergence.core.steps import Step
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.augmentation import check_images
-from emergence.training.batches import Dataset, Part, check_logits, prefers_channels_last
+from emergence.training.batches import Dataset, check_logits, digest_of, parts_of, prefers_channels_last
 from emergence.training.checkpoints import Checkpoint
 from emergence.training.cost import Cost, Meter
 from emergence.training.gradual import Gradual, remove_more
@@ -65,7 +65,7 @@ def train_block(
     seeds_at_once: int | Literal["auto"] = "auto",
     interrupted: Callable[[], int | None] = lambda: None,
 ) -> TrainedBlock:
-    """Train the network from every seed and return its metrics and checkpoints.
+    """Train the network from every seed, on its split of the data, and return its metrics and checkpoints.
 
     `masks` (parameter name -> (seed, ...), zero where a weight is removed) and `initial` (state_dict names -> (seed,
     ...)) are stacked in the order of `seeds`. `gradual` removes further weights, ever more of them, during training;
@@ -98,7 +98,11 @@ def train_block(
     guessing = xr.Variable(
         (), math.log(architecture.classes), {"units": "nat", "long_name": "loss of guessing at random"}
     )
-    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch).assign(guessing_loss=guessing)
+    tested_on = xr.Variable(
+        (), len(block.parts[PARTS.index("test")]), {"units": "1", "long_name": "number of samples in the test part"}
+    )
+    metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
+    metrics = metrics.assign(guessing_loss=guessing, test_samples=tested_on)
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
     return TrainedBlock(metrics, checkpoints, cost)
 
@@ -121,7 +125,7 @@ class _Block:
     ) -> None:
         self.architecture, self.seeds, self.training, self.device = architecture, seeds, training, device
         images_last = prefers_channels_last(template, device)
-        self.parts = [Part(data, name, device, images_last, number_type(training)) for name in PARTS]
+        self.parts = parts_of(data, PARTS, seeds, device, images_last, number_type(training))
         check_images(training.augmentation, data.input_shape)
         check_logits(template, self.parts[0], data.classes)
         self.groups = form_groups(architecture, seeds, training, device, self.parts[0], seeds_at_once, masks, initial)
@@ -129,7 +133,7 @@ class _Block:
         self.per_epoch = -(-len(self.parts[0]) // training.batch_size)
         self.steps = checkpoint_steps(training, self.per_epoch)
         self.updates = training.epochs * self.per_epoch
-        self.gradual, self.prunable = gradual, list(prunable(template, self.parts[0].batch(slice(1))[0]))
+        self.gradual, self.prunable = gradual, list(prunable(template, self.parts[0].first(1)[0]))
         self.sparsities = gradual.sparsities(self.updates) if gradual else {}
 
     def description(self) -> dict[str, Any]:
@@ -143,7 +147,7 @@ class _Block:
             "seeds": self.seeds,
             "stacks": [len(group.seeds) for group in self.groups if len(group.seeds) > 1],
             "weights": digest(self._weights()),
-            "data": [part.digest() for part in self.parts],
+            "data": digest_of(self.parts),
             "device": self.device.type,
             "torch": torch.__version__,
         }
@@ -207,7 +211,7 @@ class _Block:
     def _advance(self, history: History, start: int, stop: int) -> None:
         epoch, first = divmod(start, self.per_epoch)
         for group, chosen in self._grouped():
-            records = group.advance(self.parts[0], epoch, first, first + stop - start)
+            records = group.advance(self.parts[0].of(chosen), epoch, first, first + stop - start)
             history.batches[:, chosen, start:stop] = records.cpu().numpy()
         size = self.training.batch_size
         used = min((first + stop - start) * size, len(self.parts[0])) - first * size
@@ -228,7 +232,9 @@ class _Block:
             start += len(group.seeds)
 
     def _record(self, history: History, step: Step, folder: ResumeFolder) -> None:
-        values = [torch.cat([group.evaluate(part) for part in self.parts]) for group in self.groups]
+        values = [
+            torch.cat([group.evaluate(part.of(chosen)) for part in self.parts]) for group, chosen in self._grouped()
+        ]
         history.steps[step] = torch.cat(values, dim=1).numpy()
         folder.keep(Checkpoint(step, self.seeds, self.architecture, self._weights()))
 

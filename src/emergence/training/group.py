@@ -13,7 +13,8 @@ BATCH_QUANTITIES = ("batch_loss", "batch_accuracy", "gradient_norm")
 class Group(Protocol):
     """One network (`Member`) or several (`Stack`), each trained from a seed of its own as if it were alone.
 
-    All tensors given and returned have the seeds as their first dimension unless said otherwise.
+    Parts of the data that it gets are those of its seeds. All tensors given and returned have the seeds as their first
+    dimension unless said otherwise.
     """
 
     @property

@@ -50,8 +50,8 @@ def form_groups(
     """Return the seeds in groups, in their order; networks that cannot be stacked come one by one, with a log line.
 
     `seeds_at_once` is the number of seeds per stack, or "auto": BATCHED_PRODUCTS for fully connected networks on a CPU,
-    1 for others, and on a GPU what `stack_size` says. `masks` and `initial` are stacked
-    over the seeds.
+    1 for others, and on a GPU what `stack_size` says. `part` is that of all these seeds; `masks` and `initial` are
+    stacked over them.
     """
     size = min(len(seeds), _size(architecture, seeds[0], training, device, part, seeds_at_once))
     if size > 1:
@@ -97,7 +97,7 @@ def measure_work(network: nn.Module, part: Part, batch_size: int) -> Work:
         kept[tensor.data_ptr()] = tensor.nbytes
         return tensor
 
-    inputs, _ = part.batch(slice(1))
+    inputs, _ = part.first(1)
     counter = FlopCounterMode(display=False)
     with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         network.eval()(inputs)

@@ -16,7 +16,10 @@ from emergence.training.schedule import learning_rate
 PARTS = ("train", "validation", "test")
 UNITS = {"loss": "nat", "accuracy": "1"}
 STEP_QUANTITIES = {
-    f"{part}_{quantity}": {"units": units, "long_name": f"{quantity} on the {part} part"}
+    f"{part}_{quantity}": {
+        "units": units,
+        "long_name": f"{quantity} on the {part} part of the seed's split",
+    }
     for part in PARTS
     for quantity, units in UNITS.items()
 }

@@ -66,8 +66,8 @@ class Member:
         size = EVALUATION_BATCH[self._device.type]
         total = torch.zeros(2, dtype=torch.float64, device=self._device)
         with torch.inference_mode():
-            for start in range(0, len(part), size):
-                inputs, labels = part.batch(slice(start, start + size))
+            for places in part.places.split(size, dim=1):
+                inputs, labels = (tensor[0] for tensor in part.batch(places))
                 logits = self.network(inputs)
                 total += len(labels) * torch.stack([mean_loss(logits, labels), accuracy(logits, labels)])
         return (total / len(part))[:, None].cpu()

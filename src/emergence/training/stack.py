@@ -33,9 +33,9 @@ class NotStackable(ValueError):
 class Stack:
     """Networks trained from several seeds: a `Group` whose parameters and buffers are tensors (seed, ...).
 
-    One operation computes on all networks, which saves launches. Every seed keeps its initial weights, its order of
-    samples and its gradients, so it is trained as alone, up to rounding. `mask` and `initial` are stacked likewise.
-    Raises NotStackable for networks that show that they cannot be stacked; `check` finds the others.
+    One operation computes on all networks, which saves launches. Every seed keeps its initial weights, its split of the
+    data, its order of samples and its gradients, so it is trained as alone, up to rounding. `mask` and `initial` are
+    stacked likewise. Raises NotStackable for networks that show that they cannot be stacked; `check` finds the others.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class Stack:
 
     def check(self, part: Part) -> None:
         """Raise NotStackable unless untrained networks compute, with gradients, what the first computes alone."""
-        inputs, _ = part.batch(slice(2))
+        inputs = torch.stack([part.first(2)[0]] * len(self.seeds))
         before = {name: buffer.clone() for name, buffer in self._buffers.items()}
         try:
-            logits = self._vmapped.logits(torch.stack([inputs] * len(self.seeds)))
+            logits = self._vmapped.logits(inputs)
             torch.autograd.grad(logits.sum(), self._vmapped.parameters, allow_unused=True)
             for name, buffer in self._buffers.items():
                 buffer.copy_(before[name])
             self._network.eval()
             with torch.no_grad():
-                stacked, alone = self._vmapped.logits(inputs, shared=True)[0], self._network(inputs)
+                stacked, alone = self._vmapped.logits(inputs)[0], self._network(inputs[0])
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             raise NotStackable(str(error).partition("\n")[0]) from error
         if not torch.allclose(stacked, alone, rtol=CLOSE, atol=CLOSE):
@@ -96,11 +96,10 @@ class Stack:
         size = max(1, EVALUATION_BATCH[self._device.type] // len(self.seeds))
         total = torch.zeros(2, len(self.seeds), dtype=torch.float64, device=self._device)
         with torch.no_grad():
-            for start in range(0, len(part), size):
-                inputs, labels = part.batch(slice(start, start + size))
-                logits = self._vmapped.logits(inputs, shared=True)
-                of_each = labels.expand(len(self.seeds), *labels.shape)
-                total += len(labels) * torch.stack([losses(logits, of_each), accuracies(logits, of_each)])
+            for places in part.places.split(size, dim=1):
+                inputs, labels = part.batch(places)
+                logits = self._vmapped.logits(inputs)
+                total += places.shape[1] * torch.stack([losses(logits, labels), accuracies(logits, labels)])
         return (total / len(part)).cpu()
 
     def weights(self) -> dict[str, Tensor]:

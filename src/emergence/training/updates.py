@@ -44,14 +44,13 @@ class Updates:
         """
         size, samples = self._training.batch_size, len(part)
         orders = torch.stack([sample_order(seed, epoch, samples)[start * size : stop * size] for seed in self._seeds])
+        places = part.places.gather(1, orders.to(self._device))
         per_epoch, noise = -(-samples // size), noise_seed(self._seeds[0], epoch)
         outcomes, norms = [], []
-        for iteration, index in enumerate(orders.to(self._device).split(size, dim=1), start=start):
+        for iteration, index in enumerate(places.split(size, dim=1), start=start):
             self._noise.manual_seed(noise + iteration)
             changes = changes_of_batch(self._training, self._seeds, epoch, iteration, samples)
-            inputs, labels = part.batch(index.flatten(), changes)
-            batch = (tensor.unflatten(0, index.shape) for tensor in (inputs, labels))
-            outcomes.append(self._gradients.of_batch(*batch))
+            outcomes.append(self._gradients.of_batch(*part.batch(index, changes)))
             for position, removed in self._removed.items():
                 self._gradients.gradients[position].masked_fill_(removed, 0)
             norms.append(self._gradients.norm())

@@ -28,14 +28,14 @@ class Vmapped(OfAutograd):
         self.parameters = [parameter for parameter in named.values() if parameter.requires_grad]
         self.gradients: list[Tensor] = []
 
-    def logits(self, inputs: Tensor, shared: bool = False) -> Tensor:
-        """Return the logits (seed, sample, class, ...) for inputs of each seed, or shared by all."""
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Return the logits (seed, sample, class, ...) for inputs (seed, sample, ...)."""
 
         def of_one(named: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
             logits: Tensor = functional_call(self._network, (named, buffers), (inputs,))
             return logits
 
-        logits: Tensor = vmap(of_one, (0, 0, None if shared else 0))(self._named, self._buffers, inputs)
+        logits: Tensor = vmap(of_one)(self._named, self._buffers, inputs)
         return logits
 
     def of_batch(self, inputs: Tensor, labels: Tensor) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 from emergence.core.raw_files import RAW_DATA, RawFiles
 from emergence.core.steps import Step
 from emergence.parameters import Parameters
-from emergence.parameters.checks.methods import scored_run
+from emergence.parameters.checks.methods import draws, scored_run
 from emergence.parameters.checks.needs import needs
 from emergence.parameters.checks.sizes import elements, parts, weights
 from emergence.parameters.data import KINDS
@@ -194,7 +194,8 @@ def _pointless_counts(parameters: Parameters) -> Mistakes:
 
 def _too_many_runs(parameters: Parameters) -> Mistakes:
     study, pruning = parameters.study, parameters.pruning
-    pruned = len(pruning.methods) * len(pruning.retraining) * len(pruning.sparsities)
+    drawn = [pruning.masks if draws(method_and_step(method)[0], ROOT) else 1 for method in pruning.methods]
+    pruned = sum(drawn) * len(pruning.retraining) * len(pruning.sparsities)
     configurations = sum(1 + pruned + len(parameters.variations.of(network)) for _, network in study.pairs)
     blocks = ceil(study.seeds / study.seeds_per_block)
     if configurations * blocks > MOST_RUNS:

@@ -32,6 +32,11 @@ def scored_with(method: str, root: Path) -> set[str]:
     return set(keys if used is None else used)
 
 
+def draws(method: str, root: Path) -> bool:
+    """Tell whether a method says in its constant DRAWS that chance makes its masks; ValueError for another value."""
+    return bool(_constant(method, root, "DRAWS", [True, False]))
+
+
 def rounds(sparsity: float, share: float) -> list[float]:
     """Return the sparsities of the rounds before the last, when each removes a share of the weights that are left.
 
@@ -44,15 +49,15 @@ def rounds(sparsity: float, share: float) -> list[float]:
     return before
 
 
-def _constant(method: str, root: Path, name: str, allowed: Sequence[str]) -> Any:
-    """Return a constant, a word or a tuple of words, of a method's module; None where that does not define it."""
+def _constant(method: str, root: Path, name: str, allowed: Sequence[str | bool]) -> Any:
+    """Return a constant, one value or a tuple of some, of a method's module; None where that does not define it."""
     module = Path(*module_of("pruning", method).split(".")).with_suffix(".py")
     file = next((file for file in (root / "src" / module, root / module) if file.is_file()), None)
     for statement in _statements(file.read_text(encoding="utf-8")) if file else ():
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
             value = ast.literal_eval(statement.value)
-            if not set([value] if isinstance(value, str) else value) <= set(allowed):
-                raise ValueError(f"{file}: {name} = {value!r}; allowed: {', '.join(allowed)}")
+            if not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
+                raise ValueError(f"{file}: {name} = {value!r}; allowed: {', '.join(map(str, allowed))}")
             return value
     return None
 

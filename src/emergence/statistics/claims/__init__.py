@@ -13,10 +13,9 @@ from emergence.statistics.claims import c1, c2, c3, c4, c5, c6, c7, c8
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.study import Study
 
-Samples = Mapping[str, pd.DataFrame]
 Analyses = Mapping[str, Mapping[str, Estimate]]
 
-CLAIMS: dict[str, Callable[[Study], Samples]] = {
+CLAIMS: dict[str, Callable[[Study], Mapping[str, pd.DataFrame]]] = {
     "C1": c1.samples,
     "C2": c2.samples,
     "C3": c3.samples,
@@ -29,9 +28,11 @@ CLAIMS: dict[str, Callable[[Study], Samples]] = {
 
 ANALYSES: dict[str, Callable[[Study], Analyses]] = {
     "C1": c1.analyses,
+    "C2": c2.analyses,
     "C3": c3.analyses,
     "C4": c4.analyses,
     "C5": c5.analyses,
+    "C6": c6.analyses,
     "C8": c8.analyses,
 }
 """What is computed beside the quantities, by the names of the rules: experiment -> what was found."""

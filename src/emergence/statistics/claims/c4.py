@@ -1,6 +1,8 @@
 """C4: pruning speeds up training and convergence and may lower the final accuracy."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,23 +10,25 @@ import xarray as xr
 
 from emergence.statistics.convergence import convergence, epochs_to_share, mean_accuracy
 from emergence.statistics.estimate import Estimate
+from emergence.statistics.samples import Samples
 from emergence.statistics.study import Study
 from emergence.statistics.survival import Times, hazard_ratio, log_rank_p_value, median_time
 from emergence.statistics.tickets import accuracy_gap
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Compare each pruned run with the dense run of the same seed."""
     share = study.settings.convergence_share
-    compare = {
+    compare: dict[str, Callable[[xr.Dataset, xr.Dataset], pd.Series]] = {
         "convergence": lambda pruned, dense: _saving(pruned, dense, share),
         "learning_curve": lambda pruned, dense: mean_accuracy(pruned) - mean_accuracy(dense),
         "accuracy": accuracy_gap,
     }
-    return {
-        quantity: pd.DataFrame({name: of_pair(*pair) for name, pair in study.pairs().items()})
-        for quantity, of_pair in compare.items()
-    }
+
+    def compared(of_pair: Callable[[xr.Dataset, xr.Dataset], pd.Series]) -> pd.DataFrame:
+        return pd.DataFrame({name: of_pair(*pair) for name, pair in study.pairs().items()})
+
+    return Samples({quantity: partial(compared, of_pair) for quantity, of_pair in compare.items()})
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:

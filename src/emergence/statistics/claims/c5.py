@@ -1,5 +1,8 @@
 """C5: emergence falls during training and nears zero where training converges."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -7,15 +10,19 @@ import xarray as xr
 from emergence.statistics.change_points import onsets_by_experiment
 from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate
-from emergence.statistics.study import Study, by_seed, log10_paths, per_seed, whole_epochs
+from emergence.statistics.samples import Samples
+from emergence.statistics.study import Study, by_seed, log10_emergence, log10_paths, per_seed, whole_epochs
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Compare emergence after the last epoch with that of the untrained network, and correlate it with the epoch."""
     runs = {experiment: whole_epochs(run) for experiment, run in study.dense().items()}
-    left = pd.DataFrame({experiment: _share_left(run) for experiment, run in runs.items()})
-    trend = pd.DataFrame({experiment: _trend(run) for experiment, run in runs.items()})
-    return {"near_zero": left, "fall": left, "trend": trend}
+
+    def of_runs(value: Callable[[xr.Dataset], pd.Series]) -> pd.DataFrame:
+        return pd.DataFrame({experiment: value(run) for experiment, run in runs.items()})
+
+    left = partial(of_runs, _share_left)
+    return Samples({"near_zero": left, "fall": left, "trend": partial(of_runs, _trend)})
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
@@ -26,12 +33,14 @@ def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
 
 
 def _share_left(run: xr.Dataset) -> pd.Series:
-    """E(last) / E(first); from logarithms, since counts of paths may exceed what a float holds."""
-    log10 = run["log10_emergence"]
+    """E(last) / E(first known); from logarithms, since counts of paths may exceed what a float holds."""
+    log10 = by_seed(run, log10_emergence(run))
+    known = ~np.isnan(log10)
+    first = np.where(known.sum(axis=1) > 1, log10[np.arange(len(log10)), known.argmax(axis=1)], np.nan)
     with np.errstate(invalid="ignore", over="ignore"):
-        return per_seed(run, (10 ** (log10.isel(step=-1) - log10.isel(step=0))).values.tolist())
+        return per_seed(run, (10 ** (log10[:, -1] - first)).tolist())
 
 
 def _trend(run: xr.Dataset) -> pd.Series:
     epochs = run["step_epoch"].values
-    return per_seed(run, [rank_correlation(row, epochs) for row in by_seed(run, run["log10_emergence"])])
+    return per_seed(run, [rank_correlation(row, epochs) for row in by_seed(run, log10_paths(run))])

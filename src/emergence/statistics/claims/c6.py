@@ -1,43 +1,66 @@
 """C6: higher emergence means more concentrated local minima and a more rugged loss landscape."""
 
-import numpy as np
+from collections.abc import Mapping
+from functools import partial
+
 import pandas as pd
 import xarray as xr
 
+from emergence.core.runs import Run
 from emergence.statistics.correlation import rank_correlation
-from emergence.statistics.study import Study, log10_emergence, table_of
+from emergence.statistics.estimate import Estimate
+from emergence.statistics.samples import Samples
+from emergence.statistics.strata import STRATUM, correlations_within, explained_by_strata, per_seed, stratum
+from emergence.statistics.study import UNKNOWN, Study, log10_emergence, table_of
 
 FEWEST_NETWORKS = 8
-"""With fewer networks around which the landscape is known a seed has no correlation."""
+"""With fewer networks of reference around which the landscape is known a seed has no correlation."""
 
 GIVEN = ("nonzero_parameters", "sparsity", "step_epoch")
 
-QUANTITIES = {
-    "ruggedness": ("emergence", "slice_relative_roughness"),
-    "concentration": ("emergence", "minima"),
-    "ruggedness_relative": ("relative_emergence", "slice_relative_roughness"),
-    "concentration_relative": ("relative_emergence", "minima"),
-    "slice_minima": ("emergence", "slice_minima"),
-    "negative_curvature": ("emergence", "slice_negative_curvature"),
-    "distance": ("emergence", "minima_distance"),
-    "top_curvature": ("emergence", "top_curvature"),
-    "plain": ("emergence", "slice_relative_roughness"),
+WITHIN_STRATA = {
+    "ruggedness": "slice_relative_roughness",
+    "concentration": "slice_total_persistence",
+    "persistent_minima": "slice_persistent_minima",
+    "saddle_distance": "slice_saddle_distance",
+    "negative_curvature": "slice_negative_curvature",
 }
-"""What is correlated, by the name of the quantity in the rules; given `GIVEN`, but for the plain correlation."""
+"""What is correlated with emergence within strata, by the name of the quantity in the rules."""
+
+OF_REFERENCE = {
+    "ruggedness_of_reference": "slice_relative_roughness",
+    "distinct_minima": "minima",
+    "distance": "minima_distance",
+    "top_curvature": "top_curvature",
+    "plain": "slice_relative_roughness",
+}
+"""What is correlated with emergence over networks of reference, given `GIVEN`, but for the plain correlation."""
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
-    """Correlate emergence with what surrounds the weights, given size, sparsity and epoch, over networks of a seed."""
-    tables = {name: pd.concat(list(map(networks, runs))) for name, runs in study.by_experiment().items()}
-    return {
-        quantity: pd.DataFrame({name: _by_seed(table, quantity) for name, table in tables.items()})
-        for quantity in QUANTITIES
+def samples(study: Study) -> Samples:
+    """Correlate emergence with what surrounds the weights, over networks of a seed."""
+    varied, reference = _tables(study.varied_on_purpose()), _tables(study.of_reference())
+    within = {
+        quantity: partial(correlations_within, varied, "emergence", name) for quantity, name in WITHIN_STRATA.items()
     }
+    of_reference = {
+        quantity: partial(per_seed, reference, _correlation, name=name, given=() if quantity == "plain" else GIVEN)
+        for quantity, name in OF_REFERENCE.items()
+    }
+    return Samples(within | of_reference)
 
 
-def _by_seed(table: pd.DataFrame, quantity: str) -> pd.Series:
-    given = () if quantity == "plain" else GIVEN
-    return table.groupby(level="seed").apply(_correlation, names=QUANTITIES[quantity], given=given)
+def analyses(study: Study) -> dict[str, dict[str, Estimate]]:
+    """Tell how much of emergence strata explain, over the networks whose landscape is known."""
+    tables = _tables(study.varied_on_purpose())
+    return {
+        "explained_by_design": {
+            name: explained_by_strata(
+                table[table["slice_relative_roughness"].notna()], "emergence", study.settings.confidence
+            )
+            for name, table in tables.items()
+        }
+    }
 
 
 def networks(run: xr.Dataset) -> pd.DataFrame:
@@ -46,19 +69,23 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
     Emergence is that of the logarithm, which ranks alike, since counts of paths may exceed what a float holds; -inf
     where there is none. What the study lacks is NaN.
     """
-    log10 = log10_emergence(run)
-    landscape = dict.fromkeys(name for _, name in QUANTITIES.values())
+    landscape = dict.fromkeys((*WITHIN_STRATA.values(), *OF_REFERENCE.values()))
     columns = {
-        "emergence": log10,
-        "relative_emergence": log10 - np.log10(run["nonzero_parameters"]),
-        **{name: run[name] for name in GIVEN},
-        **{name: run.get(name, xr.DataArray(np.nan)) for name in landscape},
+        "emergence": log10_emergence(run),
+        **{name: run.variables[name] for name in GIVEN},
+        **{name: run.variables.get(name, UNKNOWN) for name in landscape},
     }
-    return table_of(run, columns)
+    design = stratum(Run.of(run.variables))
+    strata = [f"{design}, {step}" for step in run["step"].values]
+    return table_of(run, columns).assign(**{STRATUM: strata * run.sizes["seed"]})
 
 
-def _correlation(table: pd.DataFrame, names: tuple[str, str], given: tuple[str, ...]) -> float:
-    known = table[[*names, *GIVEN]].dropna()
+def _tables(runs: Mapping[str, list[xr.Dataset]]) -> dict[str, pd.DataFrame]:
+    return {name: pd.concat([networks(run) for run in of_experiment]) for name, of_experiment in runs.items()}
+
+
+def _correlation(table: pd.DataFrame, name: str, given: tuple[str, ...]) -> float:
+    known = table[["emergence", name, *GIVEN]].dropna()
     if len(known) < FEWEST_NETWORKS:
         return float("nan")
-    return rank_correlation(*(known[name] for name in (*names, *given)))
+    return rank_correlation(known["emergence"], known[name], *(known[column] for column in given))

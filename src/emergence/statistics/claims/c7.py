@@ -1,10 +1,13 @@
 """C7: emergence grows with the size of the network."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from emergence.statistics.study import Study, log10_paths, table_of
+from emergence.statistics.samples import Samples
+from emergence.statistics.study import UNKNOWN, Study, log10_paths, table_of
 
 FEWEST_SIZES = 4
 """With fewer sizes, the unvaried one among them, a seed has no slope over widths and depths together."""
@@ -27,9 +30,9 @@ SLOPES = {
 """By quantity: the column of `sizes` whose slope is taken, at which step, over which column, of which variations."""
 
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+def samples(study: Study) -> Samples:
     """Fit the logarithm of emergence to that of the number of parameters, over the sizes of a seed's network."""
-    return {quantity: _slopes(study, *choice) for quantity, choice in SLOPES.items()}
+    return Samples({quantity: partial(_slopes, study, *choice) for quantity, choice in SLOPES.items()})
 
 
 def sizes(run: xr.Dataset, step: int) -> pd.DataFrame:
@@ -38,15 +41,15 @@ def sizes(run: xr.Dataset, step: int) -> pd.DataFrame:
     Emergence is log10(1 + E), which is 0 without any path; the share of all paths has no logarithm then.
     """
     at = run.isel(step=step)
-    parameters = xr.apply_ufunc(np.log10, run["nonzero_parameters"].max("step"))
+    parameters = np.log10(run.variables["nonzero_parameters"].max("step"))
     emergence = log10_paths(at)
-    share = at.get("normalised_emergence", xr.DataArray(np.nan))
+    share = at.variables.get("normalised_emergence", UNKNOWN)
     columns = {
         "parameters": parameters,
-        "layers": run["depth"],
+        "layers": run.variables["depth"],
         "emergence": emergence,
         "relative": emergence - parameters,
-        "normalised": xr.apply_ufunc(np.log10, share.where(share > 0)),
+        "normalised": np.log10(share.where(share > 0)),
     }
     return table_of(at, columns)
 

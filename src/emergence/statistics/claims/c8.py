@@ -1,5 +1,7 @@
 """C8: complexity rises fast early in training, then settles or falls."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -10,19 +12,20 @@ from emergence.statistics.study import Study, by_seed, per_seed
 
 MEASURE = "effective_complexity"
 
-EARLY = 0.1
-"""Share of training that counts as early."""
-
 QUARTER = 0.25
 
+SETTLED = 0.1
+"""Early rise with which a later change is compared at least: twice the smallest change that counts."""
 
-def samples(study: Study) -> dict[str, pd.DataFrame]:
+
+def samples(study: Study) -> Mapping[str, pd.DataFrame]:
     """Take the change of effective complexity during the early part of training, and after it, per seed."""
-    runs = study.dense()
-    early = pd.DataFrame({name: _change(run, 0, EARLY) for name, run in runs.items()})
-    late = pd.DataFrame({name: _change(run, EARLY, 1) for name, run in runs.items()})
+    runs, share = study.dense(), study.settings.early_share
+    early = pd.DataFrame({name: _change(run, 0, share) for name, run in runs.items()})
+    late = pd.DataFrame({name: _change(run, share, 1) for name, run in runs.items()})
     quarter = pd.DataFrame({name: _change(run, 0, QUARTER) for name, run in runs.items()})
-    return {"early_rise": early, "settling": late - early, "late_change": late, "rise_in_quarter": quarter}
+    settling = late - early.clip(lower=SETTLED)
+    return {"early_rise": early, "settling": settling, "late_change": late, "rise_in_quarter": quarter}
 
 
 def analyses(study: Study) -> dict[str, dict[str, Estimate]]:

@@ -1,5 +1,6 @@
 """Strength of each skill in networks of two classes, even and odd."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,9 @@ class Questions(NamedTuple):
     parities: Tensor
 
 
+@lru_cache(maxsize=1)
 def questions(task: SparseParity, samples: int, seed: int) -> Questions:
-    """Draw `samples` samples of every skill.
+    """Draw `samples` samples of every skill, or return them if they were the last drawn; not to be changed.
 
     >>> asked = questions(SparseParity(skills=2, alpha=0.6, bits=4, relevant_bits=2), samples=3, seed=0)
     >>> tuple(asked.inputs.shape), tuple(asked.parities.shape)

@@ -1,0 +1,32 @@
+"""At which share of its choices a claim holds, in words."""
+
+from emergence.report import wording
+from emergence.statistics.shares import Shares
+
+
+def over_choices(found: Shares) -> str:
+    """Say at how many choices a claim holds, fails and is mixed, and whether its effect changes sign.
+
+    >>> over_choices(Shares(132, 12, 40, 0, 78, 2, 20, 10, 1))
+    'holds at 12 of 132 choices, fails at 40, and its effect changes sign (at 20)'
+    >>> over_choices(Shares(4, 4, 0, 0, 0, 0, 0, 10, 0))
+    'holds at 4 of 4 choices, fails at 0, and its effect never changes sign'
+    """
+    mixed = f", is mixed at {found.mixed}" if found.mixed else ""
+    sign = f"changes sign (at {found.other_sign})" if found.other_sign else "never changes sign"
+    return f"holds at {found.holds} of {found.choices} choices, fails at {found.fails}{mixed}, and its effect {sign}"
+
+
+def of_choices(found: Shares | None) -> str:
+    """Write the same as the cell of a table has it.
+
+    >>> of_choices(Shares(132, 12, 40, 0, 78, 2, 20, 10, 1))
+    'holds at 12 of 132, fails at 40; sign flips at 20'
+    >>> of_choices(None)
+    '–'
+    """
+    if found is None:
+        return wording.UNDEFINED
+    sign = f"flips at {found.other_sign}" if found.other_sign else "never flips"
+    mixed = f", mixed at {found.mixed}" if found.mixed else ""
+    return f"holds at {found.holds} of {found.choices}, fails at {found.fails}{mixed}; sign {sign}"
