@@ -1,5 +1,6 @@
 """Job files for tests of scripts, and running these as the workflow does."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from emergence.core.seals import write_sealed
 from emergence.study.table import RULES
 
 ROOT = Path(__file__).parents[1]
+START = ROOT / "src/emergence/processes/start.py"
 RUN = Run("digits", "mlp", DENSE, 0.0, (0, 1, 2))
 
 
@@ -69,8 +71,10 @@ def examination(
 
 
 def do(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command; CalledProcessError where it fails."""
-    return subprocess.run(command, check=True, capture_output=True, text=True, **options)
+    """Run the command of a job as the workflow does; CalledProcessError where it fails."""
+    python, *script = command
+    served = [python, "-IS", str(START), str(os.getpid()), *script]
+    return subprocess.run(served, check=True, capture_output=True, text=True, **options)
 
 
 def _entries(files: Mapping[str, Path] | list[dict[str, Any]]) -> list[dict[str, Any]]:

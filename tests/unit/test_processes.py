@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from emergence.processes import start
-
-ROOT = Path(__file__).parents[2]
-START = ROOT / "src/emergence/processes/start.py"
+from tests.job_files import ROOT, START
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
 

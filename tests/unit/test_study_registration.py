@@ -178,7 +178,7 @@ def test_the_command_tells_the_digest_and_refuses_in_one_line(workspace: Path) -
     (workspace / "params.yaml").write_text(yaml.safe_dump(study(study={"registration": ""}).model_dump(mode="json")))
     (workspace / "mine.yaml").write_text("study: {registration: mine}")
     command = [sys.executable, "-m", "emergence.study.register"]
-    told = do([*command, "mine.yaml"]).stdout
+    told = subprocess.run([*command, "mine.yaml"], capture_output=True, text=True, check=True).stdout
     digest = hashlib.sha256((workspace / "registrations/mine.yaml").read_bytes()).hexdigest()
     assert f"registrations/mine.yaml: SHA-256 {digest}" in told
     refused = subprocess.run(command, capture_output=True, text=True, check=False)

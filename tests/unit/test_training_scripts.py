@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def training(
     work: Path,
     *,
     epochs: int = 20,
+    widths: Sequence[int] = (64, 32),
     run: Run = RUN,
     inputs: Mapping[str, Mapping[str, Path]] | None = None,
     training: Mapping[str, object] | None = None,
@@ -56,7 +57,7 @@ def training(
         {"metrics": target / "metrics.nc", "checkpoints": target / "checkpoints"},
         run=run,
         settings={
-            "networks": {"mlp": {"builder": "mlp", "widths": [64, 32], "activation": "relu"}},
+            "networks": {"mlp": {"builder": "mlp", "widths": list(widths), "activation": "relu"}},
             "training": settings.model_dump(),
             "pruning": dict(pruning or {}),
         },
@@ -142,5 +143,6 @@ def test_fully_connected_networks_reach_the_usual_accuracy(
     prepared = tmp_path / "dataset.nc"
     raw = load_dataset("datasets", dataset, "load")(RawFiles.below(real_data))
     write_dataset(prepared, process(dataset, raw, Data()), {})
-    do(training(prepared, tmp_path, tmp_path / "work", epochs=10, training={"batch_size": 128}))
+    settings = {"batch_size": 128}
+    do(training(prepared, tmp_path, tmp_path / "work", epochs=10, widths=(256, 128), training=settings))
     assert (read_dataset(tmp_path / "metrics.nc")["test_accuracy"].sel(step="ep10") > bar).all()
