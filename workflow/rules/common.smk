@@ -215,7 +215,7 @@ wildcard_constraints:
 
 
 def start(wildcards, resources):
-    """The command that runs scripts: with a server that has imported what they need, which no GPU can be taken from."""
+    """The command that runs scripts: by a server that has imported what they need, or by themselves with a GPU."""
     return "python" if resources.gpu else f"python -IS {START} {os.getpid()}"
 
 

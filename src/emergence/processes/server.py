@@ -41,7 +41,7 @@ DECIDES = ("PYTHON", "LD_", "OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_", "GOTO_
 
 @dataclass
 class Request:
-    """What a process is to run, and as what; its standard files, and its connection with the one that asked for it."""
+    """What a process is to run, in which surroundings; its standard files, and the connection to who asked for it."""
 
     command: list[str]
     folder: str
@@ -134,7 +134,7 @@ class Server:
             return
         self.imported.add(request.script)
         sys.path.insert(0, os.path.dirname(request.script))
-        with contextlib.suppress(BaseException), in_folder(request.folder):
+        with contextlib.suppress(BaseException), contextlib.chdir(request.folder):
             spec = importlib.util.spec_from_file_location("_script", request.script)
             if spec and spec.loader:
                 spec.loader.exec_module(importlib.util.module_from_spec(spec))
@@ -157,7 +157,7 @@ class Server:
         self.waiting.close()
 
     def _forward(self, process: int, connection: socket.socket) -> None:
-        """Send a process and those that it started the signals that came; kill them where nobody waits for them."""
+        """Pass signals on to a process and to those that it started; kill them when nobody waits for them any more."""
         try:
             signals = connection.recv(64)
         except OSError:
@@ -193,23 +193,12 @@ def send_signal(process: int, number: int) -> None:
 
 
 def decisive(environment: Any) -> dict[str, str]:
-    """Return the variables of which a server has taken notice for good."""
+    """Return the variables that take effect once, when a server starts and imports."""
     return {name: value for name, value in environment.items() if name.startswith(DECIDES)}
 
 
-@contextlib.contextmanager
-def in_folder(folder: str) -> Any:
-    """Work in a folder."""
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
 def become(request: Request) -> None:
-    """Take what the process had that asked for this one."""
+    """Take over the files, folder, variables and limits of the process that asked for this one."""
     for place, file in enumerate(request.files):
         os.dup2(file, place)
         os.close(file)

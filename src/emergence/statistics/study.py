@@ -19,6 +19,8 @@ CHOICES = ("threshold", "criterion", "through", "samples")
 """How emergence is counted: dimensions of a study, along which the settings name one place of reference each."""
 
 UNKNOWN = xr.Variable((), np.nan)
+"""Stands for what a study lacks."""
+
 Values = xr.DataArray | xr.Variable
 """Values of a run; variables, which have no labels, are computed with ten times as fast."""
 
