@@ -241,6 +241,8 @@ def test_a_script_that_cannot_be_imported_tells_why_itself(owner: Owner) -> None
 def test_where_no_server_can_be_started_scripts_run_by_themselves(owner: Owner) -> None:
     broken = owner.folder / "emergence/processes"
     broken.mkdir(parents=True)
+    for name in ("../__init__.py", "__init__.py"):
+        (broken / name).touch()
     (broken / "server.py").write_text("raise RuntimeError")
     script = owner.script("import os; print(os.getpid())")
     process = owner.start(script, env=os.environ | {"PYTHONPATH": str(owner.folder)})
