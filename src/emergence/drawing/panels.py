@@ -51,7 +51,7 @@ def settle(figure: Figure) -> None:
     figure.set_layout_engine("none")
     for axes in figure.axes:
         left, bottom, width, height = (round(edge, 6) for edge in axes.get_position(original=True).bounds)
-        axes.set_position((left, bottom, width, height))
+        axes.set_position((left, bottom, width, height), which="original")
 
 
 def say_empty(axes: Axes, text: str) -> None:
