@@ -3,6 +3,7 @@
 import xarray as xr
 from torch import nn
 
+from emergence.core.reuse import reusing
 from emergence.jobs import Checkpoints, job
 from emergence.measures import apply
 from emergence.parameters.measures import Measures
@@ -16,4 +17,5 @@ def apply_measures(run: Checkpoints, measures: Measures) -> xr.Dataset:
         with fast_matmul(network, len(inputs), run.device):
             return apply(network, inputs, labels, measures.names)
 
-    return run.each(measure)
+    with reusing():
+        return run.each(measure)

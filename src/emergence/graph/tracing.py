@@ -20,6 +20,7 @@ import emergence.graph.pooling_rules
 import emergence.graph.reduction_rules
 import emergence.graph.shape_rules
 import emergence.graph.spectral_rules  # noqa: F401  (importing a module of rules registers them)
+from emergence.core.reuse import once
 from emergence.graph.masks import find_patterns
 from emergence.graph.operations import TraceError, map_arguments, tensors_in
 from emergence.graph.preserving import untouched
@@ -111,11 +112,19 @@ class Trace:
 def trace(model: nn.Module, examples: Sequence[Tensor], include_input: bool, include_output: bool) -> Trace:
     """Trace a network that is in evaluation mode with one or more samples of each of its inputs.
 
-    Raises MissingRuleError for an operation without a rule and ValueError for a network that cannot be traced.
+    Within `emergence.core.reuse.reusing`, a network is traced once for samples of one shape. Raises MissingRuleError
+    for an operation without a rule and ValueError for a network that cannot be traced.
     """
     example = tuple(x[:1].detach().clone() for x in examples)
+    kinds = [(x.shape, x.dtype, x.device) for x in example]
     try:
-        return _trace(model, example, other_sample(examples), include_input, include_output)
+        return once(
+            lambda: _trace(model, example, other_sample(examples), include_input, include_output),
+            (model,),
+            include_input,
+            include_output,
+            *kinds,
+        )
     except TraceError as error:
         raise ValueError(
             f"{type(model).__name__} cannot be traced: {error}. Where a submodule does so, register a rule for its "

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from emergence.core.reuse import once
 from emergence.measures._embedding import EmbeddedAs
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,10 @@ def unexplained_shares(inputs: Tensor, compute: Callable[[Tensor], Mapping[str, 
     embeddings read as blends of their rows; NaN where the inputs reach no embedding.
     """
     if inputs.is_floating_point():
-        projected, directions = project(inputs)
+        projected, directions = once(lambda: project(inputs), (inputs,))
         outputs = compute(projected)
     else:
-        blends, directions = project(one_hot(inputs).float())
+        blends, directions = once(lambda: project(one_hot(inputs).float()), (inputs,))
         with EmbeddedAs(inputs, blends) as reading:
             outputs = compute(reading.tokens)
         if not reading.used:

@@ -4,15 +4,15 @@ import math
 
 from torch import Tensor, nn
 
-from emergence.curvature.eigenvectors import largest
+from emergence.curvature.eigenvectors import top_eigenvalue
 from emergence.curvature.hessian import Hessian
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Largest (most positive) eigenvalue of the Hessian of the mean cross-entropy over the probe samples.
 
-    See `emergence.curvature.top_eigenvectors`. Parameters as in `loss_gradient_norm`; NaN where there are none, 0 where
-    the loss is flat.
+    To about 1e-5 of it, see `emergence.curvature.eigenvectors.top_eigenvalue`. Parameters as in `loss_gradient_norm`;
+    NaN where there are none, 0 where the loss is flat.
 
     >>> import torch
     >>> network = nn.Linear(1, 2, bias=False)
@@ -21,4 +21,4 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     2.0
     """
     hessian = Hessian(network, inputs, labels)
-    return float(largest(hessian, 1)[0][0]) if hessian.length else math.nan
+    return top_eigenvalue(hessian) if hessian.length else math.nan
