@@ -1,21 +1,23 @@
-"""Apply measures beside emergence at every checkpoint of a run."""
+"""Apply measures beside emergence at every checkpoint of a run, as far as it is not done."""
 
 import xarray as xr
 from torch import nn
 
 from emergence.core.reuse import reusing
-from emergence.jobs import Checkpoints, job
+from emergence.jobs import Checkpoints, Parts, job
 from emergence.measures import apply
-from emergence.parameters.measures import Measures
 from emergence.training.precision import fast_matmul
 
 
 @job
-def apply_measures(run: Checkpoints, measures: Measures) -> xr.Dataset:
-    def measure(network: nn.Module, seed: int) -> xr.Dataset:
-        inputs, labels = run.probe(seed)
-        with fast_matmul(network, len(inputs), run.device):
-            return apply(network, inputs, labels, measures.names)
+def apply_measures(run: Checkpoints, parts: Parts) -> xr.Dataset:
+    def make(names: list[str]) -> xr.Dataset:
+        def measure(network: nn.Module, seed: int) -> xr.Dataset:
+            inputs, labels = run.probe(seed)
+            with fast_matmul(network, len(inputs), run.device):
+                return apply(network, inputs, labels, names)
 
-    with reusing():
-        return run.each(measure)
+        with reusing():
+            return run.each(measure)
+
+    return parts.complete(make)

@@ -227,8 +227,8 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
     names = ["weight_norm", "active_fraction", "effective_complexity_by_site"]
     inputs = {"data": {"dataset": tmp_path / "dataset.nc"}, "training": {"checkpoints": tmp_path / "checkpoints"}}
     settings = {"networks": {"mlp": {"builder": "mlp"}}, "measures": {"names": names}}
-    outputs = {"measures": tmp_path / "measures.nc"}
-    do(job_file(tmp_path / "job.json", "apply_measures", inputs, outputs, run=RUN, settings=settings))
+    outputs, parts = {"measures": tmp_path / "measures.nc"}, {name: f"key of {name}" for name in names}
+    do(job_file(tmp_path / "job.json", "apply_measures", inputs, outputs, run=RUN, settings=settings, parts=parts))
     measured = read_dataset(tmp_path / "measures.nc")
     assert measured["step"].values.tolist() == ["ep0", "ep0it2", "ep2", "ep10"]
     assert measured["seed"].values.tolist() == [3, 5] and measured["site"].values.tolist() == ["activation1", "output"]

@@ -13,10 +13,9 @@ from torch.nn.functional import cross_entropy
 from emergence.core.steps import Step
 from emergence.core.storage import write_dataset
 from emergence.datasets import RawDataset, process, split
-from emergence.jobs import Checkpoints
+from emergence.jobs import Checkpoints, Parts
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
-from emergence.parameters.measures import Measures
 from emergence.parameters.pruning import Scoring
 from emergence.pruning import prune
 from emergence.training.checkpoints import Checkpoint, file_name, publish, write
@@ -53,7 +52,7 @@ def script(name: str) -> Any:
 
 
 def test_measures_of_a_seed_are_on_its_own_probe_samples(run: Checkpoints) -> None:
-    found = script("apply_measures")(run, Measures(names=["loss_gradient_norm"]))["loss_gradient_norm"]
+    found = script("apply_measures")(run, Parts({"loss_gradient_norm": "key"}, []))["loss_gradient_norm"]
     expected = []
     for seed in SEEDS:
         network: nn.Module = run.network(seed, "ep0")

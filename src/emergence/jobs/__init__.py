@@ -2,6 +2,7 @@
 
 from emergence.jobs.checkpoints import Checkpoints
 from emergence.jobs.job_file import JobFile
+from emergence.jobs.parts import Parts
 from emergence.jobs.running import job
 
-__all__ = ["Checkpoints", "JobFile", "job"]
+__all__ = ["Checkpoints", "JobFile", "Parts", "job"]

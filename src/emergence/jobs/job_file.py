@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +28,8 @@ class JobFile:
     `settings` are nested as in ``params.yaml`` and hold what the table of rules declares for the job; `derived` follows
     from other ones. `inputs` lists, by the name of each source, its files (name -> path) with the run they belong to.
     `work` is a folder in which unfinished work is kept. `timing` is where the job notes how long it took, `cost` where
-    training does. `arguments` follow the job file on the command line.
+    training does. `parts` are the keys of parts of the result that may be there already. `arguments` follow the job
+    file on the command line.
     """
 
     rule: str
@@ -44,6 +45,7 @@ class JobFile:
     timing: Path | None = None
     stamp: Path | None = None
     records: Sequence[Mapping[str, Any]] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
 
     @classmethod

@@ -9,7 +9,7 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES, SHOWN
 from emergence.parameters.pruning import method_and_step
-from emergence.study.rules import Decide
+from emergence.study.rules import Decide, Part
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan
@@ -148,6 +148,14 @@ def pruning(plan: "Plan", run: Run) -> Iterable[str]:
 def measuring(plan: "Plan", run: Run) -> Iterable[str]:
     """Name the modules that build a run's networks and measure them."""
     return (*building(plan, run), *(module_of("measures", name) for name in plan.parameters.measures.names))
+
+
+def measured(plan: "Plan", run: Run) -> Mapping[str, Part]:
+    """Derive the parts of the measures of a run's networks: each measure."""
+    return {
+        name: Part({"measures": {"names": [name]}}, (*building(plan, run), module_of("measures", name)))
+        for name in plan.parameters.measures.names
+    }
 
 
 def sampling(plan: "Plan", run: Run) -> Iterable[str]:

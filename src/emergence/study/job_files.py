@@ -47,6 +47,7 @@ def content(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Se
         "timing": job.notes["timing"],
         "stamp": None if job.entry.keyed else job.stamp,
         "stamps": list(places),
+        "parts": plan.parts(job),
         "records": plan.records if job.entry is REPORT else [],
     }
 

@@ -95,6 +95,18 @@ class Plan:
             for job in jobs
         ]
 
+    def parts(self, job: Job) -> dict[str, str]:
+        """Keys of the parts of a job: each what the job's would be, were it its only part."""
+        parts = job.entry.parts(self, job.run or job.name)
+        return {
+            name: replace(
+                job,
+                settings={**job.settings, **part.settings},
+                code=self._code.digest(job.entry.program, part.modules),
+            ).key
+            for name, part in parts.items()
+        }
+
     def trajectory(self, job: Job) -> str:
         """Key of a training job as far as more epochs can continue it: under most schedules, all but their number.
 

@@ -58,6 +58,14 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a job's result that does not depend on the others: the settings it has alone, and its modules."""
+
+    settings: Mapping[str, Any]
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Resources:
     """Needs of one job: memory in MB, time in minutes, and whether a GPU serves it."""
 
@@ -76,6 +84,7 @@ class Rule:
     run that is read. A job gets its `settings` and what is `derived` from others, and no more; `modules` are those that
     its script loads by name. It is made for subjects to which it `applies`, if `needs_all` only where some of all that
     it reads is made. `decided_by` names further settings that decide for which subjects it is made, or what is derived.
+    `parts` of its result are kept where other parts change.
     """
 
     name: str
@@ -92,6 +101,7 @@ class Rule:
     of_each: str = ""
     needs_all: bool = False
     script: str = ""
+    parts: Callable[["Plan", Any], Mapping[str, Part]] = nothing
     resources: Resources = Resources()
 
     @property

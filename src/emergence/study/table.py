@@ -156,6 +156,7 @@ OF_RUNS = (
         reads=CHECKPOINTS,
         settings=(BUILDER, "measures.names"),
         modules=given.measuring,
+        parts=given.measured,
         resources=Resources(minutes=240, gpu=True),
     ),
     Rule(
