@@ -4,10 +4,13 @@ PRESET ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run status test test-long lint format clean preset
+.PHONY: run report status test test-long lint format clean preset
 
 run: .venv/installed ## the study of params.yaml, from data to results/report.html
 	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
+
+report: .venv/installed ## figures and a report of what is finished, in partial/, at any time of a study
+	python -m emergence.study.partial $(if $(PRESET),workflow/presets/$(PRESET).yaml)
 
 status: .venv/installed ## what is finished, what is left, how long it takes, what began and did not finish
 	python -m emergence.study.status $(if $(PRESET),workflow/presets/$(PRESET).yaml)
@@ -36,7 +39,7 @@ format: .venv/installed
 	snakefmt Snakefile workflow
 
 clean: ## results, logs and caches; data and the environment stay
-	rm -rf results logs .cache .snakemake data/processed
+	rm -rf results partial logs .cache .snakemake data/processed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

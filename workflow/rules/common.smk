@@ -43,8 +43,11 @@ GIVEN = dict(workflow.config_settings.config)
 # Part of the runs, chosen on the command line: --config only='digits/mlp/global_magnitude~0.9/*'.
 ONLY = str(GIVEN.pop("only", "*"))
 
+# Of a study that goes on, the runs that are finished: --config finished=FILE, which emergence.study.partial writes.
+FINISHED = json.loads(Path(GIVEN.pop("finished")).read_text()) if "finished" in GIVEN else None
+
 try:
-    PLAN = Plan(read(*(Path(os.path.relpath(file)) for file in [*DEFAULTS, *NAMED]), given=GIVEN), ROOT)
+    PLAN = Plan(read(*(Path(os.path.relpath(file)) for file in [*DEFAULTS, *NAMED]), given=GIVEN), ROOT, FINISHED)
     PLAN.of_phase("train", ONLY)
 except ValueError as error:
     raise WorkflowError(str(error)) from None

@@ -53,6 +53,9 @@ class Style(Figures):
     reference_start: str = "ep0"
     """Weights from which these are trained again: a step of the dense network, last, or new."""
 
+    standing: str = ""
+    """What the figure says of the study where that is not finished."""
+
     confidence: float
     """Coverage of all bands and bars."""
 

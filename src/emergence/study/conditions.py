@@ -97,6 +97,16 @@ def judging(plan: "Plan", subject: str) -> Mapping[str, Any]:
     return {**way_of_reference(plan, subject), **registered(plan, subject)}
 
 
+def partial(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive how much of the study there is; nothing where that is all."""
+    return {"standing": plan.standing} if plan.standing else {}
+
+
+def reporting(plan: "Plan", subject: str) -> Mapping[str, Any]:
+    """Derive what the report says of the study as a whole."""
+    return {**registered(plan, subject), **partial(plan, subject)}
+
+
 def registered(plan: "Plan", subject: str) -> Mapping[str, Any]:
     """Derive how the study stands to the registration that it names; nothing where it names none."""
     return {"registration": plan.registration} if plan.registration else {}
@@ -111,7 +121,7 @@ def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
 def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
     """Derive the way of pruning of reference and the weights from which networks so pruned are trained."""
     start = plan.selection.reference[-1].start(plan.parameters.pruning.rewind_to)
-    return {**way_of_reference(plan, figure), "reference_start": start}
+    return {**way_of_reference(plan, figure), "reference_start": start, **partial(plan, figure)}
 
 
 def not_of_samples(plan: "Plan", dataset: str) -> Iterable[str]:

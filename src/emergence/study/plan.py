@@ -1,7 +1,7 @@
 """The plan of a study: all its jobs, made from the parameters alone."""
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,12 +22,15 @@ TARGETS = {"gather_networks": "networks", "write_report": "report"}
 
 
 class Plan:
-    """All jobs of a study with given parameters; `root` holds the folders scripts/ and src/."""
+    """All jobs of a study with given parameters; `root` holds the folders scripts/ and src/.
 
-    def __init__(self, parameters: Parameters, root: Path) -> None:
+    `finished` names the runs that a partial study is of.
+    """
+
+    def __init__(self, parameters: Parameters, root: Path, finished: Collection[str] | None = None) -> None:
         self.parameters = parameters
         self.root = root
-        self.selection = Selection(parameters, root)
+        self.selection = Selection(parameters, root, finished)
         self.values = parameters.model_dump()
         self._made: dict[tuple[str, Subject], Job | None] = {}
         self._code = digests_of(root)
@@ -44,6 +47,12 @@ class Plan:
     def runs(self) -> list[Run]:
         """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
         return self.selection.all
+
+    @property
+    def standing(self) -> str:
+        """How much of the study there is, where that is not all."""
+        runs, planned = len(self.runs), len(self.selection.planned)
+        return "" if runs == planned else f"Partial: {runs} of {planned} runs are finished."
 
     @cached_property
     def registration(self) -> dict[str, Any]:

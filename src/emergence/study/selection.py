@@ -1,7 +1,7 @@
 """Which runs a study has, and which of them a job reads."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -34,14 +34,23 @@ OF_RUNS = ("study", "variations", "pruning.methods", "pruning.sparsities", "prun
 
 
 class Selection:
-    """The runs of a study; `root` holds the folders scripts/ and src/, in which the files of pruning methods lie."""
+    """The runs of a study; `root` holds the folders scripts/ and src/, in which the files of pruning methods lie.
 
-    def __init__(self, parameters: Parameters, root: Path) -> None:
+    `finished` names the runs that a partial study is of.
+    """
+
+    def __init__(self, parameters: Parameters, root: Path, finished: Collection[str] | None = None) -> None:
         self._parameters = parameters
         self._root = root
+        self._finished = finished
 
     @cached_property
     def all(self) -> list[Run]:
+        """The runs that there are, in the order of those that there will be."""
+        return [run for run in self.planned if self._finished is None or run.name in self._finished]
+
+    @cached_property
+    def planned(self) -> list[Run]:
         """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
         study, pruning = self._parameters.study, self._parameters.pruning
         size = study.seeds_per_block

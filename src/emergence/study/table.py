@@ -351,7 +351,7 @@ REPORT = Rule(
         "landscape": Source(("sample_landscape",), of.sampled),
     },
     settings=tuple(name for name in Parameters.model_fields if name != "compute"),
-    derived=given.registered,
+    derived=given.reporting,
     keyed=False,
     resources=Resources(memory=2000, minutes=30),
 )
