@@ -47,7 +47,8 @@ def prepare(folder: Path, runs: list[str]) -> None:
     for name in sorted(folders):
         if not any(str(parent) in folders for parent in PurePosixPath(name).parents):
             link = folder / name
-            link.parent.mkdir(parents=True, exist_ok=True)
+            for needed in (Path(name), link.parent):
+                needed.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():
                 link.symlink_to(os.path.relpath(name, link.parent))
     write_text(folder / FINISHED, json.dumps(runs))
