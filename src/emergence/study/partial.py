@@ -25,7 +25,7 @@ FINISHED = "finished.json"
 
 
 def finished(plan: Plan, done: Callable[[Job], bool]) -> list[str]:
-    """Return the names of the runs of which nothing is left to do, nor of their dense networks; `done` tells of jobs."""
+    """Return the names of runs with nothing left to do, nor for their dense networks; `done` tells of jobs."""
 
     @cache
     def ready(job: Job) -> bool:
