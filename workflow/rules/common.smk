@@ -96,6 +96,9 @@ def jobs_to_do():
     To be called when Snakemake knows what it is asked for, that is from input functions.
     """
     workflow.dag.check_output_mtime = regardless_of_times
+    if workflow.local_exec and workflow.scheduling_settings:
+        # A limit of jobs started per second, which is for clusters, has all that wait looked at again every second.
+        workflow.scheduling_settings.max_jobs_per_timespan = None
     if not workflow.is_main_process:
         return set()
     rules = workflow.dag.targetrules
