@@ -101,4 +101,4 @@ def test_no_two_verdicts_look_alike_in_grey() -> None:
 def test_shares_of_choices_stand_beside_a_claim(claims: dict[str, Any]) -> None:
     shares = panels(drawn("claims_at_a_glance", inputs_of({"C1": claims["C1"]})))[2]
     assert [bar.get_width() for bar in shares.patches] == pytest.approx([0.2, 0.1, 0.2, 0.5])
-    assert [text.get_text() for text in shares.texts] == ["holds at 12 of 60,\nother sign at 20"]
+    assert [text.get_text() for text in shares.texts] == ["holds at 12 of 60,\nsign flips at 20"]

@@ -182,7 +182,7 @@ def test_shares_count_verdicts_signs_and_seeds() -> None:
     names = ("claim_verdict", "effect", "is_reference", "seed_left_out")
     columns = {name: ("cell", np.array(column)) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
     found = xr.Dataset(columns | {"claim": ("cell", ["C1"] * len(cells))})
-    assert shares(found) == {"C1": Shares(6, 2, 1, 1, 1, 1, other_sign=2, seeds=2, verdict_changes=1)}
+    assert shares(found) == {"C1": Shares(6, 2, 1, 1, 1, 1, sign_flips=2, seeds=2, verdict_changes=1)}
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(1.0, 0.0), (0.9, 1.0), (0.81, 1.994), (1 / 0.9, -1.0)])

@@ -26,8 +26,8 @@ CAPTION = (
     "interval, divided by the smallest effect that counts. From 1 on it is large enough, 0 is none, and below 0 it has "
     "the sign opposite to the claimed one. Colour and marker: verdict on the test; where sparsities are tested apart, "
     "there is a marker for each. Arrows: further than the axis reaches. Beside it: shares of the choices of "
-    "analysis at which the claim gets each verdict, and at how many its effect has the other sign. A unit is active "
-    "above {threshold} (criterion: {criterion}) unless that is varied."
+    "analysis at which the claim gets each verdict, and at how many the sign is not that at the choice of reference. A "
+    "unit is active above {threshold} (criterion: {criterion}) unless that is varied."
 )
 ALTERNATIVE = (
     "A row per quantity that decides a claim and experiment: a marker with error bars on an axis of the effect divided "
@@ -157,5 +157,7 @@ def _draw_choices(axes: Axes, choices: Shares, height: float) -> None:
         width = getattr(choices, name) / choices.choices
         axes.barh(height, width, left=start, color=LOOKS[verdict]["color"], edgecolor="white", linewidth=0.8)
         start += width
-    text = f"holds at {choices.holds} of {choices.choices},\nother sign at {choices.other_sign}"
+    flips = choices.sign_flips
+    last = f"no value at {choices.unknown}" if flips is None else f"sign flips at {flips}"
+    text = f"holds at {choices.holds} of {choices.choices},\n{last}"
     axes.text(0.02, height - 0.75, text, va="top", fontsize="small")

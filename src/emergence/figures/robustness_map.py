@@ -27,8 +27,8 @@ CAPTION = (
     "that use emergence. Columns are ways of counting it: which units paths run through, the criterion of activity, "
     "and its thresholds, rising from left to right; rows are the other choices of a claim, and bars show the share of "
     "all its choices at which it gets each verdict. Bottom: claims that do not use emergence; and every claim at the "
-    "choice of reference without one of the {seeds} seeds. Frames mark the choice of reference. Dots mark effects of "
-    "the other sign than there (of the first quantity that decides, mean over its tests)."
+    "choice of reference without one of the {seeds} seeds. Frames mark the choice of reference. Dots mark effects "
+    "whose sign is not that there (of the first quantity that decides, mean over its tests)."
 )
 ALTERNATIVE = (
     "A table with a block of rows per claim and a column per way of counting, each cell coloured by the verdict, and "
@@ -246,6 +246,6 @@ def _add_legend(figure: Figure, shades: Sequence[str]) -> None:
         Patch(facecolor=shade, edgecolor="#808080", linewidth=0.5, label=name)
         for name, shade in zip(SHADES, shades, strict=True)
     ]
-    dot = Line2D([], [], linestyle="none", marker=".", markersize=3, color="black", label="effect of the other sign")
+    dot = Line2D([], [], linestyle="none", marker=".", markersize=3, color="black", label="sign flips")
     frame = Patch(facecolor="white", edgecolor="black", linewidth=1.3, label="choice of reference")
     figure.legend(handles=[*patches, dot, frame], loc="outside upper left", ncols=len(patches) + 2)

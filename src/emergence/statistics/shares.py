@@ -1,4 +1,4 @@
-"""At how many of its choices a claim holds, fails, or has an effect of the other sign."""
+"""At how many of its choices a claim holds or fails, and at how many the sign of its effect flips."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,9 @@ class Shares(NamedTuple):
     """Numbers of choices at which a claim gets each verdict, and of all; the choices of reference are among them.
 
     `unknown` are those at which the claim's headline has no value, which are inconclusive too but not `open`. At
-    `other_sign` the effect of the headline lies on the other side of no effect than at the choice of reference.
-    `verdict_changes` is with how many of the `seeds`, each left out by itself at that choice, the verdict is another.
+    `sign_flips` the effect of the headline lies on the other side of none than at the choice of reference; None where
+    it has no sign there. `verdict_changes` is with how many of the `seeds`, each left out by itself at that choice, the
+    verdict is another.
     """
 
     choices: int
@@ -22,7 +23,7 @@ class Shares(NamedTuple):
     mixed: int
     open: int
     unknown: int
-    other_sign: int
+    sign_flips: int | None
     seeds: int
     verdict_changes: int
 
@@ -47,7 +48,7 @@ def _shares(cells: xr.Dataset) -> Shares:
         mixed=counts["mixed"],
         open=counts["inconclusive"],
         unknown=int((chosen & unknown).sum()),
-        other_sign=int((np.sign(effects[chosen]) == -reference).sum()) if reference else 0,
+        sign_flips=int((np.sign(effects[chosen]) == -reference).sum()) if abs(reference) == 1 else None,
         seeds=int((~chosen).sum()),
         verdict_changes=int((verdicts[~chosen] != verdict).sum()),
     )
