@@ -111,6 +111,13 @@ def side_by_side(
         yield SideBySide(SplitStudy(laid, settings, reference, runs_of(laid), range(len(seeds))), batch, seeds)
 
 
+def without_each_seed(study: Study) -> Iterator[tuple[SplitStudy, int]]:
+    """Return what is left of a study without each of its seeds in turn, and that seed."""
+    for seed in study.data["seed"].values.tolist():
+        left = {run: data.sel(seed=data["seed"] != seed) for run, data in study.runs.items()}
+        yield SplitStudy(study.data, study.settings, study.reference, left, study.own_seeds), seed
+
+
 def other_choices(claim: Claim, study: SplitStudy) -> Iterator[tuple[Choice, SplitStudy]]:
     """Return what a claim varies over beside counting and readings, each choice with the study at it."""
     settings = study.settings

@@ -15,12 +15,12 @@ from emergence.parameters.statistics import Statistics
 from emergence.statistics.choices import (
     Choice,
     SideBySide,
-    SplitStudy,
     counted,
     other_choices,
     reference_choice,
     reference_way,
     side_by_side,
+    without_each_seed,
 )
 from emergence.statistics.claims import CLAIMS
 from emergence.statistics.estimate import SCALES
@@ -80,8 +80,9 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     for laid in side_by_side(data, counted(data, way), settings, reference):
         for name, found in cells.items():
             found += _at_all_choices(name, laid, way, judge)
-    for name, found in cells.items():
-        found += _without_seeds(name, study, way, judge)
+    for left, seed in without_each_seed(study):
+        for name, found in cells.items():
+            found.append(_without_seed(name, left, seed, way, judge))
     return _joined([cell for found in cells.values() for cell in found])
 
 
@@ -167,15 +168,12 @@ def _at_all_choices(name: str, laid: SideBySide, way: Choice, judge: Judge) -> I
                 yield Cell(name, choice, choice == at_reference, rules, judge(rules, chosen))
 
 
-def _without_seeds(name: str, study: Study, way: Choice, judge: Judge) -> Iterator[Cell]:
-    """Judge a claim at its choice of reference, with each seed left out in turn."""
+def _without_seed(name: str, left: Study, seed: int, way: Choice, judge: Judge) -> Cell:
+    """Judge a claim at its choice of reference, on what is left of a study without a seed."""
     claim = read_rules().claims[name]
-    rules, choice = claim.judged_by(""), reference_choice(claim, way, judge.settings)
-    for seed in study.data["seed"].values.tolist():
-        left = {run: data.sel(seed=data["seed"] != seed) for run, data in study.runs.items()}
-        samples = CLAIMS[name](SplitStudy(study.data, study.settings, study.reference, left, study.own_seeds))
-        judged = judge(rules, {quantity: samples[quantity] for quantity in rules})
-        yield Cell(name, choice | {"seed_left_out": seed}, False, rules, judged)
+    rules, samples = claim.judged_by(""), CLAIMS[name](left)
+    choice = reference_choice(claim, way, judge.settings) | {"seed_left_out": seed}
+    return Cell(name, choice, False, rules, judge(rules, {quantity: samples[quantity] for quantity in rules}))
 
 
 def _joined(cells: Sequence[Cell]) -> xr.Dataset:

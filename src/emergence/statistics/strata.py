@@ -1,12 +1,14 @@
 """Strata: networks of a seed that differ in emergence on purpose, and in nothing else that was set by design."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from emergence.core.arrays import Floats
 from emergence.core.runs import Run
+from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate, mean_interval
 
 STRATUM = "stratum"
@@ -25,9 +27,47 @@ def stratum(run: Run) -> str:
     return f"{run.sparsity:g}, {run.family}, {run.retraining}"
 
 
-def per_seed(tables: Mapping[str, pd.DataFrame], of_seed: Callable[..., float], **options: Any) -> pd.DataFrame:
-    """Apply a function to the rows of each seed of some tables: one row per seed, one column per table."""
-    return pd.DataFrame({name: table.groupby(level="seed").apply(of_seed, **options) for name, table in tables.items()})
+def per_seed(
+    tables: Mapping[str, pd.DataFrame], columns: Sequence[str], of_seed: Callable[[Floats], float]
+) -> pd.DataFrame:
+    """Apply a function to columns of the rows of each seed (row, column), of which those with a NaN are left out.
+
+    Returns one row per seed and one column per table, whose index holds the seeds.
+
+    >>> tables = {"digits/mlp": pd.DataFrame({"x": [1.0, np.nan, 2.0], "y": [3.0, 4.0, 5.0]}, [1, 1, 0])}
+    >>> per_seed(tables, ["x", "y"], np.sum)["digits/mlp"].to_dict()
+    {0: 7.0, 1: 4.0}
+    """
+    return pd.DataFrame({name: _of_seeds(table, columns, of_seed) for name, table in tables.items()})
+
+
+def _of_seeds(table: pd.DataFrame, columns: Sequence[str], of_seed: Callable[[Floats], float]) -> pd.Series:
+    values = table[list(columns)].to_numpy(dtype=np.float64)
+    seeds, of_row = np.unique(table.index, return_inverse=True)
+    known = ~np.isnan(values).any(axis=1)
+    found = [of_seed(values[known & (of_row == place)]) for place in range(len(seeds))]
+    return pd.Series(found, pd.Index(seeds, name="seed"), dtype=np.float64)
+
+
+def correlations(
+    tables: Mapping[str, pd.DataFrame],
+    first: str,
+    second: str,
+    *,
+    fewest: int,
+    given: Sequence[str] = (),
+    needed: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return the rank correlation of two columns given others, over the rows of each seed, see `rank_correlation`.
+
+    Rows with a NaN in one of these columns, or of those `needed`, are left out; NaN where fewer than `fewest` are left.
+    """
+    used = (first, second, *given)
+
+    def of_seed(values: Floats) -> float:
+        return rank_correlation(*values.T[: len(used)]) if len(values) >= fewest else float("nan")
+
+    return per_seed(tables, list(dict.fromkeys((*used, *needed))), of_seed)
 
 
 def varied(table: pd.DataFrame, *names: str) -> pd.DataFrame:

@@ -10,11 +10,11 @@ import xarray as xr
 
 from emergence.core.runs import UNVARIED, Run
 from emergence.statistics.convergence import convergence
-from emergence.statistics.correlation import rank_correlation, rank_products
+from emergence.statistics.correlation import rank_products
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.reliability import factor, reliability
 from emergence.statistics.samples import Samples
-from emergence.statistics.strata import per_seed
+from emergence.statistics.strata import correlations
 from emergence.statistics.study import Study, log10_paths, table_of
 
 FEWEST_INITIALISATIONS = 5
@@ -43,9 +43,8 @@ def samples(study: Study) -> Samples:
     tables = _initialisations(every)
     of_seeds = {name: table.groupby(level="seed") for name, table in tables.items()}
 
-    def correlations(quantity: str) -> pd.DataFrame:
-        names = CORRELATED[quantity]
-        return per_seed(tables, _correlation, names=names)
+    def correlated(quantity: str) -> pd.DataFrame:
+        return correlations(tables, *CORRELATED[quantity], fewest=FEWEST_INITIALISATIONS)
 
     def corrected() -> pd.DataFrame:
         factors = {name: factor(_reliability(table, study)) for name, table in tables.items()}
@@ -68,7 +67,7 @@ def samples(study: Study) -> Samples:
             "performance": corrected,
             **{
                 quantity: partial(compute, quantity)
-                for compute, quantities in ((correlations, CORRELATED), (at_the_ends, ENDS), (over_seeds, OUTCOMES))
+                for compute, quantities in ((correlated, CORRELATED), (at_the_ends, ENDS), (over_seeds, OUTCOMES))
                 for quantity in quantities
             },
         }
@@ -110,11 +109,6 @@ def _reliability(table: pd.DataFrame, study: Study) -> Estimate:
     within = own[["accuracy", "noise"]].dropna().groupby(level="seed")
     variance, noise = within["accuracy"].var(), within["noise"].mean()
     return reliability(variance, noise, study.settings.confidence, study.settings.seed)
-
-
-def _correlation(table: pd.DataFrame, names: tuple[str, str]) -> float:
-    known = table[list(names)].dropna()
-    return rank_correlation(known[names[0]], known[names[1]]) if len(known) >= FEWEST_INITIALISATIONS else np.nan
 
 
 def _lowest_and_highest(table: pd.DataFrame) -> pd.Series:

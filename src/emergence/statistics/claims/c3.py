@@ -8,10 +8,9 @@ import xarray as xr
 
 from emergence.core.runs import Run
 from emergence.statistics.convergence import convergence
-from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import SCALES, Estimate
 from emergence.statistics.samples import Samples
-from emergence.statistics.strata import STRATUM, correlations_within, explained_by_strata, per_seed, stratum, varied
+from emergence.statistics.strata import STRATUM, correlations, correlations_within, explained_by_strata, stratum, varied
 from emergence.statistics.study import Study, log10_emergence, log10_paths, table_of
 from emergence.statistics.survival import Times, hazard_ratio
 
@@ -35,9 +34,18 @@ def samples(study: Study) -> Samples:
     return Samples(
         {
             "within_strata": partial(correlations_within, tables, "relative_emergence", "epochs"),
-            "intervention": partial(per_seed, tables, _kept_over_removed),
+            "intervention": partial(_interventions, tables),
             **{
-                quantity: partial(per_seed, tables, _correlation, given=given) for quantity, given in COVARIATES.items()
+                quantity: partial(
+                    correlations,
+                    tables,
+                    "relative_emergence",
+                    "epochs",
+                    fewest=FEWEST_RUNS,
+                    given=given,
+                    needed=[name for names in COVARIATES.values() for name in names],
+                )
+                for quantity, given in COVARIATES.items()
             },
         }
     )
@@ -82,6 +90,10 @@ def _starts(run: xr.Dataset, dense: xr.Dataset, share: float) -> pd.DataFrame:
     )
 
 
+def _interventions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.DataFrame({name: table.groupby(level="seed").apply(_kept_over_removed) for name, table in tables.items()})
+
+
 def _kept_over_removed(runs: pd.DataFrame) -> float:
     """Epochs until convergence under masks that leave most emergence divided by those under masks that leave least.
 
@@ -105,10 +117,3 @@ def _hazard_ratio(table: pd.DataFrame, confidence: float) -> Estimate:
     left = known["log10_relative"] - strata.transform("mean")
     scaled = (left / np.sqrt((left**2).sum() / freedom)).to_numpy()[:, None]
     return hazard_ratio(Times.censored_at(known["end"], known["epochs"]), scaled, known[STRATUM], confidence)
-
-
-def _correlation(runs: pd.DataFrame, given: tuple[str, ...]) -> float:
-    known = runs.dropna()
-    if len(known) < FEWEST_RUNS:
-        return float("nan")
-    return rank_correlation(known["relative_emergence"], known["epochs"], *(known[name] for name in given))

@@ -7,10 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from emergence.core.runs import Run
-from emergence.statistics.correlation import rank_correlation
 from emergence.statistics.estimate import Estimate
 from emergence.statistics.samples import Samples
-from emergence.statistics.strata import STRATUM, correlations_within, explained_by_strata, per_seed, stratum
+from emergence.statistics.strata import STRATUM, correlations, correlations_within, explained_by_strata, stratum
 from emergence.statistics.study import UNKNOWN, Study, log10_emergence, table_of
 
 FEWEST_NETWORKS = 8
@@ -44,7 +43,15 @@ def samples(study: Study) -> Samples:
         quantity: partial(correlations_within, varied, "emergence", name) for quantity, name in WITHIN_STRATA.items()
     }
     of_reference = {
-        quantity: partial(per_seed, reference, _correlation, name=name, given=() if quantity == "plain" else GIVEN)
+        quantity: partial(
+            correlations,
+            reference,
+            "emergence",
+            name,
+            fewest=FEWEST_NETWORKS,
+            given=() if quantity == "plain" else GIVEN,
+            needed=GIVEN,
+        )
         for quantity, name in OF_REFERENCE.items()
     }
     return Samples(within | of_reference)
@@ -82,10 +89,3 @@ def networks(run: xr.Dataset) -> pd.DataFrame:
 
 def _tables(runs: Mapping[str, list[xr.Dataset]]) -> dict[str, pd.DataFrame]:
     return {name: pd.concat([networks(run) for run in of_experiment]) for name, of_experiment in runs.items()}
-
-
-def _correlation(table: pd.DataFrame, name: str, given: tuple[str, ...]) -> float:
-    known = table[["emergence", name, *GIVEN]].dropna()
-    if len(known) < FEWEST_NETWORKS:
-        return float("nan")
-    return rank_correlation(known["emergence"], known[name], *(known[column] for column in given))

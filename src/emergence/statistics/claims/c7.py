@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from emergence.core.arrays import Floats
 from emergence.statistics.samples import Samples
+from emergence.statistics.strata import per_seed
 from emergence.statistics.study import UNKNOWN, Study, log10_paths, table_of
 
 FEWEST_SIZES = 4
@@ -55,21 +57,15 @@ def sizes(run: xr.Dataset, step: int) -> pd.DataFrame:
 
 
 def _slopes(study: Study, name: str, step: int, over: str, variations: tuple[str, ...]) -> pd.DataFrame:
-    fewest = FEWEST_SIZES if variations == SIZES else 2
-    return pd.DataFrame(
-        {
-            experiment: pd.concat([sizes(run, step) for run in runs])
-            .groupby(level="seed")
-            .apply(_slope, over=over, of=name, fewest=fewest)
-            for experiment, runs in study.varied(*variations).items()
-            if len(runs) > 1
-        }
-    )
+    tables = {
+        experiment: pd.concat([sizes(run, step) for run in runs])
+        for experiment, runs in study.varied(*variations).items()
+        if len(runs) > 1
+    }
+    return per_seed(tables, [over, name], partial(_slope, fewest=FEWEST_SIZES if variations == SIZES else 2))
 
 
-def _slope(table: pd.DataFrame, over: str, of: str, fewest: int) -> float:
-    """Slope of the least-squares line; NaN with too few networks of known values, or where none differ in size."""
-    known = table[[over, of]].dropna()
-    if len(known) < fewest or known[over].nunique() < 2:
-        return np.nan
-    return float(np.polyfit(known[over], known[of], 1)[0])
+def _slope(points: Floats, fewest: int) -> float:
+    """Slope of the least-squares line of (network, size and value); NaN with too few networks or one size."""
+    over, of = points.T
+    return float(np.polyfit(over, of, 1)[0]) if len(over) >= fewest and len(np.unique(over)) > 1 else float("nan")
