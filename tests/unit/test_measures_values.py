@@ -227,9 +227,11 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
     names = ["weight_norm", "active_fraction", "effective_complexity_by_site"]
     inputs = {"data": {"dataset": tmp_path / "dataset.nc"}, "training": {"checkpoints": tmp_path / "checkpoints"}}
     settings = {"networks": {"mlp": {"builder": "mlp"}}, "measures": {"names": names}}
-    outputs, parts = {"measures": tmp_path / "measures.nc"}, {name: f"key of {name}" for name in names}
+    first, second = tmp_path / "one" / "measures.nc", tmp_path / "two" / "measures.nc"
+    first.parent.mkdir()
+    outputs, parts = {"measures": first}, {name: f"key of {name}" for name in names}
     do(job_file(tmp_path / "job.json", "apply_measures", inputs, outputs, run=RUN, settings=settings, parts=parts))
-    measured = read_dataset(tmp_path / "measures.nc")
+    measured = read_dataset(first)
     assert measured["step"].values.tolist() == ["ep0", "ep0it2", "ep2", "ep10"]
     assert measured["seed"].values.tolist() == [3, 5] and measured["site"].values.tolist() == ["activation1", "output"]
     assert set(measured.data_vars) == set(names)
@@ -240,3 +242,14 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
     linear = read(tmp_path / "checkpoints" / "ep10.safetensors").network(5)
     norm = sqrt(sum(float((p.detach() ** 2).sum()) for p in linear.parameters() if p.ndim == 2))
     assert measured["weight_norm"].sel(seed=5, step="ep10").item() == pytest.approx(norm, rel=1e-6)
+    told_apart = measured.assign(weight_norm=measured["weight_norm"].copy(data=np.full((2, 4), 42.0)))
+    write_dataset(first, told_apart, {})
+    outputs, parts = {"measures": second}, {"path_norm": "new", "weight_norm": parts["weight_norm"]}
+    second.parent.mkdir()
+    do(job_file(tmp_path / "job.json", "apply_measures", inputs, outputs, run=RUN, settings=settings, parts=parts))
+    measured = read_dataset(second)
+    assert (measured["weight_norm"] == 42).all()  # kept
+    inner, outer = (p.detach().abs() for p in linear.parameters() if p.ndim == 2)
+    assert measured["path_norm"].sel(seed=5, step="ep10").item() == pytest.approx(
+        float((outer @ inner).sum()), rel=1e-5
+    )
