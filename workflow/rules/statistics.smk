@@ -1,4 +1,4 @@
-"""Statistics: all runs joined into one labelled file, and what is concluded from it."""
+"""Statistics: all runs joined into one labelled file, and what is concluded from it; first what takes longest."""
 
 STUDY = only("collect_runs")
 CLAIMS = only("judge_claims")
@@ -32,6 +32,7 @@ use rule once as judge_claims with:
         **makes_once(CLAIMS),
     log:
         **CLAIMS.notes,
+    priority: 1
     group:
         together("statistics")
     message:
@@ -45,6 +46,7 @@ use rule once as map_robustness with:
         **makes_once(ROBUSTNESS),
     log:
         **ROBUSTNESS.notes,
+    priority: 1
     group:
         together("statistics")
     message:
