@@ -1,13 +1,10 @@
-"""Which runs a study has, and which of them a job reads."""
+"""Which runs a study has."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from emergence.core.raw_files import RawFiles
 from emergence.core.runs import (
     DENSE,
     L1_PENALISED,
@@ -18,19 +15,9 @@ from emergence.core.runs import (
     Run,
     Variation,
 )
-from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import draws, rounds, scored_run
 from emergence.parameters.pruning import method_and_step
-from emergence.study.rules import Subject
-
-if TYPE_CHECKING:
-    from emergence.study.plan import Plan
-
-Selector = TypeVar("Selector", bound=Callable[..., object])
-
-OF_RUNS = ("study", "variations", "pruning.methods", "pruning.sparsities", "pruning.retraining", "pruning.masks")
-"""Settings that decide which runs there are."""
 
 
 class Selection:
@@ -148,166 +135,3 @@ class Selection:
             return None
         of_network = tuning.scope == "network" or run.method in UNPRUNED
         return replace(run.dense if of_network else run, seeds=tuning.block, mask=1)
-
-
-def decided_by(*keys: str) -> Callable[[Selector], Selector]:
-    """Note on which settings a selection depends."""
-
-    def note(selector: Selector) -> Selector:
-        vars(selector)["keys"] = keys
-        return selector
-
-    return note
-
-
-def keys_of(selector: Callable[..., object]) -> tuple[str, ...]:
-    """Return the settings on which a selection depends."""
-    keys: tuple[str, ...] = vars(selector).get("keys", ())
-    return keys
-
-
-def itself(plan: "Plan", run: Run) -> Iterable[Run]:
-    """Select the run that the job is about."""
-    return (run,)
-
-
-def its_data(plan: "Plan", run: Run) -> Iterable[str]:
-    """Select the data set of the run."""
-    return (run.dataset,)
-
-
-def its_dense(plan: "Plan", run: Run) -> Iterable[Run]:
-    """Select the dense run that a pruned one comes from."""
-    return () if run.method in UNPRUNED else (run.dense,)
-
-
-def its_masked(plan: "Plan", run: Run) -> Iterable[Run]:
-    """Select the run's masks, which are the same whatever follows; none of one whose masks grow in training."""
-    return () if run.method in UNPRUNED or run.retraining == NONE else (replace(run, retraining=NONE),)
-
-
-@decided_by("pruning.share_per_round")
-def its_scored(plan: "Plan", run: Run) -> Iterable[Run]:
-    """Select the run whose weights decide what is removed."""
-    return (plan.selection.scored(run),)
-
-
-@decided_by("tuning.learning_rates", "tuning.scope", "tuning.seeds")
-def its_tuned(plan: "Plan", run: Run) -> Iterable[Run]:
-    """Select the run that chooses the learning rate."""
-    tuned = plan.selection.tuned(run)
-    return (tuned,) if tuned else ()
-
-
-@decided_by(*OF_RUNS)
-def every(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select all runs."""
-    return plan.runs
-
-
-@decided_by(*OF_RUNS)
-def reference(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs and those pruned in the way of reference."""
-    return plan.selection.reference
-
-
-@decided_by("study")
-def dense(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs that are not varied."""
-    return plan.selection.dense
-
-
-@decided_by(*OF_RUNS)
-def measured(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the runs of which baselines are measured: those of first masks, and of varied ones those inhibited."""
-    return [
-        run for run in plan.runs if run.mask == 1 and run.variation == Variation(inhibition=run.variation.inhibition)
-    ]
-
-
-@decided_by(*OF_RUNS, "landscape.seeds")
-def sampled(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the runs of reference whose landscape is sampled."""
-    return [run for run in plan.selection.reference if plan.selection.sampled_seeds(run)]
-
-
-@decided_by(*OF_RUNS, "landscape.seeds", "landscape.masks")
-def compared(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the runs of which slices of the landscape are sampled: of reference, and varied on purpose."""
-    runs = dict.fromkeys([*plan.selection.reference, *plan.selection.varied_on_purpose])
-    return [run for run in runs if plan.selection.sampled_seeds(run)]
-
-
-@decided_by("study", "variations", "data")
-def examined(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs, and of those that vary in width the ones that learn skills."""
-    return [*plan.selection.dense, *(run for run in plan.selection.wide if _learns(plan, run, "skills"))]
-
-
-@decided_by("study", "variations")
-def inhibited(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the runs in whose training units are held back as a variation."""
-    return [run for run in plan.runs if run.variation.inhibition]
-
-
-@decided_by(*OF_RUNS, "tuning.learning_rates", "tuning.scope", "tuning.seeds")
-def tuned(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the runs that choose learning rates, but for those of variations."""
-    unvaried = [run for run in plan.runs if run.variation == UNVARIED]
-    return dict.fromkeys(found for run in unvaried if (found := plan.selection.tuned(run)))
-
-
-@decided_by(*OF_RUNS)
-def masked(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the masks of all runs."""
-    return dict.fromkeys(made for run in plan.runs for made in its_masked(plan, run))
-
-
-@decided_by("study", "data")
-def skilled(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs that learn skills, controls among them."""
-    return [run for run in plan.selection.dense if _learns(plan, run, "skills")]
-
-
-@decided_by("study", "data")
-def language(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs that learn a language, without controls."""
-    dense = [run for run in plan.selection.dense if _learns(plan, run, "language")]
-    return [run for run in dense if plan.parameters.data.entry(run.dataset).has_skills]
-
-
-@decided_by("study", "data")
-def over_data(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the dense runs of networks that learn the same skills from data sets of several sizes."""
-    sizes = defaultdict[str, set[int]](set)
-    for run in plan.selection.dense:
-        if task := _task(plan, run):
-            size = plan.parameters.data.entry(run.dataset).size(RawFiles(()))
-            sizes[task].add(size.samples if size else 0)
-    return [run for run in plan.selection.dense if len(sizes[_task(plan, run)]) > 1]
-
-
-@decided_by("study", "variations", "data")
-def over_width(plan: "Plan", subject: str) -> Iterable[Run]:
-    """Select the runs that vary in width and have skills to learn."""
-    return [run for run in plan.selection.wide if _task(plan, run)]
-
-
-def once(name: str) -> Callable[["Plan", Subject], Iterable[str]]:
-    """Return a selection of the result of this name, of which a study has one."""
-    return lambda plan, subject: (name,)
-
-
-def figures(plan: "Plan", subject: str) -> Iterator[str]:
-    """Select all figures."""
-    yield from catalogue()
-
-
-def _learns(plan: "Plan", run: Run, what: str) -> bool:
-    return plan.parameters.data.entry(run.dataset).learnt_as == what
-
-
-def _task(plan: "Plan", run: Run) -> str:
-    """Which network learns which skills, from however many samples; empty where there are none to learn."""
-    task = plan.parameters.data.entry(run.dataset).task
-    return task and f"{run.network}: {task}"

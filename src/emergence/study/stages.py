@@ -14,7 +14,7 @@ from emergence.core.files import write_text
 from emergence.drawing.catalogue import catalogue
 from emergence.study.layout import STAMPS
 from emergence.study.rules import Rule, Source
-from emergence.study.selection import keys_of
+from emergence.study.sources import keys_of
 from emergence.study.table import PHASES, RULES
 
 STAGES_FILE = "dvc.yaml"

@@ -3,7 +3,7 @@
 from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
-from emergence.study import selection as of
+from emergence.study import sources as of
 from emergence.study.rules import Resources, Rule, Setting, Source, always
 
 TRAINED = ("train_networks", "retrain_networks")
