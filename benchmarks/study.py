@@ -140,7 +140,7 @@ def main() -> None:
             for preset in presets:
                 study = laid_over(study, preset)
             (peer / "overlay.yaml").write_text(yaml.safe_dump(known(study, theirs)))
-            (ours / "overlay.yaml").write_text(yaml.safe_dump(laid_over(study, SINCE)))
+            (ours / "overlay.yaml").write_text(yaml.safe_dump(laid_over(SINCE, study)))
             for side, folder in (("peer", peer), ("ours", ours)):
                 times[side].append(run(folder, given.cores))
                 print(side, {name: round(value, 1) for name, value in times[side][-1].items()}, flush=True)
