@@ -26,7 +26,7 @@ def write_report(given: JobFile) -> None:
         conclusions=read_conclusions(given.inputs),
         study=study,
         registration=given.derived.get("registration", {}),
-        standing=given.derived.get("standing", ""),
+        unfinished=given.derived.get("unfinished", ""),
     )
     write_text(given.output("report"), make_page(contents))
     log.info("%s: %d claims, %d figures", given.output("report"), len(contents.claims), len(contents.figures))

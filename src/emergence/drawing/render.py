@@ -34,8 +34,8 @@ def draw(name: str, inputs: Inputs, style: Style) -> Figure:
     if count:
         reason = "they, or the dense networks of their seeds, diverged"
         note(figure, f"{count} of {networks} networks are left out: {reason}.")
-    if style.standing:
-        note(figure, style.standing)
+    if style.unfinished:
+        note(figure, style.unfinished)
     settle(figure)
     return figure
 

@@ -53,7 +53,7 @@ class Style(Figures):
     reference_start: str = "ep0"
     """Weights from which these are trained again: a step of the dense network, last, or new."""
 
-    standing: str = ""
+    unfinished: str = ""
     """What the figure says of the study where that is not finished."""
 
     confidence: float

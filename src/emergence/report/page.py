@@ -62,8 +62,8 @@ class Contents:
     all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
     ``rivals``, ``stopping`` and ``scoreboard`` of ``results/statistics``, as far as they were made; `study`, the joined
     runs, tells which networks diverged; `registration` says how the study stands to the one that it names
-    (`emergence.study.registration.standing`), and is empty where it names none; `standing`, how much of the study there
-    is, and is empty where that is all.
+    (`emergence.study.registration.standing`), and is empty where it names none; `unfinished`, how much of the study
+    there is, and is empty where that is all.
     """
 
     claims: Mapping[str, Any]
@@ -74,7 +74,7 @@ class Contents:
     conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
     study: xr.Dataset | None = None
     registration: Mapping[str, Any] = field(default_factory=dict)
-    standing: str = ""
+    unfinished: str = ""
 
 
 def make_page(contents: Contents) -> str:
@@ -122,7 +122,7 @@ def make_page(contents: Contents) -> str:
         diverged=[] if contents.study is None else diverged_runs(contents.study),
         left_out=(0, 0) if contents.study is None else left_out(contents.study),
         study=parameters,
-        partial=contents.standing,
+        partial=contents.unfinished,
         registration=contents.registration,
         standing=contents.registration.get("statement", EXPLORATORY),
         values=yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100),

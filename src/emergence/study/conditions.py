@@ -99,7 +99,7 @@ def judging(plan: "Plan", subject: str) -> Mapping[str, Any]:
 
 def partial(plan: "Plan", subject: str) -> Mapping[str, Any]:
     """Derive how much of the study there is; nothing where that is all."""
-    return {"standing": plan.standing} if plan.standing else {}
+    return {"unfinished": plan.unfinished} if plan.unfinished else {}
 
 
 def reporting(plan: "Plan", subject: str) -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ class Plan:
         return self.selection.all
 
     @property
-    def standing(self) -> str:
+    def unfinished(self) -> str:
         """How much of the study there is, where that is not all."""
         runs, planned = len(self.runs), len(self.selection.planned)
         return "" if runs == planned else f"Partial: {runs} of {planned} runs are finished."
