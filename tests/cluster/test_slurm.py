@@ -15,7 +15,7 @@ pytestmark = pytest.mark.cluster
 
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks", "2")
 MADE = {
-    "prune": ("data/processed", "results/train", "results/prune"),
+    "prune": ("data/processed", "results/train", "results/prune", "results/networks"),
     "all": ("data/processed", "results"),
 }
 PROFILE = "profiles/slurm/config.v9+.yaml"
