@@ -60,7 +60,8 @@ class Courses:
 
     def skip(self, step: int) -> None:
         """Note a step that is not recorded."""
-        self._append(SKIPPED, step, xr.Dataset())
+        if SKIPPED not in self._parts or step not in self._parts[SKIPPED][SKIPPED]:
+            self._append(SKIPPED, step, xr.Dataset())
 
     def add(self, step: int, found: xr.Dataset, seconds: float) -> None:
         """Keep what was found at a step, and write the file."""
@@ -98,9 +99,14 @@ class Courses:
 def read_recording(file: Path) -> xr.Dataset:
     """Read a file that a recorder wrote; ValueError for any other data set, Damaged for a file that is not whole."""
     data = read_dataset(file)
-    if KIND not in json.loads(data.attrs.get("parameters", "{}")):
+    if not is_recording(data):
         raise ValueError(f"{file} is no recording: no recorder wrote it")
     return data
+
+
+def is_recording(data: xr.Dataset) -> bool:
+    """Tell whether a data set is what a recorder wrote."""
+    return KIND in json.loads(data.attrs.get("parameters", "{}"))
 
 
 def _over(data: xr.Dataset, dimension: str) -> list[str]:

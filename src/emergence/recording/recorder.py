@@ -14,7 +14,7 @@ from emergence.graph.counting import Through
 from emergence.recording.budget import Budget
 from emergence.recording.courses import Courses
 from emergence.recording.measuring import Measuring
-from emergence.recording.settings import MEASURES, THRESHOLDS, Settings
+from emergence.recording.settings import THRESHOLDS, Settings, usual_measures
 
 
 class Recorder:
@@ -35,7 +35,8 @@ class Recorder:
     thresholds, criteria, through, fraction
         Choices of counting, see `count_paths`; `weight-change` is none.
     measures
-        Files of `emergence.measures` or module:function.
+        Files of `emergence.measures` or module:function; by default effective_complexity (not for tokens),
+        hoyer_sparsity and weight_norm, which take a few forward passes.
     landscape_points
         Points per axis of a landscape.
     file
@@ -71,12 +72,13 @@ class Recorder:
         criteria: Sequence[str] = ("mean",),
         through: Sequence[Through] = ("all",),
         fraction: float = 0.5,
-        measures: Sequence[str] = MEASURES,
+        measures: Sequence[str] | None = None,
         landscape_points: int = 25,
         file: Path | str | None = None,
         share: float | None = None,
     ) -> None:
-        settings = Settings(thresholds, criteria, through, fraction, measures, landscape_points)
+        chosen = usual_measures(probe) if measures is None else measures
+        settings = Settings(thresholds, criteria, through, fraction, chosen, landscape_points)
         self._budget = Budget(share)
         self._measuring = Measuring(model, probe, labels, settings)
         self._courses = Courses(self._measuring.described(), None if file is None else Path(file))

@@ -1,8 +1,10 @@
 """What is recorded of a network."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from torch import Tensor
 
 from emergence.core.plugins import load
 from emergence.graph.activity import CRITERIA, WEIGHT_CHANGE, check_criterion, check_threshold
@@ -18,6 +20,11 @@ ALLOWED = [criterion for criterion in CRITERIA if criterion != WEIGHT_CHANGE]
 """Criteria of recording: how far weights moved would depend on which steps were recorded."""
 
 
+def usual_measures(probe: Tensor) -> tuple[str, ...]:
+    """Return MEASURES, for tokens without `effective_complexity`, whose cost then grows with their vocabulary."""
+    return tuple(name for name in MEASURES if probe.is_floating_point() or name != "effective_complexity")
+
+
 @dataclass(frozen=True)
 class Settings:
     """Choices of counting, as in `count_paths`, and of measures; ValueError names one that is not allowed.
@@ -31,7 +38,7 @@ class Settings:
     criteria: Sequence[str] = ("mean",)
     through: Sequence[Through] = ("all",)
     fraction: float = 0.5
-    measures: Sequence[str] = field(default=MEASURES)
+    measures: Sequence[str] = MEASURES
     landscape_points: int = 25
 
     def __post_init__(self) -> None:
