@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,34 @@ class AsHuggingFace(nn.Module):
         return Answer(self.inside(inputs))
 
 
-def test_wrappers_are_looked_through() -> None:
+class WithTrainer(nn.Module):
+    """What Lightning does: a module knows its trainer, which knows the data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside, self._trainer = network(), Uncopied()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.inside(inputs)
+
+
+class Uncopied:
+    def __deepcopy__(self, memory: dict[int, Any]) -> None:
+        raise AssertionError("the trainer was copied")
+
+
+@pytest.fixture
+def distributed() -> Iterator[None]:
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def test_wrappers_are_looked_through(distributed: None) -> None:
     plain = recorder(network())
     plain.record(0)
-    wrapped = AsHuggingFace()
-    for model in (nn.DataParallel(network()), torch.compile(network()), wrapped):
+    wrapped = nn.parallel.DistributedDataParallel(network())
+    for model in (wrapped, nn.DataParallel(network()), torch.compile(network()), AsHuggingFace(), WithTrainer()):
         recording = recorder(model)
         recording.record(0)
         for name in ("emergence", "probe_loss", "weight_norm"):
@@ -239,6 +263,10 @@ def test_what_is_not_allowed_is_refused_before_anything_is_recorded(options: dic
 def test_samples_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="need samples with labels each"):
         emergence.Recorder(network(), PROBE, LABELS[:3])
+    with pytest.raises(ValueError, match=r"labels lie in \[1, 3\]; allowed: 0 to 2"):
+        emergence.Recorder(network(), PROBE, LABELS + 1)
+    with pytest.raises(ValueError, match=r"labels \(40, 1\) are not those of logits \(1, 3\)"):
+        emergence.Recorder(network(), PROBE, LABELS[:, None])
     with pytest.raises(ValueError, match="Sequential cannot be run on a probe sample"):
         emergence.Recorder(network(), PROBE[:, :3], LABELS)
 

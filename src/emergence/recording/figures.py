@@ -126,6 +126,7 @@ def _planes(data: xr.Dataset, style: Style) -> Iterator[Picture]:
         figure, ((axes,),) = plane_grid(style, [1], named=True)
         draw_contours(axes, plane, scale, style)
         add_loss_bar([axes], scale, style)
+        settle(figure)
         step = plane[LANDSCAPE_STEP].item()
         caption = (
             f"Loss on the probe samples on a plane in two random directions around the weights at step {step} (cross); "
@@ -135,7 +136,6 @@ def _planes(data: xr.Dataset, style: Style) -> Iterator[Picture]:
 
 
 def _picture(figure: Figure, title: str, caption: str, alternative: str) -> Picture:
-    settle(figure)
     file = BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     uri = f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"

@@ -44,17 +44,23 @@ class Measuring:
         self.probe = probe.detach().to(device, copy=True)
         self.labels = None if labels is None else class_indices(probe, labels).detach().to(device, copy=True)
         self.network = as_function(network, self.probe)
+        if self.labels is not None:
+            with alone(self.network):
+                _check_labels(self.labels, outputs(self.network, self.probe[:1]))
         self._kept: Kept = {}
         with alone(self.network), reusing(self._kept):
             self.graph = UnitGraph(self.network, self.probe)
 
     def __call__(self, landscape: bool = False) -> xr.Dataset:
         """Return the values at the present weights, described, and on demand the loss on a plane around them."""
+        labels = self.labels
+        if landscape and labels is None:
+            raise ValueError("a landscape of the loss needs labels, and none are given")
         with alone(self.network), reusing(self._kept):
             counted = grids_of(self.graph, {}, [{"": self.probe}], **self.settings.counting)
-            found = [counted.isel(seed=0, samples=0, drop=True), self._measured(), self._answers()]
-            if landscape:
-                found.append(self._landscape())
+            found = [counted.isel(seed=0, samples=0, drop=True), self._measured()]
+            if labels is not None:
+                found += [self._answers(labels), *([self._landscape(labels)] if landscape else [])]
         # Measures that are of some sites are missing at the others.
         return xr.merge(found, join="left")
 
@@ -71,20 +77,16 @@ class Measuring:
         labels: Any = _NoLabels() if self.labels is None else self.labels
         return apply(self.network, self.probe, labels, self.settings.measures)
 
-    def _answers(self) -> xr.Dataset:
-        if self.labels is None:
-            return xr.Dataset()
+    def _answers(self, labels: Tensor) -> xr.Dataset:
         logits = full_precision(outputs(self.network, self.probe))
-        values = mean_loss(logits, self.labels), accuracy(logits, self.labels)
+        values = mean_loss(logits, labels), accuracy(logits, labels)
         described = zip(OF_PROBE.items(), values, strict=True)
         return xr.Dataset({name: ((), float(value), attributes) for (name, attributes), value in described})
 
-    def _landscape(self) -> xr.Dataset:
-        if self.labels is None:
-            raise ValueError("a landscape of the loss needs labels, and none are given")
+    def _landscape(self, labels: Tensor) -> xr.Dataset:
         axis = centred_grid(1.0, self.settings.landscape_points)
         weights = {name: parameter.detach() for name, parameter in self.network.named_parameters()}
-        metrics = Metrics(self.network, self.probe, self.labels, ["loss", "accuracy"])
+        metrics = Metrics(self.network, self.probe, labels, ["loss", "accuracy"])
         plane = sample_plane(metrics, weights, random_directions(self.network, seed=0), axis, axis)
         return metrics.describe(plane, "plane")
 
@@ -99,6 +101,14 @@ class _NoLabels:
     def __torch_function__(cls, *args: Any, **kwargs: Any) -> Any:
         """Called by torch in place of a function that gets this."""
         raise ValueError("a measure needs labels, and none are given")
+
+
+def _check_labels(labels: Tensor, logits: Tensor) -> None:
+    """Raise ValueError for labels that are not classes of the logits (sample, class, ...) of a sample."""
+    if logits.ndim < 2 or labels.shape[1:] != logits.shape[2:]:
+        raise ValueError(f"labels {tuple(labels.shape)} are not those of logits {tuple(logits.shape)} per sample")
+    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise ValueError(f"labels lie in [{labels.min()}, {labels.max()}]; allowed: 0 to {logits.shape[1] - 1}")
 
 
 def _architecture(graph: UnitGraph) -> str:
