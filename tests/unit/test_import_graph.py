@@ -16,6 +16,7 @@ ROOMS = (
     "testbeds",
     "parameters",
     "graph",
+    "foreign",
     "networks",
     "datasets",
     "data_kinds",
