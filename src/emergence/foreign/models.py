@@ -3,11 +3,13 @@
 import importlib
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from emergence.core.extras import require
 from emergence.core.plugins import load
 from emergence.foreign.error import ForeignError
 from emergence.foreign.files import has_weights
@@ -132,8 +134,10 @@ def _refuse(options: Mapping[str, Any], refused: Collection[str]) -> None:
 
 def _installed(package: str) -> Any:
     """Import an optional package, which may import torchvision in turn."""
-    importlib.import_module("emergence.core.torchvision_import")
     try:
-        return importlib.import_module(package)
+        require(package, package)
     except ModuleNotFoundError as error:
-        raise ForeignError(f"models of {package} need it: pip install {package}") from error
+        raise ForeignError(f"models of {package} need it: {error}") from error
+    if find_spec("torchvision"):
+        importlib.import_module("emergence.core.torchvision_import")
+    return importlib.import_module(package)

@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-import yaml
 from pydantic import Tag
 from pydantic_core import ErrorDetails
 
+from emergence.core.extras import require
 from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
 from emergence.parameters.base import FUNCTION, NAME, Section
 from emergence.parameters.figures import COLOUR
 from emergence.parameters.pruning import METHOD
 from emergence.parameters.study import EXPERIMENT
+
+require("workflow", "yaml")
+
+import yaml  # noqa: E402
 
 Key = tuple[int | str, ...]
 
