@@ -20,7 +20,7 @@ WORKFLOW_TOOLS = ("dvc", "snakemake")
 
 LIBRARY = (
     "core", "testbeds", "graph", "networks", "datasets", "data_kinds", "training", "pruning", "curvature",
-    "information", "measures", "controls", "landscape",
+    "information", "measures", "controls", "landscape", "foreign", "recording", "commands",
 )  # fmt: skip
 """The rooms that need no extra, but for single data sets."""
 
@@ -35,6 +35,10 @@ OF_EXTRAS = {
     "drawing.style": ("matplotlib", "figures"),
     "figures.sparsity": ("matplotlib", "figures"),
     "parameters.reading": ("yaml", "workflow"),
+    "recording.figures": ("matplotlib", "figures"),
+    "recording.lightning": ("lightning", "lightning"),
+    "recording.page": ("matplotlib", "figures"),
+    "recording.transformers": ("transformers", "transformers"),
     "report.page": ("jinja2", "workflow"),
     "statistics.judge": ("sklearn", "workflow"),
     "study.status": ("yaml", "workflow"),

@@ -3,13 +3,12 @@
 import importlib
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from emergence.core.extras import require
+from emergence.core.extras import prepare
 from emergence.core.plugins import load
 from emergence.foreign.error import ForeignError
 from emergence.foreign.files import has_weights
@@ -135,9 +134,7 @@ def _refuse(options: Mapping[str, Any], refused: Collection[str]) -> None:
 def _installed(package: str) -> Any:
     """Import an optional package, which may import torchvision in turn."""
     try:
-        require(package, package)
+        prepare(package)
     except ModuleNotFoundError as error:
         raise ForeignError(f"models of {package} need it: {error}") from error
-    if find_spec("torchvision"):
-        importlib.import_module("emergence.core.torchvision_import")
     return importlib.import_module(package)

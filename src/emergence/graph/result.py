@@ -16,7 +16,7 @@ class PathCounts:
     >>> import torch
     >>> from emergence import count_paths
     >>> count_paths(torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten()), torch.tensor([[0.0, 1.0]]))
-    PathCounts(emergence=0, log10=-inf, normalised=nan, active=1 of 2 units at 1 site)
+    PathCounts(emergence=0, log10=-inf, normalised=0, active=1 of 2 units at 1 site)
     """
 
     sites: tuple[str, ...]

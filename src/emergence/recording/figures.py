@@ -4,16 +4,19 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
 
 from emergence.core.arrays import Integers
 from emergence.drawing.landscapes import add_loss_bar, draw_contours, loss_scale, plane_grid
 from emergence.drawing.panels import DASHES, Line, legend_above, say_empty, settle, wrapped_grid
 from emergence.drawing.style import Style
 from emergence.recording.courses import LANDSCAPE_STEP, STEP
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_NAMED, MOST_PLANES = 8, 6
 """Lines that a legend names, and landscapes that are shown."""
@@ -135,7 +138,7 @@ def _planes(data: xr.Dataset, style: Style) -> Iterator[Picture]:
         yield _picture(figure, f"Loss landscape, step {step}", caption, f"Contour map. {caption}")
 
 
-def _picture(figure: Figure, title: str, caption: str, alternative: str) -> Picture:
+def _picture(figure: "Figure", title: str, caption: str, alternative: str) -> Picture:
     file = BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     uri = f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"

@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import emergence.core.torchvision_import  # noqa: F401  (Lightning imports torchvision, which may not fit torch)
-
-# isort: split
-from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from emergence.core.extras import prepare
 from emergence.recording.every import Every
 from emergence.recording.recorder import Recorder
+
+prepare("lightning")
+
+from lightning.pytorch import Callback, LightningModule, Trainer  # noqa: E402
 
 
 class RecordEmergence(Callback):

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from emergence.core.extras import require
 from emergence.core.files import write_text
 from emergence.core.plugins import load
 from emergence.recording.courses import KIND, SKIPPED, STEP
 from emergence.recording.figures import draw_pictures
 from emergence.recording.measuring import OF_PROBE
+
+require("figures", "jinja2")
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: E402
 
 USUAL = 0.05
 """Threshold shown where one is: the paper's, or the nearest to it."""
@@ -82,7 +86,7 @@ def _rows(data: xr.Dataset, measures: list[str]) -> list[tuple[str, str, str]]:
 def _written(value: Any) -> str:
     """Write a number in four digits; a missing one is a dash.
 
-    >>> _written(-0.12345), _written(float("nan"))
-    ('−0.1234', '–')
+    >>> _written(-0.12346), _written(float("nan"))
+    ('−0.1235', '–')
     """
     return "–" if value != value else f"{value:.4g}".replace("-", "−")

@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import emergence.core.torchvision_import  # noqa: F401  (transformers imports torchvision, which may not fit torch)
-
-# isort: split
 from torch import Tensor, nn
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from emergence.core.extras import prepare
 from emergence.recording.every import Every
 from emergence.recording.recorder import Recorder
+
+prepare("transformers")
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments  # noqa: E402
 
 
 class RecordEmergence(TrainerCallback):

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from emergence.core.modules import outputs
+from emergence.foreign import Logits
 from emergence.graph.scope import uncompiled
 
 WRAPPERS = {
@@ -17,19 +18,6 @@ WRAPPERS = {
     "_FabricModule": "module",
 }
 """Classes that wrap a network, each with the attribute that holds it; by name, as importing some takes seconds."""
-
-
-class Logits(nn.Module):
-    """A model of Hugging Face as a function from its main input to logits (sample, class, ...)."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Map inputs (sample, ...) to logits; those of token models get their classes behind the samples."""
-        logits: Tensor = self.model(inputs).logits
-        return logits.movedim(-1, 1) if logits.ndim == 3 else logits
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
