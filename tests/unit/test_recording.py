@@ -1,11 +1,13 @@
 """A recorder sees a network as it is, keeps all that it saw, and leaves the network alone."""
 
+import errno
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -208,6 +210,20 @@ def test_a_killed_run_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False).returncode == -9
     assert read_dataset(file)["step"].values.tolist() == [0, 1, 2]
     assert [path.name for path in tmp_path.iterdir()] == ["run.nc"]
+
+
+def test_a_step_that_could_not_be_written_can_be_recorded_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    recording = recorder(network(), file=tmp_path / "run.nc")
+    recording.record(0)
+    with monkeypatch.context() as full:
+        full.setattr("emergence.core.storage.seal", Mock(side_effect=OSError(errno.ENOSPC, "full")))
+        with pytest.raises(OSError, match=r"run\.nc cannot be written .*make room and run again"):
+            recording.record(1)
+    assert read_dataset(tmp_path / "run.nc")["step"].values.tolist() == [0]
+    assert recording.record(1)
+    assert read_dataset(tmp_path / "run.nc")["step"].values.tolist() == [0, 1]
 
 
 def test_records_beyond_the_share_are_skipped_and_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -64,15 +64,23 @@ class Courses:
             self._append(SKIPPED, step, xr.Dataset())
 
     def add(self, step: int, found: xr.Dataset, seconds: float) -> None:
-        """Keep what was found at a step, and write the file."""
+        """Keep what was found at a step, and write the file; where that fails, the step may be recorded again."""
+        before = dict(self._parts)
+        try:
+            self._add(step, found, seconds)
+            if self.file is not None:
+                write_dataset(self.file, self.data, {KIND: self.described})
+        except BaseException:
+            self._parts = before
+            raise
+
+    def _add(self, step: int, found: xr.Dataset, seconds: float) -> None:
         names = [name for name in found if str(name).startswith("plane_")]
         if names:
             self._append(LANDSCAPE_STEP, step, found[names])
         plain = found.drop_vars([*names, "alpha", "beta"], errors="ignore")
         self._append(STEP, step, plain.assign(record_seconds=((), seconds, SECONDS)))
         self._keep(lambda name, steps: (steps != step) | (name != SKIPPED))  # one left out before may now be forced
-        if self.file is not None:
-            write_dataset(self.file, self.data, {KIND: self.described})
 
     @property
     def data(self) -> xr.Dataset:

@@ -25,7 +25,11 @@ MOST_MARKED = 30
 """Records that are marked as points on their lines."""
 
 COUNTED = {
-    "log10_emergence": ("Emergence", r"$\log_{10}$ E (paths)", "number of paths from inactive to active units"),
+    "log10_emergence": (
+        "Emergence",
+        r"$\log_{10}$ E (paths)",
+        "paths from inactive to active units, where there are any",
+    ),
     "normalised_emergence": ("Normalised emergence", "share of all paths", "emergence as a share of all paths"),
 }
 """Title, axis and meaning of what is counted."""
@@ -79,7 +83,7 @@ def _counted(data: xr.Dataset, style: Style) -> Iterator[Picture]:
                 for kind, dash in dashes.items()
                 for threshold, shade in shades.items()
             }
-            caption = f"{meaning}, by threshold of activity (criterion: {criterion}); missing where there is none."
+            caption = f"{meaning}, by threshold of activity (criterion: {criterion})."
             yield _course(style, f"{title} ({criterion})", caption, label, lines, "threshold")
 
 
