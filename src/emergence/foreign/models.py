@@ -9,11 +9,10 @@ from typing import Any
 from torch import nn
 
 from emergence.core.plugins import load
+from emergence.core.saved_steps import CONFIG
 from emergence.foreign.error import ForeignError
 from emergence.foreign.files import has_weights
 from emergence.foreign.weights import load_weights
-
-CONFIG = "config.json"
 
 FETCHING = ("weights", "weights_backbone", "pretrained", "pretrained_cfg", "checkpoint_path")
 """Options of torchvision and timm that fetch or read weights; these come from files of the user's own."""
