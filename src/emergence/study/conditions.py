@@ -12,7 +12,6 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES, SHOWN
 from emergence.parameters.pruning import method_and_step
-from emergence.parameters.trained_elsewhere import TrainedElsewhere
 from emergence.study.rules import Decide, Part
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def is_pruned(plan: "Plan", run: Run) -> bool:
 
 def is_trained_elsewhere(plan: "Plan", run: Run) -> bool:
     """Tell whether another program trained a run's networks."""
-    return isinstance(plan.parameters.networks[run.network], TrainedElsewhere)
+    return run.network in plan.parameters.elsewhere
 
 
 def is_trained_here(plan: "Plan", run: Run) -> bool:
@@ -71,8 +70,8 @@ def is_sampled(plan: "Plan", run: Run) -> bool:
 
 def is_trained_on(plan: "Plan", run: Run) -> bool:
     """Tell whether copies of a run's networks can be trained on: of those trained elsewhere, if it is known how."""
-    described = plan.parameters.networks[run.network]
-    return is_sampled(plan, run) and not (isinstance(described, TrainedElsewhere) and described.training is None)
+    elsewhere = plan.parameters.elsewhere.get(run.network)
+    return is_sampled(plan, run) and (elsewhere is None or elsewhere.training is not None)
 
 
 def samples_emergence(plan: "Plan", run: Run) -> bool:
@@ -114,9 +113,7 @@ def sampled_places(plan: "Plan", run: Run) -> Mapping[str, Any]:
 
 def saved_elsewhere(plan: "Plan", run: Run) -> Mapping[str, Any]:
     """Derive the checksums of the checkpoints that another program saved, and of what describes the model."""
-    described = plan.parameters.networks[run.network]
-    if not isinstance(described, TrainedElsewhere):
-        return {}
+    described = plan.parameters.elsewhere[run.network]
     found = find(described.checkpoints, described.updates_per_epoch, search())
     files = {
         str(step): {str(seed): digest(file) for seed, file in of_seeds.items() if seed in run.seeds}
@@ -176,9 +173,9 @@ def examining(plan: "Plan", run: Run) -> Iterable[str]:
 
 def building(plan: "Plan", run: Run) -> Iterable[str]:
     """Name the code that builds a run's networks."""
-    described = plan.parameters.networks[run.network]
-    own = described.program if isinstance(described, TrainedElsewhere) else ""
-    return (module_of("networks", described.builder), *([own] if own else []))
+    elsewhere = plan.parameters.elsewhere.get(run.network)
+    own = [elsewhere.program] if elsewhere and elsewhere.program else []
+    return (module_of("networks", plan.parameters.networks[run.network].builder), *own)
 
 
 def building_and_pruning(plan: "Plan", run: Run) -> Iterable[str]:

@@ -18,7 +18,6 @@ from emergence.core.runs import (
 from emergence.parameters import Parameters
 from emergence.parameters.checks.methods import draws, rounds, scored_run
 from emergence.parameters.pruning import method_and_step
-from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
 
 class Selection:
@@ -57,7 +56,7 @@ class Selection:
             for dataset, network in study.pairs
             for method, sparsity, retraining, variation, mask in [
                 (DENSE, 0.0, NONE, UNVARIED, 1),
-                *(() if self.trained_elsewhere(network) else pruned),
+                *(() if network in self._parameters.elsewhere else pruned),
                 *((DENSE, 0.0, NONE, variation, 1) for variation in self._parameters.variations.of(network)),
             ]
             for seeds in blocks
@@ -107,10 +106,6 @@ class Selection:
         """The runs that vary in width."""
         return [run for run in self.all if run.variation.width != UNVARIED.width]
 
-    def trained_elsewhere(self, network: str) -> bool:
-        """Tell whether another program trained a network."""
-        return isinstance(self._parameters.networks[network], TrainedElsewhere)
-
     def masks(self, method: str) -> int:
         """Return the number of masks that a method makes for each network and sparsity."""
         return self._parameters.pruning.masks if draws(method_and_step(method)[0], self._root) else 1
@@ -139,7 +134,7 @@ class Selection:
         from the same seeds. All masks that a method draws for a network train at the rate of the first.
         """
         tuning = self._parameters.tuning
-        if not tuning.learning_rates or self.trained_elsewhere(run.network):
+        if not tuning.learning_rates or run.network in self._parameters.elsewhere:
             return None
         of_network = tuning.scope == "network" or run.method in UNPRUNED
         return replace(run.dense if of_network else run, seeds=tuning.block, mask=1)

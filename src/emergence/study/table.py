@@ -307,6 +307,7 @@ DRAWABLE = {
     "landscape": Source(("sample_landscape",), of.sampled),
     "training": Source(TRAINED, of.sampled, ("metrics",)),
     "dense": Source(TRAINED, of.dense, ("metrics",)),
+    "pruned": Source(TRAINED, of.pruned, ("metrics",)),
     "skills": Source(("measure_skills",), of.skilled),
     "skills_over_data": Source(("measure_skills",), of.over_data),
     "skills_over_width": Source(("measure_skills",), of.over_width),
@@ -315,9 +316,10 @@ DRAWABLE = {
     "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.tuned),
     "densities": Source(("make_masks",), of.masked, ("densities",)),
 }
-"""Inputs that a figure can name. It is drawn where there is some of all that it needs: `scoreboard` only where a
-data set has skills to learn, `language` only where one is a language, `skills_over_data` only where a network learns
-the same skills from data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
+"""Inputs that a figure can name. It is drawn where there is some of all that it needs: `pruned` only where networks are
+pruned, `scoreboard` only where a data set has skills to learn, `language` only where one is a language,
+`skills_over_data` only where a network learns the same skills from data sets of several sizes. `study`, or else
+`training` or `dense`, tells which networks diverged.
 """
 
 

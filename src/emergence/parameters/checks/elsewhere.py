@@ -6,30 +6,22 @@ from emergence.core.saved_steps import CONFIG, Saved, find, search
 from emergence.core.steps import Step
 from emergence.parameters import Parameters
 from emergence.parameters.messages import Key
-from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
 Mistakes = Iterator[tuple[Key, str]]
-
-
-def networks_elsewhere(parameters: Parameters) -> dict[str, TrainedElsewhere]:
-    """Return the networks of the study that another program trained."""
-    named = dict.fromkeys(network for _, network in parameters.study.pairs)
-    described = {name: parameters.networks[name] for name in named}
-    return {name: network for name, network in described.items() if isinstance(network, TrainedElsewhere)}
 
 
 def steps_elsewhere(parameters: Parameters) -> dict[str, list[Step]]:
     """Return the steps at which other programs saved the networks of the study, by their names."""
     return {
         name: list(find(network.checkpoints, network.updates_per_epoch, search()))
-        for name, network in networks_elsewhere(parameters).items()
+        for name, network in parameters.elsewhere.items()
     }
 
 
 def missing_checkpoints(parameters: Parameters) -> Mistakes:
     """Find networks trained elsewhere that lack a seed or a step, and folders that describe no model."""
     files = search()
-    for name, network in networks_elsewhere(parameters).items():
+    for name, network in parameters.elsewhere.items():
         if network.names_folder and not files.find(f"{network.model}/{CONFIG}"):
             allowed = "module:function, torchvision:NAME, timm:NAME, transformers:CLASS, or a folder of Hugging Face"
             told = f" = {network.model!r}: there is no file {files.places(f'{network.model}/{CONFIG}')}"
@@ -53,4 +45,6 @@ def _lacking(saved: Saved, seeds: Sequence[int]) -> str:
             whole = [str(other) for other, of_other in saved.items() if missing[0] in of_other]
             beside = next(iter(of_step.values()))
             return f"seed {missing[0]} lacks {step}, of which there is {beside}; it has {', '.join(whole)}"
-    return f"there is one step, {next(iter(saved))}; allowed: two or more" if len(saved) < 2 else ""
+    if Step(0) not in saved:
+        return f"the first step is {next(iter(saved))}; claims compare with step 0, the network before its training"
+    return "there is step 0 alone; allowed: two steps or more" if len(saved) < 2 else ""
