@@ -10,11 +10,10 @@ from torch import nn
 
 from emergence.core.extras import prepare
 from emergence.core.plugins import load
+from emergence.core.saved_steps import CONFIG
 from emergence.foreign.error import ForeignError
 from emergence.foreign.files import has_weights
 from emergence.foreign.weights import load_weights
-
-CONFIG = "config.json"
 
 FETCHING = ("weights", "weights_backbone", "pretrained", "pretrained_cfg", "checkpoint_path")
 """Options of torchvision and timm that fetch or read weights; these come from files of the user's own."""
@@ -89,6 +88,7 @@ def _of_transformers(name: str, options: Mapping[str, Any]) -> nn.Module:
     if not hasattr(kind, "base_model_prefix"):  # which models have alone
         known = [known for known in dir(transformers) if "Model" in known or "For" in known]
         raise ForeignError(_unknown("transformers", name, known))
+    _refuse_fetched(options)
     model: nn.Module = kind(kind.config_class(**options))
     return model
 
@@ -129,6 +129,17 @@ def _unknown(library: str, name: str, known: list[str]) -> str:
 def _refuse(options: Mapping[str, Any], refused: Collection[str]) -> None:
     if strange := [option for option in options if option in refused]:
         raise ForeignError(f"option '{strange[0]}' of a model is not taken here; allowed: those of its architecture")
+
+
+def _refuse_fetched(options: Mapping[str, Any]) -> None:
+    """Refuse implementations of layers that transformers would fetch from elsewhere and run: org/name."""
+    for option, value in options.items():
+        if isinstance(value, Mapping):
+            _refuse_fetched(value)
+        elif option.endswith("_implementation") and "/" in str(value):
+            raise ForeignError(
+                f"option '{option}' = {value!r} names code that would be fetched; allowed: 'eager', 'sdpa'"
+            )
 
 
 def _installed(package: str) -> Any:
