@@ -19,7 +19,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 WORKFLOW_TOOLS = ("dvc", "snakemake")
 
 LIBRARY = (
-    "core", "testbeds", "graph", "networks", "datasets", "data_kinds", "training", "pruning", "curvature",
+    "core", "testbeds", "graph", "foreign", "networks", "datasets", "data_kinds", "training", "pruning", "curvature",
     "information", "measures", "controls", "landscape",
 )  # fmt: skip
 """The rooms that need no extra, but for single data sets."""
