@@ -200,7 +200,7 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ForeignError, match=f"pip install {package}"):
+    with pytest.raises(ForeignError, match=rf"pip install 'nn-emergence\[{package}\]'"):
         load_model(f"{package}:some")
 
 

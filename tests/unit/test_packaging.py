@@ -19,8 +19,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 WORKFLOW_TOOLS = ("dvc", "snakemake")
 
 LIBRARY = (
-    "core", "testbeds", "graph", "networks", "datasets", "data_kinds", "training", "pruning", "curvature",
-    "information", "measures", "controls", "landscape", "foreign", "recording", "commands",
+    "core", "testbeds", "graph", "foreign", "networks", "datasets", "data_kinds", "training", "pruning", "curvature",
+    "information", "measures", "controls", "landscape", "recording", "commands",
 )  # fmt: skip
 """The rooms that need no extra, but for single data sets."""
 

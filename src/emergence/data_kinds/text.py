@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from emergence.core.raw_files import RawFiles
-from emergence.parameters.sequence_file import SequenceFile
+from emergence.data_kinds._sequence_file import SequenceFile
 
 if TYPE_CHECKING:
     import numpy as np

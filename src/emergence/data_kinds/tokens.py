@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from emergence.core.raw_files import RawFiles
+from emergence.data_kinds._sequence_file import SequenceFile
 from emergence.parameters.base import MOST_UNITS
 from emergence.parameters.data_kind import Size
-from emergence.parameters.sequence_file import SequenceFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
