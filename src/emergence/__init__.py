@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from emergence.graph.registry import MissingRuleError, register_rule
     from emergence.graph.result import PathCounts
     from emergence.graph.unit_graph import UnitGraph
+    from emergence.recording.recorder import Recorder
 
 # Names are imported on first use, so that reading parameters or planning jobs does not wait for torch.
 _HOME = {
     "MissingRuleError": "graph.registry",
     "PathCounts": "graph.result",
+    "Recorder": "recording.recorder",
     "UnitGraph": "graph.unit_graph",
     "count_paths": "graph.measure",
     "dense_emergence": "graph.dense",
@@ -29,6 +31,7 @@ _HOME = {
 __all__ = [
     "MissingRuleError",
     "PathCounts",
+    "Recorder",
     "UnitGraph",
     "count_paths",
     "dense_emergence",

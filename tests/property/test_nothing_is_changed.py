@@ -10,7 +10,7 @@ from benchmarks.systems.curves import train_control_point
 from benchmarks.systems.matching import matched
 from torch import Tensor, nn
 
-from emergence import count_paths, emergence_grid, weighted_paths
+from emergence import Recorder, count_paths, emergence_grid, weighted_paths
 from emergence.controls.shuffled_weights import shuffled_weights
 from emergence.controls.untrained import untrained
 from emergence.controls.weight_noise import weight_noise
@@ -69,6 +69,10 @@ def curve(network: nn.Module, inputs: Tensor, labels: Tensor) -> Any:
     return train_control_point(network, ends, inputs, labels, updates=2, batch_size=4)
 
 
+def recording(network: nn.Module, inputs: Tensor, labels: Tensor) -> Any:
+    return Recorder(network, inputs, labels, landscape_points=3).record(0, landscape=True)
+
+
 CALLS: dict[str, Call] = {
     **{name: load("measures", name, "measure") for name in available("measures")},
     **{name: mask(name) for name in available("pruning") if name != "gradual_magnitude"},
@@ -95,6 +99,7 @@ CALLS: dict[str, Call] = {
     "weight change": lambda n, x, y: count_paths(n, x, criterion="weight-change", previous=n.state_dict()),
     "weighted_paths": lambda n, x, y: weighted_paths(n, x).emergence,
     "emergence_grid": lambda n, x, y: emergence_grid(n, x, thresholds=[0.1, 0.3], criteria=["mean", "any"]),
+    "recording": recording,
     "states_of": lambda n, x, y: states_of(n, list(n.children()))(x),
 }
 

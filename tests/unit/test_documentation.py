@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+import emergence.graph.tracing  # noqa: F401  # registers the library's own rules, which no page then takes away
 from emergence.graph.registry import RULES
 
 ROOT = Path(__file__).parents[2]

@@ -16,6 +16,7 @@ ROOMS = (
     "testbeds",
     "parameters",
     "graph",
+    "foreign",
     "networks",
     "datasets",
     "data_kinds",
@@ -30,8 +31,10 @@ ROOMS = (
     "drawing",
     "figures",
     "report",
+    "recording",
     "jobs",
     "study",
+    "commands",
 )
 """The rooms of the library, each before those that may import it; scripts and the workflow come last."""
 

@@ -1,9 +1,13 @@
-"""Training: every network of every data set, a block of seeds per job."""
+"""Training: every network of every data set, a block of seeds per job; or what another program trained."""
 
 
 rule train:
     input:
         files_of("train"),
+
+
+# Files of either have the same names; a folder tells them apart.
+ruleorder: import_networks > train_networks
 
 
 use rule job as tune_learning_rate with:
@@ -22,3 +26,14 @@ use rule job as train_networks with:
         **notes("train_networks"),
     message:
         "Train {wildcards.name}"
+
+
+use rule job as import_networks with:
+    output:
+        **makes("import_networks"),
+    log:
+        **notes("import_networks"),
+    # Files of others are checked before anything else takes its time.
+    priority: 1
+    message:
+        "Import {wildcards.name}"

@@ -24,6 +24,19 @@ def available(room: str) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_"))
 
 
+MODEL_LIBRARIES = ("torchvision", "timm", "transformers")
+"""Libraries of models: NAME of one is written `torchvision:NAME`."""
+
+
+def own_program(model: str) -> str:
+    """Return module:function where the name of a model stands for the user's own; "" of a library's, and of a folder.
+
+    >>> own_program("mine.nets:Net"), own_program("torchvision:resnet18"), own_program("runs/config")
+    ('mine.nets:Net', '', '')
+    """
+    return model if ":" in model and model.partition(":")[0] not in MODEL_LIBRARIES else ""
+
+
 @cache
 def module_of(room: str, name: str) -> str:
     """Return the module that a name stands for; ValueError names the nearest known one.

@@ -7,17 +7,19 @@ from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 
-_Kept = dict[tuple[Any, ...], tuple[Any, tuple[object, ...]]]
-_kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
+Kept = dict[tuple[Any, ...], tuple[Any, tuple[object, ...]]]
+"""What was found, by what it was found of."""
+
+_kept: ContextVar[Kept | None] = ContextVar("kept", default=None)
 
 
 @contextmanager
-def reusing() -> Iterator[None]:
+def reusing(kept: Kept | None = None) -> Iterator[None]:
     """While it is active, what is found once of a network is reused: nothing of the network may change but weights.
 
-    Samples that have been given may not change either.
+    Samples that have been given may not change either. What is found is `kept` for another time where that is given.
     """
-    token = _kept.set({})
+    token = _kept.set({} if kept is None else kept)
     try:
         yield
     finally:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from emergence.core.extras import require
+
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -20,7 +22,7 @@ def _operators_load() -> bool:
     """Tell whether torchvision's compiled operators fit the installed torch."""
     found = importlib.util.find_spec("torchvision")
     if found is None or found.origin is None:
-        return True  # the import below says what is missing
+        return True
     libraries = [path for path in Path(found.origin).parent.glob("_C*") if path.suffix in (".so", ".pyd", ".dylib")]
     try:
         for library in libraries:
@@ -37,6 +39,7 @@ def _declare_operators() -> torch.library.Library:
     return library
 
 
+require("workflow", "torchvision")
 # The declarations last as long as the library object that made them.
 DECLARED = None if "torchvision" in sys.modules or _operators_load() else _declare_operators()
 

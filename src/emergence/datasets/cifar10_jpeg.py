@@ -15,11 +15,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from emergence.core.extras import require
 from emergence.core.files import checksum
 from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
+
+require("workflow", "PIL")
+
+from PIL import Image  # noqa: E402
 
 FILE = "cifar10_jpeg.npz"
 SOURCE = "CIFAR-10 (Krizhevsky 2009), recompressed as JPEG"

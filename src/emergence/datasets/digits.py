@@ -5,10 +5,14 @@ Repository; pixel values 0 to 16. There is no published division into training a
 """
 
 import numpy as np
-from sklearn.datasets import load_digits
 
+from emergence.core.extras import require
 from emergence.core.raw_files import RawFiles
 from emergence.datasets._raw import RawDataset
+
+require("workflow", "sklearn")
+
+from sklearn.datasets import load_digits  # noqa: E402
 
 
 def load(files: RawFiles) -> RawDataset:

@@ -53,6 +53,12 @@ class Inputs:
     left_out: tuple[int, int] = (0, 0)
     nothing_is_left: bool = False
 
+    @property
+    def pruned(self) -> Runs:
+        """`cells` of the experiments with pruned networks, or all where none has any."""
+        pruned = {experiment: runs for experiment, runs in self.cells.items() if any(v.method != DENSE for v in runs)}
+        return pruned or self.cells
+
 
 def read_inputs(
     manifest: Manifest, method: str, retraining: str, through: str = "all", samples: str = "probe"

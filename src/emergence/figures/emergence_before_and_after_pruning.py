@@ -14,7 +14,7 @@ from emergence.drawing.style import Style
 
 TITLE = "Emergence before and after pruning"
 POSITION = 12
-NEEDS = ("study",)
+NEEDS = ("study", "pruned")
 SECTIONS = ("C3", "retraining")
 CAPTION = (
     "Emergence E, the number of directed paths from inactive to active units, over the share of weights removed. "
@@ -39,7 +39,7 @@ QUANTITIES = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row per experiment: before and after training, with a line per method."""
-    runs = of_one_retraining(inputs.cells, style.reference_retraining)
+    runs = of_one_retraining(inputs.pruned, style.reference_retraining)
     figure, panels = draw_over_sparsity(runs, QUANTITIES, "method", style)
     for row in panels:
         fit_log_axis(row, linear_below=ONE_PATH)

@@ -9,7 +9,7 @@ from emergence.drawing.style import Style
 
 TITLE = "Retraining after pruning, by the weights that it starts from"
 POSITION = 11
-NEEDS = ("study",)
+NEEDS = ("study", "pruned")
 SECTIONS = ("retraining", "C4")
 CAPTION = (
     "Test accuracy after training and epochs until convergence over the share of weights removed, one line per "
@@ -34,6 +34,6 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     methods = (DENSE, style.reference_method)
     runs = {
         experiment: {variant: run for variant, run in of_variant.items() if variant.method in methods}
-        for experiment, of_variant in inputs.cells.items()
+        for experiment, of_variant in inputs.pruned.items()
     }
     return draw_over_sparsity(runs, QUANTITIES, "retraining", style)[0]

@@ -15,7 +15,7 @@ from emergence.drawing.style import Style
 
 TITLE = "Effects of sparsity"
 POSITION = 6
-NEEDS = ("study",)
+NEEDS = ("study", "pruned")
 SECTIONS = ("C4", "C3")
 CAPTION = (
     "Test accuracy after training, epochs until convergence and relative emergence after training over the share of "
@@ -41,7 +41,7 @@ QUANTITIES = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row per experiment and one column per quantity, with a line per method."""
-    runs = of_one_retraining(inputs.cells, style.reference_retraining)
+    runs = of_one_retraining(inputs.pruned, style.reference_retraining)
     figure, panels = draw_over_sparsity(runs, QUANTITIES, "method", style)
     for row, of_variant in zip(panels, runs.values(), strict=True):
         fit_log_axis([row[-1]], linear_below=one_path_per_parameter(of_variant))

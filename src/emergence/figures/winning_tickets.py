@@ -16,7 +16,7 @@ from emergence.statistics.tickets import TICKETS, accuracy_gap, tolerance, winni
 
 TITLE = "Emergence before retraining and the accuracy reached"
 POSITION = 13
-NEEDS = ("study",)
+NEEDS = ("study", "pruned")
 SECTIONS = ("retraining",)
 CAPTION = (
     "Emergence (left) and relative emergence (right) of pruned networks before their training against the test "
@@ -48,9 +48,9 @@ LOOKS: dict[str, Line] = {
 
 def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one row of panels per experiment."""
-    figure, panels = grid(style, len(inputs.cells), len(QUANTITIES))
-    legends, lines = variant_markers(style, [v for v in all_variants(inputs.cells) if v.retraining in TICKETS])
-    for row, (experiment, of_variant) in zip(panels, inputs.cells.items(), strict=True):
+    figure, panels = grid(style, len(inputs.pruned), len(QUANTITIES))
+    legends, lines = variant_markers(style, [v for v in all_variants(inputs.pruned) if v.retraining in TICKETS])
+    for row, (experiment, of_variant) in zip(panels, inputs.pruned.items(), strict=True):
         smallest = (ONE_PATH, one_path_per_parameter(of_variant))
         for axes, (quantity, label), linear_below in zip(row, QUANTITIES.items(), smallest, strict=True):
             shown = _draw_points(axes, of_variant, quantity, lines, style)

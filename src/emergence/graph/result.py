@@ -9,9 +9,15 @@ from emergence.core.arrays import Floats, Integers
 from emergence.graph.scaled import Scaled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PathCounts:
-    """Paths from inactive to active units of a network, as it was when they were counted."""
+    """Paths from inactive to active units of a network, as it was when they were counted.
+
+    >>> import torch
+    >>> from emergence import count_paths
+    >>> count_paths(torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten()), torch.tensor([[0.0, 1.0]]))
+    PathCounts(emergence=0, log10=-inf, normalised=0, active=1 of 2 units at 1 site)
+    """
 
     sites: tuple[str, ...]
     """Names of the sites, in topological order."""
@@ -27,6 +33,11 @@ class PathCounts:
     """All paths between units of different sites, in that form."""
     _count_pairs: Callable[[], Scaled] = field(repr=False)
     _count_exactly: Callable[[], int | Fraction] = field(repr=False)
+
+    def __repr__(self) -> str:
+        active, sites = f"{self.active.sum():g} of {self.size.sum()} units", len(self.sites)
+        told = f"emergence={self.emergence:.6g}, log10={self.log10:.4f}, normalised={self.normalised:.4g}"
+        return f"PathCounts({told}, active={active} at {sites} site{'s' * (sites > 1)})"
 
     @property
     def emergence(self) -> float:

@@ -31,7 +31,7 @@ def run_in(model: nn.Module, weights: State | None, action: Callable[[], Result]
             path, _, own = name.rpartition(".")
             owner = model.get_submodule(path)
             (owner._parameters if own in owner._parameters else owner._buffers)[own] = tensor  # type: ignore[assignment]
-        with _uncompiled(model):
+        with uncompiled(model):
             return action()
 
 
@@ -68,7 +68,7 @@ def nonzero_parameters(model: nn.Module) -> int:
 
 
 @contextmanager
-def _uncompiled(model: nn.Module) -> Iterator[None]:
+def uncompiled(model: nn.Module) -> Iterator[None]:
     """Run what `torch.compile` has wrapped as plain Python."""
     if not any(type(module).__name__ == "OptimizedModule" or module._compiled_call_impl for module in model.modules()):
         yield

@@ -1,5 +1,6 @@
 """Information emergence in causal language models: information on texts that blocks keep beyond that on tokens."""
 
+import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -12,11 +13,28 @@ from emergence.core.arrays import Floats
 from emergence.core.known_skills import labelled
 from emergence.core.modules import private_copy
 from emergence.information.estimate import DEFAULT, Fit, Information, mutual_information
+from emergence.networks.transformer import Block
 
 States = Callable[[Tensor], Sequence[Tensor]]
 """Maps tokens (sample, position) to what enters the first block and what leaves each: (sample, position, width)."""
 
 SAMPLES_AT_ONCE = 512
+
+
+def blocks_of(network: nn.Module) -> list[nn.Module]:
+    """Return the blocks of a transformer of this project or of the package transformers, from the first to the last.
+
+    >>> from emergence.networks.transformer import build
+    >>> len(blocks_of(build((8,), 27, blocks=3, heads=2, width=16)))
+    3
+    """
+    library = sys.modules.get("transformers.modeling_layers")
+    kinds = (Block, library.GradientCheckpointingLayer) if library else (Block,)
+    blocks: dict[str, nn.Module] = {}
+    for name, module in network.named_modules():
+        if isinstance(module, kinds) and not any(name.startswith(f"{outer}.") for outer in blocks):
+            blocks[name] = module
+    return list(blocks.values())
 
 
 def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
@@ -27,7 +45,7 @@ def states_of(network: nn.Module, blocks: Sequence[nn.Module]) -> States:
 
     >>> from emergence.networks.transformer import build
     >>> network = build((8,), 27, blocks=3, heads=2, width=16)
-    >>> states = states_of(network, [network.block1, network.block2, network.block3])
+    >>> states = states_of(network, blocks_of(network))
     >>> [tuple(state.shape) for state in states(torch.zeros(5, 8, dtype=torch.int64))]
     [(5, 8, 16), (5, 8, 16), (5, 8, 16), (5, 8, 16)]
     """
@@ -61,7 +79,7 @@ def information_emergence(
     >>> from emergence.networks.transformer import build
     >>> _ = torch.manual_seed(0)
     >>> network = build((4,), 5, blocks=2, heads=2, width=8)
-    >>> states = states_of(network, [network.block1, network.block2])
+    >>> states = states_of(network, blocks_of(network))
     >>> found = information_emergence(states, torch.randint(5, (200, 4)), position=1, fit=Fit(steps=5))
     >>> found.emergence.dims, found.sizes["block"], round(found.token_entropy.item(), 1)
     (('block',), 2, 1.6)

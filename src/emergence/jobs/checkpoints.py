@@ -104,13 +104,14 @@ class Checkpoints:
     def chosen(self, wanted: Sequence[str] | None, key: str) -> list[str]:
         """Return the steps that a parameter names, in the order of training, each once; all where it names none.
 
-        ValueError names one that was not saved, and `key`, the parameter.
+        Those are left out that other networks of the study have. ValueError names `key`, the parameter, where none is
+        left.
         """
         if wanted is None:
             return self.steps
         named = {self.steps[-1] if step == LAST else step for step in wanted}
-        for step in sorted(named - set(self.steps)):
-            raise ValueError(unknown(step, self.steps, f"checkpoint in {key}"))
+        if not named & set(self.steps):
+            raise ValueError(unknown(min(named), self.steps, f"checkpoint in {key}"))
         return [step for step in self.steps if step in named]
 
     def each(

@@ -89,7 +89,8 @@ class JobFile:
     @property
     def builders(self) -> tuple[str, ...]:
         """The functions of the user's that may build the run's networks."""
-        return (self.setting("networks", self.of_run.network, "builder"),)
+        described = self.setting("networks", self.of_run.network)
+        return tuple(described[key] for key in ("builder", "model") if key in described)
 
     @property
     def made_from(self) -> dict[str, Any]:

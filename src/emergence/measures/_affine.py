@@ -19,15 +19,16 @@ SAMPLES_PER_DIRECTION = 4
 def unexplained_shares(inputs: Tensor, compute: Callable[[Tensor], Mapping[str, Tensor]]) -> dict[str, float]:
     """`unexplained_share` of everything that `compute` gives for the projected inputs, by name.
 
-    Tokens count as vectors with a one at the token's place. Their projections are no tokens, but blends, which
-    embeddings read as blends of their rows; NaN where the inputs reach no embedding.
+    Tokens count as vectors with a one at the token's place; those that do not occur need none. Their projections are no
+    tokens, but blends, which embeddings read as blends of their rows; NaN where the inputs reach no embedding.
     """
     if inputs.is_floating_point():
         projected, directions = once(lambda: project(inputs), (inputs,))
         outputs = compute(projected)
     else:
-        blends, directions = once(lambda: project(one_hot(inputs).float()), (inputs,))
-        with EmbeddedAs(inputs, blends) as reading:
+        blended, which = inputs.unique(return_inverse=True)
+        blends, directions = once(lambda: project(one_hot(which).float()), (inputs,))
+        with EmbeddedAs(inputs, blends, blended) as reading:
             outputs = compute(reading.tokens)
         if not reading.used:
             log.warning("no effective complexity: the network reads its tokens by no embedding")

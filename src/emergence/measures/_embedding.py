@@ -13,15 +13,15 @@ from torch.utils._pytree import tree_leaves, tree_map
 class EmbeddedAs(TorchFunctionMode):
     """While it is active, embeddings of `tokens` give the products of `blends` with their rows.
 
-    `blends` (sample, position, token) say how much of each token there is in place of `tokens` (sample, position); the
-    network must be given the copy `self.tokens`, parts or copies of it, and `used` tells whether an embedding has read
-    any.
+    `blends` (sample, position, blended) say how much of each of the tokens `blended` there is in place of `tokens`
+    (sample, position); the network must be given the copy `self.tokens`, parts or copies of it, and `used` tells
+    whether an embedding has read any.
     """
 
-    def __init__(self, tokens: Tensor, blends: Tensor) -> None:
+    def __init__(self, tokens: Tensor, blends: Tensor, blended: Tensor) -> None:
         super().__init__()
         self.tokens, self.used = tokens.clone(memory_format=torch.contiguous_format), False
-        self._blends = blends.flatten(0, 1)
+        self._blends, self._blended = blends.flatten(0, 1), blended
         places = torch.arange(tokens.numel(), device=tokens.device)
         self._held = {_memory(self.tokens): (self.tokens, places)}
         """By memory: a tensor of tokens, and which of all tokens lies where."""
@@ -49,7 +49,7 @@ class EmbeddedAs(TorchFunctionMode):
         self.used = True
         weight = given["weight"]
         blends = self._blends[self._places(given["input"])].to(weight.dtype)
-        return blends @ weight[: blends.shape[-1]]
+        return blends @ weight[self._blended]
 
     def _holds(self, index: Any) -> bool:
         return type(index) is Tensor and _memory(index) in self._held

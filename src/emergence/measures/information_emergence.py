@@ -7,8 +7,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence.information.estimate import LEAST_SAMPLES, Fit
-from emergence.information.language_models import information_emergence, states_of
-from emergence.networks.transformer import Block
+from emergence.information.language_models import blocks_of, information_emergence, states_of
 
 log = logging.getLogger(__name__)
 
@@ -19,18 +18,18 @@ FIT = Fit(steps=100)
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float | xr.DataArray:
-    """Information emergence of each block of the transformer of this project, over dimension `block`, in nats.
+    """Information emergence of each block of a causal language model, over dimension `block`, in nats.
 
-    See `emergence.information.language_models`. Its standard error falls with the root of a fifth of the probe
-    samples: with the default number it is some tenths of a nat, so give `data.probe_samples` in thousands. NaN for
-    other networks.
+    That is the transformer of this project or one of the package transformers; NaN for other networks. See
+    `emergence.information.language_models`. Its standard error falls with the root of a fifth of the probe samples:
+    with the default number it is some tenths of a nat, so give `data.probe_samples` in thousands.
 
     >>> measure(nn.Linear(2, 2), Tensor(5, 2), Tensor(5))
     nan
     """
-    blocks = [module for module in network.modules() if isinstance(module, Block)]
+    blocks = [] if inputs.is_floating_point() else blocks_of(network)
     if not blocks:
-        log.warning("no information emergence: the network has no blocks of a transformer")
+        log.warning("no information emergence: the network has no blocks of a language model")
         return math.nan
     if len(inputs) < LEAST_SAMPLES:
         log.warning("no information emergence: %d probe samples, fewer than %d", len(inputs), LEAST_SAMPLES)

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from emergence.core.plugins import load
+from emergence.core.plugins import load, own_program
 from emergence.parameters.base import Section
-from emergence.parameters.networks import CustomNetwork, Network
+from emergence.parameters.networks import Network
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Architecture", "build", "describe"]
+__all__ = ["TRAINED_ELSEWHERE", "Architecture", "build", "describe"]
+
+TRAINED_ELSEWHERE = "trained_elsewhere"
+"""The builder of networks whose weights come from another program."""
 
 Size = Annotated[int, Field(ge=1, lt=2**40)]
 
@@ -52,6 +55,15 @@ class Architecture:
     classes: int
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def program(self) -> str:
+        """The function of a user's own that builds the network, module:function; "" where none does.
+
+        >>> Architecture("trained_elsewhere", (1, 8, 8), 10, {"model": "mine.nets:Net"}).program
+        'mine.nets:Net'
+        """
+        return own_program(str(self.options.get("model")) if self.builder == TRAINED_ELSEWHERE else self.builder)
+
     def to_json(self) -> str:
         """Return the description as one line of JSON; equal descriptions give equal text."""
         return json.dumps(asdict(self), sort_keys=True)
@@ -60,12 +72,12 @@ class Architecture:
     def from_json(cls, text: str) -> "Architecture":
         """Read what `to_json` wrote; anything else raises ValueError, as do options that the builder does not have.
 
-        Nothing is built or imported, so the text may come from anywhere. Options of a builder module:function are for
-        that function to check.
+        Nothing is built or imported, so the text may come from anywhere. Options of a builder module:function, and of
+        models trained elsewhere, are for these to check.
         """
         try:
             stored = _Stored.model_validate_json(text, strict=True)
-            if ":" not in stored.builder:
+            if ":" not in stored.builder and stored.builder != TRAINED_ELSEWHERE:
                 TypeAdapter(Network).validate_python({**stored.options, "builder": stored.builder}, strict=True)
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
@@ -80,8 +92,7 @@ def describe(section: Network, input_shape: tuple[int, ...], classes: int) -> Ar
     >>> describe(MLP(widths=[16]), (1, 8, 8), 10).options
     {'widths': [16], 'activation': 'relu'}
     """
-    options = section.options if isinstance(section, CustomNetwork) else section.model_dump(exclude={"builder"})
-    return Architecture(section.builder, tuple(input_shape), classes, options)
+    return Architecture(section.builder, tuple(input_shape), classes, section.arguments())
 
 
 def build(architecture: Architecture) -> "nn.Module":

@@ -22,6 +22,7 @@ from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
 from emergence.parameters.stopping import Stopping
 from emergence.parameters.study import Study
+from emergence.parameters.trained_elsewhere import TrainedElsewhere
 from emergence.parameters.training import Training
 from emergence.parameters.tuning import Tuning
 from emergence.parameters.variations import Variations
@@ -51,6 +52,20 @@ class Parameters(Section):
     scoreboard: Scoreboard = Scoreboard()
     figures: Figures = Figures()
     compute: Compute = Compute()
+
+    @property
+    def elsewhere(self) -> dict[str, TrainedElsewhere]:
+        """The networks of the study that another program trained."""
+        named = {network: self.networks.get(network) for _, network in self.study.pairs}
+        return {name: network for name, network in named.items() if isinstance(network, TrainedElsewhere)}
+
+    def networks_of(self, *, elsewhere: bool) -> dict[str, list[str]]:
+        """The networks on each data set that were trained elsewhere, or those that were not."""
+        chosen = {
+            dataset: [name for name in networks if (name in self.elsewhere) == elsewhere]
+            for dataset, networks in self.study.networks_of.items()
+        }
+        return {dataset: networks for dataset, networks in chosen.items() if networks}
 
     @model_validator(mode="after")
     def _reference_is_counted(self) -> Self:

@@ -1,19 +1,23 @@
 """Messages on wrong parameters, with the keys that stand in the file."""
 
 from collections.abc import Iterable
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-import yaml
 from pydantic import Tag
 from pydantic_core import ErrorDetails
 
+from emergence.core.extras import require
 from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
 from emergence.parameters.base import FUNCTION, NAME, Section
 from emergence.parameters.figures import COLOUR
 from emergence.parameters.pruning import METHOD
 from emergence.parameters.study import EXPERIMENT
+
+require("workflow", "yaml")
+
+import yaml  # noqa: E402
 
 Key = tuple[int | str, ...]
 
@@ -107,7 +111,7 @@ def _resolve(location: Key) -> tuple[Key, type[Section]]:
             kind = next((_plain(option) for option in options if _tag(option) == part), None)
         elif part != "[key]":
             key.append(part)
-            kind = _member(kind, part)
+            kind = _plain(_member(kind, part))
         if isinstance(kind, type) and issubclass(kind, Section):
             section = kind
     return tuple(key), section
@@ -121,7 +125,11 @@ def _member(kind: Any, part: int | str) -> Any:
 
 
 def _plain(kind: Any) -> Any:
-    return _plain(get_args(kind)[0]) if get_origin(kind) is Annotated else kind
+    """Return a type without what is noted of it, and without None where that may stand in its place."""
+    if get_origin(kind) is Annotated:
+        return _plain(get_args(kind)[0])
+    given = [option for option in get_args(kind) if option is not NoneType]
+    return _plain(given[0]) if get_origin(kind) in (Union, UnionType) and len(given) == 1 else kind
 
 
 def _options(kind: Any) -> tuple[Any, ...]:

@@ -1,43 +1,19 @@
 """Section ``networks``: the architectures a study can name."""
 
-from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from emergence.parameters.base import MOST_UNITS, Function, Section
+from emergence.parameters.base import MOST_UNITS, Function
+from emergence.parameters.described import Described, Option
+from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
 Activation = Literal["relu", "gelu", "silu", "tanh", "sigmoid"]
 Width = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 Layers = Annotated[list[Width], Field(min_length=1, max_length=1000)]
 
-RESIZABLE = "mlp, cnn or transformer"
-"""Kinds of networks that come in all widths and depths."""
 
-
-class _Described(Section):
-    """Base of the descriptions of all kinds of networks."""
-
-    builder: str
-
-    def misfit(self, shape: tuple[int, ...]) -> str:
-        """Say what inputs the network needs where it cannot read those of a shape; "" where it can."""
-        return ""
-
-    def resized(self, width: float = 1, depth: int = 0) -> Self:
-        """Return the description of a network `width` times as wide, with `depth` hidden layers more.
-
-        Raises ValueError for a size that networks of this kind do not have.
-
-        >>> MLP(widths=[64, 32]).resized(width=0.5).widths, MLP(widths=[64, 32]).resized(depth=1).widths
-        ([32, 16], [64, 32, 32])
-        """
-        if (width, depth) != (1, 0):
-            raise ValueError(f"only networks of kind {RESIZABLE} come in all sizes, it is of kind '{self.builder}'")
-        return self
-
-
-class _Layered(_Described):
+class _Layered(Described):
     """Networks with a list of the sizes of their hidden layers."""
 
     sizes: ClassVar[str]
@@ -51,7 +27,7 @@ class _Layered(_Described):
         return self.model_copy(update={self.sizes: [*wide, *depth * wide[-1:]][: len(sizes) + depth]})
 
 
-class _OfImages(_Described):
+class _OfImages(Described):
     """Networks for images of 32 x 32 pixels."""
 
     def misfit(self, shape: tuple[int, ...]) -> str:
@@ -121,7 +97,7 @@ class ResNet(_OfImages):
     """Number of weight layers: 20 has 16 to 64 channels, 18 has 64 to 512."""
 
 
-class Transformer(_Described):
+class Transformer(Described):
     """Causal transformer on sequences of characters, which predicts the next one at every position."""
 
     builder: Literal["transformer"] = "transformer"
@@ -153,27 +129,7 @@ class Transformer(_Described):
         return self.model_copy(update={"width": wide, "blocks": self.blocks + depth})
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON can hold as it is; ValueError says what a part of it is that JSON cannot."""
-    if isinstance(value, dict):
-        strange = [key for key in value if not isinstance(key, str)]
-        if strange:
-            raise ValueError(f"the key {strange[0]!r} is no text; write it in quotes")
-    if isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            _plain(part)
-    elif isinstance(value, float) and not isfinite(value):
-        raise ValueError(f"{value} is no finite number")
-    elif not isinstance(value, str | int | float | None):
-        raise ValueError(f"{value} is read as a {type(value).__name__}; allowed: numbers, texts (in quotes), lists")
-    return value
-
-
-Option = Annotated[Any, AfterValidator(_plain)]
-"""A value that the description of a network can hold."""
-
-
-class CustomNetwork(_Described):
+class CustomNetwork(Described):
     """A network of your own, built by a function ``build(input_shape, classes, **options)``."""
 
     builder: Function
@@ -181,6 +137,9 @@ class CustomNetwork(_Described):
 
     options: dict[str, Option] = {}
     """Keyword arguments of the builder."""
+
+    def arguments(self) -> dict[str, Any]:
+        return self.options
 
 
 def _too_shallow(layers: int, depth: int) -> str:
@@ -198,6 +157,7 @@ Network = Annotated[
     | Annotated[VGG, Tag("vgg")]
     | Annotated[ResNet, Tag("resnet")]
     | Annotated[Transformer, Tag("transformer")]
+    | Annotated[TrainedElsewhere, Tag("trained_elsewhere")]
     | Annotated[CustomNetwork, Tag("custom")],
     Discriminator(_kind),
 ]

@@ -6,6 +6,9 @@ from importlib import metadata
 
 PACKAGE = "nn-emergence"
 
+EXTRAS = ("figures", "workflow")
+"""Extras of the installation without which there is no report."""
+
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, this package and what it directly depends on, by name.
@@ -13,6 +16,9 @@ def versions() -> dict[str, str]:
     >>> "torch" in versions()
     True
     """
-    demanded = [text for text in metadata.requires(PACKAGE) or [] if "extra ==" not in text]
-    names = sorted(match.group() for text in demanded if (match := re.match(r"[\w.-]+", text)))
-    return {"Python": platform.python_version()} | {name: metadata.version(name) for name in [PACKAGE, *names]}
+    names = {PACKAGE}
+    for text in metadata.requires(PACKAGE) or []:
+        name, extra = re.match(r"[\w.-]+", text), re.search(r"extra == ['\"](\w+)", text)
+        if name and (extra is None or extra[1] in EXTRAS):
+            names.add(name.group())
+    return {"Python": platform.python_version()} | {name: metadata.version(name) for name in sorted(names)}

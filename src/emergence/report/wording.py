@@ -171,13 +171,14 @@ def upper_first(text: str) -> str:
 
 
 def settings(section: BaseModel) -> str:
-    """Write the parameters of a section as a sentence lists them; sections within it in brackets.
+    """Write the parameters of a section that are given as a sentence lists them; sections within it in brackets.
 
     >>> from emergence.parameters.networks import MLP
     >>> settings(MLP())
     'widths 64 and 32, activation relu'
     """
-    return ", ".join(_setting(name.replace("_", " "), value) for name, value in section if name != "builder")
+    told = {name.replace("_", " "): value for name, value in section if name != "builder" and value is not None}
+    return ", ".join(_setting(name, value) for name, value in told.items())
 
 
 def _setting(name: str, value: Any) -> str:

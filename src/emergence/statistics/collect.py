@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from itertools import groupby
+from math import nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,7 +56,8 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     runs in the order of training; `step_epoch` and `step_iteration` are variables because the place of a step depends
     on the run. ``active_units`` has the further dimension site, whose labels are the places of the sites (0 for the
     first; NaN behind the last one of a network); ``active_share`` is the share of all units that are active.
-    `learning_rate` (run) is the rate at the start that a run's networks were trained with, whether given or tuned.
+    `learning_rate` (run) is the rate at the start that a run's networks were trained with, whether given or tuned; NaN
+    where it is not known.
     Nothing is kept of networks that diverged but that they did, see `without_diverged`. Raises ValueError where a
     file's seeds are not the stated ones or come twice.
     """
@@ -121,6 +123,7 @@ def _with_activity(counted: xr.Dataset) -> xr.Dataset:
 
 
 def _learning_rate(metrics: xr.Dataset) -> xr.Variable:
-    """The rate in the settings that training noted."""
-    rate = json.loads(metrics.attrs["parameters"])["training"]["optimizer"]["learning_rate"]
+    """The rate in the settings that training noted, or that are known of training elsewhere."""
+    training = json.loads(metrics.attrs["parameters"])["training"]
+    rate = training["optimizer"]["learning_rate"] if training else nan
     return xr.Variable((), rate, {"units": "1", "long_name": "learning rate at the start"})

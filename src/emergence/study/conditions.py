@@ -1,10 +1,13 @@
 """Of which subjects a setting, a job or a module of the table of rules is: read from parameters and runs alone."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from emergence.core.files import checksum
 from emergence.core.plugins import module_of
 from emergence.core.runs import L1_PENALISED, NONE, UNPRUNED, Run
+from emergence.core.saved_steps import CONFIG, digest, find, search
 from emergence.drawing.catalogue import catalogue
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES, SHOWN
@@ -18,6 +21,16 @@ if TYPE_CHECKING:
 def is_pruned(plan: "Plan", run: Run) -> bool:
     """Tell whether a run's networks are pruned."""
     return run.method not in UNPRUNED
+
+
+def is_trained_elsewhere(plan: "Plan", run: Run) -> bool:
+    """Tell whether another program trained a run's networks."""
+    return run.network in plan.parameters.elsewhere
+
+
+def is_trained_here(plan: "Plan", run: Run) -> bool:
+    """Tell whether a run's networks are trained, and not pruned."""
+    return not is_pruned(plan, run) and not is_trained_elsewhere(plan, run)
 
 
 def unless(condition: Decide) -> Decide:
@@ -53,6 +66,12 @@ def is_pruned_in_training(plan: "Plan", run: Run) -> bool:
 def is_sampled(plan: "Plan", run: Run) -> bool:
     """Tell whether the landscape of one of a run's seeds is sampled."""
     return bool(plan.selection.sampled_seeds(run))
+
+
+def is_trained_on(plan: "Plan", run: Run) -> bool:
+    """Tell whether copies of a run's networks can be trained on: of those trained elsewhere, if it is known how."""
+    elsewhere = plan.parameters.elsewhere.get(run.network)
+    return is_sampled(plan, run) and (elsewhere is None or elsewhere.training is not None)
 
 
 def samples_emergence(plan: "Plan", run: Run) -> bool:
@@ -92,6 +111,18 @@ def sampled_places(plan: "Plan", run: Run) -> Mapping[str, Any]:
     return {**sampled_seeds(plan, run), "planes": planes, "metrics": metrics}
 
 
+def saved_elsewhere(plan: "Plan", run: Run) -> Mapping[str, Any]:
+    """Derive the checksums of the checkpoints that another program saved, and of what describes the model."""
+    described = plan.parameters.elsewhere[run.network]
+    found = find(described.checkpoints, described.updates_per_epoch, search())
+    files = {
+        str(step): {str(seed): digest(file) for seed, file in of_seeds.items() if seed in run.seeds}
+        for step, of_seeds in found.items()
+    }
+    folder = search().find(described.model) if described.names_folder else None
+    return {"files": files, **({"model": checksum(folder / CONFIG)} if folder else {})}
+
+
 def judging(plan: "Plan", subject: str) -> Mapping[str, Any]:
     """Derive the way of pruning by which claims are judged, and how the study stands to its registration."""
     return {**way_of_reference(plan, subject), **registered(plan, subject)}
@@ -120,8 +151,9 @@ def way_of_reference(plan: "Plan", subject: str) -> Mapping[str, Any]:
 
 def look_of_reference(plan: "Plan", figure: str) -> Mapping[str, Any]:
     """Derive the way of pruning of reference and the weights from which networks so pruned are trained."""
-    start = plan.selection.reference[-1].start(plan.parameters.pruning.rewind_to)
-    return {**way_of_reference(plan, figure), "reference_start": start, **partial(plan, figure)}
+    way = way_of_reference(plan, figure)
+    pruned = replace(plan.selection.reference[-1], retraining=way["reference_retraining"])
+    return {**way, "reference_start": pruned.start(plan.parameters.pruning.rewind_to), **partial(plan, figure)}
 
 
 def not_of_samples(plan: "Plan", dataset: str) -> Iterable[str]:
@@ -140,8 +172,10 @@ def examining(plan: "Plan", run: Run) -> Iterable[str]:
 
 
 def building(plan: "Plan", run: Run) -> Iterable[str]:
-    """Name the module that builds a run's networks."""
-    return (module_of("networks", plan.parameters.networks[run.network].builder),)
+    """Name the code that builds a run's networks."""
+    elsewhere = plan.parameters.elsewhere.get(run.network)
+    own = [elsewhere.program] if elsewhere and elsewhere.program else []
+    return (module_of("networks", plan.parameters.networks[run.network].builder), *own)
 
 
 def building_and_pruning(plan: "Plan", run: Run) -> Iterable[str]:

@@ -41,7 +41,7 @@ def notes(rule: Rule, name: str = "{name}", key: str = "{key}") -> dict[str, str
         "timing": f"logs/timings/{rule.name}/{name}/{key}.tsv",
         "cost": f"logs/costs/{rule.name}/{name}/{key}.json",
     }
-    return noted if "checkpoints" in rule.files else {kind: noted[kind] for kind in ("log", "timing")}
+    return noted if rule.program == "train_networks" else {kind: noted[kind] for kind in ("log", "timing")}
 
 
 def job_file(rule: str, key: str) -> str:

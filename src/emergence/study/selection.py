@@ -38,7 +38,10 @@ class Selection:
 
     @cached_property
     def planned(self) -> list[Run]:
-        """Every configuration and block of seeds: the dense network, its pruned versions, then its variations."""
+        """Every configuration and block of seeds: the dense network, its pruned versions, then its variations.
+
+        Networks trained elsewhere are as they are: neither pruned nor varied.
+        """
         study, pruning = self._parameters.study, self._parameters.pruning
         size = study.seeds_per_block
         blocks = [range(study.seeds)[start : start + size] for start in range(0, study.seeds, size)]
@@ -53,7 +56,7 @@ class Selection:
             for dataset, network in study.pairs
             for method, sparsity, retraining, variation, mask in [
                 (DENSE, 0.0, NONE, UNVARIED, 1),
-                *pruned,
+                *(() if network in self._parameters.elsewhere else pruned),
                 *((DENSE, 0.0, NONE, variation, 1) for variation in self._parameters.variations.of(network)),
             ]
             for seeds in blocks
@@ -131,7 +134,7 @@ class Selection:
         from the same seeds. All masks that a method draws for a network train at the rate of the first.
         """
         tuning = self._parameters.tuning
-        if not tuning.learning_rates:
+        if not tuning.learning_rates or run.network in self._parameters.elsewhere:
             return None
         of_network = tuning.scope == "network" or run.method in UNPRUNED
         return replace(run.dense if of_network else run, seeds=tuning.block, mask=1)

@@ -127,6 +127,12 @@ def tuned(plan: "Plan", subject: str) -> Iterable[Run]:
 
 
 @decided_by(*OF_RUNS)
+def pruned(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the pruned runs."""
+    return [run for run in plan.runs if run.method not in UNPRUNED]
+
+
+@decided_by(*OF_RUNS)
 def masked(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the masks of all runs."""
     return dict.fromkeys(made for run in plan.runs for made in its_masked(plan, run))

@@ -12,6 +12,8 @@ import yaml
 
 from emergence.core.files import write_text
 from emergence.drawing.catalogue import catalogue
+from emergence.parameters import Parameters
+from emergence.parameters.reading import read
 from emergence.study.layout import STAMPS
 from emergence.study.rules import Rule, Source
 from emergence.study.sources import keys_of
@@ -24,6 +26,9 @@ METRICS = ("results/claims.json",)
 PLOTS = ("results/figures/png",)
 NETWORKS = RULES["gather_networks"].folder
 ARTIFACTS = {"networks": {"path": NETWORKS, "type": "model", "desc": "Weights at the end of training, a file per run"}}
+MAYBE_EMPTY = ("results/prune",)
+"""Folders that DVC wants, and in which a study may make nothing: networks trained elsewhere are not pruned."""
+
 NEVER_READ = (STAMPS, NETWORKS)
 """What the workflow makes for its users and itself alone: no phase reads it."""
 
@@ -34,10 +39,19 @@ HEADER = """\
 """
 
 
-def as_yaml() -> str:
-    """Render dvc.yaml."""
-    content = {"stages": {phase: _stage(phase) for phase in PHASES}, "plots": list(PLOTS), "artifacts": ARTIFACTS}
+def as_yaml(elsewhere: Iterable[str] = ()) -> str:
+    """Render dvc.yaml; `elsewhere` are folders in which other programs saved networks."""
+    stages = {phase: _stage(phase) for phase in PHASES}
+    stages["train"]["deps"] += elsewhere
+    content = {"stages": stages, "plots": list(PLOTS), "artifacts": ARTIFACTS}
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
+
+
+def saved_elsewhere(parameters: Parameters) -> list[str]:
+    """Return the folders below this one in which other programs saved networks of the study."""
+    templates = [network.checkpoints for network in parameters.elsewhere.values()]
+    folders = {template.partition("{")[0].rpartition("/")[0] for template in templates}
+    return sorted(folder for folder in folders if folder and not Path(folder).is_absolute() and Path(folder).is_dir())
 
 
 def made_by(phase: str) -> list[str]:
@@ -95,8 +109,9 @@ def _stage(phase: str) -> dict[str, Any]:
     made = made_by(phase)
     read = [path for other in read_by(phase) for path in made_by(other) if not path.startswith(NEVER_READ)]
     metrics = [{path: {"persist": True}} for path in made if path in METRICS]
+    needed = "".join(f"mkdir -p {path} && " for path in made if path in MAYBE_EMPTY)
     return {
-        "cmd": f"snakemake {phase}",
+        "cmd": f"{needed}snakemake {phase}",
         "deps": [*CODE, *read],
         "params": settings_of(phase),
         "outs": [{path: {"persist": True}} for path in made if path not in METRICS],
@@ -105,4 +120,4 @@ def _stage(phase: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    write_text(Path(STAGES_FILE), as_yaml())
+    write_text(Path(STAGES_FILE), as_yaml(saved_elsewhere(read(Path("params.yaml")))))

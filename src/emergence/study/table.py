@@ -6,9 +6,10 @@ from emergence.study import conditions as given
 from emergence.study import sources as of
 from emergence.study.rules import Resources, Rule, Setting, Source, always
 
-TRAINED = ("train_networks", "retrain_networks")
+TRAINED_HERE = ("train_networks", "retrain_networks")
+TRAINED = (*TRAINED_HERE, "import_networks")
 DRAWN = ("draw_figure", "animate_figure")
-RESUMED = (*TRAINED, "tune_learning_rate", "retune_learning_rate")
+RESUMED = (*TRAINED_HERE, "tune_learning_rate", "retune_learning_rate")
 """Rules whose jobs go on where training was ended, whatever its number of epochs."""
 
 
@@ -16,7 +17,7 @@ DATA = {"data": Source(("prepare_data",), of.its_data)}
 CHECKPOINTS = {**DATA, "training": Source(TRAINED, of.itself, ("checkpoints",))}
 STUDY = {"study": Source(("collect_runs",), of.once("study"))}
 
-BUILDER = "networks.{network}.builder"
+BUILDER = ("networks.{network}.builder", "networks.{network}.model")
 NETWORK = (
     "networks.{network}",
     Setting("training", without=("optimizer.learning_rate", "epochs", "checkpoints", "inhibition.way", "l1_penalty")),
@@ -75,7 +76,7 @@ OF_RUNS = (
         reads=DATA,
         settings=TUNING,
         modules=given.building,
-        applies=given.unless(given.is_pruned),
+        applies=given.is_trained_here,
         resources=Resources(minutes=720, gpu=True),
         decided_by=("study", "variations", "tuning.scope", "tuning.seeds"),
     ),
@@ -87,9 +88,22 @@ OF_RUNS = (
         reads={**DATA, "tuning": Source(("tune_learning_rate",), of.its_tuned)},
         settings=TRAINING,
         modules=given.building,
-        applies=given.unless(given.is_pruned),
+        applies=given.is_trained_here,
         resources=Resources(minutes=720, gpu=True),
         decided_by=("study", "variations", "pruning.methods"),
+    ),
+    Rule(
+        "import_networks",
+        phase="train",
+        folder="results/train/imported",
+        files={"metrics": "metrics.nc", "checkpoints": "checkpoints"},
+        reads=DATA,
+        settings=("networks.{network}",),
+        derived=given.saved_elsewhere,
+        modules=given.building,
+        applies=given.is_trained_elsewhere,
+        resources=Resources(minutes=240, gpu=True),
+        decided_by=("study",),
     ),
     Rule(
         "make_masks",
@@ -97,7 +111,7 @@ OF_RUNS = (
         folder="results/prune/masks",
         files={"mask": "mask.safetensors", "densities": "densities.nc"},
         reads={**DATA, "scored": Source(TRAINED, of.its_scored, ("checkpoints",))},
-        settings=(BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
+        settings=(*BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
         modules=given.pruning,
         resources=Resources(memory=2000, minutes=120),
         decided_by=of.OF_RUNS,
@@ -144,7 +158,7 @@ OF_RUNS = (
         folder="results/emergence/paths",
         files={"emergence": "emergence.nc"},
         reads=CHECKPOINTS,
-        settings=(BUILDER, "emergence"),
+        settings=(*BUILDER, "emergence"),
         modules=given.building,
         resources=Resources(minutes=240, gpu=True),
     ),
@@ -154,7 +168,7 @@ OF_RUNS = (
         folder="results/emergence/measures",
         files={"measures": "measures.nc"},
         reads=CHECKPOINTS,
-        settings=(BUILDER, "measures.names"),
+        settings=(*BUILDER, "measures.names"),
         modules=given.measuring,
         parts=given.measured,
         resources=Resources(minutes=240, gpu=True),
@@ -165,7 +179,7 @@ OF_RUNS = (
         folder="results/emergence/skills",
         files={"skills": "skills.nc"},
         reads=CHECKPOINTS,
-        settings=(BUILDER, "data.sets.{dataset}", *SKILLS),
+        settings=(*BUILDER, "data.sets.{dataset}", *SKILLS),
         modules=given.examining,
         applies=given.is_examined,
         resources=Resources(minutes=120, gpu=True),
@@ -176,7 +190,7 @@ OF_RUNS = (
         folder="results/emergence/controls",
         files={"controls": "controls.nc"},
         reads=CHECKPOINTS,
-        settings=(BUILDER, "controls", *COUNTING),
+        settings=(*BUILDER, "controls", *COUNTING),
         modules=given.building,
         resources=Resources(minutes=120, gpu=True),
     ),
@@ -187,7 +201,7 @@ OF_RUNS = (
         files={"landscape": "landscape.nc"},
         reads=CHECKPOINTS,
         settings=(
-            BUILDER,
+            *BUILDER,
             Setting("landscape", without=("seeds", "masks", "planes", "metrics")),
             *(Setting(key, when=given.samples_emergence) for key in COUNTING),
         ),
@@ -213,7 +227,7 @@ OF_RUNS = (
         folder="results/landscape/curvature",
         files={"curvature": "curvature.nc"},
         reads=CHECKPOINTS,
-        settings=(BUILDER, "curvature", "landscape.steps"),
+        settings=(*BUILDER, "curvature", "landscape.steps"),
         derived=given.sampled_seeds,
         decided_by=("landscape.seeds",),
         modules=given.building,
@@ -226,11 +240,11 @@ OF_RUNS = (
         folder="results/landscape/minima",
         files={"minima": "minima.nc"},
         reads={**DATA, "training": Source(TRAINED, of.itself)},
-        settings=(BUILDER, "minima", "landscape.steps"),
+        settings=(*BUILDER, "minima", "landscape.steps"),
         derived=given.sampled_seeds,
         decided_by=("landscape.seeds",),
         modules=given.building,
-        applies=given.is_sampled,
+        applies=given.is_trained_on,
         resources=Resources(memory=8000, minutes=480, gpu=True),
     ),
 )
@@ -293,6 +307,7 @@ DRAWABLE = {
     "landscape": Source(("sample_landscape",), of.sampled),
     "training": Source(TRAINED, of.sampled, ("metrics",)),
     "dense": Source(TRAINED, of.dense, ("metrics",)),
+    "pruned": Source(TRAINED, of.pruned, ("metrics",)),
     "skills": Source(("measure_skills",), of.skilled),
     "skills_over_data": Source(("measure_skills",), of.over_data),
     "skills_over_width": Source(("measure_skills",), of.over_width),
@@ -301,9 +316,10 @@ DRAWABLE = {
     "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.tuned),
     "densities": Source(("make_masks",), of.masked, ("densities",)),
 }
-"""Inputs that a figure can name. It is drawn where there is some of all that it needs: `scoreboard` only where a
-data set has skills to learn, `language` only where one is a language, `skills_over_data` only where a network learns
-the same skills from data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
+"""Inputs that a figure can name. It is drawn where there is some of all that it needs: `pruned` only where networks are
+pruned, `scoreboard` only where a data set has skills to learn, `language` only where one is a language,
+`skills_over_data` only where a network learns the same skills from data sets of several sizes. `study`, or else
+`training` or `dense`, tells which networks diverged.
 """
 
 

@@ -1,7 +1,6 @@
 """Training of a block of seeds: the loop over steps, with checkpoints, measurements and resumption."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from emergence.training.cost import Cost, Meter
 from emergence.training.gradual import Gradual, remove_more
 from emergence.training.group import Group
 from emergence.training.grouping import form_groups
-from emergence.training.history import PARTS, History
+from emergence.training.history import PARTS, History, constants
 from emergence.training.member import initial_network
 from emergence.training.memory import keep_freed_memory
 from emergence.training.precision import arithmetic, number_type
@@ -95,14 +94,8 @@ def train_block(
         with ResumeFolder(work, description) as folder:
             history = block.train(folder, interrupted)
             checkpoints = folder.checkpoints(block.steps)
-    guessing = xr.Variable(
-        (), math.log(architecture.classes), {"units": "nat", "long_name": "loss of guessing at random"}
-    )
-    tested_on = xr.Variable(
-        (), len(block.parts[PARTS.index("test")]), {"units": "1", "long_name": "number of samples in the test part"}
-    )
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
-    metrics = metrics.assign(guessing_loss=guessing, test_samples=tested_on)
+    metrics = metrics.assign(constants(architecture.classes, len(block.parts[PARTS.index("test")])))
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
     return TrainedBlock(metrics, checkpoints, cost)
 

@@ -7,7 +7,7 @@ file that is missing nor one in the place of another passes.
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,10 +97,10 @@ def read(path: Path, builders: Collection[str] = ()) -> Checkpoint:
         raise OSError(f"{path} is no checkpoint: its header lacks {error}") from error
     except (TypeError, ValueError) as error:
         raise OSError(f"{path} is no checkpoint: its header cannot be read ({error})") from error
-    if ":" in architecture.builder and architecture.builder not in builders:
+    if architecture.program and architecture.program not in builders:
         raise ValueError(
-            f"{path}: its network is built by '{architecture.builder}', a program that the file names; if it is yours, "
-            f"name it: read(path, builders=['{architecture.builder}'])"
+            f"{path}: its network is built by '{architecture.program}', a program that the file names; if it is yours, "
+            f"name it: read(path, builders=['{architecture.program}'])"
         )
     return Checkpoint(step, seeds, architecture, tensors, path)
 
@@ -165,6 +165,14 @@ def publish(files: Mapping[Path, str], target: Path) -> None:
         for file in files:
             _link(file, folder / file.name)
         write_json(folder / CHECKSUMS, {file.name: expected for file, expected in files.items()})
+
+
+def write_all(checkpoints: Iterable[Checkpoint], target: Path) -> None:
+    """Write checkpoints as they come to the folder `target`, with their SHA-256; the folder appears whole."""
+    with written_whole(target) as folder:
+        folder.mkdir()
+        listed = {file_name(made.step): write(made, folder / file_name(made.step)) for made in checkpoints}
+        write_json(folder / CHECKSUMS, listed)
 
 
 def publish_last(folders: Mapping[str, Path], target: Path) -> None:

@@ -1,7 +1,8 @@
 """Records of training, and their labelled form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 import xarray as xr
@@ -49,21 +50,44 @@ class History:
 
     def dataset(self, seeds: Sequence[int], steps: Sequence[Step], training: Training, per_epoch: int) -> xr.Dataset:
         """Return the records as metrics with dimensions seed, step and iteration."""
-        updates = [step.updates(per_epoch) for step in steps]
         rates = [learning_rate(training, update, per_epoch) for update in range(self.batches.shape[2])]
-        values = np.stack([self.steps[step] for step in steps], axis=-1)
         variables = {
-            **{name: (("seed", "step"), values[i], STEP_QUANTITIES[name]) for i, name in enumerate(STEP_QUANTITIES)},
             **{
                 name: (("seed", "iteration"), self.batches[i], OF_BATCHES[i]) for i, name in enumerate(BATCH_QUANTITIES)
             },
             "learning_rate": ("iteration", rates, {"units": "1", "long_name": "learning rate"}),
         }
-        coordinates = {
-            "seed": ("seed", list(seeds), {"long_name": "seed of the run"}),
-            "step": ("step", [str(step) for step in steps], {"long_name": "point in training"}),
-            "step_epoch": ("step", np.array(updates) / per_epoch, {"units": "epoch", "long_name": "epochs so far"}),
-            "step_iteration": ("step", updates, {"units": "1", "long_name": "updates so far"}),
-            "iteration": ("iteration", np.arange(1, self.batches.shape[2] + 1), {"long_name": "number of the update"}),
-        }
-        return xr.Dataset(variables, coordinates)
+        count = np.arange(1, self.batches.shape[2] + 1)
+        iteration = {"iteration": ("iteration", count, {"long_name": "number of the update"})}
+        measured = over_steps({step: self.steps[step] for step in steps}, seeds, per_epoch)
+        return measured.merge(xr.Dataset(variables, iteration))
+
+
+def over_steps(measured: Mapping[Step, Floats], seeds: Sequence[int], per_epoch: int | None) -> xr.Dataset:
+    """Label STEP_QUANTITIES (quantity, seed) of steps in their order: (seed, step).
+
+    Where it is not known how many updates an epoch has, all steps are ends of epochs.
+    """
+    values = np.stack(list(measured.values()), axis=-1)
+    updates = [step.updates(per_epoch) if per_epoch else np.nan for step in measured]
+    epochs = np.array(updates) / per_epoch if per_epoch else [float(step.epoch) for step in measured]
+    coordinates = {
+        "seed": ("seed", list(seeds), {"long_name": "seed of the run"}),
+        "step": ("step", [str(step) for step in measured], {"long_name": "point in training"}),
+        "step_epoch": ("step", epochs, {"units": "epoch", "long_name": "epochs so far"}),
+        "step_iteration": ("step", updates, {"units": "1", "long_name": "updates so far"}),
+    }
+    quantities = {name: (("seed", "step"), values[i], STEP_QUANTITIES[name]) for i, name in enumerate(STEP_QUANTITIES)}
+    return xr.Dataset(quantities, coordinates)
+
+
+def constants(classes: int, tested: int) -> dict[str, xr.Variable]:
+    """Return what of a data set stands beside metrics: the loss of guessing, and the number of samples for testing.
+
+    >>> round(float(constants(classes=10, tested=360)["guessing_loss"]), 3)
+    2.303
+    """
+    return {
+        "guessing_loss": xr.Variable((), log(classes), {"units": "nat", "long_name": "loss of guessing at random"}),
+        "test_samples": xr.Variable((), tested, {"units": "1", "long_name": "number of samples in the test part"}),
+    }

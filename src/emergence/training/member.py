@@ -10,15 +10,13 @@ from emergence.networks import Architecture, build
 from emergence.parameters.training import Training
 from emergence.training.batches import Part, prefers_channels_last
 from emergence.training.dense import Dense, is_dense
-from emergence.training.gradients import Autograd, Gradients, accuracy, mean_loss
+from emergence.training.evaluation import evaluate
+from emergence.training.gradients import Autograd, Gradients
 from emergence.training.inhibition import Inhibition
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
 from emergence.training.tensors import copy_to_cpu, named_state, positions_of, remove_weights, restore_state
 from emergence.training.updates import Updates
-
-EVALUATION_BATCH = {"cpu": 128, "cuda": 4096}
-"""Samples per pass; on a CPU few enough that activations stay in its cache."""
 
 
 class Member:
@@ -62,15 +60,7 @@ class Member:
 
     def evaluate(self, part: Part) -> Tensor:
         """Return mean loss and accuracy over a whole part, in evaluation mode: (quantity, 1), float64."""
-        self.network.eval()
-        size = EVALUATION_BATCH[self._device.type]
-        total = torch.zeros(2, dtype=torch.float64, device=self._device)
-        with torch.inference_mode():
-            for places in part.places.split(size, dim=1):
-                inputs, labels = (tensor[0] for tensor in part.batch(places))
-                logits = self.network(inputs)
-                total += len(labels) * torch.stack([mean_loss(logits, labels), accuracy(logits, labels)])
-        return (total / len(part))[:, None].cpu()
+        return evaluate(self.network, part, self._device)
 
     def weights(self) -> dict[str, Tensor]:
         return {name: copy_to_cpu(tensor)[None] for name, tensor in self.network.state_dict().items()}

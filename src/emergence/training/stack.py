@@ -11,8 +11,9 @@ from emergence.networks import Architecture
 from emergence.parameters.training import Training
 from emergence.training.batches import Part
 from emergence.training.dense import Dense, is_dense
+from emergence.training.evaluation import EVALUATION_BATCH
 from emergence.training.gradients import Gradients
-from emergence.training.member import EVALUATION_BATCH, initial_network
+from emergence.training.member import initial_network
 from emergence.training.pooling import pool_first
 from emergence.training.precision import number_type
 from emergence.training.tensors import copy_to_cpu, named_state, positions_of, remove_weights, restore_state

@@ -8,6 +8,7 @@ from typing import Any
 from emergence.core.raw_files import RAW_DATA, RawFiles
 from emergence.core.steps import Step
 from emergence.parameters import Parameters
+from emergence.parameters.checks.elsewhere import missing_checkpoints, steps_elsewhere
 from emergence.parameters.checks.methods import draws, scored_run
 from emergence.parameters.checks.needs import needs
 from emergence.parameters.checks.sizes import elements, parts, weights
@@ -17,6 +18,7 @@ from emergence.parameters.landscape import LAST
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork, Transformer
 from emergence.parameters.pruning import method_and_step
+from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
 ROOT = Path(__file__).parents[4]
 """The folder of the project, with modules of the user's own."""
@@ -60,14 +62,23 @@ def _impossible_parts(parameters: Parameters) -> Mistakes:
 
 def _unsaved_steps(parameters: Parameters) -> Mistakes:
     """Find steps to look at or go back to at which no weights are saved, and two names of one step."""
+    elsewhere = steps_elsewhere(parameters)
+    others = sorted({step for saved in elsewhere.values() for step in saved})
     for key, value, step in _steps(parameters):
-        if step is not None and not _is_saved(parameters, step):
-            saved = parameters.training.saved_steps + ("" if key[1] == "rewind_to" else f", {LAST}")
-            yield key, f" = {value!r}: training saves no weights at {step} (training.checkpoints); allowed: {saved}"
+        more = [*map(str, [] if key[0] == "pruning" else others), *([] if key[1] == "rewind_to" else [LAST])]
+        if step is not None and str(step) not in more and not _is_saved(parameters, step):
+            allowed = ", ".join([parameters.training.saved_steps, *more])
+            yield key, f" = {value!r}: training saves no weights at {step} (training.checkpoints); allowed: {allowed}"
     end = str(Step(parameters.training.epochs))
     for section, steps in (("landscape", parameters.landscape.steps), ("controls", parameters.controls.steps)):
         if LAST in steps and end in steps:
             yield (section, "steps", steps.index(end)), f" = {end!r}: '{LAST}' names the same step; keep one of them"
+        for network, saved in elsewhere.items():
+            if not {LAST, *map(str, saved)}.intersection(steps):
+                yield (
+                    (section, "steps"),
+                    f" = {steps}: '{network}' has none; it has {', '.join(map(str, saved))}, {LAST}",
+                )
 
 
 def _steps(parameters: Parameters) -> Iterator[tuple[Key, str, Step | None]]:
@@ -121,7 +132,7 @@ def _unfit_networks(parameters: Parameters) -> Mistakes:
     sets, sizes = parameters.data.sets, _sizes(parameters)
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         described = parameters.networks[network]
-        if isinstance(described, CustomNetwork):
+        if isinstance(described, CustomNetwork | TrainedElsewhere):
             continue
         key, shown = ("study", "experiments", position), f" = '{dataset}/{network}'"
         reads_text, size, form = (
@@ -196,7 +207,9 @@ def _too_many_runs(parameters: Parameters) -> Mistakes:
     study, pruning = parameters.study, parameters.pruning
     drawn = [pruning.masks if draws(method_and_step(method)[0], ROOT) else 1 for method in pruning.methods]
     pruned = sum(drawn) * len(pruning.retraining) * len(pruning.sparsities)
-    configurations = sum(1 + pruned + len(parameters.variations.of(network)) for _, network in study.pairs)
+    here = sum(len(networks) for networks in parameters.networks_of(elsewhere=False).values())
+    varied = sum(len(parameters.variations.of(network)) for _, network in study.pairs)
+    configurations = len(study.pairs) + here * pruned + varied
     blocks = ceil(study.seeds / study.seeds_per_block)
     if configurations * blocks > MOST_RUNS:
         yield (
@@ -229,5 +242,5 @@ MISFITS = (
 )
 """What finds parameters that do not go together, where all names stand for something and nothing is too large."""
 
-EXCESSES = (_too_many_runs, _too_large)
-"""Checks that find parameters that ask for too much."""
+EXCESSES = (_too_many_runs, _too_large, missing_checkpoints)
+"""Checks that find parameters that ask for too much, or for what is not there."""

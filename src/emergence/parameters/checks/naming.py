@@ -12,6 +12,7 @@ from emergence.parameters.landscape import NO_MEASURES
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork
 from emergence.parameters.pruning import method_and_step
+from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
 Mistakes = Iterator[tuple[Key, str]]
 
@@ -24,10 +25,10 @@ def _unknown_experiments(parameters: Parameters) -> Mistakes:
             yield key, f" = '{dataset}/{network}': " + unknown(dataset, datasets, "data set")
         if network not in parameters.networks:
             yield key, f" = '{dataset}/{network}': " + unknown(network, list(parameters.networks), "network")
+    trained = [name for name, network in parameters.networks.items() if not isinstance(network, TrainedElsewhere)]
     for place, network in enumerate(parameters.variations.networks):
-        if network not in parameters.networks:
-            known = list(parameters.networks)
-            yield ("variations", "networks", place), f" = {network!r}: " + unknown(network, known, "network")
+        if network not in trained:
+            yield ("variations", "networks", place), f" = {network!r}: " + unknown(network, trained, "network")
 
 
 def _unknown_functions(parameters: Parameters) -> Mistakes:
@@ -36,6 +37,8 @@ def _unknown_functions(parameters: Parameters) -> Mistakes:
         if isinstance(described, CustomNetwork):
             key, options = ("networks", name, "builder"), list(described.options)
             yield from _unknown_function(key, described.builder, [], 2, options)
+        elif isinstance(described, TrainedElsewhere) and described.program:
+            yield from _unknown_function(("networks", name, "model"), described.program, [], 0, list(described.options))
     for position, method in enumerate(parameters.pruning.methods):
         name, _ = method_and_step(method)
         yield from _unknown_function(("pruning", "methods", position), name, available("pruning"), 3)
