@@ -22,7 +22,6 @@ def data() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def main(folder: Path) -> None:
-    torch.manual_seed(0)
     model, (inputs, labels) = build(), data()
     recorder = emergence.Recorder(model, inputs[-256:], labels[-256:], file=folder / "recording.nc", landscape_points=9)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
