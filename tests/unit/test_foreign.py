@@ -185,6 +185,7 @@ def test_weights_that_do_not_fit_are_refused_and_the_model_is_left_as_it_was(
         ("torchvision:resnet18", {"clases": 3}, "'clases'"),
         ("no.such_module:build", {}, "No module named"),
         ("torch.nn:Liner", {}, "no function 'Liner'"),
+        ("torch.nn:Linear", {"in_features": 3}, "cannot be built with its options"),
         ("math:pi", {}, "not callable"),
         ("builtins:dict", {}, "is a dict; allowed: a torch.nn.Module"),
     ],
@@ -247,6 +248,8 @@ def test_a_folder_of_hugging_face_that_is_not_whole_or_asked_for_what_it_has_not
     _, folder = gpt2
     with pytest.raises(ForeignError, match="option 'n_layr'"):
         load_model(str(folder), n_layr=2)
+    with pytest.raises(ForeignError, match="'someone/attention' names code that would be fetched"):
+        load_model(str(folder), attn_implementation="someone/attention")
     (tmp_path / "config.json").write_text((folder / "config.json").read_text()[:50])
     with pytest.raises(ForeignError, match=r"config\.json describes no model"):
         load_model(str(tmp_path))

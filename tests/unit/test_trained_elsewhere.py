@@ -154,6 +154,10 @@ def test_a_network_without_its_start_or_without_files_or_with_two_of_a_step_is_r
     assert "the first step is ep1; claims compare with step 0" in refusal()
 
 
+def test_a_network_without_an_end_of_an_epoch_is_refused(runs: Path) -> None:
+    assert "no step ends an epoch (ep0, ep0it1, ep0it2, ep0it4, ep0it8)" in refusal(updates_per_epoch=9)
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

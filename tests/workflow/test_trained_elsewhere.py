@@ -51,6 +51,8 @@ def test_a_study_of_own_and_other_networks_ends_in_a_report_and_a_changed_file_i
     save(repository.folder / "runs/1/step_4.pt", weights(1, 5))
     again = repository.planned()
     assert {rule: again[rule] for rule in OF_EACH} == dict.fromkeys(OF_EACH, 1)
+    repository.edit("extensions/theirs.py", "return nn.Sequential(nn.Flatten()", "return nn.Sequential(nn.Flatten(1)")
+    assert repository.planned()["import_networks"] == 2
 
 
 @pytest.fixture(scope="module")

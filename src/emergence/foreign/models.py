@@ -1,6 +1,7 @@
 """Models by name: a function of the user's, torchvision's, timm's, or a folder of Hugging Face."""
 
 import importlib
+import json
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -10,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from emergence.core.extras import require
-from emergence.core.plugins import load
+from emergence.core.plugins import MODEL_LIBRARIES, load
 from emergence.core.saved_steps import CONFIG
 from emergence.foreign.error import ForeignError
 from emergence.foreign.files import has_weights
@@ -38,7 +39,7 @@ def load_model(name: str, **options: Any) -> nn.Module:
     except ForeignError:
         raise
     except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
-        raise ForeignError(f"model '{name}' with options {options} cannot be built: {error}") from error
+        raise ForeignError(f"model '{name}' cannot be built with its options: {error}") from error
     if not isinstance(model, nn.Module):
         raise ForeignError(f"model '{name}' is a {type(model).__name__}; allowed: a torch.nn.Module")
     return model.float()
@@ -94,11 +95,7 @@ def _of_transformers(name: str, options: Mapping[str, Any]) -> nn.Module:
     return model
 
 
-LIBRARIES: dict[str, Callable[[str, Mapping[str, Any]], nn.Module]] = {
-    "torchvision": _of_torchvision,
-    "timm": _of_timm,
-    "transformers": _of_transformers,
-}
+LIBRARIES = dict(zip(MODEL_LIBRARIES, (_of_torchvision, _of_timm, _of_transformers), strict=True))
 
 
 def _of_folder(folder: Path, options: Mapping[str, Any]) -> nn.Module:
@@ -118,7 +115,7 @@ def described_in(folder: Path, options: Mapping[str, Any]) -> tuple[str, dict[st
     except (KeyError, OSError, TypeError, ValueError) as error:
         raise ForeignError(f"{folder / CONFIG} describes no model of transformers: {error}") from error
     _refuse(options, options.keys() - config.to_dict().keys() - {"attn_implementation"})
-    return f"transformers:{name}", {**config.to_diff_dict(), **options}
+    return f"transformers:{name}", {**json.loads(config.to_json_string()), **options}
 
 
 def _unknown(library: str, name: str, known: list[str]) -> str:

@@ -102,7 +102,7 @@ OF_RUNS = (
         derived=given.saved_elsewhere,
         modules=given.building,
         applies=given.is_trained_elsewhere,
-        resources=Resources(gpu=True),
+        resources=Resources(minutes=240, gpu=True),
         decided_by=("study",),
     ),
     Rule(

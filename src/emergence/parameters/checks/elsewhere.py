@@ -47,4 +47,7 @@ def _lacking(saved: Saved, seeds: Sequence[int]) -> str:
             return f"seed {missing[0]} lacks {step}, of which there is {beside}; it has {', '.join(whole)}"
     if Step(0) not in saved:
         return f"the first step is {next(iter(saved))}; claims compare with step 0, the network before its training"
-    return "there is step 0 alone; allowed: two steps or more" if len(saved) < 2 else ""
+    if not [step for step in saved if step.epoch and not step.iteration]:
+        steps = ", ".join(map(str, saved))
+        return f"no step ends an epoch ({steps}), and claims compare ends; allowed: updates_per_epoch that divides one"
+    return ""

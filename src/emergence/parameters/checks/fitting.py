@@ -207,7 +207,9 @@ def _too_many_runs(parameters: Parameters) -> Mistakes:
     study, pruning = parameters.study, parameters.pruning
     drawn = [pruning.masks if draws(method_and_step(method)[0], ROOT) else 1 for method in pruning.methods]
     pruned = sum(drawn) * len(pruning.retraining) * len(pruning.sparsities)
-    configurations = sum(1 + pruned + len(parameters.variations.of(network)) for _, network in study.pairs)
+    here = sum(len(networks) for networks in parameters.networks_of(elsewhere=False).values())
+    varied = sum(len(parameters.variations.of(network)) for _, network in study.pairs)
+    configurations = len(study.pairs) + here * pruned + varied
     blocks = ceil(study.seeds / study.seeds_per_block)
     if configurations * blocks > MOST_RUNS:
         yield (
