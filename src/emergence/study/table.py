@@ -4,6 +4,7 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import sources as of
+from emergence.study.layout import OF_STUDY
 from emergence.study.rules import Resources, Rule, Setting, Source, always
 
 TRAINED = ("train_networks", "retrain_networks")
@@ -131,7 +132,7 @@ OF_RUNS = (
     Rule(
         "gather_networks",
         phase="prune",
-        folder="results/networks",
+        folder=f"{OF_STUDY}/networks",
         files={"checksums": "checksums.json"},
         reads={"training": Source(TRAINED, of.every, ("checkpoints",))},
         keyed=False,
@@ -263,7 +264,7 @@ OF_STUDY = (
     Rule(
         "collect_runs",
         phase="statistics",
-        folder="results/statistics",
+        folder=f"{OF_STUDY}/statistics",
         files={"study": "study.nc"},
         reads=JOINED,
         settings=("statistics.accuracy_targets",),
@@ -273,7 +274,7 @@ OF_STUDY = (
         Rule(
             rule,
             phase="statistics",
-            folder="results" if name == "claims" else "results/statistics",
+            folder=OF_STUDY if name == "claims" else f"{OF_STUDY}/statistics",
             files={name: "claims.json" if name == "claims" else f"{name}.nc"},
             reads=STUDY,
             settings=settings,
@@ -283,6 +284,17 @@ OF_STUDY = (
             keyed=False,
         )
         for rule, (name, settings) in CONCLUSIONS.items()
+    ),
+    Rule(
+        "write_metrics",
+        phase="statistics",
+        folder=f"{OF_STUDY}/metrics",
+        files={name: f"{name}.json" for name in ("verdicts", "effects", "choices")},
+        reads={
+            "claims": Source(("judge_claims",), of.once("claims")),
+            "robustness": Source(("map_robustness",), of.once("robustness")),
+        },
+        keyed=False,
     ),
 )
 
@@ -321,7 +333,7 @@ FIGURES = tuple(
     Rule(
         name,
         phase="figures",
-        folder="results/figures",
+        folder=f"{OF_STUDY}/figures",
         files=files,
         reads=drawn_from,
         settings=LOOK,
@@ -343,7 +355,7 @@ FIGURES = tuple(
 REPORT = Rule(
     "write_report",
     phase="report",
-    folder="results",
+    folder=OF_STUDY,
     files={"report": "report.html"},
     reads={
         **{name: DRAWABLE[name] for name in ("study", *(name for name, _ in CONCLUSIONS.values()))},
