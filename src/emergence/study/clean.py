@@ -44,7 +44,7 @@ def unused(plans: Sequence[Plan], folder: Path) -> list[Path]:
     their stamps, such as a figure that is not drawn any more.
     """
     names = {plan.parameters.study.name for plan in plans}
-    removed = [folder / layout.OF_STUDY.format(study=name) for name in studies.present(folder) if name not in names]
+    removed = [folder / layout.STUDY_FOLDER.format(study=name) for name in studies.present(folder) if name not in names]
     return [*removed, *_unused_folders(plans, folder), *_unused_files(plans, folder, names)]
 
 
@@ -60,7 +60,7 @@ def _unused_folders(plans: Sequence[Plan], folder: Path) -> list[Path]:
 def _unused_files(plans: Sequence[Plan], folder: Path, names: Collection[str]) -> list[Path]:
     asked = {folder / Path(job.stamp).with_suffix("") for plan in plans for job in plan.jobs if not job.entry.keyed}
     found: list[Path] = []
-    for study in (folder / layout.OF_STUDY.format(study=name) for name in sorted(names)):
+    for study in (folder / layout.STUDY_FOLDER.format(study=name) for name in sorted(names)):
         for stamp in sorted(study.glob("stamps/*/*")):
             if re.fullmatch(KEY, stamp.suffix[1:]) and stamp.with_suffix("") not in asked:
                 files = map(folder.joinpath, stamps.listed(stamp) if stamps.holds(stamp, folder) else ())

@@ -8,7 +8,7 @@ RESUME = ".cache/training"
 SAMPLED = ".cache/landscape"
 JOBS = ".cache/jobs"
 STUDIES = "results/studies"
-OF_STUDY = f"{STUDIES}/{{study}}"
+STUDY_FOLDER = f"{STUDIES}/{{study}}"
 """Folder of what there is one of per study: its conclusions, figures, report, and their stamps."""
 
 
@@ -32,12 +32,12 @@ def stamp(study: str, phase: str, name: str, key: str) -> str:
     >>> stamp("smoke", "figures", "sparsity", "3fa9")
     'results/studies/smoke/stamps/figures/sparsity.3fa9'
     """
-    return f"{OF_STUDY.format(study=study)}/stamps/{phase}/{name}.{key}"
+    return f"{STUDY_FOLDER.format(study=study)}/stamps/{phase}/{name}.{key}"
 
 
 def parameters(study: str) -> str:
     """Return the file in which a study leaves the parameters that it was last made with."""
-    return f"{OF_STUDY.format(study=study)}/params.yaml"
+    return f"{STUDY_FOLDER.format(study=study)}/params.yaml"
 
 
 def notes(rule: Rule, name: str = "{name}", key: str = "{key}") -> dict[str, str]:

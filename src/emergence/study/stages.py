@@ -9,14 +9,14 @@ import yaml
 
 from emergence.core.files import write_text
 from emergence.parameters import Parameters
-from emergence.study.layout import OF_STUDY
+from emergence.study.layout import STUDY_FOLDER
 from emergence.study.studies import WITHOUT_EFFECT
 
 STAGES_FILE = "dvc.yaml"
 
 CODE = ("Snakefile", "workflow/rules", "scripts", "src/emergence", "extensions")
 MADE = ("data/processed", "results")
-AT_HAND = OF_STUDY.format(study="${study.name}")
+AT_HAND = STUDY_FOLDER.format(study="${study.name}")
 """Folder of the study that params.yaml describes, as DVC fills it in."""
 
 HEADER = """\

@@ -4,7 +4,7 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import sources as of
-from emergence.study.layout import OF_STUDY
+from emergence.study.layout import STUDY_FOLDER
 from emergence.study.rules import Resources, Rule, Setting, Source, always
 
 TRAINED = ("train_networks", "retrain_networks")
@@ -132,7 +132,7 @@ OF_RUNS = (
     Rule(
         "gather_networks",
         phase="prune",
-        folder=f"{OF_STUDY}/networks",
+        folder=f"{STUDY_FOLDER}/networks",
         files={"checksums": "checksums.json"},
         reads={"training": Source(TRAINED, of.every, ("checkpoints",))},
         keyed=False,
@@ -264,7 +264,7 @@ OF_STUDY = (
     Rule(
         "collect_runs",
         phase="statistics",
-        folder=f"{OF_STUDY}/statistics",
+        folder=f"{STUDY_FOLDER}/statistics",
         files={"study": "study.nc"},
         reads=JOINED,
         settings=("statistics.accuracy_targets",),
@@ -274,7 +274,7 @@ OF_STUDY = (
         Rule(
             rule,
             phase="statistics",
-            folder=OF_STUDY if name == "claims" else f"{OF_STUDY}/statistics",
+            folder=STUDY_FOLDER if name == "claims" else f"{STUDY_FOLDER}/statistics",
             files={name: "claims.json" if name == "claims" else f"{name}.nc"},
             reads=STUDY,
             settings=settings,
@@ -288,7 +288,7 @@ OF_STUDY = (
     Rule(
         "write_metrics",
         phase="statistics",
-        folder=f"{OF_STUDY}/metrics",
+        folder=f"{STUDY_FOLDER}/metrics",
         files={name: f"{name}.json" for name in ("verdicts", "effects", "choices")},
         reads={
             "claims": Source(("judge_claims",), of.once("claims")),
@@ -333,7 +333,7 @@ FIGURES = tuple(
     Rule(
         name,
         phase="figures",
-        folder=f"{OF_STUDY}/figures",
+        folder=f"{STUDY_FOLDER}/figures",
         files=files,
         reads=drawn_from,
         settings=LOOK,
@@ -355,7 +355,7 @@ FIGURES = tuple(
 REPORT = Rule(
     "write_report",
     phase="report",
-    folder=OF_STUDY,
+    folder=STUDY_FOLDER,
     files={"report": "report.html"},
     reads={
         **{name: DRAWABLE[name] for name in ("study", *(name for name, _ in CONCLUSIONS.values()))},
