@@ -30,7 +30,7 @@ def test_dvc_shows_metrics_and_plots(finished: Repository, tmp_path: Path) -> No
     assert "claims.json" in finished.run("dvc", "metrics", "show")
     finished.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
     pictures = {file.name for file in (tmp_path / "plots").rglob("*.png")}
-    drawn = {file.name for file in (finished.folder / "results/figures/png").iterdir()}
+    drawn = {file.name for file in (finished.study / "figures/png").iterdir()}
     assert drawn
     assert all(any(picture.endswith(name) for picture in pictures) for name in drawn)
 
@@ -73,7 +73,7 @@ def test_the_report_opens_for_everybody_without_network_overflow_or_error(
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: complaints.append(request.url) if "://" in request.url[6:] else None)
-    page.goto((finished.folder / "results/report.html").as_uri())
+    page.goto((finished.study / "report.html").as_uri())
     assert page.evaluate("document.images.length") >= 10
     assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -89,7 +89,7 @@ def test_tables_and_surfaces_of_the_report_can_be_used_with_the_keyboard(
     finished: Repository, browser: Browser
 ) -> None:
     page = browser.new_page()
-    page.goto((finished.folder / "results/report.html").as_uri())
+    page.goto((finished.study / "report.html").as_uri())
     heading = page.locator("table.claims thead th").nth(3)
     bounds = "[...document.querySelectorAll('table.claims tbody tr')].map(row => Number(row.cells[3].dataset.value))"
     unsorted = page.evaluate(bounds)

@@ -33,7 +33,7 @@ def plans_of(folder: Path, root: Path, removed: Collection[str] = ()) -> list[Pl
     own = folder / "params.yaml"
     current = read(own if own.exists() else root / "params.yaml")
     left = [studies.parameters_of(name, folder) for name in there if name not in removed]
-    used = left if current.study.name in removed else [*left, current]
+    used = left if current in left or current.study.name in removed else [*left, current]
     return [Plan(parameters, root) for parameters in used]
 
 
