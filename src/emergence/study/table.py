@@ -50,7 +50,6 @@ COUNTING = (
 ESTIMATION = Setting(
     "statistics", without=("resamples", "seed", "accuracy_targets", "read_out", "early_share", "early_shares")
 )
-WAY_OF_REFERENCE = ("pruning.methods", "pruning.retraining", "pruning.rewind_to")
 SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
 LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")
 
@@ -66,7 +65,6 @@ OF_RUNS = (
         ),
         modules=given.loading,
         resources=Resources(minutes=30),
-        decided_by=("study.experiments",),
     ),
     Rule(
         "tune_learning_rate",
@@ -78,7 +76,6 @@ OF_RUNS = (
         modules=given.building,
         applies=given.unless(given.is_pruned),
         resources=Resources(minutes=720, gpu=True),
-        decided_by=("study", "variations", "tuning.scope", "tuning.seeds"),
     ),
     Rule(
         "train_networks",
@@ -90,7 +87,6 @@ OF_RUNS = (
         modules=given.building,
         applies=given.unless(given.is_pruned),
         resources=Resources(minutes=720, gpu=True),
-        decided_by=("study", "variations", "pruning.methods"),
     ),
     Rule(
         "make_masks",
@@ -101,7 +97,6 @@ OF_RUNS = (
         settings=(BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
         modules=given.pruning,
         resources=Resources(memory=2000, minutes=120),
-        decided_by=of.OF_RUNS,
     ),
     Rule(
         "retune_learning_rate",
@@ -114,7 +109,6 @@ OF_RUNS = (
         applies=given.is_pruned,
         script="tune_learning_rate",
         resources=Resources(minutes=720, gpu=True),
-        decided_by=of.OF_RUNS,
     ),
     Rule(
         "retrain_networks",
@@ -127,7 +121,6 @@ OF_RUNS = (
         applies=given.is_pruned,
         script="train_networks",
         resources=Resources(minutes=720, gpu=True),
-        decided_by=of.OF_RUNS,
     ),
     Rule(
         "gather_networks",
@@ -193,7 +186,6 @@ OF_RUNS = (
             *(Setting(key, when=given.samples_emergence) for key in COUNTING),
         ),
         derived=given.sampled_places,
-        decided_by=("landscape.seeds", "landscape.masks", "landscape.planes", "landscape.metrics"),
         modules=given.sampling,
         applies=given.is_sampled,
         resources=Resources(minutes=240, gpu=True),
@@ -216,7 +208,6 @@ OF_RUNS = (
         reads=CHECKPOINTS,
         settings=(BUILDER, "curvature", "landscape.steps"),
         derived=given.sampled_seeds,
-        decided_by=("landscape.seeds",),
         modules=given.building,
         applies=given.is_sampled,
         resources=Resources(memory=8000, minutes=240, gpu=True),
@@ -229,7 +220,6 @@ OF_RUNS = (
         reads={**DATA, "training": Source(TRAINED, of.itself)},
         settings=(BUILDER, "minima", "landscape.steps"),
         derived=given.sampled_seeds,
-        decided_by=("landscape.seeds",),
         modules=given.building,
         applies=given.is_sampled,
         resources=Resources(memory=8000, minutes=480, gpu=True),
@@ -279,7 +269,6 @@ OF_STUDY = (
             reads=STUDY,
             settings=settings,
             derived=given.judging if name == "claims" else given.way_of_reference,
-            decided_by=(*WAY_OF_REFERENCE, *(("study.registration",) if name == "claims" else ())),
             applies=given.has_skills if name == "scoreboard" else always,
             keyed=False,
         )
@@ -338,7 +327,6 @@ FIGURES = tuple(
         reads=drawn_from,
         settings=LOOK,
         derived=given.look_of_reference,
-        decided_by=WAY_OF_REFERENCE,
         modules=given.drawing,
         applies=applies,
         keyed=False,
