@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: run report status test test-long lint format clean preset
 
-run: .venv/installed ## the study of params.yaml, from data to results/report.html
+run: .venv/installed ## the study of params.yaml, from data to results/studies/NAME/report.html
 	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
 
 report: .venv/installed ## figures and a report of what is finished, in partial/, at any time of a study

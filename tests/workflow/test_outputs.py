@@ -27,7 +27,10 @@ def test_claims_have_verdicts_with_interval_and_corrected_p_value(finished: Repo
 
 
 def test_dvc_shows_metrics_and_plots(finished: Repository, tmp_path: Path) -> None:
-    assert "claims.json" in finished.run("dvc", "metrics", "show")
+    shown = finished.run("dvc", "metrics", "show").splitlines()
+    assert shown[0].split() == ["Path", *finished.claims()]
+    assert [Path(row.split()[0]).stem for row in shown[1:]] == ["choices", "effects", "verdicts"]
+    assert max(map(len, shown)) <= 120
     finished.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
     pictures = {file.name for file in (tmp_path / "plots").rglob("*.png")}
     drawn = {file.name for file in (finished.study / "figures/png").iterdir()}
