@@ -70,11 +70,11 @@ def examination(
     return job_file(folder / "job.json", "measure_skills", inputs, outputs, run=run, settings=settings)
 
 
-def do(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command of a job as the workflow does; CalledProcessError where it fails."""
+def do(command: list[str], check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command of a job as the workflow does; by default CalledProcessError where it fails."""
     python, *script = command
     served = [python, "-IS", str(START), str(os.getpid()), *script]
-    return subprocess.run(served, check=True, capture_output=True, text=True, **options)
+    return subprocess.run(served, check=check, capture_output=True, text=True, **options)
 
 
 def _entries(files: Mapping[str, Path] | list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ def test_titles_lie_within_a_figure_of_one_row(name: str, one_experiment: Manife
             assert not title.get_text() or title.get_window_extent().ymax <= figure.bbox.ymax
 
 
-@pytest.mark.parametrize("name", one_in(6, sorted(catalogue(), key="landscape_surface".__ne__)))
+@pytest.mark.parametrize("name", one_in(12, sorted(catalogue(), key="landscape_surface".__ne__)))
 def test_equal_inputs_give_equal_bytes_also_in_another_process(
     name: str, one_experiment: Manifest, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def test_texts_of_demonstrations_are_different_names_each_with_a_comma() -> None
         demonstrations(names=3, shots=4, samples=1, rng=np.random.default_rng(0))
 
 
+@pytest.mark.long
 def test_what_later_blocks_keep_is_what_is_known_of_the_names_read() -> None:
     model = Model(True, False)
     texts = demonstrations(names=3, shots=2, samples=1000, rng=np.random.default_rng(0))

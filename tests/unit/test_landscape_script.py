@@ -15,7 +15,7 @@ from emergence.datasets import RawDataset, process, read_processed
 from emergence.networks import Architecture, build
 from emergence.parameters.data import Data
 from emergence.training.checkpoints import Checkpoint, file_name, publish, read, write
-from tests.job_files import RUN, job_file
+from tests.job_files import RUN, do, job_file
 
 ARCHITECTURE = Architecture("cnn", (1, 6, 6), 3, {"channels": [4], "batch_norm": True})
 WHERE = {
@@ -61,7 +61,7 @@ def sample(run: Path, output: Path, seeds: list[int], *flags: str) -> subprocess
     where, outputs = output.with_suffix(".json"), {"landscape": output}
     told = {"run": RUN, "settings": settings, "derived": {"seeds": seeds, **SAMPLED}}
     command = job_file(where, "sample_landscape", inputs, outputs, **told)  # type: ignore[arg-type]
-    return subprocess.run([*command, *flags], capture_output=True, text=True)
+    return do([*command, *flags], check=False)
 
 
 @pytest.fixture(scope="module")

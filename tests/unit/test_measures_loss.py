@@ -90,6 +90,7 @@ def test_learning_coefficient_of_a_quadratic_loss_is_that_of_the_discrete_chain(
     assert found == pytest.approx(expected, rel=0.08)
 
 
+@pytest.mark.long
 def test_learning_coefficient_of_a_quartic_loss_is_a_quarter_per_weight() -> None:
     network = GivenLoss(lambda weights: 40 * (weights**4).sum(), torch.zeros(20))
     without_labels = torch.zeros(1000, 1), torch.zeros(1000, dtype=torch.long)

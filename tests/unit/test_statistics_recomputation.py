@@ -14,6 +14,8 @@ from emergence.statistics.study import Reference
 from tests import raw_study
 from tests.recomputation import compare
 
+pytestmark = pytest.mark.long  # tests/workflow/test_recomputation.py does the same on a study that was run
+
 CLAIMS = read_rules().claims
 
 

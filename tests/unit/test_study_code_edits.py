@@ -9,6 +9,7 @@ from emergence.parameters import Parameters
 from emergence.parameters.reading import read
 from emergence.study.plan import Plan
 from emergence.study.table import PHASES
+from tests.sampling import one_in
 
 ROOT = Path(__file__).parents[2]
 CONCLUSIONS = {"statistics", "figures", "report"}
@@ -49,7 +50,7 @@ def before(parameters: Parameters) -> Plan:
     return Plan(parameters, ROOT)
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("edit", one_in(2, EDITS))
 def test_a_change_of_code_recomputes_the_phases_that_run_it_and_those_that_follow(
     tmp_path: Path, parameters: Parameters, before: Plan, edit: str
 ) -> None:

@@ -185,9 +185,15 @@ def test_the_command_tells_the_digest_and_refuses_in_one_line(workspace: Path) -
     assert refused.returncode == 1 and refused.stderr.startswith("study.registration is empty")
 
 
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return figure_data.write_results(
+        tmp_path_factory.mktemp("results"), figure_data.TWO[:1], seeds=3, epochs=3, points=5
+    )
+
+
 @pytest.mark.parametrize("named", [True, False])
-def test_claims_say_how_their_study_stands_to_its_registration(tmp_path: Path, named: bool) -> None:
-    manifest = figure_data.write_results(tmp_path, figure_data.TWO[:1], seeds=3, epochs=3, points=5)
+def test_claims_say_how_their_study_stands_to_its_registration(manifest: Any, tmp_path: Path, named: bool) -> None:
     derived: dict[str, Any] = {"reference_method": "global_magnitude", "reference_retraining": figure_data.RETRAINING}
     if named:
         derived["registration"] = {"statement": "confirmatory: follows the registration mine"}

@@ -1,7 +1,6 @@
 """A disk that fills during training stops it with a clear error; nothing is lost, and with room it goes on."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import torch
 from emergence.core.files import checksum
 from emergence.core.seals import read_sealed
 from emergence.training.checkpoints import paths, read
+from tests.job_files import do
 from tests.sampling import one_in
 from tests.small_disk import SmallDisk
 from tests.unit.test_training_resume import outputs, settings, train
@@ -61,17 +61,17 @@ def test_a_job_on_a_full_disk_ends_with_one_clear_line_and_can_be_repeated(
     digits: Path,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    subprocess.run(training(digits, tmp_path / "whole", tmp_path / "work", epochs=5), check=True)
+    do(training(digits, tmp_path / "whole", tmp_path / "work", epochs=5))
     command = training(digits, small_disk.folder / "parts", small_disk.folder / "work", epochs=5)
     small_disk.hold(400)
-    ended = subprocess.run(command, capture_output=True, text=True)
+    ended = do(command, check=False)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     last = ended.stderr.splitlines()[-1]
     assert re.search(r"ERROR .*\.safetensors cannot be written \(No space .*: it needs [\d,]+ bytes, [\d,]+ are", last)
     assert not list(small_disk.folder.rglob("*.partial"))
     small_disk.hold(4096)
-    subprocess.run(command, check=True)
+    do(command)
     files = [file.relative_to(tmp_path / "whole") for file in (tmp_path / "whole").rglob("*") if file.is_file()]
     assert len(files) == 1 + 1 + 10
     for file in files:

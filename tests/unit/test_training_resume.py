@@ -58,7 +58,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files}
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.long)])
 def test_a_kill_before_any_change_of_the_disk_loses_nothing(tmp_path: Path, step: int) -> None:
     """Each process dies `step` changes later than the last; then one that is left alone finishes what it began."""
     training = settings(epochs=1, checkpoints={"early_iterations": [3, 5]})

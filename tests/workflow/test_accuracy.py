@@ -8,13 +8,9 @@ import xarray as xr
 
 from tests.workflow.conftest import Repository
 
-pytestmark = [pytest.mark.workflow, pytest.mark.data]
+pytestmark = [pytest.mark.workflow, pytest.mark.data, pytest.mark.long]
 
-CASES = [
-    pytest.param("mnist", "mlp", 10, 0.975),
-    pytest.param("fashion_mnist", "mlp", 10, 0.86, marks=pytest.mark.long),
-    pytest.param("mnist", "cnn", 5, 0.985, marks=pytest.mark.long),
-]
+CASES = [("mnist", "mlp", 10, 0.975), ("fashion_mnist", "mlp", 10, 0.86), ("mnist", "cnn", 5, 0.985)]
 
 
 @pytest.mark.parametrize(("dataset", "network", "epochs", "accuracy"), CASES)

@@ -5,10 +5,14 @@ import shutil
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from emergence.core.runs import Run
 from emergence.study.jobs import Job
 from emergence.study.partial import finished as runs_finished
 from tests.workflow.conftest import Repository
+
+pytestmark = pytest.mark.workflow
 
 LOOK = (sys.executable, "-m", "emergence.study.partial")
 
