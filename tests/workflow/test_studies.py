@@ -29,7 +29,7 @@ use rule * from emergence
 def go_to(repository: Repository, study: str) -> None:
     """Write the parameters that a study left into params.yaml."""
     file = f"results/studies/{study}/params.yaml"
-    repository.run(sys.executable, "-m", "emergence.parameters", "apply", file)
+    repository.run(sys.executable, "-m", "emergence.parameters", "restore", file)
 
 
 @pytest.fixture(scope="module")
