@@ -18,7 +18,7 @@ status: .venv/installed ## what is finished, what is left, how long it takes, wh
 # DVC has no setting for which columns it shows, nor for their titles.
 experiments: .venv/installed ## dvc exp show: of each experiment the verdicts on all claims, and the parameters that differ
 	dvc exp show --md --only-changed --keep '.*/verdicts.json' --drop '.*/(effects|choices).json' \
-		| sed -E 's,[^ |]*/verdicts.json:,,g; s, +\|, |,g; s,-{3+},---,g'
+		| sed -E 's/[^ |]*verdicts.json://g; s/ +\|/ |/g; s/-{3,}/---/g'
 
 preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=smoke
 	python -m emergence.parameters apply $(PRESET)
