@@ -12,7 +12,7 @@ from tests.workflow.conftest import Repository, pulled
 pytestmark = pytest.mark.workflow
 
 OTHERS: dict[str, dict[str, object]] = {
-    "coarse": {"statistics.resamples": 512},
+    "finer": {"statistics.resamples": 2048},
     "another": {"study.experiments": ["mnist1d/mlp"], "study.seeds": 2},
 }
 """Studies beside the smallest: one of the same runs, and one of another data set."""
@@ -69,7 +69,7 @@ def test_removing_a_study_leaves_the_others_as_they_are(studies: Repository, tmp
     after = copy.current_files()
     assert after == {name: content for name, content in before.items() if name in after}
     assert not any("another" in name or "mnist1d" in name for name in after)
-    for study in ("smoke", "coarse"):
+    for study in ("smoke", "finer"):
         go_to(copy, study)
         assert copy.planned() == {}
 
@@ -93,6 +93,6 @@ def test_a_study_lies_in_any_folder(source: Repository, finished: Repository, tm
 
 
 def test_parameters_are_given_by_their_dotted_keys(finished: Repository) -> None:
-    dotted = finished.planned("--config", "figures.font_size=11", "statistics.resamples=512")
-    assert dotted == finished.planned("--config", "figures={font_size: 11}", "statistics={resamples: 512}")
+    dotted = finished.planned("--config", "figures.font_size=11", "statistics.resamples=2048")
+    assert dotted == finished.planned("--config", "figures={font_size: 11}", "statistics={resamples: 2048}")
     assert dotted["map_robustness"] == dotted["draw_sparsity"] == 1
