@@ -4,9 +4,9 @@ PRESET ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run report status test test-long lint format clean preset
+.PHONY: run report status experiments test test-long lint format clean preset
 
-run: .venv/installed ## the study of params.yaml, from data to results/report.html
+run: .venv/installed ## the study of params.yaml, from data to results/studies/NAME/report.html
 	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
 
 report: .venv/installed ## figures and a report of what is finished, in partial/, at any time of a study
@@ -14,6 +14,11 @@ report: .venv/installed ## figures and a report of what is finished, in partial/
 
 status: .venv/installed ## what is finished, what is left, how long it takes, what began and did not finish
 	python -m emergence.study.status $(if $(PRESET),workflow/presets/$(PRESET).yaml)
+
+# DVC has no setting for which columns it shows, nor for their titles.
+experiments: .venv/installed ## dvc exp show: of each experiment the verdicts on all claims, and the parameters that differ
+	dvc exp show --md --only-changed --keep '.*/verdicts.json' --drop '.*/(effects|choices).json' \
+		| sed -E 's/[^ |]*verdicts.json://g; s/ +\|/ |/g; s/-{3,}/---/g'
 
 preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=smoke
 	python -m emergence.parameters apply $(PRESET)

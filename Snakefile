@@ -6,8 +6,11 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
+# This file may be used as a module of a workflow that lies elsewhere.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+
 # In another folder (snakemake --directory), parameters are those beside this file unless it has its own.
-PARAMETERS = Path("params.yaml") if Path("params.yaml").exists() else Path(workflow.basedir, "params.yaml")
+PARAMETERS = Path("params.yaml") if Path("params.yaml").exists() else ROOT / "params.yaml"
 
 
 configfile: str(PARAMETERS)

@@ -27,6 +27,7 @@ def write_report(given: JobFile) -> None:
         study=study,
         registration=given.derived.get("registration", {}),
         unfinished=given.derived.get("unfinished", ""),
+        folder=given.output("report").parent,
     )
     write_text(given.output("report"), make_page(contents))
     log.info("%s: %d claims, %d figures", given.output("report"), len(contents.claims), len(contents.figures))

@@ -14,8 +14,9 @@ from tests.workflow.conftest import Repository
 pytestmark = pytest.mark.cluster
 
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks", "2")
+OWN = [f"results/studies/smoke/{name}" for name in ("networks", "stamps/prune", "params.yaml")]
 MADE = {
-    "prune": ("data/processed", "results/train", "results/prune", "results/networks"),
+    "prune": ("data/processed", "results/train", "results/prune", *OWN),
     "all": ("data/processed", "results"),
 }
 PROFILE = "profiles/slurm/config.v9+.yaml"

@@ -1,11 +1,13 @@
 """Parameters: defaults, presets and schema agree, and every mistake is told."""
 
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from emergence.parameters import CNN, VGG, Parameters, Transformer
+from emergence.parameters import __main__ as commands
 from emergence.parameters.reading import ParametersError, check, overlay, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
 
@@ -236,3 +238,16 @@ def test_networks_are_resized_in_whole_layers_and_a_transformer_in_whole_heads()
     with pytest.raises(ValueError, match="of 2 hidden layers at least one must be left, not 0"):
         transformer.resized(depth=-2)
     assert VGG().resized() == VGG()
+
+
+def test_restored_parameters_are_those_of_the_file_but_for_how_to_compute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    chain = {"kind": "sparse_parity"}
+    before = check({"data": {"sets": {"chain": chain}}, "compute": {"device": "cpu"}})
+    (tmp_path / "params.yaml").write_text(as_yaml(before))
+    (tmp_path / "left.yaml").write_text("study: {seeds: 3}\n")
+    monkeypatch.setattr(sys, "argv", ["parameters", "restore", "left.yaml"])
+    commands.main()
+    assert read(tmp_path / "params.yaml") == check({"study": {"seeds": 3}, "compute": {"device": "cpu"}})

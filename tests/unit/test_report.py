@@ -224,7 +224,7 @@ def test_a_claim_leads_to_a_section_with_what_decides_it_and_where_its_numbers_a
         assert claim["quantity"] in section
         assert claim["reason"] is None or claim["reason"] in section
         assert ("Why it is left open: " in section) == (claim["verdict"] == "inconclusive")
-        assert f"entry {name} of results/claims.json" in section
+        assert f"entry {name} of claims.json" in section
 
 
 def test_figures_stand_in_the_sections_that_they_name_with_captions(html: str) -> None:

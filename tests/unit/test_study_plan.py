@@ -49,7 +49,8 @@ def test_no_name_leads_out_of_the_folders_of_results(name: str) -> None:
 
 FIGURES = {"draw_figure", "write_report"}
 MOVING = "animate_figure"
-JUDGED = {"judge_claims", "map_robustness", "compare_rivals", "compare_stopping"}
+VERDICTS = {"judge_claims", "map_robustness", "write_metrics"}
+JUDGED = {*VERDICTS, "compare_rivals", "compare_stopping"}
 CONCLUSIONS = {"collect_runs", *JUDGED, *FIGURES}
 CELL = {"make_masks", "retrain_networks", "count_paths", "apply_measures"}
 LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"}
@@ -60,7 +61,7 @@ LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "fin
     [
         ({"figures": {"font_size": 12}}, {MOVING, *FIGURES}),
         ({"statistics": {"confidence": 0.9}}, {*JUDGED, MOVING, *FIGURES}),
-        ({"statistics": {"resamples": 2048}}, {"judge_claims", "map_robustness", *FIGURES}),
+        ({"statistics": {"resamples": 2048}}, {*VERDICTS, *FIGURES}),
         ({"stopping": {"tolerances": [0.1]}}, {"compare_stopping", *FIGURES}),
         ({"controls": {"noise": [0.2]}}, {"compare_controls", *CONCLUSIONS}),
         ({"emergence": {"thresholds": [0.05]}}, {"count_paths", *CONCLUSIONS}),

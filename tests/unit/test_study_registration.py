@@ -171,7 +171,7 @@ def test_a_registration_changes_the_keys_of_claims_and_of_what_reads_them_alone(
     named, unnamed = (Plan(study(study={"registration": name}), workspace) for name in ("mine", ""))
     changed = {job.rule for job in named.jobs if job.key not in unnamed.by_key}
     assert "judge_claims" in changed
-    assert changed <= {"judge_claims", "draw_figure", "animate_figure", "write_report"}
+    assert changed <= {"judge_claims", "write_metrics", "draw_figure", "animate_figure", "write_report"}
 
 
 def test_the_command_tells_the_digest_and_refuses_in_one_line(workspace: Path) -> None:

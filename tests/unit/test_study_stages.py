@@ -1,60 +1,23 @@
-"""The stages of DVC know what determines each phase."""
+"""The stage of DVC covers all that the workflow makes and depends on."""
 
 from pathlib import Path
 
-import pytest
 import yaml
 
 from emergence.parameters import Parameters
-from emergence.parameters.reading import read
-from emergence.study.plan import Plan
 from emergence.study.stages import as_yaml
-from emergence.study.table import PHASES, RULES
+from emergence.study.table import RULES
 
 ROOT = Path(__file__).parents[2]
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-
-CHANGES = {
-    "data.split_seed": 7,
-    "training.batch_size": 32,
-    "pruning.sparsities": [0.5, 0.8],
-    "emergence.thresholds": [0.05],
-    "measures.names": ["weight_norm"],
-    "landscape.points": 5,
-    "ruggedness.noise_floor": 0.1,
-    "curvature.probes": 3,
-    "minima.copies": 2,
-    "statistics.confidence": 0.9,
-    "figures.font_size": 12,
-    "compute.device": "cpu",
-}
 
 
-def test_the_stages_are_those_that_the_plan_asks_for() -> None:
+def test_dvc_yaml_is_as_it_is_written() -> None:
     assert (ROOT / "dvc.yaml").read_text(encoding="utf-8") == as_yaml()
 
 
-def keys(parameters: Parameters) -> dict[str, set[str]]:
-    plan = Plan(parameters, ROOT)
-    return {phase: {job.key for job in plan.of_phase(phase)} for phase in PHASES}
-
-
-@pytest.mark.parametrize("key", CHANGES)
-def test_a_stage_names_a_parameter_if_and_only_if_its_phase_depends_on_it(key: str) -> None:
-    smoke = read(ROOT / "params.yaml", ROOT / "workflow/presets/smoke.yaml")
-    section, name = key.split(".")
-    content = smoke.model_dump()
-    content[section][name] = CHANGES[key]
-    before, after = keys(smoke), keys(Parameters.model_validate(content))
-    changed = {phase for phase in PHASES if before[phase] != after[phase]}
-    named = {phase for phase, stage in STAGES.items() if {key, section} & {*stage["params"]}}
-    assert named == changed
-
-
-def test_every_file_of_the_workflow_belongs_to_the_stage_of_its_phase_alone() -> None:
-    outs = {path: phase for phase, stage in STAGES.items() for out in stage["outs"] for path in out}
-    outs |= {path: phase for phase, stage in STAGES.items() for out in stage.get("metrics", ()) for path in out}
-    for place in RULES.values():
-        for file in place.files.values():
-            path = Path(place.folder, file)
-            assert {outs[str(out)] for out in (path, *path.parents) if str(out) in outs} == {place.phase}
+def test_every_result_and_every_parameter_that_determines_one_belongs_to_the_stage() -> None:
+    stage = yaml.safe_load(as_yaml())["stages"]["study"]
+    outs = {Path(path) for out in stage["outs"] for path in out}
+    for rule in RULES.values():
+        assert len(outs & {Path(rule.folder), *Path(rule.folder).parents}) == 1, rule.name
+    assert set(Parameters.model_fields) - set(stage["params"]) == {"compute"}

@@ -38,6 +38,12 @@ class Repository:
         self.run("git", "add", "--all")
         self.run("git", *COMMIT, message)
 
+    @property
+    def study(self) -> Path:
+        """The folder of the study that the repository's params.yaml describes."""
+        name = yaml.safe_load((self.folder / "params.yaml").read_text())["study"]["name"]
+        return self.folder / "results" / "studies" / name
+
     def clone(self, folder: Path) -> "Repository":
         self.run("git", "clone", "-q", str(self.folder), str(folder))
         return Repository(folder)
@@ -86,7 +92,7 @@ class Repository:
         return sorted(str(file.relative_to(self.folder)) for file in self.folder.glob("logs/**/*.log"))
 
     def claims(self) -> dict[str, object]:
-        content: dict[str, object] = json.loads((self.folder / "results" / "claims.json").read_text())
+        content: dict[str, object] = json.loads((self.study / "claims.json").read_text())
         return content
 
     def current_files(self) -> dict[str, bytes]:

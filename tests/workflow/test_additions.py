@@ -113,9 +113,9 @@ def test_an_own_measure_is_one_file_and_only_measures_and_what_reads_them_are_ma
     repository.set("measures.names", ["active_fraction", "extensions.largest:measure"])
     done = repository.executed("snakemake", "statistics")
     assert done == dict.fromkeys(
-        ["collect_runs", "judge_claims", "map_robustness", "compare_rivals", "compare_stopping"], 1
+        ["collect_runs", "judge_claims", "map_robustness", "compare_rivals", "compare_stopping", "write_metrics"], 1
     ) | {"apply_measures": 2}
-    study = xr.load_dataset(repository.folder / "results/statistics/study.nc")
+    study = xr.load_dataset(repository.study / "statistics/study.nc")
     assert (study["extensions.largest:measure"] > 0).all()
 
 
@@ -155,7 +155,7 @@ def test_an_own_analysis_of_checkpoints_with_a_figure_is_three_files_and_only_it
     assert len(touched(repository)) == 3
     done = repository.executed("snakemake")
     assert done == {"count_small_weights": 2, "draw_small_weights": 1, "write_report": 1}
-    assert "Small weights" in (repository.folder / "results/report.html").read_text()
+    assert "Small weights" in (repository.study / "report.html").read_text()
     assert repository.planned() == {}
 
 

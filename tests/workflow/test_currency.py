@@ -62,7 +62,7 @@ def test_damaged_and_deleted_files_are_mended_and_what_is_joined_from_them(
     repository: Repository,
 ) -> None:
     before = repository.current_files()
-    figure = repository.folder / "results/figures/png/sparsity.png"
+    figure = repository.study / "figures/png/sparsity.png"
     figure.write_bytes(figure.read_bytes()[:-100])
     measures = repository.folder / repository.plan().of_rule("apply_measures")[0].file("measures")
     measures.unlink()
@@ -79,9 +79,9 @@ def test_every_way_of_asking_says_the_same_of_a_stale_file_whatever_its_time(rep
             os.utime(path, (moment, moment))
     assert repository.planned() == {}
     repository.edit("scripts/judge_claims.py", "-> None:\n", "-> None:\n    print('begin')\n")
-    claims = {"judge_claims": 1}
-    for asked in (["judge_claims"], ["--until", "results/claims.json", "--", "report"]):
+    claims, file = {"judge_claims": 1}, "results/studies/smoke/claims.json"
+    for asked in (["judge_claims"], ["--until", file, "--", "report"]):
         assert repository.planned(*asked) == claims, asked
     assert repository.planned("--omit-from", "judge_claims") == {}
     repository.run("snakemake", "--touch")
-    assert repository.planned("results/claims.json") == claims
+    assert repository.planned(file) == claims

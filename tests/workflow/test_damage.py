@@ -18,10 +18,12 @@ from emergence.core.seals import Damaged, read_sealed
 from emergence.core.storage import read_dataset
 from emergence.jobs import JobFile
 from emergence.landscape.journal import Journal
+from emergence.parameters.reading import ParametersError
 from emergence.pruning import Mask
 from emergence.report.records import Record, times
-from emergence.study import status
-from emergence.study.layout import JOBS, RESUME, SAMPLED, STAMPS
+from emergence.study import layout, status
+from emergence.study.layout import JOBS, RESUME, SAMPLED
+from emergence.study.studies import parameters_of
 from emergence.study.table import RULES
 from emergence.training import checkpoints
 from emergence.training.resume import ResumeFolder, State
@@ -33,6 +35,8 @@ FLIPS = (3, pytest.param(12, marks=pytest.mark.long))
 """How many bits of the files of each kind are flipped, one at a time."""
 
 WAYS = ("cut short", "emptied", "deleted", "replaced by a folder")
+
+STAMPS = layout.stamp("smoke", "*", "*", "*")
 
 NEVER_READ = ("lock", ".snakemake_timestamp")
 """Files whose content says nothing."""
@@ -53,13 +57,20 @@ def read_gathered(file: Path, _: Path) -> None:
 
 def read_fixed(file: Path, whole: Path) -> None:
     """As a job does; before it runs anything, the workflow asks the same."""
-    name = next(name for name in (whole / STAMPS).glob("*/*") if str(file) in stamps.listed(name))
+    name = next(name for name in whole.glob(STAMPS) if str(file) in stamps.listed(name))
     stamps.check(name.relative_to(whole))
 
 
 def read_stamp(stamp: Path, _: Path) -> None:
     if not stamps.holds(stamp, Path()):
         raise Damaged(stamp, "does not hold")
+
+
+def read_parameters(file: Path, _: Path) -> None:
+    try:
+        parameters_of("smoke", Path())
+    except ParametersError as error:
+        raise Damaged(file, str(error)) from error
 
 
 def read_state(file: Path, whole: Path) -> None:
@@ -130,14 +141,15 @@ CHECKED: dict[str, tuple[str, Reader]] = {
         for file in place.files.values()
     },
     **{
-        f"{rule}: {form}": (f"{place.folder}/{file.format(name='*')}", read_fixed)
+        f"{rule}: {form}": (f"{place.folder.format(study='smoke')}/{file.format(name='*')}", read_fixed)
         for rule, place in RULES.items()
         if not place.keyed
         for form, file in place.files.items()
     },
-    "fixed netCDF": ("results/statistics/*.nc", lambda path, _: read_dataset(path)),
-    "gathered networks": ("results/networks/*", read_gathered),
-    "stamps": (f"{STAMPS}/*/*", read_stamp),
+    "fixed netCDF": ("results/studies/smoke/statistics/*.nc", lambda path, _: read_dataset(path)),
+    "gathered networks": ("results/studies/smoke/networks/*", read_gathered),
+    "stamps": (STAMPS, read_stamp),
+    "parameters of a study": (layout.parameters("smoke"), read_parameters),
     "job files": (f"{JOBS}/*/*", lambda path, _: JobFile.read(path)),
     "states of training": (f"{RESUME}/**/*[ps]*[0-9]*.*", read_state),
     "points of landscapes": (f"{SAMPLED}/**/*.jsonl", read_points),
@@ -257,7 +269,7 @@ def test_what_is_only_shown_stops_nothing_in_whatever_state_it_is(whole: Path, w
 def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
     repository: Repository, kind: str, reader: str
 ) -> None:
-    claims = (repository.folder / "results/claims.json").read_bytes()
+    claims = (repository.study / "claims.json").read_bytes()
     jobs = repository.plan().jobs
     damaged, needed = next(
         (source, job)
@@ -272,12 +284,12 @@ def test_what_the_message_says_about_a_damaged_result_leads_to_the_same_claims(
     content[len(content) // 2] ^= 1
     file.unlink()
     file.write_bytes(content)
-    for result in {needed.results[0], "results/statistics/study.nc"}:
+    for result in {needed.results[0], "results/studies/smoke/statistics/study.nc"}:
         (repository.folder / result).unlink()
     told = repository.run("snakemake", "statistics", fails=True)
     assert f"{damaged.file(kind)} is damaged" in told
     assert "delete it and run the same command again" in told
     file.unlink()
     repository.run("snakemake", "statistics")
-    assert (repository.folder / "results/claims.json").read_bytes() == claims
+    assert (repository.study / "claims.json").read_bytes() == claims
     assert repository.planned() == {}

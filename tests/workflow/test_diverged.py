@@ -73,7 +73,7 @@ def test_a_study_with_diverged_networks_ends_and_says_so(
     fragile = {"builder": "extensions.fragile:build", "options": {"broken": broken}}
     (clone.folder / "diverging.yaml").write_text(yaml.safe_dump({**STUDY, "networks": {"fragile": fragile}}))
     clone.run("snakemake", "--configfile", "params.yaml", "diverging.yaml")
-    joined = xr.load_dataset(clone.folder / "results" / "statistics" / "study.nc")
+    joined = xr.load_dataset(clone.study / "statistics" / "study.nc")
     assert (int(joined["left_out"].sum()), joined["left_out"].size) == (left_out, 8)
     stated = f"{left_out} of 8 networks are left out"
     claims: Any = clone.claims()
@@ -82,7 +82,7 @@ def test_a_study_with_diverged_networks_ends_and_says_so(
     assert claims["C4"]["runs"] == 4 - len(broken)
     if left_out == 8:
         assert {(claim["verdict"], claim["runs"]) for claim in claims.values()} == {("inconclusive", 0)}
-    page = Words((clone.folder / "results" / "report.html").read_text()).text
+    page = Words((clone.study / "report.html").read_text()).text
     assert f"Networks that diverged {stated}" in page
     seeds = " and ".join(", ".join(map(str, broken)).rsplit(", ", 1))
     assert re.search(rf"digits/fragile/dense {len(broken)} of 4 {seeds} ep0 ", page)

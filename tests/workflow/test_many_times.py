@@ -14,7 +14,9 @@ import pytest
 from tests.workflow.conftest import Repository, pulled
 from tests.workflow.test_currency import is_clean, new_jobs
 
-JUDGED = {"judge_claims": 1, "map_robustness": 1, "compare_rivals": 1, "compare_stopping": 1, "write_report": 1}
+JUDGED = dict.fromkeys(
+    ["judge_claims", "map_robustness", "compare_rivals", "compare_stopping", "write_metrics", "write_report"], 1
+)
 JOINED = {"collect_runs": 1, **JUDGED}
 LOOKED_AT = {"sample_landscape": 2, "measure_ruggedness": 2, "measure_curvature": 2, "find_minima": 2}
 PRUNED = {"make_masks": 1, "retrain_networks": 1, "gather_networks": 1}
@@ -95,7 +97,7 @@ def test_more_epochs_continue_training_to_the_bytes_of_training_in_one_go(source
 
 @pytest.mark.parametrize("way", ["--temp", "--queue"])
 def test_ten_experiments_draw_the_figures_of_their_own_parameters(repository: Repository, way: str) -> None:
-    figure = "results/figures/png/sparsity.png"
+    figure = "results/studies/smoke/figures/png/sparsity.png"
     direct = repository.copy(repository.folder.parent / "direct")
     sizes = {f"size-{number}": 10.0 + number for number in range(10)}
     for name, size in sizes.items():

@@ -30,26 +30,28 @@ def test_claims_have_verdicts_with_interval_and_corrected_p_value(finished: Repo
 
 
 def test_dvc_shows_metrics_and_plots(finished: Repository, tmp_path: Path) -> None:
-    assert "claims.json" in finished.run("dvc", "metrics", "show")
+    shown = finished.run("dvc", "metrics", "show").splitlines()
+    assert shown[0].split() == ["Path", *finished.claims()]
+    assert [Path(row.split()[0]).stem for row in shown[1:]] == ["choices", "effects", "verdicts"]
+    assert max(map(len, shown)) <= 120
     finished.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
     pictures = {file.name for file in (tmp_path / "plots").rglob("*.png")}
-    drawn = {file.name for file in (finished.folder / "results/figures/png").iterdir()}
+    drawn = {file.name for file in (finished.study / "figures/png").iterdir()}
     assert drawn
     assert all(any(picture.endswith(name) for picture in pictures) for name in drawn)
 
 
 def test_dvc_tells_what_a_change_changed_between_revisions(repository: Repository) -> None:
-    repository.set("statistics.confidence", 0.9)
+    repository.set("statistics.reference_threshold", 0.2)
     repository.run("dvc", "repro")
-    repository.commit("Narrower intervals")
+    repository.commit("Fewer active units")
     revisions = ("HEAD~1", "HEAD")
     parameters = json.loads(repository.run("dvc", "params", "diff", "--json", *revisions))["params.yaml"]
     assert {key: (change["old"], change["new"]) for key, change in parameters.items()} == {
-        "statistics.confidence": (0.95, 0.9)
+        "statistics.reference_threshold": (0.05, 0.2)
     }
-    claims = json.loads(repository.run("dvc", "metrics", "diff", "--json", *revisions))["results/claims.json"]
-    assert claims["C4.interval_low"]["diff"] > 0 > claims["C4.interval_high"]["diff"]
-    assert not any(key.endswith((".estimate", ".runs")) for key in claims)
+    metrics = json.loads(repository.run("dvc", "metrics", "diff", "--json", *revisions))
+    assert metrics["results/studies/smoke/metrics/effects.json"]["C4"]["diff"] != 0
     repository.run("dvc", "plots", "diff", "--out", "plots", *revisions)
     versions = [(repository.folder / "plots/static").glob(f"{name}_*sparsity.png") for name in revisions]
     before, now = (next(files).read_bytes() for files in versions)
@@ -90,7 +92,7 @@ def assert_opens_for_everybody(browser: Browser, file: Path, width: int) -> None
 def test_the_report_opens_for_everybody_without_network_overflow_or_error(
     finished: Repository, browser: Browser, width: int
 ) -> None:
-    assert_opens_for_everybody(browser, finished.folder / "results/report.html", width)
+    assert_opens_for_everybody(browser, finished.study / "report.html", width)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -104,7 +106,7 @@ def test_tables_and_surfaces_of_the_report_can_be_used_with_the_keyboard(
     finished: Repository, browser: Browser
 ) -> None:
     page = browser.new_page()
-    page.goto((finished.folder / "results/report.html").as_uri())
+    page.goto((finished.study / "report.html").as_uri())
     heading = page.locator("table.claims thead th").nth(3)
     bounds = "[...document.querySelectorAll('table.claims tbody tr')].map(row => Number(row.cells[3].dataset.value))"
     unsorted = page.evaluate(bounds)

@@ -24,11 +24,11 @@ def test_what_is_finished_is_reported_as_partial_beside_a_study_that_runs(reposi
     locks.mkdir(parents=True, exist_ok=True)
     (locks / "0.output.lock").write_text(os.path.abspath("results"))
     repository.run(*LOOK)
-    page = (repository.folder / "partial/results/report.html").read_text()
+    page = (repository.folder / "partial/results/studies/smoke/report.html").read_text()
     assert "Partial: 1 of 2 runs are finished." in page
     assert repository.current_files() == results
     assert repository.logs() == []
-    drawn = repository.folder / "partial/results/figures/png"
+    drawn = repository.folder / "partial/results/studies/smoke/figures/png"
     assert (drawn / "training_curves.png").stat().st_size > 0
 
 

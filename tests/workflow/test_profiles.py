@@ -52,7 +52,7 @@ def test_slurm_gets_small_jobs_together_but_not_those_that_wait_for_each_other(s
         "masks": [jobs["make_masks"] - 1],  # the second round of 0.3 scores networks that the first has pruned
         "measures": [5, 5],
         "landscape": [2, 2, 2],
-        "statistics": [5],
+        "statistics": [6],
         "figures": sorted([figures % 10, *[10] * (figures // 10)]),
     }
 
@@ -62,6 +62,6 @@ def test_kubernetes_keeps_runs_in_storage_and_what_has_a_fixed_place_at_hand(sou
     planned = source.run("snakemake", "--dry-run", "--profile", "profiles/kubernetes", *where)
     assert jobs_of(planned) == source.planned()
     assert "s3://bucket/study/results/train/digits/mlp/dense" in planned
-    assert "s3://bucket/study/results/statistics" not in planned and "results/statistics/study.nc" in planned
-    for fixed in ("results/claims.json", "results/figures", "results/stamps", "results/report.html"):
-        assert f"s3://bucket/study/{fixed}" not in planned and fixed in planned
+    assert "s3://bucket/study/results/studies" not in planned
+    for fixed in ("statistics/study.nc", "claims.json", "figures", "stamps", "report.html"):
+        assert f"results/studies/smoke/{fixed}" in planned

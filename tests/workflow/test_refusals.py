@@ -9,6 +9,10 @@ pytestmark = pytest.mark.workflow
 COMMANDS = {
     "part of the runs that there is not": (["--config", "only=5"], ["only = '5': no run fits", "digits/mlp/dense/"]),
     "a value on the command line": (["--config", "training={epochs: 0}"], ["--config: training.epochs = '0'"]),
+    "a misspelt dotted key": (
+        ["--config", "training.epohcs=3"],
+        ["training.epohcs: unknown key", "'epochs'"],
+    ),
     "a misspelt key": (["--configfile", "params.yaml", "key.yaml"], ["key.yaml: training.lerning_rate", "allowed: "]),
     "Python in parameters": (["--configfile", "code.yaml"], ["code.yaml: __use_yte__ = True"]),
 }

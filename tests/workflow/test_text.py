@@ -37,7 +37,7 @@ def test_a_study_of_text_ends_in_a_report_and_learns_the_chain_that_wrote_it(sou
     assert not (repository.folder / "results").exists()
     repository.set("data.sets", {"chain": text})
     repository.run("snakemake")
-    assert (repository.folder / "results/report.html").stat().st_size > 0
+    assert (repository.study / "report.html").stat().st_size > 0
     (dense,) = repository.folder.glob("results/train/chain/**/metrics.nc")
     loss = read_dataset(dense)["validation_loss"].isel(step=-1).values
     (stored,) = repository.folder.glob("data/processed/chain/*/dataset.nc")
@@ -46,7 +46,7 @@ def test_a_study_of_text_ends_in_a_report_and_learns_the_chain_that_wrote_it(sou
         assert abs(of_seed - ENTROPY_RATE) < 4 * SPREAD / sqrt(labels.size) + 0.02
         assert abs(of_seed - true_loss(inputs.astype(int), labels)) < 0.02
     assert loss.max() < log(4) - 0.3
-    study = read_dataset(repository.folder / "results/statistics/study.nc")
+    study = read_dataset(repository.study / "statistics/study.nc")
     assert set(study["dataset"].values.tolist()) == {"chain"}
     assert study["log10_emergence"].notnull().any()
     assert repository.planned() == {}

@@ -40,14 +40,14 @@ def test_a_study_of_own_and_other_networks_ends_in_a_report_and_a_changed_file_i
     done = repository.executed("snakemake")
     assert {rule: done[rule] for rule in OF_EACH} == dict.fromkeys(OF_EACH, 2)
     assert done["find_minima"] == 1 and not {"train_networks", "retrain_networks", "prepare_data"} & done.keys()
-    study = read_dataset(repository.folder / "results/statistics/study.nc")
+    study = read_dataset(repository.study / "statistics/study.nc")
     theirs, parallel = (study.sel(run=f"digits/{name}/dense") for name in ("theirs", "parallel"))
     for name in ("train_loss", "test_accuracy", "log10_emergence", "weight_norm", "top_curvature"):
         np.testing.assert_array_equal(theirs[name], parallel[name])
         assert theirs[name].notnull().any()
     assert theirs["step"].values[theirs["step_epoch"].notnull()].tolist() == ["ep0", "ep1", "ep2", "ep4", "ep8"]
     assert parallel["minima"].notnull().any() and theirs["minima"].isnull().all()
-    report = (repository.folder / "results/report.html").read_text()
+    report = (repository.study / "report.html").read_text()
     assert "Other programs trained theirs and parallel" in report and "Minima near <code>theirs</code>" in report
     assert repository.planned() == {}
     save(repository.folder / "runs/1/step_4.pt", weights(1, 5))

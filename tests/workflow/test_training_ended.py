@@ -79,7 +79,7 @@ def test_after_a_kill_snakemake_makes_all_that_is_missing_and_repeats_nothing(re
     marks.mkdir(parents=True, exist_ok=True)
     name = str(metrics.relative_to(repository.folder))
     (marks / urlsafe_b64encode(name.encode()).decode()).write_text(json.dumps({"external_jobid": None}))
-    (repository.folder / "results/claims.json").unlink()
+    (repository.study / "claims.json").unlink()
     for arguments in ([], ["--rerun-incomplete"]):
         jobs = repository.planned(*arguments)
         assert "judge_claims" in jobs

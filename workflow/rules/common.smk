@@ -9,13 +9,13 @@ import os
 import shlex
 import sys
 import time
+from copy import deepcopy
 from functools import cache, partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 # Jobs run the code beside this Snakefile, in the Python that runs Snakemake.
-ROOT = Path(workflow.basedir)
 SOURCES = [str(ROOT / "src"), str(ROOT)]
 PROGRAMS = [str(Path(sys.executable).parent), os.getenv("PATH", "")]
 sys.path[:0] = SOURCES
@@ -23,7 +23,7 @@ SCRIPTS = shlex.quote(os.path.relpath(ROOT / "scripts"))
 START = shlex.quote(os.path.relpath(ROOT / "src/emergence/processes/start.py"))
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
-from emergence.parameters.reading import read
+from emergence.parameters.reading import overlay, read
 from emergence.study import currency, job_files
 from emergence.core.stamps import KEY
 from emergence.study import layout
@@ -33,12 +33,14 @@ from emergence.study.status import failures
 from emergence.study.table import RULES
 
 # Files are read here: Snakemake would run Python in them, and take the last of two equal keys. params.yaml is first,
-# unless it is to be replaced; of the files named on the command line, later ones win, and values there win over all.
+# unless it is to be replaced; of the files named on the command line, later ones win, then the config of a module that
+# this is, and values on the command line win over all.
 NAMED = workflow.overwrite_configfiles
 DEFAULTS = (
     [] if workflow.config_settings.replace_workflow_config else [f for f in workflow.configfiles if f not in NAMED]
 )
-GIVEN = dict(workflow.config_settings.config)
+GIVEN = deepcopy(dict(config)) if workflow.modifier.skip_configfile else {}
+overlay(GIVEN, workflow.config_settings.config)
 
 # Part of the runs, chosen on the command line: --config only='digits/mlp/global_magnitude~0.9/*'.
 ONLY = str(GIVEN.pop("only", "*"))
@@ -52,8 +54,9 @@ try:
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 
-config.clear()
-config.update(PLAN.parameters.model_dump())
+if workflow.modifier.is_main_snakefile():
+    config.clear()
+    config.update(PLAN.parameters.model_dump())
 
 BY_STAMP = {job.stamp: job for job in PLAN.jobs if not job.entry.keyed}
 

@@ -5,6 +5,7 @@ CLAIMS = only("judge_claims")
 ROBUSTNESS = only("map_robustness")
 RIVALS = only("compare_rivals")
 STOPPING = only("compare_stopping")
+METRICS = only("write_metrics")
 
 
 rule statistics:
@@ -77,6 +78,19 @@ use rule once as compare_stopping with:
         together("statistics")
     message:
         "Compare rules that stop training"
+
+
+use rule once as write_metrics with:
+    input:
+        **reads_once(METRICS),
+    output:
+        **makes_once(METRICS),
+    log:
+        **METRICS.notes,
+    group:
+        together("statistics")
+    message:
+        "Write the metrics that DVC compares"
 
 
 if PLAN.of_rule("score_measures"):

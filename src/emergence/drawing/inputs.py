@@ -18,7 +18,7 @@ ONE_PATH = 1.0
 """Emergence of a single path."""
 
 CONCLUSIONS = ("robustness", "rivals", "stopping", "scoreboard")
-"""Files of results/statistics that are concluded from the joined study."""
+"""Files of a study that are concluded from the joined study."""
 
 Manifest = Mapping[str, list[dict[str, Any]]]
 """The files of each kind; those of single runs come with what tells the run."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from emergence.core.seeds import SPACE
-from emergence.parameters.base import NAME, Distinct, Section
+from emergence.parameters.base import NAME, Distinct, Name, Section
 
 EXPERIMENT = f"^{NAME}/{NAME}$"
 
@@ -14,6 +14,9 @@ Experiment = Annotated[str, Field(pattern=EXPERIMENT)]
 
 class Study(Section):
     """The experiments (a network on a data set), each trained from several seeds."""
+
+    name: Name = "default"
+    """Name of the study: its conclusions, figures and report lie in results/studies/NAME; runs are shared by all."""
 
     experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
     """Experiments as data set/network; networks are names under `networks`."""

@@ -60,10 +60,10 @@ class Contents:
 
     `claims` is the content of ``claims.json``; `figures` are PNG and GIF files named after their figures; `records` are
     all jobs of the study; `landscapes` are shown as surfaces to turn; `conclusions` are the files ``robustness``,
-    ``rivals``, ``stopping`` and ``scoreboard`` of ``results/statistics``, as far as they were made; `study`, the joined
-    runs, tells which networks diverged; `registration` says how the study stands to the one that it names
+    ``rivals``, ``stopping`` and ``scoreboard`` in ``statistics``, as far as they were made; `study`, the joined runs,
+    tells which networks diverged; `registration` says how the study stands to the one that it names
     (`emergence.study.registration.standing`), and is empty where it names none; `unfinished`, how much of the study
-    there is, and is empty where that is all.
+    there is, and is empty where that is all; `folder`, where the page and the files of the study are to lie.
     """
 
     claims: Mapping[str, Any]
@@ -75,6 +75,7 @@ class Contents:
     study: xr.Dataset | None = None
     registration: Mapping[str, Any] = field(default_factory=dict)
     unfinished: str = ""
+    folder: Path = Path()
 
 
 def make_page(contents: Contents) -> str:
@@ -127,6 +128,7 @@ def make_page(contents: Contents) -> str:
         standing=contents.registration.get("statement", EXPLORATORY),
         values=yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100),
         records=contents.records,
+        folder=contents.folder,
         keys=keys(contents.records),
         times=times(contents.records),
         versions=versions(),

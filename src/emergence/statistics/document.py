@@ -1,4 +1,4 @@
-"""Write docs/claims.md from the rules, and the schema of results/claims.json from its models.
+"""Write docs/claims.md from the rules, and the schema of claims.json from its models.
 
 ``python -m emergence.statistics.document [--check] [folder]``, where the folder is that of the project.
 """
@@ -29,7 +29,7 @@ INTRODUCTION = f"""\
 The claims are those of AlShinaifi et al., *Quantifying Emergence in Neural Networks* (arXiv:2409.01568). What decides
 each of them stands in `src/emergence/statistics/rules.yaml`, which the code reads and from which this page is written
 (`python -m emergence.statistics.document`). Confidence, convergence share, the criterion and threshold of activity, and
-which paths count, are parameters of the study. `workflow/claims.schema.json` says what form `results/claims.json` has.
+which paths count, are parameters of the study. `workflow/claims.schema.json` is the form of a study's `claims.json`.
 
 {HISTORY} How a study is registered: [registration.md](registration.md).
 """

@@ -1,6 +1,6 @@
-"""The content of results/claims.json, as typed models; workflow/claims.schema.json is written from them.
+"""The content of a study's claims.json, as typed models; workflow/claims.schema.json is written from them.
 
-Objects, strings, numbers, truth values and null only, so that ``dvc metrics diff`` can compare two versions.
+Objects, strings, numbers, truth values and null only.
 """
 
 import json

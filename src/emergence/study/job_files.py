@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emergence.core.seals import write_sealed
+from emergence.study import studies
 from emergence.study.jobs import Job
 from emergence.study.layout import RESUME, SAMPLED, job_file
 from emergence.study.plan import Plan
@@ -12,13 +13,14 @@ from emergence.study.table import REPORT, RESUMED
 
 
 def write(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Sequence[str]], dry: bool = False) -> str:
-    """Write the file of a job unless that is `dry`, and return its name.
+    """Write the file of a job, and what its study is, unless that is `dry`; return the file's name.
 
     `files` say where those that the job reads lie on this machine, in the order of `Job.reads`; what follows them are
     stamps of those with a fixed place. `outputs` are to be written.
     """
     path = job_file(job.rule, job.key)
     if not dry:
+        studies.leave(plan.parameters)
         write_sealed(Path(path), content(plan, job, files, outputs))
     return path
 

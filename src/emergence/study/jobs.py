@@ -23,7 +23,8 @@ class Job:
     """One job of a rule: the settings that determine its result, and the jobs whose files it reads.
 
     `settings` are nested as in ``params.yaml``; `unkeyed` are those on which no result depends. `derived` holds what
-    follows from settings that the job does not see, such as its seeds.
+    follows from settings that the job does not see, such as its seeds. `study` is the name of the study where it alone
+    has the result.
     """
 
     rule: str
@@ -34,6 +35,7 @@ class Job:
     inputs: Mapping[str, tuple["Job", ...]] = field(default_factory=dict)
     run: Run | None = None
     unkeyed: Mapping[str, Any] = field(default_factory=dict)
+    study: str = ""
 
     @property
     def entry(self) -> Rule:
@@ -49,19 +51,20 @@ class Job:
             "settings": self.settings,
             "derived": self.derived,
             "code": self.code,
+            **({"study": self.study} if self.study else {}),
             "inputs": {name: [job.key for job in jobs] for name, jobs in self.inputs.items()},
         }
         return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:12]
 
     def file(self, name: str) -> str:
         """Return the path of one of the job's files."""
-        return layout.pattern(self.entry, name).format(name=self.name, key=self.key)
+        return layout.pattern(self.entry, name).format(study=self.study, name=self.name, key=self.key)
 
     @property
     def results(self) -> list[str]:
         """Paths of all files that other jobs and readers use."""
         runs = [job.name for jobs in self.inputs.values() for job in jobs] if self.entry.of_each else []
-        return [*map(self.file, self.entry.files), *(layout.of_run(self.entry, run) for run in runs)]
+        return [*map(self.file, self.entry.files), *(layout.of_run(self.entry, self.study, run) for run in runs)]
 
     @property
     def files(self) -> list[str]:
@@ -84,9 +87,10 @@ class Job:
     @property
     def stamp(self) -> str:
         """The file that says which key the files of a fixed place are made from."""
-        return layout.stamp(self.entry.phase, self.name, self.key)
+        return layout.stamp(self.study, self.entry.phase, self.name, self.key)
 
     @property
     def notes(self) -> dict[str, str]:
         """The files in which the job notes what happens and how long it took, see `emergence.study.layout.notes`."""
-        return layout.notes(self.entry, self.name, self.key)
+        name = f"{self.study}/{self.name}" if self.study else self.name
+        return layout.notes(self.entry, name, self.key)

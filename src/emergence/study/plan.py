@@ -17,7 +17,7 @@ from emergence.study.selection import Selection
 from emergence.study.settings import chosen
 from emergence.study.table import RULES
 
-TARGETS = {"gather_networks": "networks", "write_report": "report"}
+TARGETS = {"gather_networks": "networks", "write_metrics": "metrics", "write_report": "report"}
 """The purposes of a study; all other jobs are made because one of these reads them."""
 
 
@@ -141,7 +141,8 @@ class Plan:
             return None
         keyed, unkeyed = chosen(rule, self, subject)
         code = self._code.digest(rule.program, tuple(rule.modules(self, subject)))
-        return Job(rule.name, name, keyed, rule.derived(self, subject), code, inputs, run, unkeyed)
+        study = "" if rule.keyed else self.parameters.study.name
+        return Job(rule.name, name, keyed, rule.derived(self, subject), code, inputs, run, unkeyed, study)
 
     def _inputs(self, rule: Rule, subject: Subject) -> Mapping[str, tuple[Job, ...]]:
         return {

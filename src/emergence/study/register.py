@@ -13,8 +13,7 @@ from pathlib import Path
 from emergence.core.files import checksum, write_text
 from emergence.parameters import Parameters
 from emergence.parameters.reading import read
-from emergence.study import currency, registration
-from emergence.study.layout import STAMPS
+from emergence.study import currency, registration, studies
 from emergence.study.plan import Plan, digests_of
 
 
@@ -38,12 +37,14 @@ def register(parameters: Parameters, root: Path) -> Path:
 
 
 def _concluded(parameters: Parameters, root: Path) -> str | None:
-    """Return a file of statistics that a study has already, as one that follows no registration."""
-    if not (root / STAMPS / "statistics").is_dir():
-        return None
-    unnamed = parameters.study.model_copy(update={"registration": ""})
-    plan = Plan(parameters.model_copy(update={"study": unnamed}), root)
-    return next((job.results[0] for job in plan.of_phase("statistics") if currency.is_done(job, root)), None)
+    """Return a file of statistics that a study has already, under any name, as one that follows no registration."""
+    for name in studies.present(root):
+        unregistered = parameters.study.model_copy(update={"name": name, "registration": ""})
+        plan = Plan(parameters.model_copy(update={"study": unregistered}), root)
+        for job in plan.of_phase("statistics"):
+            if currency.is_done(job, root):
+                return job.results[0]
+    return None
 
 
 def _commit(root: Path) -> str | None:

@@ -133,7 +133,8 @@ def looked_at(root: Path) -> list[Split]:
 
 def _registered(parameters: Parameters) -> dict[str, Any]:
     values = parameters.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
-    del values["study"]["registration"]
+    for name in ("name", "registration"):
+        del values["study"][name]
     return values
 
 

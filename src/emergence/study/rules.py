@@ -79,12 +79,12 @@ class Rule:
     """Jobs of one kind.
 
     A keyed rule has one folder per job, ``folder/{name}/{key}``, where the key says what the job's files are made from;
-    variants lie side by side. A fixed one has one set of files per study; a small stamp beside it says from which key
-    it is made. `files` are names of files by what they hold; `of_each`, where given, is the name of one more file per
-    run that is read. A job gets its `settings` and what is `derived` from others, and no more; `modules` are those that
-    its script loads by name. It is made for subjects to which it `applies`, if `needs_all` only where some of all that
-    it reads is made. `decided_by` names further settings that decide for which subjects it is made, or what is derived.
-    `parts` of its result are kept where other parts change.
+    variants lie side by side, and all studies share them. A fixed one has one set of files per study, for whose name
+    {study} stands in `folder`; a small stamp beside it says from which key it is made. `files` are names of files by
+    what they hold; `of_each`, where given, is the name of one more file per run that is read. A job gets its `settings`
+    and what is `derived` from others, and no more; `modules` are those that its script loads by name. It is made for
+    subjects to which it `applies`, if `needs_all` only where some of all that it reads is made. `parts` of its
+    result are kept where other parts change.
     """
 
     name: str
@@ -96,7 +96,6 @@ class Rule:
     derived: Callable[["Plan", Any], Mapping[str, Any]] = nothing
     modules: Callable[["Plan", Any], Iterable[str]] = no_names
     applies: Decide = always
-    decided_by: tuple[str, ...] = ()
     keyed: bool = True
     of_each: str = ""
     needs_all: bool = False

@@ -1,9 +1,9 @@
-"""Which runs, and what else, a job reads; and which settings decide that."""
+"""Which runs, and what else, a job reads."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from emergence.core.raw_files import RawFiles
 from emergence.core.runs import NONE, UNPRUNED, UNVARIED, Run, Variation
@@ -12,27 +12,6 @@ from emergence.study.rules import Subject
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan
-
-Selector = TypeVar("Selector", bound=Callable[..., object])
-
-OF_RUNS = ("study", "variations", "pruning.methods", "pruning.sparsities", "pruning.retraining", "pruning.masks")
-"""Settings that decide which runs there are."""
-
-
-def decided_by(*keys: str) -> Callable[[Selector], Selector]:
-    """Note on which settings a selection depends."""
-
-    def note(selector: Selector) -> Selector:
-        vars(selector)["keys"] = keys
-        return selector
-
-    return note
-
-
-def keys_of(selector: Callable[..., object]) -> tuple[str, ...]:
-    """Return the settings on which a selection depends."""
-    keys: tuple[str, ...] = vars(selector).get("keys", ())
-    return keys
 
 
 def itself(plan: "Plan", run: Run) -> Iterable[Run]:
@@ -55,38 +34,32 @@ def its_masked(plan: "Plan", run: Run) -> Iterable[Run]:
     return () if run.method in UNPRUNED or run.retraining == NONE else (replace(run, retraining=NONE),)
 
 
-@decided_by("pruning.share_per_round")
 def its_scored(plan: "Plan", run: Run) -> Iterable[Run]:
     """Select the run whose weights decide what is removed."""
     return (plan.selection.scored(run),)
 
 
-@decided_by("tuning.learning_rates", "tuning.scope", "tuning.seeds")
 def its_tuned(plan: "Plan", run: Run) -> Iterable[Run]:
     """Select the run that chooses the learning rate."""
     tuned = plan.selection.tuned(run)
     return (tuned,) if tuned else ()
 
 
-@decided_by(*OF_RUNS)
 def every(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select all runs."""
     return plan.runs
 
 
-@decided_by(*OF_RUNS)
 def reference(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs and those pruned in the way of reference."""
     return plan.selection.reference
 
 
-@decided_by("study")
 def dense(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs that are not varied."""
     return plan.selection.dense
 
 
-@decided_by(*OF_RUNS)
 def measured(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs of which baselines are measured: those of first masks, and of varied ones those inhibited."""
     return [
@@ -94,64 +67,54 @@ def measured(plan: "Plan", subject: str) -> Iterable[Run]:
     ]
 
 
-@decided_by(*OF_RUNS, "landscape.seeds")
 def sampled(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs of reference whose landscape is sampled."""
     return [run for run in plan.selection.reference if plan.selection.sampled_seeds(run)]
 
 
-@decided_by(*OF_RUNS, "landscape.seeds", "landscape.masks")
 def compared(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs of which slices of the landscape are sampled: of reference, and varied on purpose."""
     runs = dict.fromkeys([*plan.selection.reference, *plan.selection.varied_on_purpose])
     return [run for run in runs if plan.selection.sampled_seeds(run)]
 
 
-@decided_by("study", "variations", "data")
 def examined(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs, and of those that vary in width the ones that learn skills."""
     return [*plan.selection.dense, *(run for run in plan.selection.wide if _learns(plan, run, "skills"))]
 
 
-@decided_by("study", "variations")
 def inhibited(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs in whose training units are held back as a variation."""
     return [run for run in plan.runs if run.variation.inhibition]
 
 
-@decided_by(*OF_RUNS, "tuning.learning_rates", "tuning.scope", "tuning.seeds")
 def tuned(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs that choose learning rates, but for those of variations."""
     unvaried = [run for run in plan.runs if run.variation == UNVARIED]
     return dict.fromkeys(found for run in unvaried if (found := plan.selection.tuned(run)))
 
 
-@decided_by(*OF_RUNS)
 def pruned(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the pruned runs."""
     return [run for run in plan.runs if run.method not in UNPRUNED]
 
 
-@decided_by(*OF_RUNS)
 def masked(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the masks of all runs."""
     return dict.fromkeys(made for run in plan.runs for made in its_masked(plan, run))
 
 
-@decided_by("study", "data")
 def skilled(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs that learn skills, controls among them."""
     return [run for run in plan.selection.dense if _learns(plan, run, "skills")]
 
 
-@decided_by("study", "data")
 def language(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs that learn a language, without controls."""
     dense = [run for run in plan.selection.dense if _learns(plan, run, "language")]
     return [run for run in dense if plan.parameters.data.entry(run.dataset).has_skills]
 
 
-@decided_by("study", "data")
 def over_data(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the dense runs of networks that learn the same skills from data sets of several sizes."""
     sizes = defaultdict[str, set[int]](set)
@@ -162,7 +125,6 @@ def over_data(plan: "Plan", subject: str) -> Iterable[Run]:
     return [run for run in plan.selection.dense if len(sizes[_task(plan, run)]) > 1]
 
 
-@decided_by("study", "variations", "data")
 def over_width(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the runs that vary in width and have skills to learn."""
     return [run for run in plan.selection.wide if _task(plan, run)]

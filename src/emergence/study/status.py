@@ -136,6 +136,7 @@ def main() -> None:
     options = parser.parse_args()
     plan = Plan(read(Path("params.yaml"), *options.files), Path())
     phases = progress(plan, Path())
+    print(f"Study {plan.parameters.study.name}")
     print("phase       finished   left   work done   work left")
     for phase in phases:
         print(phase)

@@ -4,6 +4,7 @@ from emergence.drawing.catalogue import catalogue
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import sources as of
+from emergence.study.layout import STUDY_FOLDER
 from emergence.study.rules import Resources, Rule, Setting, Source, always
 
 TRAINED_HERE = ("train_networks", "retrain_networks")
@@ -50,7 +51,6 @@ COUNTING = (
 ESTIMATION = Setting(
     "statistics", without=("resamples", "seed", "accuracy_targets", "read_out", "early_share", "early_shares")
 )
-WAY_OF_REFERENCE = ("pruning.methods", "pruning.retraining", "pruning.rewind_to")
 SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
 LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")
 
@@ -66,7 +66,6 @@ OF_RUNS = (
         ),
         modules=given.loading,
         resources=Resources(minutes=30),
-        decided_by=("study.experiments",),
     ),
     Rule(
         "tune_learning_rate",
@@ -78,7 +77,6 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_here,
         resources=Resources(minutes=720, gpu=True),
-        decided_by=("study", "variations", "tuning.scope", "tuning.seeds"),
     ),
     Rule(
         "train_networks",
@@ -90,7 +88,6 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_here,
         resources=Resources(minutes=720, gpu=True),
-        decided_by=("study", "variations", "pruning.methods"),
     ),
     Rule(
         "import_networks",
@@ -114,7 +111,6 @@ OF_RUNS = (
         settings=(*BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
         modules=given.pruning,
         resources=Resources(memory=2000, minutes=120),
-        decided_by=of.OF_RUNS,
     ),
     Rule(
         "retune_learning_rate",
@@ -127,7 +123,6 @@ OF_RUNS = (
         applies=given.is_pruned,
         script="tune_learning_rate",
         resources=Resources(minutes=720, gpu=True),
-        decided_by=of.OF_RUNS,
     ),
     Rule(
         "retrain_networks",
@@ -140,12 +135,11 @@ OF_RUNS = (
         applies=given.is_pruned,
         script="train_networks",
         resources=Resources(minutes=720, gpu=True),
-        decided_by=of.OF_RUNS,
     ),
     Rule(
         "gather_networks",
         phase="prune",
-        folder="results/networks",
+        folder=f"{STUDY_FOLDER}/networks",
         files={"checksums": "checksums.json"},
         reads={"training": Source(TRAINED, of.every, ("checkpoints",))},
         keyed=False,
@@ -206,7 +200,6 @@ OF_RUNS = (
             *(Setting(key, when=given.samples_emergence) for key in COUNTING),
         ),
         derived=given.sampled_places,
-        decided_by=("landscape.seeds", "landscape.masks", "landscape.planes", "landscape.metrics"),
         modules=given.sampling,
         applies=given.is_sampled,
         resources=Resources(minutes=240, gpu=True),
@@ -229,7 +222,6 @@ OF_RUNS = (
         reads=CHECKPOINTS,
         settings=(*BUILDER, "curvature", "landscape.steps"),
         derived=given.sampled_seeds,
-        decided_by=("landscape.seeds",),
         modules=given.building,
         applies=given.is_sampled,
         resources=Resources(memory=8000, minutes=240, gpu=True),
@@ -242,7 +234,6 @@ OF_RUNS = (
         reads={**DATA, "training": Source(TRAINED, of.itself)},
         settings=(*BUILDER, "minima", "landscape.steps"),
         derived=given.sampled_seeds,
-        decided_by=("landscape.seeds",),
         modules=given.building,
         applies=given.is_trained_on,
         resources=Resources(memory=8000, minutes=480, gpu=True),
@@ -277,7 +268,7 @@ OF_STUDY = (
     Rule(
         "collect_runs",
         phase="statistics",
-        folder="results/statistics",
+        folder=f"{STUDY_FOLDER}/statistics",
         files={"study": "study.nc"},
         reads=JOINED,
         settings=("statistics.accuracy_targets",),
@@ -287,16 +278,26 @@ OF_STUDY = (
         Rule(
             rule,
             phase="statistics",
-            folder="results" if name == "claims" else "results/statistics",
+            folder=STUDY_FOLDER if name == "claims" else f"{STUDY_FOLDER}/statistics",
             files={name: "claims.json" if name == "claims" else f"{name}.nc"},
             reads=STUDY,
             settings=settings,
             derived=given.judging if name == "claims" else given.way_of_reference,
-            decided_by=(*WAY_OF_REFERENCE, *(("study.registration",) if name == "claims" else ())),
             applies=given.has_skills if name == "scoreboard" else always,
             keyed=False,
         )
         for rule, (name, settings) in CONCLUSIONS.items()
+    ),
+    Rule(
+        "write_metrics",
+        phase="statistics",
+        folder=f"{STUDY_FOLDER}/metrics",
+        files={name: f"{name}.json" for name in ("verdicts", "effects", "choices")},
+        reads={
+            "claims": Source(("judge_claims",), of.once("claims")),
+            "robustness": Source(("map_robustness",), of.once("robustness")),
+        },
+        keyed=False,
     ),
 )
 
@@ -337,12 +338,11 @@ FIGURES = tuple(
     Rule(
         name,
         phase="figures",
-        folder="results/figures",
+        folder=f"{STUDY_FOLDER}/figures",
         files=files,
         reads=drawn_from,
         settings=LOOK,
         derived=given.look_of_reference,
-        decided_by=WAY_OF_REFERENCE,
         modules=given.drawing,
         applies=applies,
         keyed=False,
@@ -359,7 +359,7 @@ FIGURES = tuple(
 REPORT = Rule(
     "write_report",
     phase="report",
-    folder="results",
+    folder=STUDY_FOLDER,
     files={"report": "report.html"},
     reads={
         **{name: DRAWABLE[name] for name in ("study", *(name for name, _ in CONCLUSIONS.values()))},
