@@ -188,7 +188,7 @@ def test_networks_trained_elsewhere_cannot_be_varied_and_steps_that_none_has_can
 
 def test_dvc_watches_the_folder_of_the_files(runs: Path) -> None:
     folders = saved_elsewhere(plan().parameters)
-    assert folders == ["runs"] and "data/processed, runs]" in as_yaml(folders)
+    assert folders == ["runs"] and "extensions, runs]" in as_yaml(folders)
 
 
 @pytest.fixture(scope="module")

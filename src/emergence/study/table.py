@@ -100,7 +100,6 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_elsewhere,
         resources=Resources(minutes=240, gpu=True),
-        decided_by=("study",),
     ),
     Rule(
         "make_masks",
