@@ -60,7 +60,7 @@ OTHERS = {
 }
 """The other choices, each with what stands for a value of it in the label of a row, and for all on an axis."""
 
-ROW, GAP, HEAD, FOOT = 0.135, 1.0, 1.1, 1.2
+ROW, GAP, HEAD, FOOT = 0.165, 1.0, 1.2, 1.3
 """Heights of a row, and of what stands above and below the tables, in inches; of the gap between claims, in rows."""
 
 MANY = 70
@@ -181,7 +181,7 @@ def _draw_shares(axes: Axes, claims: Mapping[str, pd.DataFrame], shades: Sequenc
             share = float((cells["verdict"] == place).mean())
             axes.barh(middle, share, left=left, height=1, color=shade, edgecolor="#808080", linewidth=0.4)
             left += share
-        axes.text(1.04, middle, _holds(cells), va="center", fontsize="x-small")
+        axes.text(1.04, middle, _holds(cells), va="center", fontsize="small")
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
     axes.tick_params(axis="y", which="both", length=0, labelleft=False)
@@ -208,7 +208,7 @@ def _draw_cells(axes: Axes, cells: pd.DataFrame, shades: Sequence[str]) -> None:
         axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, linewidth=1.3, zorder=3, clip_on=False))
     axes.set_xticks(edges[0], minor=True)
     axes.set_yticks(np.union1d(axes.get_yticks(minor=True), edges[1]), minor=True)
-    axes.tick_params(which="both", length=0, labelsize="x-small")
+    axes.tick_params(which="both", length=0, labelsize="small")
     axes.grid(False)
     axes.grid(which="minor", color="white", linewidth=0.4)
     axes.spines[:].set_visible(False)
@@ -223,7 +223,7 @@ def _label_columns(axes: Axes, ways: Sequence[tuple[Any, ...]]) -> None:
         labels = {(first + last) / 2: f"{ways[first][-1]:g} to {ways[last][-1]:g}" for first, last in ends}
     axes.set_xticks(list(labels), list(labels.values()), rotation=90)
     axes.set_xlabel("activity threshold" + " (range)" * (len(ways) > MANY))
-    slanted: Line = {"rotation": 35, "fontsize": "x-small"}
+    slanted: Line = {"rotation": 35, "fontsize": "small"}
     for level, text in enumerate(GROUPS.values(), start=1):
         look: Line = slanted if level == innermost else {"ha": "center", "fontsize": "small", "fontweight": "bold"}
         height = 3 if level == innermost else 36 + 12 * (innermost - 1 - level)

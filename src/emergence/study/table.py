@@ -1,6 +1,6 @@
 """The table of rules: every kind of job of the workflow, in its order. All that the plan knows of jobs stands here."""
 
-from emergence.drawing.catalogue import catalogue
+from emergence.drawing.catalogue import entry_of
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import sources as of
@@ -51,7 +51,7 @@ ESTIMATION = Setting(
 )
 WAY_OF_REFERENCE = ("pruning.methods", "pruning.retraining", "pruning.rewind_to")
 SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
-LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")
+LOOK = (Setting("figures", without=("own",)), ESTIMATION, "ruggedness.noise_floor")
 
 OF_RUNS = (
     Rule(
@@ -293,6 +293,7 @@ DRAWABLE = {
     "landscape": Source(("sample_landscape",), of.sampled),
     "training": Source(TRAINED, of.sampled, ("metrics",)),
     "dense": Source(TRAINED, of.dense, ("metrics",)),
+    "retrained": Source(("retrain_networks",), of.retrained, ("metrics",)),
     "skills": Source(("measure_skills",), of.skilled),
     "skills_over_data": Source(("measure_skills",), of.over_data),
     "skills_over_width": Source(("measure_skills",), of.over_width),
@@ -303,13 +304,14 @@ DRAWABLE = {
 }
 """Inputs that a figure can name. It is drawn where there is some of all that it needs: `scoreboard` only where a
 data set has skills to learn, `language` only where one is a language, `skills_over_data` only where a network learns
-the same skills from data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
+the same skills from data sets of several sizes, `retrained` only where pruned networks are trained again from several
+weights. `study`, or else `training` or `dense`, tells which networks diverged.
 """
 
 
 def drawn_from(figure: str) -> dict[str, Source]:
     """Return what a figure is drawn from; ValueError for a need that nothing makes."""
-    needs = catalogue()[figure].needs
+    needs = entry_of(figure).needs
     for need in sorted(set(needs) - set(DRAWABLE)):
         raise ValueError(f"figures/{figure}.py needs {need}; allowed: {', '.join(DRAWABLE)}")
     return {need: DRAWABLE[need] for need in needs}
@@ -326,7 +328,7 @@ FIGURES = tuple(
         reads=drawn_from,
         settings=LOOK,
         derived=given.look_of_reference,
-        decided_by=WAY_OF_REFERENCE,
+        decided_by=(*WAY_OF_REFERENCE, "figures.own"),
         modules=given.drawing,
         applies=applies,
         keyed=False,
