@@ -71,7 +71,9 @@ def draw_contours(axes: Axes, plane: xr.Dataset, scale: Range, style: Style, lin
     alpha, beta = plane["alpha"].values, plane["beta"].values
     shown = np.clip(plane["plane_loss"].transpose("beta", "alpha").values, *scale)
     axes.contourf(alpha, beta, shown, levels=levels, norm=LogNorm(*scale), cmap=style.colour_map)
-    axes.contour(alpha, beta, shown, levels=np.geomspace(*(lines or scale), LEVELS), colors="white", linewidths=0.4, alpha=0.6)
+    axes.contour(
+        alpha, beta, shown, levels=np.geomspace(*(lines or scale), LEVELS), colors="white", linewidths=0.4, alpha=0.6
+    )
     axes.plot(0, 0, marker="+", color="white", markersize=7, markeredgewidth=1.4)
     axes.set(aspect="equal", xticks=corner_ticks(alpha), yticks=corner_ticks(beta))
     axes.grid(False)

@@ -55,7 +55,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         for axes, (quantity, label), linear_below in zip(row, QUANTITIES.items(), smallest, strict=True):
             shown = _draw_points(axes, of_variant, quantity, lines, style)
             fit_log_values(axes, "x", shown, linear_below=linear_below)
-            axes.set(title=str(experiment), xlabel=label, ylabel="test accuracy less the dense one's\n(points)")
+            axes.set(title=str(experiment), xlabel=label, ylabel="test accuracy less\nthe dense one's (points)")
     if lines:
         looks: list[Line] = [{"marker": "o", "color": "#606060", "label": n, **NO_LINE, **k} for n, k in LOOKS.items()]
         legend_above(figure, {**legends, "ticket": looks})

@@ -17,6 +17,8 @@ OF_ONE = {"supported": "supports it", "contradicted": "contradicts it", "inconcl
 OF_SEVERAL = {"supported": "support it", "contradicted": "contradict it", "inconclusive": "cannot decide"}
 """What a test with a verdict does, and what several do."""
 
+NO_VALUE = "has no value"
+
 FEW = 3
 """More tests are counted, not named."""
 
@@ -62,7 +64,12 @@ def _of_tests(name: str, tests: Mapping[str, Mapping[str, Any]], smallest: float
 
 def _named(tests: Mapping[str, Mapping[str, Any]], smallest: float) -> str:
     return ", ".join(
-        f"{wording.name_of_test(name)} {OF_ONE[test['verdict']]} ({wording.effect(test, smallest)})"
+        f"{wording.name_of_test(name)} "
+        + (
+            f"{OF_ONE[test['verdict']]} ({wording.effect(test, smallest)})"
+            if test["estimate"] is not None
+            else NO_VALUE
+        )
         for name, test in tests.items()
     )
 

@@ -119,7 +119,9 @@ def files(found: Evidence, rule: str) -> Count:
 
 def figures(found: Evidence, _: str) -> Count:
     """Count the figures that say what they show."""
-    told = [("seed" in picture.caption or "sample" in picture.caption) and picture.alternative for picture in found.pictures]
+    told = [
+        ("seed" in picture.caption or "sample" in picture.caption) and picture.alternative for picture in found.pictures
+    ]
     return Count(sum(map(bool, told)), len(told))
 
 

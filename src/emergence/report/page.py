@@ -110,14 +110,14 @@ def make_page(contents: Contents) -> str:
         contents.study,
         contents.registration,
     )
-    next_table = count(1)
+    tables, supplement = count(1), count(1)
     picker = {**choices.picker(contents.conclusions.get("robustness")), "signs": VERDICTS}
     environment.globals.update(
         claims=contents.claims,
         rules=rules.claims,
         verdicts=VERDICTS,
         level=1 - parameters.statistics.confidence,
-        next_table=lambda: next(next_table),
+        next_table=lambda main: str(next(tables)) if main else f"S{next(supplement)}",
         picker=picker,
         drawn=[picture.name for picture in pictures],
         pictures=pictures,
