@@ -377,7 +377,7 @@ def test_stopping_rules_stand_side_by_side_over_the_tolerated_loss(manifest: Man
 
 
 def test_what_a_figure_needs_comes_as_labelled_data_sets(manifest: Manifest) -> None:
-    inputs = inputs_of("landscape_contour", manifest | {"training": [{"study": manifest["study"][0]["study"]}]})
+    inputs = inputs_of("landscape_contour", manifest)
     landscapes = inputs.data("landscape")
     assert landscapes["sparsity"].values.tolist() == [sparsity for _, sparsity in VARIANTS]
     of_dense = read_dataset(Path(manifest["landscape"][0]["landscape"]))

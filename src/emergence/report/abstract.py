@@ -51,7 +51,12 @@ def why(claim: Mapping[str, Any], headline: str) -> str:
     tests = [test for entry in found.values() for test in entry["experiments"].values()]
     if claim["reason"] and (not tests or any(test["estimate"] is None or test["too_few"] for test in tests)):
         sentences.append(f"{wording.upper_first(claim['reason'])}.")
-    seeds = list(claim["power"][f"seeds_to_{way}"] for way in ("support", "contradict"))
+    sentences += [
+        f"Beside that, {name.replace('_', ' ')}: {wording.effect(entry)}."
+        for name, entry in claim["further"].items()
+        if entry["beside"] and entry["estimate"] is not None
+    ]
+    seeds = [claim["power"][f"seeds_to_{way}"] for way in ("support", "contradict")]
     if claim["verdict"] == "inconclusive" and None not in seeds:
         sentences.append(f"About {max(seeds)} seeds should decide.")
     return " ".join(sentences)

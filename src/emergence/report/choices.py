@@ -11,7 +11,7 @@ from emergence.statistics.robustness import CHOSEN, CODES
 from emergence.statistics.rules import read_rules
 from emergence.statistics.shares import Shares
 
-VERDICTS = list(CODES)
+VERDICTS: list[str] = list(CODES)
 
 
 def of_choices(found: Shares | None) -> str:

@@ -71,11 +71,10 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     Returns a row per claim and choice along `cell`, with the coordinates ``claim``, those of CHOSEN (NaN or "" where
     the claim does not vary) and ``seed_left_out`` (NaN: none), and the variables ``claim_verdict`` (as CODES),
     ``effect`` (of the headline, see `relative_effect`), ``mean_effect`` with its interval (the same in the headline's
-    unit) and ``is_reference``. Along `judgement` stand the tests of what decides: ``judgement_cell`` is the place of their cell, ``test`` their name (quantity/experiment, and the pruning
-    where sparsities are tested apart), beside ``estimate``, ``interval_low``, ``interval_high``,
-    ``relative_effect`` and ``verdict``. A way of counting that the study has no count of is no choice. At the reference
-    all is as
-    `emergence.statistics.judge` finds it. Raises ValueError where the study lacks the reference.
+    unit) and ``is_reference``. Along `judgement` stand the tests of what decides: ``judgement_cell`` is the place of
+    their cell, ``test`` their name (quantity/experiment, and the pruning where sparsities are tested apart), beside
+    ``estimate``, ``interval_low``, ``interval_high``, ``relative_effect`` and ``verdict``. A way of counting that the
+    study has no count of is no choice. At the reference all is as `emergence.statistics.judge` finds it. Raises ValueError where the study lacks the reference.
     """
     way, judge = reference_way(data, settings, reference), Judge(settings)
     study = Study.at_reference(data, settings, reference)
