@@ -53,7 +53,7 @@ def make_robustness(study: xr.Dataset) -> xr.Dataset:
 
 
 def few_choices() -> xr.Dataset:
-    """C1 at three criteria and two thresholds: it holds at that of reference and without a seed, its sign flips once."""
+    """C1 at three criteria and two thresholds: it holds at that of reference and without a seed; one sign flips."""
     effects = np.array([2.0, 1.5, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0])
     columns = {
         "claim_verdict": [1, 1, -1, 0, 0, 0, 1, 1],

@@ -17,7 +17,7 @@ CAPTION = (
     "Loss on {probe_samples} probe samples on a plane through the final weights (cross), for the first of "
     "{landscape_seeds} sampled seeds: the plane of the first two principal components of the training trajectory where "
     "it was sampled, else the first plane of landscape.planes. On the former a line joins the checkpoints, projected "
-    "onto the plane; above stand the shares of that path's variance along the two directions. Colours and contour lines "
+    "onto the plane; above stand the shares of that path's variance along both directions. Colours and contour lines "
     "are spaced evenly in the logarithm of the loss and are the same within an experiment."
 )
 ALTERNATIVE = (

@@ -27,8 +27,8 @@ CAPTION = (
     "dense network's (dashed line). Networks trained from other weights are no tickets and not shown. The study trains "
     "again from: {retraining}. That tickets are special only a comparison with other weights or shuffled masks shows, "
     "which one way alone does not make. The vertical axis is linear between −1 and 1 percentage points and logarithmic "
-    "beyond; horizontal ones are logarithmic, linear below a single path in the dense network. A unit is active above {threshold} (criterion: "
-    "{criterion})."
+    "beyond; horizontal ones are logarithmic, linear below a single path in the dense network. A unit is active above "
+    "{threshold} (criterion: {criterion})."
 )
 ALTERNATIVE = (
     "Scatter plots, one row per experiment: emergence and emergence per non-zero parameter before training on "

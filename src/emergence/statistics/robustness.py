@@ -74,7 +74,8 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
     unit) and ``is_reference``. Along `judgement` stand the tests of what decides: ``judgement_cell`` is the place of
     their cell, ``test`` their name (quantity/experiment, and the pruning where sparsities are tested apart), beside
     ``estimate``, ``interval_low``, ``interval_high``, ``relative_effect`` and ``verdict``. A way of counting that the
-    study has no count of is no choice. At the reference all is as `emergence.statistics.judge` finds it. Raises ValueError where the study lacks the reference.
+    study has no count of is no choice. At the reference all is as `emergence.statistics.judge` finds it. Raises
+    ValueError where the study lacks the reference.
     """
     way, judge = reference_way(data, settings, reference), Judge(settings)
     study = Study.at_reference(data, settings, reference)
