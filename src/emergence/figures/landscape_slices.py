@@ -48,7 +48,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
 def _told(minima: list[int]) -> str:
     """Write how many minima lines have, where that is not one each."""
     few, many = min(minima, default=1), max(minima, default=1)
-    return "" if few == many == 1 else f": {few} to {many} minima a line"
+    if few == many:
+        return "" if few == 1 else f": {few} minima a line"
+    return f": {few} to {many} minima a line"
 
 
 def _draw_slices(axes: Axes, run: xr.Dataset, style: Style) -> list[int]:

@@ -62,8 +62,8 @@ OTHERS = {
 
 SHORT = {
     "all": "all sparsities",
-    "all but the largest": "no largest sparsity",
-    "all but the smallest": "no smallest sparsity",
+    "all but the largest": "no largest",
+    "all but the smallest": "no smallest",
 }
 
 ROW, GAP, HEAD, FOOT = 0.165, 1.0, 1.35, 1.3
@@ -84,6 +84,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     rows = sum(_labels(of).nunique() + GAP for of in counted.values())
     heights = [ROW * rows + HEAD, ROW * len(by_claim) + FOOT]
     figure = Figure(figsize=(3 * style.panel_width, sum(heights)), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.15)  # type: ignore[union-attr,call-arg]
     halves = figure.add_gridspec(2, 1, height_ratios=heights)
     table, bars = halves[0].subgridspec(1, 2, width_ratios=[5.5, 1]).subplots(sharey=True, squeeze=False)[0]
     _draw_counted(table, counted, shades)

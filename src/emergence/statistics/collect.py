@@ -80,7 +80,8 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
 def labelled(files: Iterable[RunFile]) -> xr.Dataset:
     """Join files of one kind along run and seed, with all their variables and the coordinates that `collect` gives.
 
-    What a run lacks is NaN. Networks that diverged are among them.
+    What a run lacks is NaN. Networks that diverged are among them. Where a file has a dimension named as a coordinate
+    of runs, as planes have alpha, this coordinate is left out.
     """
     runs: dict[Run, list[RunFile]] = {}
     for file in files:
@@ -101,7 +102,8 @@ def _of_blocks(run: Run, blocks: list[xr.Dataset]) -> xr.Dataset:
     joined = xr.concat(blocks, dim="seed", data_vars="minimal", coords="minimal", compat="override", join="outer")
     if joined.indexes["seed"].has_duplicates:
         raise ValueError(f"{run.name}: seeds come twice: {joined['seed'].values.tolist()}")
-    along_run = {name: ("run", [value]) for name, value in {"run": run.name, **run.labels}.items()}
+    labels = {"run": run.name, **run.labels}
+    along_run = {name: ("run", [value]) for name, value in labels.items() if name not in joined.dims}
     moments = [name for name in ("step_epoch", "step_iteration") if name in joined.coords]
     return joined.reset_coords(moments).expand_dims("run").assign_coords(along_run)
 
