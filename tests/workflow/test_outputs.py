@@ -127,7 +127,8 @@ def test_tables_and_surfaces_of_the_report_can_be_used_with_the_keyboard(
     finished: Repository, browser: Browser
 ) -> None:
     page = browser.new_page()
-    page.goto((finished.folder / "results/report.html").as_uri())
+    page.goto((finished.folder / "results/report.html").as_uri() + "#surfaces")
+    assert page.locator("canvas").is_visible()  # a link opens what is folded
     heading = page.locator("table.claims thead th").nth(3)
     bounds = "[...document.querySelectorAll('table.claims tbody tr')].map(row => Number(row.cells[3].dataset.value))"
     unsorted = page.evaluate(bounds)
