@@ -46,9 +46,28 @@ def make_robustness(study: xr.Dataset) -> xr.Dataset:
     effects = np.where(cells["is_reference"] == 1, 2.0, random.normal(1, 2, len(cells)))
     effects[1] = np.nan
     verdicts = np.select([effects > 1.5, effects < 0, effects > 1], [1, -1, 2], 0)
-    variables = {"is_reference": cells["is_reference"], "effect": effects, "claim_verdict": verdicts}
+    means = {f"mean_effect{end}": effects + shift for end, shift in (("", 0), ("_low", -1), ("_high", 1))}
+    variables = {"is_reference": cells["is_reference"], "effect": effects, **means, "claim_verdict": verdicts}
     labels = {name: ("cell", cells[name].to_numpy()) for name in cells if name != "is_reference"}
     return xr.Dataset({name: ("cell", np.asarray(column), ATTRIBUTES) for name, column in variables.items()}, labels)
+
+
+def few_choices() -> xr.Dataset:
+    """C1 at three criteria and two thresholds: it holds at that of reference and without a seed; one sign flips."""
+    effects = np.array([2.0, 1.5, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0])
+    columns = {
+        "claim_verdict": [1, 1, -1, 0, 0, 0, 1, 1],
+        "effect": effects,
+        "is_reference": [1, 0, 0, 0, 0, 0, 0, 0],
+        **{f"mean_effect{end}": 0.3 * effects + shift for end, shift in (("", 0), ("_low", -0.1), ("_high", 0.1))},
+        "seed_left_out": [*[np.nan] * 6, 0.0, 1.0],
+        "claim": ["C1"] * 8,
+        **{name: [np.nan if name in NUMBERS else ""] * 8 for name in CHOSEN},
+        "criterion": ["mean", "mean", "any", "any", "all", "all", "mean", "mean"],
+        "threshold": [0.05, 0.1, 0.05, 0.1, 0.05, 0.1, 0.05, 0.05],
+    }
+    data = xr.Dataset({name: ("cell", column) for name, column in columns.items()})
+    return data.set_coords(["claim", *CHOSEN, "seed_left_out"])
 
 
 def make_rivals(experiments: list[str]) -> xr.Dataset:

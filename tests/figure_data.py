@@ -145,6 +145,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
     learner = SkillLearner(learning_rate=12 / epochs, initial_strength=0.01)
     strengths = learner.over_time(rate[..., None] * epoch[:, None], frequencies)
     values["monosemanticity"] = 1 + 2 * learned + noise
+    values["effective_complexity"] = 0.05 + 0.3 * np.exp(-rate * epoch) + abs(noise)
     values["weight_norm"] = 5 + strengths.sum(axis=-1) + noise
     dense_network = np.where(sparsity == 0, 1.0, np.nan)
     delays = {"grammaticality": 0, "relative": 1, "descriptive": 2, "joined": 2, "valid_probability": 3}

@@ -48,9 +48,23 @@ def test_a_figure_described_wrongly_is_refused_by_name(tmp_path: Path, line: str
 
 def test_a_figure_that_needs_what_nothing_makes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = replace(catalogue()["sparsity"], needs=("studies",))
-    monkeypatch.setattr(table, "catalogue", lambda: {"mine": entry})
+    monkeypatch.setattr(table, "entry_of", lambda name: entry)
     with pytest.raises(ValueError, match=f"mine.py needs studies; allowed: {', '.join(table.DRAWABLE)}"):
         table.drawn_from("mine")
+
+
+def test_a_figure_of_the_users_own_says_what_it_shows_and_stands_in_a_section_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_figures").mkdir()
+    described = FIGURE.replace("POSITION = 1\n", "").replace('SECTIONS = ("C1",)\n', "")
+    (tmp_path / "own_figures/mine.py").write_text(described)
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = catalogue(["own_figures.mine:draw"])["own_figures.mine"]
+    assert (entry.title, entry.needs, entry.sections) == ("T", ("study",), ("own",))
+    assert list(catalogue(["own_figures.mine:draw"]))[-1] == "own_figures.mine"
+    with pytest.raises(ValueError, match=r"figures\.own: there is no file own_figures/yours\.py"):
+        catalogue(["own_figures.yours:draw"])
 
 
 def test_captions_state_their_numbers() -> None:

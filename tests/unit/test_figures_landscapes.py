@@ -44,7 +44,7 @@ def test_the_contours_show_where_the_checkpoints_lie_in_the_plane_of_the_traject
         assert len(paths(axes)) == 2
         for path in paths(axes):
             np.testing.assert_allclose(path, expected)
-        assert axes.get_title("left").endswith("40 % and 40 %")
+        assert axes.get_title("left").endswith("40 % + 40 % of path")
 
 
 def test_contours_of_other_planes_have_no_trajectory(inputs: Inputs) -> None:
@@ -57,8 +57,9 @@ def test_contours_of_other_planes_have_no_trajectory(inputs: Inputs) -> None:
 def test_there_is_a_map_per_sampled_step_in_colours_of_one_scale(inputs: Inputs) -> None:
     shown = panels(drawn("landscape_over_training", inputs))
     loss = inputs.analyses[MLP][DENSE]["plane_loss"].isel(seed=0, plane=0)
-    assert [axes.get_title("left") for axes in shown] == ["digits, mlp, ep0", "ep20"]
-    for axes in shown:
+    for axes, step in zip(shown, ("ep0", "ep20"), strict=True):
+        at = loss.sel(step=step)
+        assert axes.get_title("left").endswith(f"{step}: {float(at.min()):.2g} to {float(at.max()):.2g} nat")
         norm = axes.collections[0].norm
         assert (norm.vmin, norm.vmax) == pytest.approx((float(loss.min()), float(loss.max())))
 
@@ -93,6 +94,6 @@ def test_dots_mark_the_minima_of_slices(inputs: Inputs) -> None:
     losses = run["slice_loss"].isel(seed=0, step=-1).values
     expected = np.concatenate([np.column_stack([offset[at], loss[at]]) for loss in losses for at in argrelmin(loss)])
     np.testing.assert_allclose(dots, expected)
-    assert axes.get_title("left").endswith(f"dense: {len(expected)} minima")
+    assert axes.get_title("left").endswith(f"dense: {len(expected) // len(losses)} minima a line")
     (axes,) = panels(drawn("landscape_slices", of_dense(run), STYLE.model_copy(update={"noise_floor": 1e9})))
     assert not sum(len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() == "o")

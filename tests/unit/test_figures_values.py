@@ -18,6 +18,7 @@ from emergence.drawing.inputs import Inputs, dense, join_blocks, split_study
 from emergence.figures.landscape_ruggedness_against_emergence import APART
 from emergence.statistics.convergence import convergence
 from emergence.statistics.estimate import mean_interval
+from emergence.statistics.stopping_rules import RULES
 from tests import figure_data
 from tests.figure_drawing import MLP, SMALL, STYLE, VARIANTS, Manifest, drawn, inputs_of, panels, shown_ticks
 
@@ -355,3 +356,33 @@ def test_networks_of_all_sizes_are_points_at_their_parameters_and_emergence(mani
         shown = [bars.lines[0].get_xydata()[0] for bars in axes.containers[: len(sizes)]]
         assert np.allclose(shown, expected)
     assert describe_slope(inputs.claims["C7"]["experiments"]["digits/mlp"]) in before.get_title(loc="left")
+
+
+def test_complexity_over_training_stands_with_the_early_change_that_decides(manifest: Manifest) -> None:
+    axes = panels(drawn("effective_complexity", manifest))[0]
+    found = json.loads(Path(manifest["claims"][0]["claims"]).read_text())["C8"]["experiments"]["digits/mlp"]
+    assert f"early change {found['estimate']:+.2f}".replace("-", "\N{MINUS SIGN}") in axes.get_title(loc="left")
+    expected = study_of(manifest)["effective_complexity"].isel(run=0).mean("seed")
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), expected)
+
+
+def test_stopping_rules_stand_side_by_side_over_the_tolerated_loss(manifest: Manifest) -> None:
+    saved, lost = panels(drawn("stopping", manifest))
+    found = read_dataset(Path(manifest["stopping"][0]["stopping"])).isel(experiment=0)
+    for axes, name, unit in ((saved, "epochs_saved", 100 / float(found["epochs"])), (lost, "accuracy_lost", 100)):
+        for place, rule in enumerate(RULES):
+            drawn_rule = axes.containers[place].lines[0]
+            np.testing.assert_allclose(drawn_rule.get_ydata(), unit * found[f"{name}_mean"].sel(rule=rule))
+            assert np.round(drawn_rule.get_xdata()).tolist() == [0, 1]
+
+
+def test_what_a_figure_needs_comes_as_labelled_data_sets(manifest: Manifest) -> None:
+    inputs = inputs_of("landscape_contour", manifest)
+    landscapes = inputs.data("landscape")
+    assert landscapes["sparsity"].values.tolist() == [sparsity for _, sparsity in VARIANTS]
+    of_dense = read_dataset(Path(manifest["landscape"][0]["landscape"]))
+    np.testing.assert_array_equal(landscapes["plane_loss"].isel(run=0), of_dense["plane_loss"])
+    assert landscapes["alpha"].equals(of_dense["alpha"])
+    assert inputs_of("sparsity", manifest).data("study").equals(study_of(manifest))
+    with pytest.raises(KeyError, match="rivals"):
+        inputs.data("rivals")

@@ -21,15 +21,15 @@ from emergence.drawing.render import render
 from emergence.drawing.style import Style
 from emergence.figures import SECTIONS, catalogue
 from emergence.parameters import Parameters
-from emergence.parameters.reading import read
 from emergence.report import texts
+from emergence.report.evidence import Evidence, choice
 from emergence.report.page import Contents, make_page
 from emergence.report.records import Record, RuleTime, read_records, times
 from emergence.report.requests import answer
 from emergence.report.versions import versions
-from emergence.report.wording import effect, p_value, seeds_needed
+from emergence.report.wording import effect, listing, name_of_test, number, p_value
 from emergence.statistics.divergence import without_diverged
-from tests import figure_data
+from tests import conclusion_data, figure_data
 from tests.job_files import do, job_file
 from tests.sampling import one_in
 
@@ -173,11 +173,13 @@ def test_verdicts_come_first_with_effect_interval_and_corrected_p_value(html: st
     rows = [text for _, text in page.all("tr")]
     for name, claim in results["claims"].items():
         row = next(text for text in rows if text.startswith(f"{name} {claim['statement']}"))
-        assert claim["verdict"] in row and f" {claim['runs']} " in row
+        assert claim["verdict"] in row
         if claim["estimate"] is not None:
             assert effect(claim) in row
-        assert p_value(claim["across_claims_p_value"]) in row
-        assert seeds_needed(claim["power"]) in row
+        assert p_value(claim["corrected_p_value"], 0.05) in row
+        power, across = claim["power"], p_value(claim["across_claims_p_value"], 0.05)
+        seeds = [number(power[f"seeds_to_{way}"]) for way in ("support", "contradict")]
+        assert " ".join([name, str(claim["runs"]), across, *seeds]) in rows
     quantities = [quantity for claim in results["claims"].values() for quantity in (claim, *claim["further"].values())]
     tests = sum(len(quantity["experiments"]) for quantity in quantities)
     tests += sum(
@@ -188,25 +190,25 @@ def test_verdicts_come_first_with_effect_interval_and_corrected_p_value(html: st
 
 def test_the_abstract_says_what_was_studied_and_found(html: str, results: dict[str, Any]) -> None:
     abstract = text_of_section(html, "abstract")
-    pruned = "pruned to sparsities of 30 %, 50 %, 70 % and 90 % "
-    pruned += "(global_magnitude, random_weights, most_emergence and least_emergence)"
-    assert f"mlp on digits, dense and {pruned}" in abstract
-    assert "1 configurations in all, each from 10 seeds for 20 epochs with sgd" in abstract
+    assert "We trained mlp on digits, unpruned and pruned to 30 %, 50 %, 70 % and 90 % (1 configurations)" in abstract
+    assert "each from 10 seeds for 20 epochs" in abstract
     verdicts = [claim["verdict"] for claim in results["claims"].values()]
-    assert f"Of {len(verdicts)} claims, {verdicts.count('supported')} " in abstract
-    verbs = {
-        "supported": "support",
-        "contradicted": "contradict",
-        "mixed": "are mixed on",
-        "inconclusive": "leave open",
-    }
-    findings = [text for _, text in Page(html).all("li")]
-    for name, claim in results["claims"].items():
-        statement = claim["statement"][0].lower() + claim["statement"][1:-1]
-        phrase = next(text for text in findings if f"{statement} ({name}" in text)
-        assert phrase.startswith(verbs[claim["verdict"]])
-        if claim["estimate"] is not None:
-            assert f"({name}: {effect(claim)}" in phrase
+    assert f"Of {len(verdicts)} claims, " in abstract
+    said = {"supported": "supported", "contradicted": "contradicted", "mixed": "mixed", "inconclusive": "left open"}
+    for verdict in set(verdicts):
+        names = [name for name, claim in results["claims"].items() if claim["verdict"] == verdict]
+        assert f"{said[verdict]} ({listing(names)})" in abstract
+
+
+def test_numbers_of_tables_stand_in_the_page_in_order_and_can_be_linked_to(html: str) -> None:
+    page = Page(html)
+    written = [text.split(".")[0].removeprefix("Table ") for _, text in page.all("caption")]
+    main, supplement = ([number for number in written if number.startswith("S") == is_s] for is_s in (False, True))
+    assert main == [str(number) for number in range(1, len(main) + 1)] and len(main) > 10
+    assert supplement == [f"S{number}" for number in range(1, len(supplement) + 1)]
+    regions = [str(attributes.get("id")) for attributes, _ in page.all("div")]
+    assert [region for region in regions if region.startswith("table-")] == [f"table-{number}" for number in written]
+    assert "counter" not in next(text for _, text in page.all("style"))
 
 
 def text_of_section(html: str, identifier: str) -> str:
@@ -222,8 +224,10 @@ def test_a_claim_leads_to_a_section_with_what_decides_it_and_where_its_numbers_a
         section = text_of_section(html, name)
         assert section.startswith(f"{name}. {claim['statement']}")
         assert claim["quantity"] in section
-        assert claim["reason"] is None or claim["reason"] in section
-        assert ("Why it is left open: " in section) == (claim["verdict"] == "inconclusive")
+        tests = list(claim["experiments"].items())
+        for test, found in tests if len(tests) <= 3 else ():
+            told = f"({effect(found, claim['smallest_effect'])})" if found["estimate"] is not None else "has no value"
+            assert f"{name_of_test(test)} " in section and told in section
         assert f"entry {name} of claims.json" in section
 
 
@@ -262,29 +266,47 @@ def test_every_request_of_the_reviewers_is_answered_with_links_to_sections(html:
     places = {section for request in texts.requests().values() for section in request["sections"]}
     assert places <= identifiers | set(texts.sections())
     assert "Baselines of emergence (not in this study)" in rows[3]
+    assert all(re.search(r"\? (yes|no|partly) (\d+ of \d+|Nothing to count:) ", row) for row in rows)
 
 
-def rows_of_requests(parameters: Parameters) -> dict[str, str]:
-    html = make_page(Contents({}, [], parameters, records=[], landscapes={}))
-    return {row.split(" ")[0]: row for _, row in Page(text_and_tags(html, "requests")).all("tr")}
+def test_requests_are_answered_by_what_the_study_found(contents: Contents, results: dict[str, Any]) -> None:
+    def state(name: str, **changes: Any) -> tuple[str, int, int]:
+        found = Evidence(**{"claims": contents.claims, "parameters": contents.parameters, **changes})
+        answered = answer(texts.requests()[name], found)
+        return answered.state, answered.counted.hits, answered.counted.of
 
-
-def test_what_a_study_does_not_answer_is_marked_with_the_preset_that_does() -> None:
-    rows = rows_of_requests(Parameters())
-    assert "partly" in rows["R7"] and "Lacks training again from early weights, from new ones" in rows["R7"]
-    assert "not answered" in rows["R8"] and "Preset trainability has it." in rows["R8"]
-    assert "partly" in rows["R9"] and "no test decides it" in rows["R9"]
-    assert "partly" in rows["R13"] and "python -m emergence.study.register makes it." in rows["R13"]
-    assert all(" answered " in rows[name] and "Lacks" not in rows[name] for name in ("R2", "R3", "R5", "R11", "R12"))
+    claims = json.loads(json.dumps(contents.claims))
+    given_activity = claims["C1"]["further"]["given_activity"]
+    (test,) = given_activity["experiments"].values()
+    for verdict, expected in {"supported": ("yes", 1, 1), "inconclusive": ("no", 0, 1)}.items():
+        test["verdict"] = verdict
+        assert state("R4", claims=claims) == expected
+    given_activity["experiments"]["digits/cnn"] = {**test, "verdict": "supported"}
+    assert state("R4", claims=claims) == ("partly", 1, 2)
+    assert state("R4", claims={}) == ("no", 0, 0)
     adaptive = Parameters.model_validate({"training": {"optimizer": {"name": "adamw", "learning_rate": 0.001}}})
-    assert "Lacks" not in rows_of_requests(adaptive)["R8"]
+    assert state("R8") == ("no", 0, 1) and state("R8", parameters=adaptive) == ("yes", 2, 2)
+    assert state("R13") == ("partly", 1, 2)
+    assert state("R13", registration={"differences": []}) == ("yes", 2, 2)
+    masks = [record for record in contents.records if record.rule == "make_masks"]
+    pruned = replace(masks[0], rule="retrain_networks", name="digits/mlp/global_magnitude~0.5/rewind/seeds~0-7")
+    assert state("R11", records=[*masks, pruned]) == ("yes", 1, 1) and state("R11", records=[pruned]) == ("no", 0, 1)
+    study = xr.load_dataset(results["folder"] / "study.nc")
+    same = study["control_emergence"].sel(control="itself")
+    itself = study.assign(control_emergence=study["control_emergence"] * 0 + same)
+    counted = state("R9", study=itself)
+    assert counted[:2] == ("no", 0) and counted[2] > 0
+    changed = itself.assign(
+        control_emergence=itself["control_emergence"].where(study["control"] == "itself", 10 * same)
+    )
+    assert state("R9", study=changed) == ("yes", counted[2], counted[2])
 
 
-@pytest.mark.parametrize("name", [name for name, request in texts.requests().items() if "preset" in request])
-def test_the_preset_that_a_request_names_has_all_that_it_needs(name: str) -> None:
-    request = texts.requests()[name]
-    parameters = read(ROOT / "params.yaml", ROOT / f"workflow/presets/{request['preset']}.yaml")
-    assert answer(request, parameters).lacking == ()
+@pytest.mark.parametrize(("name", "kept"), [("criterion", False), ("threshold", True)])
+def test_a_choice_is_survived_where_all_its_values_give_the_verdict_of_reference(name: str, kept: bool) -> None:
+    cells = conclusion_data.few_choices()
+    found = Evidence({}, Parameters(), conclusions={"robustness": cells})
+    assert choice(found, name) == ((1, 1) if kept else (0, 1)) + ("",)
 
 
 def test_a_study_that_follows_no_registration_is_called_exploratory(html: str) -> None:
@@ -422,7 +444,7 @@ def test_undefined_numbers_are_dashes(results: dict[str, Any]) -> None:
     nothing = dict.fromkeys(["estimate", "interval_low", "interval_high", "p_value", "corrected_p_value"])
     claims = {"C1": {**results["claims"]["C1"], **nothing, "verdict": "inconclusive"}}
     row = next(text for _, text in Page(page_with(claims)).all("tr") if text.startswith("C1"))
-    assert row.count("–") == 5 and "None" not in row
+    assert row.count("–") == 3 and "None" not in row
 
 
 def test_files_that_are_no_figures_are_refused_by_name(tmp_path: Path, results: dict[str, Any]) -> None:

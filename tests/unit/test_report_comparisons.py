@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from emergence.parameters import Parameters
+from emergence.report.choices import picker
 from emergence.report.comparisons import (
     Balance,
     Share,
@@ -22,7 +23,8 @@ from emergence.report.comparisons import (
     stopping_rows,
 )
 from emergence.report.page import Contents, make_page
-from tests import figure_data
+from emergence.report.wording import effect
+from tests import conclusion_data, figure_data
 
 EXPERIMENTS = ["digits/mlp", "digits/cnn"]
 PREDICTORS = ["emergence", "relative_emergence", "weight_norm", "sparsity", "all_rivals"]
@@ -118,35 +120,37 @@ def test_epochs_are_won_only_where_the_tolerated_loss_is_kept(stopping: xr.Datas
     assert balance_of_stopping(stopping) == Balance(comparisons=4, won=0, lost=2)
 
 
-@pytest.fixture
-def robustness() -> xr.Dataset:
-    """C1 is supported at two of six choices, contradicted at one, where its sign changes, and steady in all seeds."""
-    columns = {
-        "claim_verdict": [1, 1, -1, 0, 0, 0, 1, 1],
-        "effect": [2.0, 1.5, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0],
-        "is_reference": [1, 0, 0, 0, 0, 0, 0, 0],
-        "seed_left_out": [*[np.nan] * 6, 0.0, 1.0],
-        "claim": ["C1"] * 8,
-    }
-    return xr.Dataset({name: ("cell", column) for name, column in columns.items()})
-
-
 def test_the_report_shows_all_and_says_in_the_abstract_what_they_amount_to(
-    robustness: xr.Dataset, rivals: xr.Dataset, stopping: xr.Dataset, tmp_path: Path
+    rivals: xr.Dataset, stopping: xr.Dataset, tmp_path: Path
 ) -> None:
     figure_data.write_results(tmp_path, figure_data.TWO[:1], seeds=3, epochs=3, points=3)
     claims = json.loads((tmp_path / "claims.json").read_text())
-    found = {"robustness": robustness, "rivals": rivals, "stopping": stopping}
+    found = {"robustness": conclusion_data.few_choices(), "rivals": rivals, "stopping": stopping}
     page = make_page(Contents(claims, [], Parameters(), [], {}, found))
     words = " ".join(page.split())
-    assert "better than a single baseline in 4 of 8 comparisons and worse in 1" in words
+    assert "predicts better than a single baseline in 4 of 8 comparisons and worse in 1" in words
     assert "in 2 of 4 comparisons, and fewer in 0" in words
     assert page.count("<td>weight norm</td>") == 8
-    row = re.search(r'<tr><th scope="row"><a href="#C1">C1</a></th>.*', page)
-    assert row and re.findall(r'<td data-value="(\d)">', row[0]) == ["6", "2", "1", "0", "3", "0", "1", "0"]
-    assert "C1 holds at 2 of 6 choices, fails at 1, and its effect changes sign (at 1)" in words
-    assert ">holds at 2 of 6, fails at 1; sign flips at 1</td>" in words
+    rows = re.findall(r'<tr><th scope="row"><a href="#C1">C1</a></th>.*', page)
+    assert re.findall(r'<td data-value="(\d)">', rows[-1]) == ["6", "2", "1", "0", "3", "0", "1", "0"]
+    assert ">2 of 6; fails at 1, sign flips at 1</td>" in words
     assert page.count("level 0.1; level 0.2") == 12
+
+
+def test_what_can_be_picked_is_what_was_judged() -> None:
+    cells = conclusion_data.few_choices()
+    picked = picker(cells)
+    assert picked["choices"] == {"threshold": ["0.05", "0.1"], "criterion": ["mean", "any", "all"]}
+    assert picked["reference"] == {"threshold": "0.05", "criterion": "mean"}
+    claim = picked["claims"]["C1"]
+    assert claim["over"] == ["threshold", "criterion"]
+    expected = [(0, "supported"), (2, "contradicted"), (4, "inconclusive"), (1, "supported"), (3, "inconclusive")]
+    for text, (cell, verdict) in zip(claim["at"], expected, strict=False):
+        at = cells.isel(cell=cell)
+        ends = {"estimate": "mean_effect", "interval_low": "mean_effect_low", "interval_high": "mean_effect_high"}
+        found = {key: at[name].item() for key, name in ends.items()}
+        assert (picked["verdicts"][int(text[0])], text[1:]) == (verdict, effect(found, 0.3))
+    assert picker(None)["claims"] == {}
 
 
 @pytest.fixture

@@ -48,7 +48,6 @@ def test_no_name_leads_out_of_the_folders_of_results(name: str) -> None:
 
 
 FIGURES = {"draw_figure", "write_report"}
-MOVING = "animate_figure"
 VERDICTS = {"judge_claims", "map_robustness", "write_metrics"}
 JUDGED = {*VERDICTS, "compare_rivals", "compare_stopping"}
 CONCLUSIONS = {"collect_runs", *JUDGED, *FIGURES}
@@ -56,24 +55,36 @@ CELL = {"make_masks", "retrain_networks", "count_paths", "apply_measures"}
 LANDSCAPE = {"sample_landscape", "measure_ruggedness", "measure_curvature", "find_minima"}
 
 
+def test_a_figure_moves_where_it_has_more_than_two_frames() -> None:
+    assert plan().of_rule("animate_figure") == []
+    (moving,) = plan(landscape={"steps": ["ep0", "ep1", "last"]}).of_rule("animate_figure")
+    assert moving.name == "landscape_over_training"
+
+
+def test_ways_of_training_again_are_compared_where_there_are_several() -> None:
+    several = plan(pruning={"retraining": ["original_initialisation", "rewind"]})
+    drawn = [{job.name for job in made.of_rule("draw_figure")} for made in (plan(), several)]
+    assert drawn[1] - drawn[0] == {"retraining"}
+
+
 @pytest.mark.parametrize(
     ("changes", "rules"),
     [
-        ({"figures": {"font_size": 12}}, {MOVING, *FIGURES}),
-        ({"statistics": {"confidence": 0.9}}, {*JUDGED, MOVING, *FIGURES}),
+        ({"figures": {"font_size": 12}}, FIGURES),
+        ({"statistics": {"confidence": 0.9}}, {*JUDGED, *FIGURES}),
         ({"statistics": {"resamples": 2048}}, {*VERDICTS, *FIGURES}),
         ({"stopping": {"tolerances": [0.1]}}, {"compare_stopping", *FIGURES}),
         ({"controls": {"noise": [0.2]}}, {"compare_controls", *CONCLUSIONS}),
         ({"emergence": {"thresholds": [0.05]}}, {"count_paths", *CONCLUSIONS}),
         ({"measures": {"names": ["weight_norm"]}}, {"apply_measures", *CONCLUSIONS}),
-        ({"landscape": {"points": 5}}, {"sample_landscape", "measure_ruggedness", MOVING, *CONCLUSIONS}),
-        ({"landscape": {"steps": ["ep0"]}}, {*LANDSCAPE, MOVING, *CONCLUSIONS}),
-        ({"ruggedness": {"noise_floor": 0.1}}, {"measure_ruggedness", MOVING, *CONCLUSIONS}),
+        ({"landscape": {"points": 5}}, {"sample_landscape", "measure_ruggedness", *CONCLUSIONS}),
+        ({"landscape": {"steps": ["ep0"]}}, {*LANDSCAPE, *CONCLUSIONS}),
+        ({"ruggedness": {"noise_floor": 0.1}}, {"measure_ruggedness", *CONCLUSIONS}),
         ({"curvature": {"probes": 9}}, {"measure_curvature", *CONCLUSIONS}),
         ({"minima": {"copies": 2}}, {"find_minima", *CONCLUSIONS}),
         (
             {"pruning": {"sparsities": [0.5, 0.6]}},
-            {*CELL, "gather_networks", *LANDSCAPE, MOVING, *CONCLUSIONS},
+            {*CELL, "gather_networks", *LANDSCAPE, *CONCLUSIONS},
         ),
         ({"statistics": {"accuracy_targets": [0.5]}}, CONCLUSIONS),
         ({"compute": {"device": "cpu"}}, set()),
@@ -477,7 +488,7 @@ def test_skills_are_drawn_over_units_where_networks_of_several_widths_have_some_
 )
 def test_a_parameter_of_the_scoreboard_changes_the_keys_of_what_depends_on_it(changes: dict, rules: set[str]) -> None:
     before, after = plan(**SKILLS), plan(**SKILLS, scoreboard=changes)
-    assert changed(before, after) - {MOVING} == rules
+    assert changed(before, after) == rules
     assert not changed(plan(), plan(scoreboard=changes)) - {"write_report"}
 
 

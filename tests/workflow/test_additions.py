@@ -1,5 +1,7 @@
 """What is added to the project: how many files that takes, and that only what it asks for is computed."""
 
+import re
+
 import pytest
 import xarray as xr
 
@@ -157,6 +159,21 @@ def test_an_own_analysis_of_checkpoints_with_a_figure_is_three_files_and_only_it
     assert done == {"count_small_weights": 2, "draw_small_weights": 1, "write_report": 1}
     assert "Small weights" in (repository.study / "report.html").read_text()
     assert repository.planned() == {}
+
+
+def test_an_own_figure_is_one_file_and_only_it_and_the_report_are_made(repository: Repository) -> None:
+    example = re.search(r"```python\n(.*?)```", (repository.folder / "docs/figures.md").read_text(), re.DOTALL)
+    assert example
+    write(repository, "extensions/spread.py", example[1])
+    assert touched(repository) == ["extensions/spread.py"]
+    repository.set("figures.own", ["extensions.spread:draw"])
+    assert repository.executed("snakemake") == {"draw_extensions_spread": 1, "write_report": 1}
+    report = (repository.folder / "results/report.html").read_text()
+    assert "Figures of your own" in report and "Spread of emergence over seeds" in report
+    repository.edit("extensions/spread.py", "spread / mean", "spread")
+    assert repository.executed("snakemake") == {"draw_extensions_spread": 1, "write_report": 1}
+    repository.set("figures.own", [])
+    assert repository.planned() == {"write_report": 1}
 
 
 def write(repository: Repository, file: str, content: str) -> None:

@@ -21,7 +21,7 @@ JOINED = {"collect_runs": 1, **JUDGED}
 LOOKED_AT = {"sample_landscape": 2, "measure_ruggedness": 2, "measure_curvature": 2, "find_minima": 2}
 PRUNED = {"make_masks": 1, "retrain_networks": 1, "gather_networks": 1}
 ANALYSED = {"count_paths": 2, "apply_measures": 2, "compare_controls": 1}
-TRAINED = {"train_networks": 1, **PRUNED, **ANALYSED, **LOOKED_AT, **JOINED, "draw_figure": 23, "animate_figure": 1}
+TRAINED = {"train_networks": 1, **PRUNED, **ANALYSED, **LOOKED_AT, **JOINED, "draw_figure": 24}
 CHANGES: dict[str, tuple[object, dict[str, int]]] = {
     "data.split_seed": (1, {"prepare_data": 1, **TRAINED}),
     "training.batch_size": (32, TRAINED),
@@ -32,17 +32,17 @@ CHANGES: dict[str, tuple[object, dict[str, int]]] = {
         ["fine_tune"],
         {"retrain_networks": 1, "gather_networks": 1, "count_paths": 1, "apply_measures": 1}
         | dict.fromkeys(LOOKED_AT, 1)
-        | {**JOINED, "draw_figure": 23, "animate_figure": 1},
+        | {**JOINED, "draw_figure": 24},
     ),
     "emergence.thresholds": ([0.05, 0.1], {"count_paths": 2, **JOINED, "draw_figure": 18}),
     "measures.names": (["weight_norm"], {"apply_measures": 2, **JOINED, "draw_figure": 18}),
     "landscape.points": (
         5,
-        {"sample_landscape": 2, "measure_ruggedness": 2, **JOINED, "draw_figure": 22, "animate_figure": 1},
+        {"sample_landscape": 2, "measure_ruggedness": 2, **JOINED, "draw_figure": 23},
     ),
     "minima.copies": (2, {"find_minima": 2, **JOINED, "draw_figure": 18}),
-    "statistics.confidence": (0.9, {**JUDGED, "draw_figure": 23, "animate_figure": 1}),
-    "figures.font_size": (11.0, {"draw_figure": 23, "animate_figure": 1, "write_report": 1}),
+    "statistics.confidence": (0.9, {**JUDGED, "draw_figure": 24}),
+    "figures.font_size": (11.0, {"draw_figure": 24, "write_report": 1}),
 }
 """One parameter or two of each phase: another value, and the jobs of each rule that depend on it."""
 

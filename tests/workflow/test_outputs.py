@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+import xarray as xr
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 from torch import nn
 
 from emergence import Recorder
+from emergence.report.wording import effect
+from emergence.statistics.robustness import CODES
 from tests.workflow.conftest import Repository
 
 pytestmark = pytest.mark.workflow
@@ -102,11 +105,47 @@ def test_the_page_of_a_recording_does_so_too(browser: Browser, tmp_path: Path, w
     assert_opens_for_everybody(browser, recorder.report(tmp_path / "page.html"), width)
 
 
-def test_tables_and_surfaces_of_the_report_can_be_used_with_the_keyboard(
+def test_tables_and_figures_keep_their_numbers_when_folds_open_and_in_print(
     finished: Repository, browser: Browser
 ) -> None:
     page = browser.new_page()
     page.goto((finished.study / "report.html").as_uri())
+    numbers = "[...document.querySelectorAll('caption a, figcaption b a')].map(link => link.textContent)"
+    folded = page.evaluate(numbers)
+    assert len(set(folded)) == len(folded) > 20
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 20
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    page.emulate_media(media="print")
+    assert page.evaluate(numbers) == folded
+    page.close()
+
+
+def test_choices_can_be_picked_and_the_table_of_claims_follows(finished: Repository, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((finished.study / "report.html").as_uri())
+    row = page.locator("#verdict-C4")
+    at_reference = row.inner_html()
+    cells = xr.load_dataset(finished.study / "statistics/robustness.nc")
+    chosen = (cells["claim"] == "C4") & cells["seed_left_out"].isnull() & (cells["convergence_share"] == 0.8)
+    cell = cells.isel(cell=(chosen & (cells["sparsities"] == "all")).values).squeeze()
+    page.select_option("#picker select[name=convergence_share]", "0.8")
+    verdict = next(name for name, code in CODES.items() if code == cell["claim_verdict"])
+    assert verdict in row.locator("td").nth(0).inner_text()
+    ends = {"estimate": "mean_effect", "interval_low": "mean_effect_low", "interval_high": "mean_effect_high"}
+    assert row.locator("td").nth(1).inner_text() == effect({key: cell[name].item() for key, name in ends.items()}, 0.9)
+    assert page.locator("#picker [role=status]").inner_text().startswith("At these choices: ")
+    page.locator("#picker button").click()
+    page.wait_for_function("row => row.cells[3].textContent !== '–'", arg=row.element_handle())
+    assert row.inner_html() == at_reference
+    page.close()
+
+
+def test_tables_and_surfaces_of_the_report_can_be_used_with_the_keyboard(
+    finished: Repository, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto((finished.study / "report.html").as_uri() + "#surfaces")
+    assert page.locator("canvas").is_visible()  # a link opens what is folded
     heading = page.locator("table.claims thead th").nth(3)
     bounds = "[...document.querySelectorAll('table.claims tbody tr')].map(row => Number(row.cells[3].dataset.value))"
     unsorted = page.evaluate(bounds)

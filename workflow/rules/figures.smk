@@ -10,7 +10,7 @@ for figure in PLAN.of_phase("figures"):
 
     rule:
         name:
-            f"draw_{figure.name}"
+            f"draw_{figure.name.replace('.', '_')}"
         input:
             **reads_once(figure),
         output:

@@ -1,7 +1,8 @@
 """The figures by name, with their needs and captions, read without importing any drawing library."""
 
 import ast
-from collections.abc import Mapping
+import importlib.util
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,13 +14,14 @@ COMPARISONS = ("robustness", "rivals", "stopping", "scoreboard", "language", "in
 FRONT = "abstract"
 """The section at the top of the report."""
 
-SECTIONS = (FRONT, "claims", *CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates")
+SECTIONS = (FRONT, "claims", *CLAIMS, *COMPARISONS, "landscape", "controls", "learning_rates", "own")
 """Sections of the report in which figures stand: the top, all claims, one per claim, the others; in their order."""
 
 PLACEHOLDERS = {
     "seeds": ("study", "seeds"),
     "confidence": ("statistics", "confidence"),
     "convergence": ("statistics", "convergence_share"),
+    "early": ("statistics", "early_share"),
     "threshold": ("statistics", "reference_threshold"),
     "criterion": ("statistics", "reference_criterion"),
     "samples": ("statistics", "reference_samples"),
@@ -37,8 +39,10 @@ PLACEHOLDERS = {
 """Words in braces that a caption may use, and the parameter (section, key) each stands for."""
 
 CONSTANTS = ("TITLE", "POSITION", "NEEDS", "SECTIONS", "CAPTION", "ALTERNATIVE")
+OF_OWN = {"position": 1000, "sections": ("own",)}
+"""What a figure of the user's own may leave out, and what then holds."""
 
-_PERCENTAGES = ("confidence", "convergence")
+_PERCENTAGES = ("confidence", "convergence", "early")
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,39 @@ class Entry:
         return self.caption.format(**{word: _shown(word, value) for word, value in values.items()})
 
 
-def catalogue() -> dict[str, Entry]:
-    """Return all figures by name, in the order of the report.
+def catalogue(own: Iterable[str] = ()) -> dict[str, Entry]:
+    """Return all figures by name, in the order of the report; `own` are those of the user's, as module:draw.
+
+    The name of such a one is its module.
 
     >>> catalogue()["training_curves"].needs
     ('study',)
     """
     files = sorted((Path(__file__).parents[1] / "figures").glob("[!_]*.py"))
-    entries = sorted((_read(file) for file in files), key=lambda entry: entry.position)
-    return {entry.name: entry for entry in entries}
+    entries = [*map(_read, files), *(entry_of(name.partition(":")[0]) for name in own)]
+    return {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.position)}
+
+
+def entry_of(name: str) -> Entry:
+    """Return a figure by its name; ValueError where there is none."""
+    if "." not in name:
+        return catalogue()[name]
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise ValueError(f"figures.own: there is no file {name.replace('.', '/')}.py")
+    return _read(Path(found.origin), name)
+
+
+def program_of(name: str, function: str = "draw") -> str:
+    """Return what `emergence.core.plugins` loads for a figure.
+
+    >>> program_of("sparsity"), program_of("extensions.mine")
+    ('sparsity', 'extensions.mine:draw')
+    """
+    return f"{name}:{function}" if "." in name else name
 
 
 def _shown(word: str, value: Any) -> str:
@@ -81,9 +109,9 @@ def _shown(word: str, value: Any) -> str:
 
 
 @cache
-def _read(file: Path) -> Entry:
+def _read(file: Path, own: str = "") -> Entry:
     """Read the constants of a figure's file; ValueError for one that is absent or names what does not exist."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {**OF_OWN} if own else {}
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "animate":
             found["animated"] = True
@@ -97,4 +125,4 @@ def _read(file: Path) -> Entry:
     strange = sorted(set(found["sections"]) - set(SECTIONS))
     if strange or not found["sections"]:
         raise ValueError(f"{file.name} stands in {', '.join(strange) or 'nothing'}; allowed: {', '.join(SECTIONS)}")
-    return Entry(name=file.stem, **found)
+    return Entry(name=own or file.stem, **found)

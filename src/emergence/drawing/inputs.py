@@ -10,7 +10,7 @@ import xarray as xr
 
 from emergence.core.runs import DENSE, NONE, UNVARIED, Experiment, Run, Variant, Variation
 from emergence.core.storage import read_dataset
-from emergence.statistics.collect import collect, read_manifest
+from emergence.statistics.collect import RunFile, collect, labelled, read_manifest
 from emergence.statistics.divergence import LEFT_OUT, left_out
 from emergence.statistics.study import runs_of
 
@@ -40,6 +40,7 @@ class Inputs:
     of reference, each under its first mask, `varied` the dense networks in all their variations, the unvaried one among
     them. `analyses` holds the files of single runs, `claims` the content of `claims.json`, `conclusions` the files of
     CONCLUSIONS by name.
+    `data` returns a need as it was read.
     Networks that diverged are in none of these: `left_out` says how many they are, and of how many;
     `nothing_is_left`, whether that leaves nothing to draw.
     """
@@ -52,6 +53,17 @@ class Inputs:
     conclusions: Mapping[str, xr.Dataset] = field(default_factory=dict)
     left_out: tuple[int, int] = (0, 0)
     nothing_is_left: bool = False
+    manifest: Manifest = field(default_factory=dict)
+
+    def data(self, need: str) -> xr.Dataset:
+        """Return one of the figure's needs as a labelled data set; KeyError for one that it does not name.
+
+        Files of single runs are joined along run and seed, see `emergence.statistics.collect.labelled`.
+        """
+        entries = self.manifest[need]
+        if "dataset" in entries[0]:
+            return labelled(map(RunFile.listed, entries))
+        return read_dataset(Path(entries[0][need]))
 
     @property
     def pruned(self) -> Runs:
@@ -88,6 +100,7 @@ def read_inputs(
         conclusions=read_conclusions(manifest),
         left_out=left_out(trained) if trained is not None else (0, 0),
         nothing_is_left=bool((study is not None and not cells) or (kinds and not analyses)),
+        manifest=manifest,
     )
 
 

@@ -65,13 +65,15 @@ def loss_scale(planes: Iterable[xr.Dataset]) -> Range:
     return low, max(high, 1.01 * low)
 
 
-def draw_contours(axes: Axes, plane: xr.Dataset, scale: Range, style: Style) -> None:
-    """Draw the loss (alpha, beta) on a plane, with a cross at its centre."""
+def draw_contours(axes: Axes, plane: xr.Dataset, scale: Range, style: Style, lines: Range | None = None) -> None:
+    """Draw the loss (alpha, beta) on a plane, with a cross at its centre; lines span the scale or a part of it."""
     levels = np.geomspace(*scale, LEVELS)
     alpha, beta = plane["alpha"].values, plane["beta"].values
     shown = np.clip(plane["plane_loss"].transpose("beta", "alpha").values, *scale)
     axes.contourf(alpha, beta, shown, levels=levels, norm=LogNorm(*scale), cmap=style.colour_map)
-    axes.contour(alpha, beta, shown, levels=levels, colors="white", linewidths=0.4, alpha=0.6)
+    axes.contour(
+        alpha, beta, shown, levels=np.geomspace(*(lines or scale), LEVELS), colors="white", linewidths=0.4, alpha=0.6
+    )
     axes.plot(0, 0, marker="+", color="white", markersize=7, markeredgewidth=1.4)
     axes.set(aspect="equal", xticks=corner_ticks(alpha), yticks=corner_ticks(beta))
     axes.grid(False)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 Range = tuple[float, float]
 
@@ -23,6 +23,9 @@ PARTS = (5, 2, 3, 7, 1.5)
 
 APART = {"x": 0.22, "y": 0.16}
 """Share of an axis that lies at least between two labels, so that these do not touch."""
+
+POINTS = (-100, -10, -1, 0, 1, 10, 100)
+"""Ticks of an axis of percentage points."""
 
 CLEAR_OF_ZERO = 0.08
 """Share of an axis, linear near zero, that lies at least between the label of zero and the next."""
@@ -64,6 +67,14 @@ def _set_log_axis(axes: Axes, which: Literal["x", "y"], shown: Range, linear_bel
     margin = max(MARGIN * (high - low), 0.01 * (linear_below or 1))
     getattr(axes, f"set_{which}lim")(*scale.inverted().transform(np.array([low - margin, high + margin])))
     log_ticks(axis, linear_below)
+
+
+def fit_points(axes: Axes, points: np.ndarray) -> None:
+    """Make a vertical axis of percentage points linear from -1 to 1 and logarithmic beyond; show all points."""
+    axes.set_yscale("symlog", linthresh=1, linscale=0.8)
+    axes.set_yticks(POINTS, tick_labels(POINTS))
+    axes.set_ylim(1.6 * np.nanmin([-1, *points]), 1.6 * np.nanmax([1, *points]))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def log_ticks(axis: Axis, linear_below: float = 0.0) -> None:

@@ -29,8 +29,8 @@ def grid(style: Style, rows: int, columns: int, height: float = 1.0) -> tuple[Fi
 
 
 def wrapped_grid(style: Style, count: int, height: float = 1.0, most: int = 3) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `count` panels, at most `most` in a row."""
-    columns = min(count, most)
+    """Return a figure of `count` panels, at most `most` in a row, or one fewer where that fills the last row better."""
+    columns = min(count, min((most, max(most - 1, 1)), key=lambda wide: -count % wide))
     rows = -(-count // columns)
     figure = Figure(figsize=style.size(rows, columns, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr,call-arg]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from emergence.core.files import written_whole
 from emergence.core.plugins import load
+from emergence.drawing.catalogue import program_of
 from emergence.drawing.inputs import Inputs
 from emergence.drawing.panels import note, settle, wrapped_grid
 from emergence.drawing.style import Style
@@ -28,7 +29,7 @@ def draw(name: str, inputs: Inputs, style: Style) -> Figure:
 
     Raises ValueError for an unknown name.
     """
-    draw_panels = load("figures", name, "draw")
+    draw_panels = load("figures", program_of(name), "draw")
     figure: Figure = _empty(style) if inputs.nothing_is_left else draw_panels(inputs, style)
     count, networks = inputs.left_out
     if count:
@@ -51,7 +52,7 @@ def render(name: str, inputs: Inputs, style: Style, *files: Path) -> None:
         for target in files:
             with written_whole(target) as path:
                 if target.suffix == ".gif":
-                    animate = load("figures", name, "animate")
+                    animate = load("figures", program_of(name, "animate"), "animate")
                     _save_animation([figure] if inputs.nothing_is_left else animate(inputs, style), path)
                 else:
                     figure.savefig(path, format=target.suffix[1:], metadata=_NO_METADATA[target.suffix])

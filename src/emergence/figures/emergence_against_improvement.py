@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from emergence.drawing.inputs import ONE_PATH, Inputs, dense_runs
-from emergence.drawing.log_axes import fit_log_values, tick_labels
+from emergence.drawing.log_axes import fit_log_values, fit_points
 from emergence.drawing.panels import grid
 from emergence.drawing.residuals import describe_points, residuals
 from emergence.drawing.style import Style
@@ -37,7 +37,6 @@ ALTERNATIVE = (
     "per epoch in percentage points, and the residuals of the ranks of both given the epoch, coloured by epoch, "
     "with the rank correlation and its interval above each panel."
 )
-TICKS = (-100, -10, -1, 0, 1, 10, 100)
 
 
 def draw(inputs: Inputs, style: Style) -> Figure:
@@ -87,10 +86,7 @@ def _draw_values(axes: Axes, table: pd.DataFrame, look: dict[str, Any]) -> None:
     axes.scatter(table["emergence"], table["change"], **look)
     axes.set_ylabel("change of training accuracy\n(points per epoch)")
     fit_log_values(axes, "x", table["emergence"].to_numpy(), linear_below=ONE_PATH)
-    axes.set_yscale("symlog", linthresh=1, linscale=0.8)
-    axes.set_yticks(TICKS, tick_labels(TICKS))
-    axes.set_ylim(1.6 * min(table["change"].min(), -1), 1.6 * max(table["change"].max(), 1))
-    axes.yaxis.set_minor_locator(NullLocator())
+    fit_points(axes, table["change"].to_numpy())
     distinct = table.groupby(level="seed")["emergence"].nunique()
     epochs = table.groupby(level="seed").size().max()
     few, many = distinct.min(), distinct.max()

@@ -17,7 +17,7 @@ CAPTION = (
     "Loss on {probe_samples} probe samples on a plane through the final weights (cross), for the first of "
     "{landscape_seeds} sampled seeds: the plane of the first two principal components of the training trajectory where "
     "it was sampled, else the first plane of landscape.planes. On the former a line joins the checkpoints, projected "
-    "onto the plane; percentages are the shares of their variance along the two directions. Colours and contour lines "
+    "onto the plane; above stand the shares of that path's variance along both directions. Colours and contour lines "
     "are spaced evenly in the logarithm of the loss and are the same within an experiment."
 )
 ALTERNATIVE = (
@@ -50,4 +50,4 @@ def _draw_trajectory(axes: Axes, plane: xr.Dataset) -> str:
     for colour, width, size in (("white", 2.2, 3.4), ("#b2182b", 1.1, 2.2)):
         axes.plot(*path, marker="o", color=colour, linewidth=width, markersize=size, markeredgewidth=0)
     axes.set(xlim=limits[0], ylim=limits[1])
-    return " and ".join(f"{100 * share:.0f} %" for share in plane["explained_variance"].values)
+    return " + ".join(f"{100 * share:.0f} %" for share in plane["explained_variance"].values) + " of path"

@@ -21,8 +21,8 @@ CAPTION = (
     "Loss on {probe_samples} probe samples around the weights of the dense network (cross) at every step of training "
     "that landscape.steps names, on the first plane of landscape.planes, for the first of {landscape_seeds} sampled "
     "seeds; random directions have the norms of the weights at the step, per {normalisation}. Colours are the same "
-    "within an experiment. The animation shows the same of all networks, one frame per step; more steps in "
-    "landscape.steps give it more frames."
+    "within an experiment; lines part the loss of each panel, whose range stands above it. Where three steps or more "
+    "are sampled, an animation shows the same of all networks, one frame per step."
 )
 ALTERNATIVE = (
     "Filled contour maps of the loss around the weights, one row per experiment and one column per step of training, "
@@ -38,10 +38,12 @@ def draw(inputs: Inputs, style: Style) -> Figure:
         planes = plane_of(run)
         scale = loss_scale([planes])
         for axes, step in zip(panels, planes["step"].values.tolist(), strict=True):
-            draw_contours(axes, planes.sel(step=step), scale, style)
-            axes.set_title(step)
+            plane = planes.sel(step=step)
+            low, high = ends = loss_scale([plane])
+            draw_contours(axes, plane, scale, style, ends)
+            axes.set_title(f"{step}: {low:.2g} to {high:.2g} nat")
             axes.label_outer()
-        panels[0].set_title(f"{experiment}, {planes['step'].values[0]}")
+        panels[0].set_title(f"{experiment}\n{panels[0].get_title('left')}")
         add_loss_bar(panels, scale, style)
     return figure
 

@@ -18,8 +18,8 @@ SECTIONS = ("landscape",)
 CAPTION = (
     "Loss on {probe_samples} probe samples on random lines through the final weights, for the first of "
     "{landscape_seeds} sampled seeds; directions have the norms of the weights, per {normalisation}. Dots mark local "
-    "minima that are deeper than {noise_floor} nat, of which the number is above each panel. Minima at the ends do not "
-    "count."
+    "minima that are deeper than {noise_floor} nat; minima at the ends do not count. Where no number of minima stands "
+    "above a panel, each line has one."
 )
 ALTERNATIVE = (
     "Line charts of the loss against the position on random lines, one row per experiment and one column per sparsity, "
@@ -33,9 +33,10 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     figure, panels = grid(style, len(inputs.analyses), max(map(len, inputs.analyses.values())))
     for row, (experiment, of_variant) in zip(panels, inputs.analyses.items(), strict=True):
         for axes, label, run in zip(row, variant_labels(list(of_variant)), of_variant.values(), strict=False):
-            minima = _draw_slices(axes, run, style) if "slice_loss" in run else 0
-            axes.set_title(f"{experiment}\n{label}: {minima} minima")
-            axes.set(xlabel="multiple of the direction", ylabel="loss (nat)")
+            minima = _draw_slices(axes, run, style) if "slice_loss" in run else []
+            axes.set_title(f"{experiment}\n{label}{_told(minima)}")
+            axes.set(xlabel="multiple of the direction")
+        row[0].set_ylabel("loss (nat)")
         fit_log_axis(row[: len(of_variant)])
         for unused in row[len(of_variant) :]:
             unused.remove()
@@ -44,15 +45,23 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     return figure
 
 
-def _draw_slices(axes: Axes, run: xr.Dataset, style: Style) -> int:
-    """Draw the lines of the first seed at the last step; return how many minima they have."""
+def _told(minima: list[int]) -> str:
+    """Write how many minima lines have, where that is not one each."""
+    few, many = min(minima, default=1), max(minima, default=1)
+    if few == many:
+        return "" if few == 1 else f": {few} minima a line"
+    return f": {few} to {many} minima a line"
+
+
+def _draw_slices(axes: Axes, run: xr.Dataset, style: Style) -> list[int]:
+    """Draw the lines of the first seed at the last step; return how many minima each has."""
     losses = run["slice_loss"].isel(seed=0, step=-1).transpose("slice", "offset")
-    offsets, found = losses["offset"].values, 0
+    offsets, found = losses["offset"].values, []
     for loss, shade in zip(losses.values, style.shades(len(losses)), strict=True):
         axes.plot(offsets, loss, color=shade, linewidth=0.9)
         if np.isfinite(loss).all():
             places, depths = find_local_minima(loss)
             deep = places[depths > style.noise_floor, 0]
             axes.plot(offsets[deep], loss[deep], "o", color=MINIMUM, markersize=3)
-            found += len(deep)
+            found.append(len(deep))
     return found

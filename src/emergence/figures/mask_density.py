@@ -41,7 +41,7 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     ways = list(
         dict.fromkeys((e, variant.method) for e, of_variant in inputs.analyses.items() for variant in of_variant)
     )
-    figure, panels = wrapped_grid(style, len(ways))
+    figure, panels = wrapped_grid(style, len(ways), most=4)
     shades = sparsity_shades(style, all_variants(inputs.analyses))
     for axes, (experiment, method) in zip(panels, ways, strict=True):
         masks = defaultdict[float, list[xr.Dataset]](list)

@@ -9,17 +9,16 @@ from emergence.drawing.style import Style
 
 TITLE = "Retraining after pruning, by the weights that it starts from"
 POSITION = 11
-NEEDS = ("study", "pruned")
+NEEDS = ("study", "retrained")
 SECTIONS = ("retraining", "C4")
 CAPTION = (
     "Test accuracy after training and epochs until convergence over the share of weights removed, one line per "
     "retraining of networks pruned by the first method of the study; 0 is the dense network. The study trains again "
-    "from: {retraining}; with one of these alone, pruned networks are compared with the dense one and with nothing "
-    "else. A run has converged where its validation accuracy first reaches {convergence} % of the final one of the "
-    "dense network with the same seed (interpolated between checkpoints); one that never does counts as one epoch "
-    "beyond its last. Points are means over {seeds} seeds (of a seed's masks by one method, their mean), bars their "
-    "{confidence} % confidence intervals (Student's t, cut to possible values); lines stand a little apart so that "
-    "bars do not hide each other."
+    "from: {retraining}. A run has converged where its validation accuracy first reaches {convergence} % of the final "
+    "one of the dense network with the same seed (interpolated between checkpoints); one that never does counts as one "
+    "epoch beyond its last. Points are means over {seeds} seeds (of a seed's masks by one method, their mean), bars "
+    "their {confidence} % confidence intervals (Student's t, cut to possible values); lines stand a little apart so "
+    "that bars do not hide each other."
 )
 ALTERNATIVE = (
     "Point charts with error bars, one row per experiment: test accuracy and epochs until convergence, each against "

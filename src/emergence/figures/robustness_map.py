@@ -25,10 +25,10 @@ SECTIONS = ("claims", "robustness")
 CAPTION = (
     "Verdict on each claim at every choice that decides it; a claim is shown over its own choices alone. Top: claims "
     "that use emergence. Columns are ways of counting it: which units paths run through, the criterion of activity, "
-    "and its thresholds, rising from left to right; rows are the other choices of a claim, and bars show the share of "
-    "all its choices at which it gets each verdict. Bottom: claims that do not use emergence; and every claim at the "
-    "choice of reference without one of the {seeds} seeds. Frames mark the choice of reference. Dots mark effects "
-    "whose sign is not that there (of the first quantity that decides, mean over its tests)."
+    "and its thresholds, rising from left to right; rows are the other choices of a claim. Bars show the share of all "
+    "its choices at which it gets each verdict, beside how many it holds at. Bottom: claims that do not use emergence; "
+    "and every claim at the choice of reference without one of the {seeds} seeds. Frames mark the choice of reference. "
+    "Dots mark effects whose sign is not that there (of the first quantity that decides, mean over its tests)."
 )
 ALTERNATIVE = (
     "A table with a block of rows per claim and a column per way of counting, each cell coloured by the verdict, and "
@@ -53,14 +53,20 @@ GROUPS = {name: text for name, text in _HEADS.items() if name in CHOICES}
 COUNTING = (*GROUPS, "threshold")
 OTHERS = {
     "reading": ("{}", "reading of emergence"),
-    "sparsities": ("{} sparsities", "sparsities"),
+    "sparsities": ("{}", "sparsities"),
     "convergence_share": ("converged at {:.0%}", "share of the accuracy at\nwhich a run has converged"),
     "read_out": ("read at {}", "where in an epoch\nemergence is read"),
     "early_share": ("early {:.0%}", "share of training\nthat counts as early"),
 }
 """The other choices, each with what stands for a value of it in the label of a row, and for all on an axis."""
 
-ROW, GAP, HEAD, FOOT = 0.135, 1.0, 1.1, 1.2
+SHORT = {
+    "all": "all sparsities",
+    "all but the largest": "no largest",
+    "all but the smallest": "no smallest",
+}
+
+ROW, GAP, HEAD, FOOT = 0.165, 1.0, 1.35, 1.3
 """Heights of a row, and of what stands above and below the tables, in inches; of the gap between claims, in rows."""
 
 MANY = 70
@@ -78,8 +84,9 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     rows = sum(_labels(of).nunique() + GAP for of in counted.values())
     heights = [ROW * rows + HEAD, ROW * len(by_claim) + FOOT]
     figure = Figure(figsize=(3 * style.panel_width, sum(heights)), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.15)  # type: ignore[union-attr,call-arg]
     halves = figure.add_gridspec(2, 1, height_ratios=heights)
-    table, bars = halves[0].subgridspec(1, 2, width_ratios=[6, 1]).subplots(sharey=True, squeeze=False)[0]
+    table, bars = halves[0].subgridspec(1, 2, width_ratios=[5.5, 1]).subplots(sharey=True, squeeze=False)[0]
     _draw_counted(table, counted, shades)
     _draw_shares(bars, counted, shades)
     widths = [12, *[8] * len(others)]
@@ -140,7 +147,7 @@ def _labels(cells: pd.DataFrame, leaving: str = "") -> pd.Series:
     labels = pd.Series("", cells.index)
     for name, (text, _) in OTHERS.items():
         if name != leaving and cells[name].nunique() > 1:
-            words = cells[name].map(text.format)
+            words = cells[name].map(lambda value, text=text: SHORT.get(value) or text.format(value))
             labels = labels.where(labels == "", labels + ", ") + words
     return labels
 
@@ -181,13 +188,14 @@ def _draw_shares(axes: Axes, claims: Mapping[str, pd.DataFrame], shades: Sequenc
             share = float((cells["verdict"] == place).mean())
             axes.barh(middle, share, left=left, height=1, color=shade, edgecolor="#808080", linewidth=0.4)
             left += share
-        axes.text(1.04, middle, _holds(cells), va="center", fontsize="x-small")
+        axes.text(1.06, middle, _holds(cells).removeprefix("holds at "), va="center", fontsize="small")
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
     axes.tick_params(axis="y", which="both", length=0, labelleft=False)
     axes.grid(False)
     axes.spines[["left", "right", "top"]].set_visible(False)
     axes.set_xlabel("choices (%)")
+    axes.set_title("holds at", loc="right", fontsize="small")
 
 
 def _holds(cells: pd.DataFrame) -> str:
@@ -208,7 +216,7 @@ def _draw_cells(axes: Axes, cells: pd.DataFrame, shades: Sequence[str]) -> None:
         axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, linewidth=1.3, zorder=3, clip_on=False))
     axes.set_xticks(edges[0], minor=True)
     axes.set_yticks(np.union1d(axes.get_yticks(minor=True), edges[1]), minor=True)
-    axes.tick_params(which="both", length=0, labelsize="x-small")
+    axes.tick_params(which="both", length=0, labelsize="small")
     axes.grid(False)
     axes.grid(which="minor", color="white", linewidth=0.4)
     axes.spines[:].set_visible(False)
@@ -223,10 +231,10 @@ def _label_columns(axes: Axes, ways: Sequence[tuple[Any, ...]]) -> None:
         labels = {(first + last) / 2: f"{ways[first][-1]:g} to {ways[last][-1]:g}" for first, last in ends}
     axes.set_xticks(list(labels), list(labels.values()), rotation=90)
     axes.set_xlabel("activity threshold" + " (range)" * (len(ways) > MANY))
-    slanted: Line = {"rotation": 35, "fontsize": "x-small"}
+    slanted: Line = {"rotation": 35, "fontsize": "small"}
     for level, text in enumerate(GROUPS.values(), start=1):
         look: Line = slanted if level == innermost else {"ha": "center", "fontsize": "small", "fontweight": "bold"}
-        height = 3 if level == innermost else 36 + 12 * (innermost - 1 - level)
+        height = 3 if level == innermost else 46 + 12 * (innermost - 1 - level)
         for group, first, last in _groups(ways, level):
             where: Line = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
             axes.annotate(text.format(group[-1]), ((first + last) / 2, 1), (0, height), **where, **look)

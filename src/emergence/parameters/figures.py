@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from emergence.parameters.base import Distinct, Section
+from emergence.parameters.base import Distinct, Section, without_repeats
 
 FontFamily = Literal["DejaVu Sans", "DejaVu Serif", "STIXGeneral"]
 """Families that come with Matplotlib, so that figures are the same everywhere."""
@@ -12,6 +12,8 @@ FontFamily = Literal["DejaVu Sans", "DejaVu Serif", "STIXGeneral"]
 COLOUR = "^#[0-9a-fA-F]{6}$"
 
 Colour = Annotated[str, Field(pattern=COLOUR)]
+
+OwnFigure = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+:draw$")]
 
 
 class Figures(Section):
@@ -37,3 +39,6 @@ class Figures(Section):
 
     colour_map: str = "viridis"
     """Matplotlib colour map of continuous quantities."""
+
+    own: Annotated[list[OwnFigure], AfterValidator(without_repeats)] = []
+    """Figures of your own, each a file such as extensions/mine.py, named "extensions.mine:draw" (docs/figures.md)."""

@@ -1,62 +1,86 @@
-"""The abstract's sentences on the claims, made from their verdicts."""
+"""What the verdicts amount to, and what each rests on, in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emergence.report import wording
 
-PHRASES = {
-    "supported": ("support", "the claim that"),
-    "contradicted": ("contradict", "the claim that"),
-    "mixed": ("are mixed on", "whether"),
-    "inconclusive": ("leave open", "whether"),
+SAID = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "mixed": "mixed",
+    "inconclusive": "left open",
 }
-"""Verdicts in the order of the abstract, each with how it is said there."""
+"""Verdicts in the order of the abstract, each as a claim has it there."""
+
+OF_ONE = {"supported": "supports it", "contradicted": "contradicts it", "inconclusive": "cannot decide"}
+OF_SEVERAL = {"supported": "support it", "contradicted": "contradict it", "inconclusive": "cannot decide"}
+"""What a test with a verdict does, and what several do."""
+
+NO_VALUE = "has no value"
+
+FEW = 3
+"""More tests are counted, not named."""
 
 
-def verdict_phrases(claims: Mapping[str, Any]) -> list[str]:
-    r"""Say what the results do with the claims, a phrase per verdict, with effect and interval where there is one.
+def answer(claims: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say how many claims have each verdict, and which.
 
-    Beside it stand the quantities that the rules want there, and of a supported claim that it is not significant across
-    claims.
-
-    >>> import re
-    >>> unknown = {"estimate": None, "interval_low": None, "interval_high": None}
-    >>> grows = {"statement": "Emergence grows.", "verdict": "inconclusive", **unknown}
-    >>> found = {"estimate": 0.04, "interval_low": 0.03, "interval_high": 0.05}
-    >>> counts = {"direction": "negative", "smallest_effect": 0.1}
-    >>> across = {"passes_across_claims": False, "across_claims_p_value": 0.062}
-    >>> trend = {"trend": {"beside": True, **found, **counts}}
-    >>> falls = {"statement": "Emergence falls.", "verdict": "supported", **found, **counts, **across, "further": trend}
-    >>> start, effect, trend, caveat = re.split(r" \(|; ", verdict_phrases({"C1": grows, "C2": falls})[0])
-    >>> start, effect
-    ('support the claim that emergence falls', 'C2: 0.040 [0.030, 0.050], counts if ≤\xa00.1')
-    >>> trend, caveat
-    ('trend 0.040 [0.030, 0.050]', 'not significant across claims, p = 0.062)')
-    >>> verdict_phrases({"C1": grows})
-    ['leave open whether emergence grows (C1)']
+    >>> answer({"C1": {"verdict": "mixed"}, "C2": {"verdict": "supported"}, "C3": {"verdict": "mixed"}})
+    'Of 3 claims, 1 is supported (C2), 2 are mixed (C1 and C3).'
     """
-    phrases = []
-    for verdict, (verb, conjunction) in PHRASES.items():
-        found = [
-            f"{conjunction} {wording.lower_first(claim['statement']).rstrip('.')} ({_numbers(name, claim)})"
-            for name, claim in claims.items()
-            if claim["verdict"] == verdict
-        ]
-        if found:
-            phrases.append(f"{verb} {wording.enumeration(found)}")
-    return phrases
+    found = []
+    for verdict, said in SAID.items():
+        names = [name for name, claim in claims.items() if claim["verdict"] == verdict]
+        if names:
+            found.append(f"{len(names)} {'is' if len(names) == 1 else 'are'} {said} ({wording.listing(names)})")
+    return f"Of {len(claims)} claims, {', '.join(found)}." if found else "No claim was judged."
 
 
-def _numbers(name: str, claim: Mapping[str, Any]) -> str:
-    if claim["estimate"] is None:
-        return name
-    numbers = [f"{name}: {wording.effect(claim)}, counts if {wording.bound(claim)}"]
-    numbers += [
-        f"{key.replace('_', ' ')} {wording.effect(found)}"
-        for key, found in claim["further"].items()
-        if found["beside"] and found["estimate"] is not None
+def why(claim: Mapping[str, Any], headline: str) -> str:
+    """Say what the tests of each quantity that decides a claim do; `headline` is the name of the first.
+
+    >>> unknown = {"p_value": None, "too_few": False, "interval_low": -0.07, "interval_high": 0.64}
+    >>> tests = {"digits/cnn": {**unknown, "estimate": 0.28, "verdict": "inconclusive"}}
+    >>> found = {"experiments": tests, "smallest_effect": 0.3, "further": {}, "verdict": "inconclusive"}
+    >>> why({**found, "reason": None, "power": {"seeds_to_support": 12, "seeds_to_contradict": 19}}, "correlation")
+    'Correlation: digits/cnn cannot decide (0.28 [−0.07, 0.64]). About 19 seeds should decide.'
+    """
+    found = {headline: claim, **{name: entry for name, entry in claim["further"].items() if entry["role"] == "decides"}}
+    sentences = [_of_tests(name, entry["experiments"], entry["smallest_effect"]) for name, entry in found.items()]
+    tests = [test for entry in found.values() for test in entry["experiments"].values()]
+    if claim["reason"] and (not tests or any(test["estimate"] is None or test["too_few"] for test in tests)):
+        sentences.append(f"{wording.upper_first(claim['reason'])}.")
+    sentences += [
+        f"Beside that, {name.replace('_', ' ')}: {wording.effect(entry)}."
+        for name, entry in claim["further"].items()
+        if entry["beside"] and entry["estimate"] is not None
     ]
-    if claim["verdict"] == "supported" and not claim["passes_across_claims"]:
-        numbers.append(f"not significant across claims, p = {wording.p_value(claim['across_claims_p_value'])}")
-    return "; ".join(numbers)
+    seeds = [claim["power"][f"seeds_to_{way}"] for way in ("support", "contradict")]
+    if claim["verdict"] == "inconclusive" and None not in seeds:
+        sentences.append(f"About {max(seeds)} seeds should decide.")
+    return " ".join(sentences)
+
+
+def _of_tests(name: str, tests: Mapping[str, Mapping[str, Any]], smallest: float) -> str:
+    told = _named(tests, smallest) if len(tests) <= FEW else _counted(tests.values())
+    return f"{wording.upper_first(name.replace('_', ' '))}: {told or 'no test'}."
+
+
+def _named(tests: Mapping[str, Mapping[str, Any]], smallest: float) -> str:
+    return ", ".join(
+        f"{wording.name_of_test(name)} "
+        + (
+            f"{OF_ONE[test['verdict']]} ({wording.effect(test, smallest)})"
+            if test["estimate"] is not None
+            else NO_VALUE
+        )
+        for name, test in tests.items()
+    )
+
+
+def _counted(tests: Iterable[Mapping[str, Any]]) -> str:
+    verdicts = [test["verdict"] for test in tests]
+    counts = {verdict: verdicts.count(verdict) for verdict in OF_ONE}
+    said = {verdict: (OF_ONE if count == 1 else OF_SEVERAL)[verdict] for verdict, count in counts.items()}
+    return f"of {len(verdicts)} tests, " + ", ".join(f"{n} {said[verdict]}" for verdict, n in counts.items() if n)

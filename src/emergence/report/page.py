@@ -1,8 +1,8 @@
 """Filling the page's templates."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from emergence.drawing.inputs import Runs
 from emergence.figures import SECTIONS
 from emergence.parameters import Parameters
 from emergence.report import choices, texts, wording
-from emergence.report.abstract import verdict_phrases
+from emergence.report.abstract import answer, why
 from emergence.report.comparisons import TARGETS, conclusions
+from emergence.report.evidence import Evidence
 from emergence.report.pictures import Picture, read_pictures, referred_to, standing_in
 from emergence.report.records import Record, keys, times
-from emergence.report.requests import answer
+from emergence.report.requests import answer as answer_to
 from emergence.report.surfaces import surfaces_fragment
 from emergence.report.versions import PACKAGE, versions
 from emergence.statistics.divergence import diverged_runs, left_out
@@ -28,7 +29,7 @@ from emergence.statistics.entries import EXPLORATORY
 from emergence.statistics.rules import read_rules
 
 TEMPLATE = "report.html"
-FILES_IN_PAGE = ("report.css", "tables.js")
+FILES_IN_PAGE = ("report.css", "tables.js", "picker.js")
 
 VERDICTS = {"supported": "✓", "contradicted": "✗", "mixed": "±", "inconclusive": "?"}
 """Verdicts, each with the sign that stands beside it."""
@@ -38,7 +39,6 @@ WRITERS = (
     wording.effect,
     wording.p_value,
     wording.bound,
-    wording.seeds_needed,
     wording.reach,
     wording.duration,
     wording.percent,
@@ -49,8 +49,9 @@ WRITERS = (
     wording.name_of_test,
     wording.with_values,
     wording.settings,
-    choices.over_choices,
     choices.of_choices,
+    answer,
+    why,
 )
 
 
@@ -92,7 +93,7 @@ def make_page(contents: Contents) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update({writer.__name__: writer for writer in WRITERS})
-    style, script = ((folder / name).read_text(encoding="utf-8") for name in FILES_IN_PAGE)
+    style, *scripts = ((folder / name).read_text(encoding="utf-8") for name in FILES_IN_PAGE)
     parameters = contents.parameters
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
@@ -101,10 +102,25 @@ def make_page(contents: Contents) -> str:
     compared = conclusions(contents.conclusions, parameters.statistics.confidence)
     filled = {*compared, *(picture.sections[0] for picture in pictures), *(["landscape"] if surfaces else [])}
     rules, requests = read_rules(), texts.requests()
+    evidence = Evidence(
+        contents.claims,
+        parameters,
+        pictures,
+        contents.records,
+        contents.conclusions,
+        contents.study,
+        contents.registration,
+    )
+    tables, supplement = count(1), count(1)
+    picker = {**choices.picker(contents.conclusions.get("robustness")), "signs": VERDICTS}
     environment.globals.update(
         claims=contents.claims,
         rules=rules.claims,
         verdicts=VERDICTS,
+        level=1 - parameters.statistics.confidence,
+        next_table=lambda main: str(next(tables)) if main else f"S{next(supplement)}",
+        picker=picker,
+        drawn=[picture.name for picture in pictures],
         pictures=pictures,
         surfaces=surfaces,
         conclusions=compared,
@@ -114,7 +130,7 @@ def make_page(contents: Contents) -> str:
         beyond={name: section for name, section in sections.items() if name in filled},
         absent={name: section for name, section in sections.items() if name not in filled},
         requests=requests,
-        answers={name: answer(request, parameters) for name, request in requests.items()},
+        answers={name: answer_to(request, evidence) for name, request in requests.items()},
         glossary=texts.glossary(),
         general={title: getattr(rules.general, name) for name, title in GENERAL.items()},
         power=rules.general.power,
@@ -136,9 +152,7 @@ def make_page(contents: Contents) -> str:
     )
     return environment.get_template(TEMPLATE).render(
         style=style,
-        script=script,
-        judged=verdict_phrases(contents.claims),
-        counts={**dict.fromkeys(VERDICTS, 0), **Counter(claim["verdict"] for claim in contents.claims.values())},
+        scripts=scripts if picker["claims"] else scripts[:1],
         trained=_trained(contents.records),
         shown=_shown(contents.claims, pictures),
     )

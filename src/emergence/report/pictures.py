@@ -34,7 +34,7 @@ def read_pictures(files: Iterable[Path], settings: Mapping[str, Any]) -> list[Pi
 
     Raises ValueError for a file that is not a figure of the catalogue or not what its suffix says.
     """
-    known = catalogue()
+    known = catalogue(settings["figures"]["own"])
     by_name: dict[str, dict[str, bytes]] = {}
     for file in files:
         if file.stem not in known:

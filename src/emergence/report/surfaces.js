@@ -19,7 +19,7 @@
       left = left.filter((surface) => surface[select.name] === kept);
     }
     shown = left[0];
-    scale = scales[shown.experiment];
+    scale = scales[shown.experiment][shown.plane];
     const losses = shown.heights.flat().filter((height) => height !== null).map((height) => 10 ** height);
     const range = losses.length ? `${Math.min(...losses).toPrecision(2)} to ${Math.max(...losses).toPrecision(2)}` : "none";
     canvas.setAttribute("aria-label", `Loss surface of ${selects.map((select) => select.value).join(", ")}: ${range} nat`);

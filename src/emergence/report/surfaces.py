@@ -1,6 +1,6 @@
 """Loss surfaces that readers of the page turn: their data and their drawing are part of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 
 from emergence.drawing.inputs import Runs
 from emergence.drawing.landscapes import loss_scale
-from emergence.drawing.log_axes import tick_values
+from emergence.drawing.log_axes import Range, tick_values
 from emergence.drawing.panels import variant_labels
 
 TEMPLATE = "surfaces.html"
@@ -44,25 +44,31 @@ def surface_data(landscapes: Runs, colour_map: str) -> dict[str, Any]:
 
     `surfaces` holds one entry per experiment, variant, step and plane with the common logarithms of its loss (alpha,
     beta), none where the loss is not finite, and on the plane of the trajectory the coordinates of the checkpoints;
-    `scales` per experiment the ends of that logarithm and the marks between them.
+    `scales` per experiment and plane the ends of that logarithm and the marks between them.
     """
-    surfaces, scales = [], {}
+    surfaces: list[dict[str, Any]] = []
+    scales: dict[str, dict[str, Any]] = {}
     for experiment, of_variant in landscapes.items():
-        low, high = loss_scale(run.isel(seed=0) for run in of_variant.values())
-        ticks = [[_logarithm(tick), f"{tick:g}"] for tick in tick_values(low, high)]
-        scales[str(experiment)] = {"low": _logarithm(low), "high": _logarithm(high), "ticks": ticks}
-        for label, run in zip(variant_labels(list(of_variant)), of_variant.values(), strict=True):
-            of_run = _surfaces_of(run.isel(seed=0), low, high)
+        runs = [run.isel(seed=0) for run in of_variant.values()]
+        ends = {plane: loss_scale(run.sel(plane=plane) for run in runs) for plane in runs[0]["plane"].values.tolist()}
+        scales[str(experiment)] = {plane: _scale(*of_plane) for plane, of_plane in ends.items()}
+        for label, run in zip(variant_labels(list(of_variant)), runs, strict=True):
+            of_run = _surfaces_of(run, ends)
             surfaces += [{"experiment": str(experiment), "sparsity": label, **surface} for surface in of_run]
     shades = matplotlib.colormaps[colour_map](np.linspace(0, 1, COLOURS))
     return {"surfaces": surfaces, "scales": scales, "colours": [to_hex(shade) for shade in shades]}
 
 
-def _surfaces_of(run: xr.Dataset, low: float, high: float) -> Iterator[dict[str, Any]]:
+def _scale(low: float, high: float) -> dict[str, Any]:
+    ticks = [[_logarithm(tick), f"{tick:g}"] for tick in tick_values(low, high)]
+    return {"low": _logarithm(low), "high": _logarithm(high), "ticks": ticks}
+
+
+def _surfaces_of(run: xr.Dataset, ends: Mapping[str, Range]) -> Iterator[dict[str, Any]]:
     for step, plane in product(run["step"].values.tolist(), run["plane"].values.tolist()):
         at = run.sel(step=step, plane=plane)
         loss = at["plane_loss"].transpose("alpha", "beta").values
-        heights = np.log10(np.clip(np.where(np.isfinite(loss), loss, np.nan), low, high))
+        heights = np.log10(np.clip(np.where(np.isfinite(loss), loss, np.nan), *ends[plane]))
         path = [at[f"trajectory_{axis}"].values for axis in ("alpha", "beta")] if plane == "trajectory" else []
         yield {
             "step": step,

@@ -43,15 +43,4 @@
       });
     });
   }
-
-  // What is folded away is printed too, but for the long lists of the appendix.
-  const folded = [...document.querySelectorAll("details:not(.long)")];
-  let closed = [];
-  addEventListener("beforeprint", () => {
-    closed = folded.filter((details) => !details.open);
-    for (const details of closed) details.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const details of closed) details.open = false;
-  });
 }

@@ -29,11 +29,18 @@ def number(value: float | None) -> str:
     return text.replace("-", MINUS)
 
 
-def effect(found: Mapping[str, Any]) -> str:
+MOST_DECIMALS = 6
+
+
+def effect(found: Mapping[str, Any], smallest: float | None = None) -> str:
     """Write an estimate with its interval, with as many decimals as the width of the interval justifies.
+
+    There are more where these do not tell a number from the smallest effect that counts.
 
     >>> effect({"estimate": 0.61, "interval_low": 0.5, "interval_high": 0.72})
     '0.61 [0.50, 0.72]'
+    >>> effect({"estimate": 0.28, "interval_low": -1.1, "interval_high": 2.2}, smallest=0.3)
+    '0.28 [−1.10, 2.20]'
     >>> effect({"estimate": None, "interval_low": None, "interval_high": None})
     '–'
     """
@@ -41,20 +48,31 @@ def effect(found: Mapping[str, Any]) -> str:
     if None in values or values[1] == values[2]:
         texts = [number(value) for value in values]
     else:
-        decimals = min(max(floor(1.85 - log10(values[2] - values[1])), 0), 6)
+        decimals = min(max(floor(1.85 - log10(values[2] - values[1])), 0), MOST_DECIMALS)
+        smallest = found.get("smallest_effect", smallest)
+        while decimals < MOST_DECIMALS and any(_alike(value, smallest, f".{decimals}f") for value in values):
+            decimals += 1
         texts = [f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", MINUS) for value in values]
     return UNDEFINED if values[0] is None else f"{texts[0]} [{texts[1]}, {texts[2]}]"
 
 
-def p_value(value: float | None) -> str:
-    """Write a p-value with two significant digits, tiny ones as a bound.
+def _alike(value: float, bound: float | None, form: str) -> bool:
+    """Tell whether two numbers that differ are written alike."""
+    return bound is not None and value != bound and f"{value:{form}}" == f"{bound:{form}}"
 
-    >>> p_value(0.0039), p_value(0.25), p_value(1.0), p_value(1e-9)
-    ('0.0039', '0.25', '1', '< 0.0001')
+
+def p_value(value: float | None, level: float | None = None) -> str:
+    """Write a p-value with two significant digits, or as many as tell it from the level; tiny ones as a bound.
+
+    >>> p_value(0.0039), p_value(0.25), p_value(1.0), p_value(1e-9), p_value(0.0498, level=0.05)
+    ('0.0039', '0.25', '1', '< 0.0001', '0.0498')
     """
     if value is None:
         return UNDEFINED
-    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+    digits = 2
+    while digits < MOST_DECIMALS and _alike(value, level, f".{digits}g"):
+        digits += 1
+    return "< 0.0001" if value < 1e-4 else f"{value:.{digits}g}"
 
 
 def bound(found: Mapping[str, Any]) -> str:
@@ -65,15 +83,6 @@ def bound(found: Mapping[str, Any]) -> str:
     """
     sign = "≥" if found["direction"] == "positive" else "≤"
     return f"{sign}\N{NO-BREAK SPACE}{number(found['smallest_effect'])}"
-
-
-def seeds_needed(power: Mapping[str, Any]) -> str:
-    """Write how many seeds would show the smallest effect that counts, and how many would exclude it.
-
-    >>> seeds_needed({"seeds_to_support": 11, "seeds_to_contradict": None})
-    '11 / –'
-    """
-    return f"{number(power['seeds_to_support'])} / {number(power['seeds_to_contradict'])}"
 
 
 def reach(claims: Mapping[str, Mapping[str, Any]], level: float) -> str:
@@ -140,16 +149,6 @@ def listing(words: str | Sequence[Any]) -> str:
         return words
     *others, last = map(str, words)
     return f"{', '.join(others)} and {last}" if others else last
-
-
-def enumeration(phrases: Sequence[str]) -> str:
-    """Join phrases that have commas of their own.
-
-    >>> enumeration(["that E falls (C5)", "that it grows, always (C7)"])
-    'that E falls (C5); and that it grows, always (C7)'
-    """
-    *others, last = phrases
-    return f"{'; '.join(others)}; and {last}" if others else last
 
 
 def lower_first(text: str) -> str:

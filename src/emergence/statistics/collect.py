@@ -79,15 +79,35 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
     return without_diverged(joined.drop_attrs(deep=False).drop_encoding().sel(step=steps).sortby("seed"))
 
 
+def labelled(files: Iterable[RunFile]) -> xr.Dataset:
+    """Join files of one kind along run and seed, with all their variables and the coordinates that `collect` gives.
+
+    What a run lacks is NaN. Networks that diverged are among them. Where a file has a dimension named as a coordinate
+    of runs, as planes have alpha, this coordinate is left out.
+    """
+    runs: dict[Run, list[RunFile]] = {}
+    for file in files:
+        runs.setdefault(file.run.configuration, []).append(file)
+    found = [_of_blocks(run, [read_dataset(file.path) for file in of_run]) for run, of_run in runs.items()]
+    return xr.concat(found, "run", data_vars="all", coords="minimal", compat="override", join="outer")
+
+
 def _run(run: Run, files: list[RunFile]) -> xr.Dataset:
     """Join the blocks of seeds of one configuration."""
     ordered = sorted(files, key=lambda file: file.run.seeds)
-    blocks = [_block(list(of_block)) for _, of_block in groupby(ordered, key=lambda file: file.run.seeds)]
+    return _of_blocks(
+        run, [_block(list(of_block)) for _, of_block in groupby(ordered, key=lambda file: file.run.seeds)]
+    )
+
+
+def _of_blocks(run: Run, blocks: list[xr.Dataset]) -> xr.Dataset:
     joined = xr.concat(blocks, dim="seed", data_vars="minimal", coords="minimal", compat="override", join="outer")
     if joined.indexes["seed"].has_duplicates:
         raise ValueError(f"{run.name}: seeds come twice: {joined['seed'].values.tolist()}")
-    along_run = {name: ("run", [value]) for name, value in {"run": run.name, **run.labels}.items()}
-    return joined.reset_coords(["step_epoch", "step_iteration"]).expand_dims("run").assign_coords(along_run)
+    labels = {"run": run.name, **run.labels}
+    along_run = {name: ("run", [value]) for name, value in labels.items() if name not in joined.dims}
+    moments = [name for name in ("step_epoch", "step_iteration") if name in joined.coords]
+    return joined.reset_coords(moments).expand_dims("run").assign_coords(along_run)
 
 
 def _block(files: list[RunFile]) -> xr.Dataset:

@@ -64,7 +64,7 @@ class FurtherEntry(QuantityEntry):
 
     role: Literal["decides", "reported"]
     beside: bool
-    """Whether the abstract states it beside the headline."""
+    """Whether the report states it beside what decides."""
 
 
 class FoundEntry(Interval):

@@ -44,6 +44,9 @@ _RELATIVE = "effect divided by the smallest one that counts: negative where it h
 _OF_CELLS: dict[str, dict[str, Any]] = {
     "claim_verdict": {**_CODED, "long_name": "verdict on the claim"},
     "effect": {"units": "1", "long_name": f"of the claim's headline, {_RELATIVE}"},
+    "mean_effect": {"units": "1", "long_name": "of the claim's headline, in its unit"},
+    "mean_effect_low": {"units": "1", "long_name": "lower end of the confidence interval of mean_effect"},
+    "mean_effect_high": {"units": "1", "long_name": "upper end of the confidence interval of mean_effect"},
     "is_reference": {"units": "1", "long_name": "1 where the claims are judged, with all seeds"},
 }
 _OF_TESTS: dict[str, dict[str, Any]] = {
@@ -67,12 +70,12 @@ def robustness(data: xr.Dataset, settings: Statistics, reference: Reference) -> 
 
     Returns a row per claim and choice along `cell`, with the coordinates ``claim``, those of CHOSEN (NaN or "" where
     the claim does not vary) and ``seed_left_out`` (NaN: none), and the variables ``claim_verdict`` (as CODES),
-    ``effect`` (of the headline, see `relative_effect`) and ``is_reference``. Along `judgement` stand the tests of what
-    decides: ``judgement_cell`` is the place of their cell, ``test`` their name (quantity/experiment, and the pruning
-    where sparsities are tested apart), beside ``estimate``, ``interval_low``, ``interval_high``,
-    ``relative_effect`` and ``verdict``. A way of counting that the study has no count of is no choice. At the reference
-    all is as
-    `emergence.statistics.judge` finds it. Raises ValueError where the study lacks the reference.
+    ``effect`` (of the headline, see `relative_effect`), ``mean_effect`` with its interval (the same in the headline's
+    unit) and ``is_reference``. Along `judgement` stand the tests of what decides: ``judgement_cell`` is the place of
+    their cell, ``test`` their name (quantity/experiment, and the pruning where sparsities are tested apart), beside
+    ``estimate``, ``interval_low``, ``interval_high``, ``relative_effect`` and ``verdict``. A way of counting that the
+    study has no count of is no choice. At the reference all is as `emergence.statistics.judge` finds it. Raises
+    ValueError where the study lacks the reference.
     """
     way, judge = reference_way(data, settings, reference), Judge(settings)
     study = Study.at_reference(data, settings, reference)
@@ -129,12 +132,16 @@ class Cell:
     def row(self) -> Row:
         """Return the verdict and the effect of the headline, which comes first."""
         headline, found = next(iter(self.judged.items()))
+        mean = found.together.estimate
         return {
             "claim": self.claim,
             **self.choice,
             "is_reference": int(self.is_reference),
             "claim_verdict": CODES[judge_deciding(self.rules, self.judged)],
-            "effect": relative_effect(found.together.estimate.estimate, self.rules[headline]),
+            "effect": relative_effect(mean.estimate, self.rules[headline]),
+            "mean_effect": mean.estimate,
+            "mean_effect_low": mean.low,
+            "mean_effect_high": mean.high,
         }
 
     def tests(self) -> Iterator[Row]:

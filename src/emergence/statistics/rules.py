@@ -95,7 +95,7 @@ class Claim(Section):
     quantities: dict[str, Quantity]
     analyses: dict[str, Analysis] = {}
     beside: tuple[str, ...] = ()
-    """Reported quantities that the abstract states beside the headline."""
+    """Reported quantities that the report states beside what decides."""
 
     @model_validator(mode="after")
     def _headline_decides(self) -> Self:

@@ -8,7 +8,7 @@ from emergence.core.files import checksum
 from emergence.core.plugins import module_of
 from emergence.core.runs import L1_PENALISED, NONE, UNPRUNED, Run
 from emergence.core.saved_steps import CONFIG, digest, find, search
-from emergence.drawing.catalogue import catalogue
+from emergence.drawing.catalogue import entry_of, program_of
 from emergence.parameters.checks.methods import scored_with
 from emergence.parameters.landscape import EMERGENCE, NO_MEASURES, SHOWN
 from emergence.parameters.pruning import method_and_step
@@ -90,8 +90,9 @@ def has_skills(plan: "Plan", subject: str) -> bool:
 
 
 def is_animated(plan: "Plan", figure: str) -> bool:
-    """Tell whether a figure has an animation."""
-    return catalogue()[figure].animated
+    """Tell whether a figure has an animation: two frames are none."""
+    steps = plan.parameters.landscape.steps
+    return entry_of(figure).animated and (steps is None or len(steps) > 2)
 
 
 def scoring_keys(plan: "Plan", run: Run) -> Iterable[str]:
@@ -210,4 +211,4 @@ def sampling(plan: "Plan", run: Run) -> Iterable[str]:
 
 def drawing(plan: "Plan", figure: str) -> Iterable[str]:
     """Name the module that draws a figure."""
-    return (module_of("figures", figure),)
+    return (module_of("figures", program_of(figure)),)

@@ -99,6 +99,12 @@ def pruned(plan: "Plan", subject: str) -> Iterable[Run]:
     return [run for run in plan.runs if run.method not in UNPRUNED]
 
 
+def retrained(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the runs of reference trained again, where there are several ways of that."""
+    several = len(plan.parameters.pruning.retraining) > 1
+    return [run for run in plan.selection.reference if several and run.retraining != NONE]
+
+
 def masked(plan: "Plan", subject: str) -> Iterable[Run]:
     """Select the masks of all runs."""
     return dict.fromkeys(made for run in plan.runs for made in its_masked(plan, run))
@@ -136,8 +142,8 @@ def once(name: str) -> Callable[["Plan", Subject], Iterable[str]]:
 
 
 def figures(plan: "Plan", subject: str) -> Iterator[str]:
-    """Select all figures."""
-    yield from catalogue()
+    """Select all figures, those of the user's own among them."""
+    yield from catalogue(plan.parameters.figures.own)
 
 
 def _learns(plan: "Plan", run: Run, what: str) -> bool:

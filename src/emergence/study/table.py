@@ -1,6 +1,6 @@
 """The table of rules: every kind of job of the workflow, in its order. All that the plan knows of jobs stands here."""
 
-from emergence.drawing.catalogue import catalogue
+from emergence.drawing.catalogue import entry_of
 from emergence.parameters import Parameters
 from emergence.study import conditions as given
 from emergence.study import sources as of
@@ -52,7 +52,7 @@ ESTIMATION = Setting(
     "statistics", without=("resamples", "seed", "accuracy_targets", "read_out", "early_share", "early_shares")
 )
 SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
-LOOK = ("figures", ESTIMATION, "ruggedness.noise_floor")
+LOOK = (Setting("figures", without=("own",)), ESTIMATION, "ruggedness.noise_floor")
 
 OF_RUNS = (
     Rule(
@@ -308,6 +308,7 @@ DRAWABLE = {
     "training": Source(TRAINED, of.sampled, ("metrics",)),
     "dense": Source(TRAINED, of.dense, ("metrics",)),
     "pruned": Source(TRAINED, of.pruned, ("metrics",)),
+    "retrained": Source(("retrain_networks",), of.retrained, ("metrics",)),
     "skills": Source(("measure_skills",), of.skilled),
     "skills_over_data": Source(("measure_skills",), of.over_data),
     "skills_over_width": Source(("measure_skills",), of.over_width),
@@ -317,15 +318,15 @@ DRAWABLE = {
     "densities": Source(("make_masks",), of.masked, ("densities",)),
 }
 """Inputs that a figure can name. It is drawn where there is some of all that it needs: `pruned` only where networks are
-pruned, `scoreboard` only where a data set has skills to learn, `language` only where one is a language,
-`skills_over_data` only where a network learns the same skills from data sets of several sizes. `study`, or else
-`training` or `dense`, tells which networks diverged.
+pruned, `retrained` only where they are trained again from several weights, `scoreboard` where a data set has skills
+to learn, `language` only where one is a language, `skills_over_data` only where a network learns the same skills from
+data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
 """
 
 
 def drawn_from(figure: str) -> dict[str, Source]:
     """Return what a figure is drawn from; ValueError for a need that nothing makes."""
-    needs = catalogue()[figure].needs
+    needs = entry_of(figure).needs
     for need in sorted(set(needs) - set(DRAWABLE)):
         raise ValueError(f"figures/{figure}.py needs {need}; allowed: {', '.join(DRAWABLE)}")
     return {need: DRAWABLE[need] for need in needs}
