@@ -142,7 +142,7 @@ def _beside(cells: xr.Dataset) -> Iterable[str]:
     return [n for n in ("convergence_share", "early_share", "read_out", "sparsities", "reading") if n in cells.coords]
 
 
-def _same(values: Sequence[Any], value: Any) -> list[bool]:
+def _same(values: Iterable[Any], value: Any) -> list[bool]:
     """Where values are a certain one; NaN is NaN."""
     return [bool(other == value or (other != other and value != value)) for other in values]
 
