@@ -36,10 +36,10 @@ def draw(inputs: Inputs, style: Style) -> Figure:
             minima = _draw_slices(axes, run, style) if "slice_loss" in run else []
             axes.set_title(f"{experiment}\n{label}{_told(minima)}")
             axes.set(xlabel="multiple of the direction")
-        row[0].set_ylabel("loss (nat)")
         fit_log_axis(row[: len(of_variant)])
         for unused in row[len(of_variant) :]:
             unused.remove()
+    figure.supylabel("loss (nat)", fontsize=style.font_size)
     dot = {"marker": "o", "linestyle": "none", "color": MINIMUM, "label": "local minimum"}
     legend_above(figure, {"": [{"color": style.shades(2)[0], "label": "a random line"}, dot]})
     return figure

@@ -20,7 +20,7 @@ from emergence.statistics.study import CHOICES
 
 TITLE = "Where the claims hold"
 POSITION = 50
-NEEDS = ("robustness",)
+NEEDS = ("study", "robustness")
 SECTIONS = ("claims", "robustness")
 CAPTION = (
     "Verdict on each claim at every choice that decides it; a claim is shown over its own choices alone. Top: claims "
