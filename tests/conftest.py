@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import emergence.core.torchvision_import  # noqa: F401  (before packages that need a torchvision that fits torch)
 from tests.small_disk import small_disk  # noqa: F401
 
 # Tests run side by side; on busy cores, threads of one test would wait for those of another.

@@ -11,7 +11,6 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-import emergence.core.torchvision_import  # noqa: F401  (before what needs a torchvision that fits torch)
 from emergence import emergence_grid
 from emergence.core.storage import read_dataset
 from emergence.foreign import load_model, load_weights
