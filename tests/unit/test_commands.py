@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from safetensors.torch import save_file
 from torch import nn
 
@@ -87,6 +88,7 @@ def test_a_checkpoint_of_the_project_is_measured(data: Path, capsys: pytest.Capt
 def test_a_page_is_written_for_every_recording_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in "ab":
         Recorder(small(), INPUTS, LABELS, thresholds=[0.05], measures=[], file=tmp_path / f"{name}.nc").record(0)
+    xr.Dataset({"x": ("n", [1.0])}).to_netcdf(tmp_path / "other.nc")
     pages = [tmp_path / "a.html", tmp_path / "b.html"]
     assert told(capsys, "report", tmp_path).splitlines() == [str(page) for page in pages]
     assert all("</html>" in page.read_text() for page in pages)
@@ -100,7 +102,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "damaged data": (["measure", MODEL, "--data", "damaged.npz"], "damaged.npz is damaged"),
     "data with code": (["measure", MODEL, "--data", "code.npy"], "code.npy is damaged or holds no numbers"),
     "data without inputs": (["measure", MODEL, "--data", "other.npz"], "other.npz has no 'inputs', but nothing"),
-    "other labels": (["measure", MODEL, "--data", "labels.npz"], "'labels' has 2 entries for 20 samples"),
+    "other labels": (["measure", MODEL, "--data", "labels.npz"], "'labels' has shape (2,) for 20 samples"),
     "model": (["measure", f"{__name__}:smal", "--data", "samples.npz"], "has no function 'smal'"),
     "option": (["measure", MODEL, "--data", "samples.npz", "--option", "width"], "must be NAME=VALUE"),
     "threshold": (["measure", MODEL, "--data", "samples.npz", "--threshold", "-1"], "threshold -1.0 must be"),
@@ -110,6 +112,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
         "unknown name in emergence.measures",
     ),
     "weights": (["measure", MODEL, "--data", "samples.npz", "--weights", "w.pt"], "w.pt is missing"),
+    "output": (["measure", MODEL, "--data", "samples.npz", "--output", "."], ". is a folder"),
     "folder": (["report", "nowhere"], "nowhere is missing"),
     "no recordings": (["report", "."], "holds no recording"),
 }

@@ -226,6 +226,38 @@ def test_a_step_that_could_not_be_written_can_be_recorded_again(
     assert read_dataset(tmp_path / "run.nc")["step"].values.tolist() == [0, 1]
 
 
+def test_a_record_that_fails_after_a_file_was_continued_loses_nothing(tmp_path: Path) -> None:
+    first = emergence.Recorder(network(), PROBE, file=tmp_path / "a.nc", **SMALL)
+    for step in (0, 10, 20):
+        first.record(step)
+    again = emergence.Recorder(network(), PROBE, file=tmp_path / "a.nc", **SMALL)
+    with pytest.raises(ValueError, match="a landscape of the loss needs labels"):
+        again.record(5, landscape=True)
+    again.record(25)
+    assert read_dataset(tmp_path / "a.nc")["step"].values.tolist() == [0, 10, 20, 25]
+
+
+class Noisy(nn.Linear):
+    """Draws random numbers also where it is evaluated."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs) + 0 * torch.rand(1)
+
+
+def test_random_numbers_that_a_network_draws_are_not_missing_in_training() -> None:
+    model, before = Noisy(4, 3), torch.get_rng_state()
+    recorder(model).record(0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_page_never_takes_the_place_of_a_folder(tmp_path: Path) -> None:
+    recording = recorder(network())
+    recording.record(0)
+    with pytest.raises(IsADirectoryError, match="is a folder; allowed: the name of a file"):
+        recording.report(tmp_path)
+    assert tmp_path.is_dir()
+
+
 def test_records_beyond_the_share_are_skipped_and_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     now = [0.0]
     monkeypatch.setattr(budget.time, "perf_counter", lambda: now[0])

@@ -74,7 +74,7 @@ ENTRY = """    Rule(
         folder="results/landscape/small_weights",
         files={"small_weights": "small_weights.nc"},
         reads=CHECKPOINTS,
-        settings=(BUILDER, "landscape.points"),
+        settings=(*BUILDER, "landscape.points"),
         modules=given.building,
     ),
 )
@@ -168,7 +168,7 @@ def test_an_own_figure_is_one_file_and_only_it_and_the_report_are_made(repositor
     assert touched(repository) == ["extensions/spread.py"]
     repository.set("figures.own", ["extensions.spread:draw"])
     assert repository.executed("snakemake") == {"draw_extensions_spread": 1, "write_report": 1}
-    report = (repository.folder / "results/report.html").read_text()
+    report = (repository.study / "report.html").read_text()
     assert "Figures of your own" in report and "Spread of emergence over seeds" in report
     repository.edit("extensions/spread.py", "spread / mean", "spread")
     assert repository.executed("snakemake") == {"draw_extensions_spread": 1, "write_report": 1}

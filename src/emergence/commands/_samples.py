@@ -36,8 +36,8 @@ def read_samples(path: Path) -> tuple[Tensor, Tensor | None]:
         raise ValueError(f"{path}: '{INPUTS}' has shape {tuple(inputs.shape)}; allowed: (sample, ...)")
     if not torch.isfinite(inputs).all():
         raise ValueError(f"{path}: '{INPUTS}' holds what is not finite")
-    if labels is not None and labels.shape[:1] != inputs.shape[:1]:
-        raise ValueError(f"{path}: '{LABELS}' has {len(labels)} entries for {len(inputs)} samples")
+    if labels is not None and (not labels.ndim or labels.shape[:1] != inputs.shape[:1]):
+        raise ValueError(f"{path}: '{LABELS}' has shape {tuple(labels.shape)} for {len(inputs)} samples")
     return inputs.float() if inputs.is_floating_point() else inputs.long(), labels
 
 

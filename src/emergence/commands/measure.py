@@ -40,16 +40,21 @@ def run(given: Namespace) -> None:
     """Print tables, and write the file where one is named."""
     from emergence.commands._samples import read_samples
     from emergence.commands._tables import write_tables
+    from emergence.core.files import check_no_folder
     from emergence.core.storage import write_dataset
     from emergence.recording.measuring import OF_PROBE, Measuring
     from emergence.recording.settings import Settings, usual_measures
 
+    if given.output is not None:
+        check_no_folder(given.output)
     sys.path.insert(0, "")  # modules of the user's own lie where the command is called
     inputs, labels = read_samples(given.data)
     measures = usual_measures(inputs) if given.measures is None else given.measures
     settings = Settings(thresholds=given.threshold, criteria=given.criterion, measures=measures)
     measuring = Measuring(_network(given), inputs, labels, settings)
     found = measuring()
+    if found["nonzero_parameters"].isnull():
+        raise ValueError(f"activations of {measuring.name} on the samples of {given.data} are not numbers (NaN)")
     shown = [name for name in (*OF_PROBE, *measures) if name in found]
     print(f"{measuring.name}: {int(found['nonzero_parameters']):,} parameters not zero, {len(inputs)} samples\n")
     print(write_tables(found, *shown))

@@ -1,5 +1,6 @@
 """Write the pages of recordings: one HTML file beside each file that a recorder wrote."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -10,17 +11,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> None:
-    """Write the pages, and print their paths; files of a folder that are no recordings are passed over."""
-    from emergence.core.storage import read_dataset
-    from emergence.recording.courses import is_recording, read_recording
+    """Write the pages, and print their paths; files of a folder that are no recordings are passed over, and named."""
+    from emergence.recording.courses import read_recording
     from emergence.recording.page import write_page
 
     folder: Path = given.folder
     if not folder.exists():
         raise ValueError(f"{folder} is missing")
     if folder.is_dir():
-        read = {file: read_dataset(file) for file in sorted(folder.glob("*.nc"))}
-        recordings = {file: data for file, data in read.items() if is_recording(data)}
+        recordings = {}
+        for file in sorted(folder.glob("*.nc")):
+            try:
+                recordings[file] = read_recording(file)
+            except (OSError, ValueError) as error:
+                print(f"Passed over: {error}", file=sys.stderr)
     else:
         recordings = {folder: read_recording(folder)}
     if not recordings:

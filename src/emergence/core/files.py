@@ -54,6 +54,17 @@ def written_whole(target: Path, size: int | None = None) -> Iterator[Path]:
         remove(temporary)
 
 
+def check_no_folder(target: Path) -> None:
+    """Raise IsADirectoryError where a file is to be written and a folder lies, which must not be replaced.
+
+    >>> check_no_folder(Path("."))
+    Traceback (most recent call last):
+    IsADirectoryError: . is a folder; allowed: the name of a file
+    """
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder; allowed: the name of a file")
+
+
 def remove_partial(folder: Path) -> None:
     """Remove all that is not written to its end in a folder in which no other process writes."""
     for left in folder.glob(".*.partial"):

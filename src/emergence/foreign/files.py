@@ -65,9 +65,21 @@ def _of_torch(path: Path) -> dict[str, Tensor]:
         raise ForeignError(f"{path} {_fault(error)}") from error
     nested = [content[key] for key in NESTED if key in content] if isinstance(content, Mapping) else []
     for found in (content, *nested):
-        if isinstance(found, Mapping) and found and all(isinstance(value, Tensor) for value in found.values()):
-            return dict(found)
+        if (
+            isinstance(found, Mapping)
+            and found
+            and all(isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items())
+        ):
+            return _checked(path, found)
     raise ForeignError(f"{path} holds no state_dict, alone or under {', '.join(NESTED)}, but {_shown(content)}")
+
+
+def _checked(path: Path, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    for name, tensor in weights.items():
+        if tensor.is_meta or tensor.is_nested or tensor.layout is not torch.strided:
+            kind = "without values" if tensor.is_meta else "nested" if tensor.is_nested else str(tensor.layout)
+            raise ForeignError(f"{path}: tensor '{name}' is {kind}; allowed: dense tensors")
+    return dict(weights)
 
 
 READERS = {".safetensors": _of_safetensors, **dict.fromkeys((".pt", ".pth", ".bin", ".ckpt"), _of_torch)}
@@ -78,8 +90,9 @@ def _fault(error: Exception) -> str:
     refused = re.search(r"GLOBAL ([\w.]+)", str(error))
     if refused:
         return f"holds code or objects ({refused[1]}), which are not loaded; save the model's state_dict() instead"
-    told = re.search(r"WeightsUnpickler error: (.+)", str(error))
-    return f"is damaged or no file of weights: {told[1] if told else error or type(error).__name__}"
+    told = re.search(r"WeightsUnpickler error:\s*(.+)", str(error))
+    plain = type(error).__name__ if "weights_only" in str(error) or not str(error) else str(error)
+    return f"is damaged or no file of weights: {told[1] if told else plain}"
 
 
 def _of_folder(folder: Path) -> dict[str, Tensor]:

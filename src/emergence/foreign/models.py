@@ -111,7 +111,7 @@ def described_in(folder: Path, options: Mapping[str, Any]) -> tuple[str, dict[st
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         name = config.architectures[0]
-    except (KeyError, OSError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError) as error:
         raise ForeignError(f"{folder / CONFIG} describes no model of transformers: {error}") from error
     _refuse(options, options.keys() - config.to_dict().keys() - {"attn_implementation"})
     return f"transformers:{name}", {**json.loads(config.to_json_string()), **options}

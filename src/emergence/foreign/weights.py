@@ -60,7 +60,11 @@ def _without_prefixes(weights: Mapping[str, Tensor]) -> Iterator[dict[str, Tenso
 
 def _faults(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Iterator[str]:
     for name, tensor in wanted.items():
-        if name not in weights:
+        if not isinstance(tensor, Tensor):
+            yield f"the model keeps '{name}', a {type(tensor).__name__}, beside its tensors, which is not loaded"
+        elif tensor.is_meta:
+            yield f"tensor '{name}' of the model is on the device 'meta' and has no values"
+        elif name not in weights:
             yield f"tensor '{name}' of shape {tuple(tensor.shape)} is missing"
         elif weights[name].shape != tensor.shape:
             yield _misfit(name, weights[name].shape, tensor.shape)

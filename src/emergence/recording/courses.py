@@ -46,33 +46,38 @@ class Courses:
         """The last step recorded."""
         return int(self._parts[STEP][STEP][-1]) if STEP in self._parts else None
 
-    def begin(self, step: int) -> None:
-        """Prepare for a record at a step, which comes after all others; ValueError where it does not.
+    def check(self, step: int) -> None:
+        """Raise ValueError for a step that does not come after all others.
 
-        The first one after a file was continued may lie within it: training went on from an earlier checkpoint, and
-        what came at this step and after it is dropped.
+        The first one after a file was continued may lie within it: training went on from an earlier checkpoint. What
+        came at this step and after it is dropped once there is a new record.
         """
-        if self._continued:
-            self._keep(lambda _, steps: steps < step)
-            self._continued = False
-        if self.last is not None and step <= self.last:
+        if not self._continued and self.last is not None and step <= self.last:
             raise ValueError(f"step {step} does not come after step {self.last}, which is recorded")
 
     def skip(self, step: int) -> None:
         """Note a step that is not recorded."""
+        self._go_back(step)
         if SKIPPED not in self._parts or step not in self._parts[SKIPPED][SKIPPED]:
             self._append(SKIPPED, step, xr.Dataset())
 
     def add(self, step: int, found: xr.Dataset, seconds: float) -> None:
         """Keep what was found at a step, and write the file; where that fails, the step may be recorded again."""
-        before = dict(self._parts)
+        before = dict(self._parts), self._continued
         try:
+            self._go_back(step)
             self._add(step, found, seconds)
             if self.file is not None:
                 write_dataset(self.file, self.data, {KIND: self.described})
         except BaseException:
-            self._parts = before
+            self._parts, self._continued = before
             raise
+
+    def _go_back(self, step: int) -> None:
+        """Drop what a continued file has of a step and later ones."""
+        if self._continued:
+            self._keep(lambda _, steps: steps < step)
+            self._continued = False
 
     def _add(self, step: int, found: xr.Dataset, seconds: float) -> None:
         names = [name for name in found if str(name).startswith("plane_")]

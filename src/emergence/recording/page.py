@@ -7,7 +7,7 @@ from typing import Any
 import xarray as xr
 
 from emergence.core.extras import require
-from emergence.core.files import write_text
+from emergence.core.files import check_no_folder, write_text
 from emergence.core.plugins import load
 from emergence.recording.courses import KIND, SKIPPED, STEP
 from emergence.recording.figures import draw_pictures
@@ -30,7 +30,8 @@ SHOWN = {
 
 
 def write_page(data: xr.Dataset, target: Path) -> Path:
-    """Write a recording, as `Recorder.data` has it, as a page; return its path."""
+    """Write a recording, as `Recorder.data` has it, as a page; return its path. OSError where a folder lies there."""
+    check_no_folder(target)
     parameters = json.loads(data.attrs["parameters"])[KIND]
     reference = _at_reference(data)
     single = {name: _meaning(name) for name in (*OF_PROBE, *parameters["measures"]) if name in data}

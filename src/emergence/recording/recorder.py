@@ -93,7 +93,7 @@ class Recorder:
         """
         number = _checked(step)
         kind = "landscape" if landscape else "plain"
-        self._courses.begin(number)
+        self._courses.check(number)
         if not force and not self._budget.allows(kind):
             self._courses.skip(number)
             return False

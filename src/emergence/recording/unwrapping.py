@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from emergence.core.modules import outputs
 from emergence.foreign import Logits
+from emergence.graph.preserving import untouched
 from emergence.graph.scope import uncompiled
 
 WRAPPERS = {
@@ -61,6 +62,8 @@ def as_function(network: nn.Module, inputs: Tensor) -> nn.Module:
 def alone(network: nn.Module) -> Iterator[None]:
     """See a network without what its training loop adds: compilation, automatic precision, and a trainer of Lightning.
 
+    Afterwards network and random numbers are as they were.
+
     Copies of a network that has a trainer would copy that too, with all its data.
     """
     trainers = [(module, vars(module)["_trainer"]) for module in network.modules() if "_trainer" in vars(module)]
@@ -68,7 +71,7 @@ def alone(network: nn.Module) -> Iterator[None]:
         vars(module)["_trainer"] = None
     device = next((parameter.device.type for parameter in network.parameters()), "cpu")
     try:
-        with uncompiled(network), torch.autocast(device, enabled=False):
+        with untouched(network), uncompiled(network), torch.autocast(device, enabled=False):
             yield
     finally:
         for module, trainer in trainers:
