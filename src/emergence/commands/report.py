@@ -23,7 +23,7 @@ def run(given: Namespace) -> None:
         for file in sorted(folder.glob("*.nc")):
             try:
                 recordings[file] = read_recording(file)
-            except (OSError, ValueError) as error:
+            except ValueError as error:
                 print(f"Passed over: {error}", file=sys.stderr)
     else:
         recordings = {folder: read_recording(folder)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+from emergence.core.seals import Damaged
 from emergence.core.storage import read_dataset, write_dataset
 
 STEP, LANDSCAPE_STEP, SKIPPED = "step", "landscape_step", "skipped_step"
@@ -28,8 +29,8 @@ CONSTANT = "site_size"
 class Courses:
     """Records at rising steps, in `file` too where one is given.
 
-    A file that is there is continued. ValueError names what differs where it is `described` otherwise; Damaged, an
-    OSError, a file that is not whole.
+    A file that is there is continued. ValueError names what differs where it is `described` otherwise, and a file that
+    is not whole.
     """
 
     def __init__(self, described: Mapping[str, Any], file: Path | None) -> None:
@@ -110,8 +111,11 @@ class Courses:
 
 
 def read_recording(file: Path) -> xr.Dataset:
-    """Read a file that a recorder wrote; ValueError for any other data set, Damaged for a file that is not whole."""
-    data = read_dataset(file)
+    """Read a file that a recorder wrote; ValueError for any other one, and for one that is not whole."""
+    try:
+        data = read_dataset(file)
+    except Damaged as error:
+        raise ValueError(f"{error.reason}: no recording can be read from it") from error
     if not is_recording(data):
         raise ValueError(f"{file} is no recording: no recorder wrote it")
     return data
