@@ -33,11 +33,13 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before this folder, where emergence.py lies
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
+from benchmarks.products import product_rate
 from emergence.landscape import CrossEntropy, centred_grid, random_directions, sample_plane
 from emergence.networks import Architecture, build
-from emergence.training.precision import LARGE, fast_matmul, matmul_setting, product_setting
+from emergence.training.precision import fast_matmul
 
 try:
     from loss_landscape_3d import LossLandscapeCalculator
@@ -152,19 +154,6 @@ def measure(name: str, task: Task, runs: int) -> dict[str, dict[str, float]]:
         }
         for peer, timed in pairs.items()
     }
-
-
-def product_rate() -> float:
-    """Return the operations per second of a product of large matrices, by the faster of torch's ways in float32."""
-    matrix = torch.randn(1000, 1000)
-    best = 0.0
-    for setting in {"highest", product_setting(LARGE)}:
-        with matmul_setting(setting):
-            for _ in range(8):
-                start = time.process_time()
-                matrix @ matrix
-                best = max(best, 2 * 1000**3 / (time.process_time() - start))
-    return best
 
 
 def operations(task: Task) -> float:

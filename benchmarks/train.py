@@ -12,7 +12,8 @@ its own, because ours changes how its process keeps memory. Times are CPU second
 machine; ratios (peer / ours) are taken pair by pair. With a GPU, times are those of a clock, and there are two more
 cases: seeds stacked against one after another, and VGG19 in bfloat16, as a share of the card's `--peak`.
 
-The last line is one JSON object with the medians.
+The last line is one JSON object with the medians, and on a CPU the share of ours that the products take which any
+method needs, at the rate of a large product: of the forward and the backward pass, without gradients of the images.
 """
 
 import argparse
@@ -32,9 +33,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # before this folder, where emergence.py lies
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before this folder, where emergence.py lies
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
+from benchmarks.products import product_rate
 from emergence.datasets import SplitDataset
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
@@ -226,7 +230,19 @@ def against_loops(given: argparse.Namespace, workers: dict[str, Worker]) -> dict
                     theirs = partial(workers[peer], epoch, name, seeds, samples)
                     own = partial(workers["ours"], our_epoch, name, seeds, samples, at_once=at_once)
                     results[case] = measure(case, theirs, own, given.runs)
+                    if DEVICE.type == "cpu":
+                        needed = seeds * samples * operations(name) / workers["ours"](product_rate)
+                        results[case]["share_of_products"] = needed / results[case]["our_seconds"]
+                        print(f"  products take {results[case]['share_of_products']:.0%} of ours", flush=True)
     return results
+
+
+def operations(name: str) -> float:
+    """Return the additions and multiplications per sample of a network's products in an update."""
+    network, inputs = initial_network(NETWORKS[name], 0), torch.zeros(BATCH, *NETWORKS[name].input_shape)
+    with FlopCounterMode(display=False) as counter:
+        network(inputs).sum().backward()
+    return counter.get_total_flops() / BATCH
 
 
 def _count(seeds: int) -> str:
