@@ -116,14 +116,9 @@ def read_recording(file: Path) -> xr.Dataset:
         data = read_dataset(file)
     except Damaged as error:
         raise ValueError(f"{error.reason}: no recording can be read from it") from error
-    if not is_recording(data):
+    if KIND not in json.loads(data.attrs.get("parameters", "{}")):
         raise ValueError(f"{file} is no recording: no recorder wrote it")
     return data
-
-
-def is_recording(data: xr.Dataset) -> bool:
-    """Tell whether a data set is what a recorder wrote."""
-    return KIND in json.loads(data.attrs.get("parameters", "{}"))
 
 
 def _over(data: xr.Dataset, dimension: str) -> list[str]:
