@@ -42,8 +42,12 @@ localrules:
     report,
 
 
+onsuccess:
+    logger.info(outcome(PLAN, Path()), extra={"told": True})
+
+
 onerror:
-    sys.stderr.write(failures(PLAN, STARTED))
+    logger.error(failures(PLAN, STARTED))
 
 
 rule all:

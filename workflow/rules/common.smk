@@ -27,6 +27,7 @@ from emergence.parameters.reading import overlay, read
 from emergence.study import currency, job_files
 from emergence.core.stamps import KEY
 from emergence.study import layout
+from emergence.study.console import Course, outcome
 from emergence.study.plan import Plan
 from emergence.study.rules import Resources as Needed
 from emergence.study.status import failures
@@ -109,6 +110,8 @@ def jobs_to_do():
     asked = [job for job in PLAN.jobs if not files.isdisjoint(job.files)]
     jobs = currency.to_do(PLAN.jobs, asked, is_done)
     workflow.dag.forcefiles.update(file for job in jobs for file in job.files)
+    at_a_time = workflow.resource_settings.nodes or workflow.resource_settings.cores or 1
+    logger.info(None, extra={"course": Course(PLAN, jobs, at_a_time)})
     return jobs
 
 

@@ -28,8 +28,8 @@ class JobFile:
     `settings` are nested as in ``params.yaml`` and hold what the table of rules declares for the job; `derived` follows
     from other ones. `inputs` lists, by the name of each source, its files (name -> path) with the run they belong to.
     `work` is a folder in which unfinished work is kept. `timing` is where the job notes how long it took, `cost` where
-    training does. `parts` are the keys of parts of the result that may be there already. `arguments` follow the job
-    file on the command line.
+    training does. `code` is a digest of the definitions that the script uses. `parts` are the keys of parts of the
+    result that may be there already. `arguments` follow the job file on the command line.
     """
 
     rule: str
@@ -45,6 +45,7 @@ class JobFile:
     timing: Path | None = None
     stamp: Path | None = None
     records: Sequence[Mapping[str, Any]] = ()
+    code: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
 

@@ -49,6 +49,8 @@ class CodeDigests:
         self._followed: dict[_Name, _Use] = {}
         self.read: dict[Path, str | None] = {}
         """The files that digests depend on, with the checksum of what was read; None: looked for and not there."""
+        self.definitions: dict[str, dict[str, str]] = {}
+        """The definitions behind each digest, with the first digits of a digest of their own."""
         self._bytes(Path(__file__))
 
     def digest(self, script: Path, plugins: Iterable[str] = ()) -> str:
@@ -63,7 +65,9 @@ class CodeDigests:
         digest = hashlib.sha256()
         for module, name, text in sorted(used):
             digest.update(f"{module}\0{name}\0{text}\0".encode())
-        return digest.hexdigest()
+        found = digest.hexdigest()
+        self.definitions[found] = _shortened(used, script.stem)
+        return found
 
     def _used(self, start: list[_Name]) -> Iterator[tuple[str, str, str]]:
         """Follow names from module to module; yield (module, name, text) for each definition used."""
@@ -269,3 +273,12 @@ def _text(node: object) -> str:
     if isinstance(node, list):
         return "[" + ",".join(_text(item) for item in node) + "]"
     return repr(node)
+
+
+def _shortened(used: Iterable[tuple[str, str, str]], script: str) -> dict[str, str]:
+    """Digests of the texts (module, name, text) of each definition, by its dotted name."""
+    texts: dict[str, list[str]] = {}
+    for module, name, text in sorted(used):
+        place = script if module == "__main__" else module
+        texts.setdefault(f"{place}.{name}".rstrip("."), []).append(text)
+    return {name: hashlib.sha256("\0".join(of_name).encode()).hexdigest()[:8] for name, of_name in texts.items()}

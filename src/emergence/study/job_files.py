@@ -39,8 +39,9 @@ def content(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Se
         "rule": job.rule,
         "name": job.name,
         "run": job.run.described if job.run else None,
-        "settings": _merged(job.settings, job.unkeyed),
+        "settings": settings_of(job),
         "derived": dict(job.derived),
+        "code": job.code,
         "compute": plan.parameters.compute.model_dump(),
         "inputs": inputs,
         "outputs": {name: list(paths) for name, paths in outputs.items()},
@@ -52,6 +53,11 @@ def content(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Se
         "parts": plan.parts(job),
         "records": plan.records if job.entry is REPORT else [],
     }
+
+
+def settings_of(job: Job) -> dict[str, Any]:
+    """Return all settings that a job is given, nested as in ``params.yaml``."""
+    return _merged(job.settings, job.unkeyed)
 
 
 def _work(plan: Plan, job: Job) -> str:

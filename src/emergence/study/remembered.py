@@ -32,13 +32,34 @@ class RememberedDigests:
             self._changed = True
         return self._digests[name]
 
+    def changed(self, before: str, now: str) -> list[str]:
+        """Return the dotted names of the definitions in which two digests differ; a digest may be an earlier one."""
+        if before == now:
+            return []
+        first, second = map(self._definitions, (before, now))
+        names = sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+        return names if first and second else ["code"]
+
     def save(self) -> None:
         """Remember what was computed since; where nothing can be written, nothing is."""
         if self._changed:
             read = {**self._read, **{str(file): content for file, content in self._computed.read.items()}}
             with suppress(OSError):
                 write_sealed(self._file, {"read": read, "digests": self._digests})
+                for digest, definitions in self._computed.definitions.items():
+                    if not self._of(digest).is_file():
+                        write_sealed(self._of(digest), definitions)
             self._changed = False
+
+    def _of(self, digest: str) -> Path:
+        """The file of the definitions behind a digest."""
+        return self._file.with_suffix("") / f"{digest[:12]}.json"
+
+    def _definitions(self, digest: str) -> dict[str, str]:
+        try:
+            return dict(read_sealed(self._of(digest)))
+        except (OSError, ValueError, TypeError):
+            return {}
 
     def _remembered(self) -> tuple[dict[str, str | None], dict[str, str]]:
         try:
