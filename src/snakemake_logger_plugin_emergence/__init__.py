@@ -55,7 +55,7 @@ class LogHandler(LogHandlerBase):
     def _of_course(self, event: LogEvent | None, said: dict[str, Any]) -> str:
         if event == LogEvent.RUN_INFO and self._bar is None:
             self._bar = self._opened()
-            return str(self._course.overview(said["stats"]))
+            return str(self._course.overview())
         if event == LogEvent.JOB_INFO:
             self._logs[said["jobid"]] = "".join(said["log"][:1])
             self._course.begin(self._logs[said["jobid"]])

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from emergence.study.currency import is_done
@@ -33,12 +34,12 @@ class Course:
         """How many jobs are done."""
         return self.total - len(self._left)
 
-    def overview(self, counts: Mapping[str, int]) -> str:
-        """Say how many jobs of each rule are to do, and why; `counts` are Snakemake's, by rule."""
+    def overview(self) -> str:
+        """Say how many jobs of each rule are to do, and why."""
+        counts = Counter(job.rule for job in self._to_do)
         why = reasons(self.plan, self._to_do, Path())
-        rows = [f"{rule:21} {counts[rule]:5}  {why.get(rule, '')}"[:WIDTH] for rule in RULES if counts.get(rule)]
-        number = sum(counts.get(rule, 0) for rule in RULES)
-        return "\n".join([f"Study {self.plan.parameters.study.name}: {number} jobs to do, {self.remaining()}", *rows])
+        rows = [f"{rule:21} {counts[rule]:5}  {why[rule]}"[:WIDTH] for rule in RULES if rule in counts]
+        return "\n".join([f"Study {self.plan.parameters.study.name}: {self.total} jobs to do, {self.remaining()}", *rows])
 
     def nothing(self) -> str:
         """Say that there is nothing to do, and what came out of the study."""
