@@ -27,6 +27,7 @@ class Course:
         self._to_do, self._at_a_time = to_do, at_a_time
         self._left = {job.notes["log"]: job for job in to_do}
         self._began: dict[str, float] = {}
+        self._why = reasons(plan, to_do, Path())  # before a job's file is written anew
         self._step = max(1, self.total // LINES)
 
     @property
@@ -37,9 +38,9 @@ class Course:
     def overview(self) -> str:
         """Say how many jobs of each rule are to do, and why."""
         counts = Counter(job.rule for job in self._to_do)
-        why = reasons(self.plan, self._to_do, Path())
-        rows = [f"{rule:21} {counts[rule]:5}  {why[rule]}"[:WIDTH] for rule in RULES if rule in counts]
-        return "\n".join([f"Study {self.plan.parameters.study.name}: {self.total} jobs to do, {self.remaining()}", *rows])
+        rows = [f"{rule:21} {counts[rule]:5}  {self._why[rule]}" for rule in RULES if rule in counts]
+        first = f"Study {self.plan.parameters.study.name}: {self.total} jobs to do, {self.remaining()}"
+        return "\n".join([first, *(shorten(row) for row in rows)])
 
     def nothing(self) -> str:
         """Say that there is nothing to do, and what came out of the study."""
@@ -72,7 +73,16 @@ def outcome(plan: Plan, root: Path) -> str:
         return ""
     claims = json.loads((root / judged.file("claims")).read_text(encoding="utf-8"))
     rows = [
-        f"{name}  {claim['verdict']:12}  {effect(claim):22}  {claim['statement']}"[:WIDTH]
+        shorten(f"{name}  {claim['verdict']:12}  {effect(claim):22}  {claim['statement']}")
         for name, claim in claims.items()
     ]
     return "\n".join([f"Study {plan.parameters.study.name} says of the claims:", *rows, report.file("report")])
+
+
+def shorten(line: str) -> str:
+    """Cut a line where a word ends, so that it fits.
+
+    >>> len(shorten("word " * 100)) <= WIDTH
+    True
+    """
+    return line if len(line) <= WIDTH else line[: line.rindex(" ", 0, WIDTH - 1)] + " …"
