@@ -44,8 +44,7 @@ class Course:
 
     def nothing(self) -> str:
         """Say that there is nothing to do, and what came out of the study."""
-        said = f"Study {self.plan.parameters.study.name}: nothing to do, what was asked for is current"
-        return "\n".join(filter(None, (said, outcome(self.plan, Path()))))
+        return f"Study {self.plan.parameters.study.name}: nothing to do\n{outcome(self.plan, Path())}".rstrip()
 
     def begin(self, log: str) -> None:
         """Note that the job with this log begins."""
@@ -76,7 +75,7 @@ def outcome(plan: Plan, root: Path) -> str:
         shorten(f"{name}  {claim['verdict']:12}  {effect(claim):22}  {claim['statement']}")
         for name, claim in claims.items()
     ]
-    return "\n".join([f"Study {plan.parameters.study.name} says of the claims:", *rows, report.file("report")])
+    return "\n".join([*rows, f"Report: {report.file('report')}"])
 
 
 def shorten(line: str) -> str:
