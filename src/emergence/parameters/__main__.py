@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from emergence.core.files import write_text
-from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
+from emergence.parameters.presets import preset_file
 from emergence.parameters.reading import ParametersError, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
 
@@ -40,16 +40,6 @@ def main() -> None:
         generated = {PARAMETERS_FILE: as_yaml(read(arguments.file).model_copy(update={"compute": compute}))}
     for name, text in generated.items():
         write_text(Path(name), text)
-
-
-def preset_file(preset: str) -> Path:
-    """Return the file of a preset, given its name or a path; ParametersError for a name that there is not."""
-    if preset.endswith((".yaml", ".yml")):
-        return Path(preset)
-    files = {file.stem: file for file in sorted(Path("workflow/presets").glob("*.yaml"))}
-    if preset not in files:
-        raise ParametersError(unknown(preset, list(files), "preset") + "; or write the path of a YAML file")
-    return files[preset]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,49 @@
+"""Which study a command is about."""
+
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+
+from emergence.parameters import Parameters
+from emergence.parameters.presets import preset_file, presets
+from emergence.parameters.reading import read
+from emergence.study import layout, studies
+
+PARAMETERS = Path("params.yaml")
+
+MEANING = """\
+STUDY is the name of a preset, a YAML file to be laid over params.yaml, or the name of a study in results/studies as it
+was last made; by default that of params.yaml."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A study by its files of parameters, later ones laid over earlier ones; `left` where it is as it was last made."""
+
+    files: tuple[Path, ...]
+    left: bool = False
+
+    def read(self) -> Parameters:
+        """Read the study's parameters; ValueError where they are refused."""
+        return read(*self.files)
+
+
+def add_study(parser: ArgumentParser) -> None:
+    """Declare which study a command is about."""
+    parser.add_argument("study", nargs="?", metavar="STUDY", help="the study, see above (default: that of params.yaml)")
+
+
+def chosen(study: str | None) -> Chosen:
+    """Return the study of this name in the working folder; ValueError for one that there is not."""
+    if not PARAMETERS.is_file():
+        raise ValueError(f"there is no {PARAMETERS} in {Path.cwd()}: call this in the folder of the project or of studies")
+    if not study:
+        return Chosen((PARAMETERS,))
+    there = studies.present(Path())
+    if study in there and study not in presets():
+        studies.parameters_of(study, Path())  # whole, or it says what is wrong
+        return Chosen((Path(layout.parameters(study)),), left=True)
+    try:
+        return Chosen((PARAMETERS, preset_file(study)))
+    except ValueError as error:
+        raise ValueError(f"{error}; studies in {layout.STUDIES}: {', '.join(there) or 'none'}") from None
