@@ -1,8 +1,11 @@
 """The command `emergence`: each file of this room is a subcommand, named as the file.
 
 A file's first line says what the subcommand does. `add_arguments(parser)` declares its arguments, and `run(arguments)`
-does it. Packages that take long to load are imported where they are used, so that ``--help`` answers at once.
+does it. Where it has a default for `further`, that is what stands behind ``--``. Packages that take long to load are
+imported where they are used, so that ``--help`` answers at once.
 """
+
+import sys
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -31,8 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             name, help=text.partition("\n")[0], description=text, formatter_class=RawDescriptionHelpFormatter
         )
         command.add_arguments(parsers[name])
-    given = parser.parse_args(arguments)
+    name, *words = list(sys.argv[1:] if arguments is None else arguments) or [""]
+    if name not in commands:
+        parser.parse_args([name] if name else [])  # says what there is, and ends
+    further = []
+    if parsers[name].get_default("further") is not None and "--" in words:
+        words, further = words[: words.index("--")], words[words.index("--") + 1 :]
+    given = parsers[name].parse_intermixed_args(words)
+    given.further = further
     try:
-        commands[given.command].run(given)
+        commands[name].run(given)
     except (ImportError, NotImplementedError, OSError, ValueError) as error:
-        parsers[given.command].error(str(error))
+        parsers[name].error(str(error))

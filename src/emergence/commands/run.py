@@ -17,6 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("given", nargs="*", metavar="STUDY, KEY=VALUE", help="see above")
     parser.add_argument("-n", "--dry-run", action="store_true", help="say what would be done, and why")
     parser.add_argument("-c", "--cores", metavar="N", help="cores to use (default: all)")
+    parser.set_defaults(further=[])
 
 
 def run(given: Namespace) -> None:
@@ -29,10 +30,8 @@ def arguments(given: Namespace) -> list[str]:
     from emergence.commands._study import PARAMETERS, chosen
     from emergence.parameters.reading import read
 
-    first = next((at for at, word in enumerate(given.given) if word.startswith("-")), len(given.given))
-    words, further = given.given[:first], given.given[first:]
-    changes = [word for word in words if "=" in word]
-    names = [word for word in words if "=" not in word]
+    changes = [word for word in given.given if "=" in word]
+    names = [word for word in given.given if "=" not in word]
     if len(names) > 1:
         raise ValueError(f"one study at a time, not {' and '.join(names)}; parameters are written KEY=VALUE")
     study = chosen(names[0] if names else None)
@@ -43,4 +42,4 @@ def arguments(given: Namespace) -> list[str]:
         changes = [*(f"compute.{key}={value}" for key, value in compute.items()), *changes]
     made += ["--config", *changes] if changes else []
     made += ["--dry-run"] if given.dry_run else []
-    return [*made, *(["--cores", given.cores] if given.cores else []), *further]
+    return [*made, *(["--cores", given.cores] if given.cores else []), *given.further]
