@@ -4,16 +4,13 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
+from emergence.core.plugins import unknown
 from emergence.parameters import Parameters
 from emergence.parameters.presets import preset_file, presets
 from emergence.parameters.reading import read
 from emergence.study import layout, studies
 
 PARAMETERS = Path("params.yaml")
-
-MEANING = """\
-STUDY is the name of a preset, a YAML file to be laid over params.yaml, or the name of a study in results/studies as it
-was last made; by default that of params.yaml."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,8 @@ class Chosen:
 
 def add_study(parser: ArgumentParser) -> None:
     """Declare which study a command is about."""
-    parser.add_argument("study", nargs="?", metavar="STUDY", help="the study, see above (default: that of params.yaml)")
+    text = "a preset, a YAML file laid over params.yaml, or a study in results/studies (default: that of params.yaml)"
+    parser.add_argument("study", nargs="?", metavar="STUDY", help=text)
 
 
 def chosen(study: str | None) -> Chosen:
@@ -40,10 +38,9 @@ def chosen(study: str | None) -> Chosen:
     if not study:
         return Chosen((PARAMETERS,))
     there = studies.present(Path())
-    if study in there and study not in presets():
-        studies.parameters_of(study, Path())  # whole, or it says what is wrong
-        return Chosen((Path(layout.parameters(study)),), left=True)
-    try:
+    if study.endswith((".yaml", ".yml")) or study in presets():
         return Chosen((PARAMETERS, preset_file(study)))
-    except ValueError as error:
-        raise ValueError(f"{error}; studies in {layout.STUDIES}: {', '.join(there) or 'none'}") from None
+    if study not in there:
+        raise ValueError(unknown(study, sorted({*presets(), *there}), "study"))
+    studies.parameters_of(study, Path())  # whole, or it says what is wrong
+    return Chosen((Path(layout.parameters(study)),), left=True)

@@ -1,13 +1,7 @@
-"""Removal of results that no study uses.
+"""Removal of results that no study uses."""
 
-Command line: ``python -m emergence.study.clean [STUDY...]`` lists what neither the studies in results/studies nor the
-one of params.yaml use, STUDY and what it alone uses too, and removes it when told so.
-"""
-
-import argparse
 import re
 import shutil
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -84,36 +78,3 @@ def remove(path: Path, folder: Path) -> None:
         if above == folder or any(above.iterdir()):
             return
         above.rmdir()
-
-
-def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m emergence.study.clean", description=__doc__.splitlines()[0])
-    parser.add_argument("studies", nargs="*", metavar="STUDY", help="a study to be removed with what it alone uses")
-    parser.add_argument("--yes", action="store_true", help="remove without asking")
-    parser.add_argument("--directory", type=Path, default=Path(), metavar="FOLDER", help="where the studies lie")
-    options = parser.parse_args()
-    try:
-        plans = plans_of(options.directory, Path(), options.studies)
-    except ValueError as error:
-        sys.exit(f"Nothing is removed. {error}")
-    found = {path: size(path) for path in unused(plans, options.directory)}
-    for path, bytes_ in found.items():
-        print(f"{bytes_ / 1e6:10.1f} MB  {path}")
-    names = ", ".join(dict.fromkeys(plan.parameters.study.name for plan in plans)) or "none"
-    print(f"{sum(found.values()) / 1e6:10.1f} MB  in {len(found)} places that no study uses (studies: {names})")
-    if found and (options.yes or _confirmed()):
-        for path in found:
-            remove(path, options.directory)
-        print("Removed")
-
-
-def _confirmed() -> bool:
-    try:
-        return input("Remove this? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        sys.exit("\nNothing is removed: nobody answers. --yes removes without asking")
-
-
-if __name__ == "__main__":
-    main()
