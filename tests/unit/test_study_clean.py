@@ -1,14 +1,14 @@
 """Studies side by side: they share runs, each has its own conclusions, and cleaning leaves what any of them uses."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from emergence.commands import main
 from emergence.core import stamps
 from emergence.parameters.reading import ParametersError, check
 from emergence.parameters.yaml_files import load_yaml
-from emergence.study import clean, currency, studies
+from emergence.study import currency, studies
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parents[2]
@@ -56,9 +56,8 @@ def plans(planned: dict[str, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return planned
 
 
-def clean_up(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["clean", *arguments])
-    clean.main()
+def clean_up(*arguments: str) -> None:
+    main(["clean", *arguments])
 
 
 def test_studies_share_what_has_a_key_and_have_all_else_apart(plans: dict[str, Plan]) -> None:
@@ -74,17 +73,15 @@ def test_a_study_under_another_name_makes_its_conclusions_anew_and_no_run() -> N
     assert not {job.key for job in first.jobs if not job.entry.keyed} & set(renamed.by_key)
 
 
-def test_nothing_that_any_study_uses_is_removed(plans: dict[str, Plan], monkeypatch: pytest.MonkeyPatch) -> None:
-    clean_up(monkeypatch, "--yes")
+def test_nothing_that_any_study_uses_is_removed(plans: dict[str, Plan]) -> None:
+    clean_up("--yes")
     assert all(map(is_current, plans.values()))
 
 
-def test_removing_a_study_leaves_the_others_and_their_runs(
-    plans: dict[str, Plan], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_removing_a_study_leaves_the_others_and_their_runs(plans: dict[str, Plan]) -> None:
     shared = {job.key for job in plans["first"].jobs} & {job.key for job in plans["tuned"].jobs}
     assert shared
-    clean_up(monkeypatch, "--yes", "tuned")
+    clean_up("--yes", "tuned")
     assert is_current(plans["first"]) and is_current(plans["other"])
     left = {job for job in plans["tuned"].jobs for file in job.results if Path(file).exists()}
     assert {job.key for job in left} == shared
@@ -100,7 +97,7 @@ def test_what_a_study_made_before_its_parameters_changed_is_listed_and_removed_w
     gone = [job for job in plans["tuned"].jobs if job.entry.keyed and job.key not in tuned.by_key]
     for answer, stays in (("n", True), ("y", False)):
         monkeypatch.setattr("builtins.input", lambda _, answer=answer: answer)
-        clean_up(monkeypatch)
+        clean_up()
         listed = capsys.readouterr().out
         assert str(figure) in listed and all(job.key in listed for job in gone)
         assert {Path(job.results[0]).exists() for job in gone} == {stays} == {figure.exists()}
@@ -109,17 +106,19 @@ def test_what_a_study_made_before_its_parameters_changed_is_listed_and_removed_w
 
 @pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_text("study: {seeds: 3}\n")])
 def test_while_it_is_unknown_what_a_study_uses_nothing_is_removed(
-    plans: dict[str, Plan], damage: object, monkeypatch: pytest.MonkeyPatch
+    plans: dict[str, Plan], damage: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(Path("results/studies/other/params.yaml"))  # type: ignore[operator]
-    with pytest.raises(SystemExit, match=r"Nothing is removed. results/studies/other/params.yaml: is missing or"):
-        clean_up(monkeypatch, "--yes", "tuned")
+    with pytest.raises(SystemExit):
+        clean_up("--yes", "tuned")
+    assert "nothing is removed: results/studies/other/params.yaml: is missing or" in capsys.readouterr().err
     assert all(map(is_current, plans.values()))
 
 
-def test_a_name_of_no_study_is_refused(plans: dict[str, Plan], monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match="unknown study 'tuna'; allowed: first, other, tuned; did you mean 'tuned'"):
-        clean_up(monkeypatch, "--yes", "tuna")
+def test_a_name_of_no_study_is_refused(plans: dict[str, Plan], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        clean_up("--yes", "tuna")
+    assert "unknown study 'tuna'; allowed: first, other, tuned; did you mean 'tuned'" in capsys.readouterr().err
 
 
 def test_every_preset_is_a_study_of_its_own_name() -> None:

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -54,14 +56,15 @@ class Repository:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule a dry run would do."""
-        return jobs_of(self.run("snakemake", "--dry-run", *arguments))
+        return jobs_of(self.run("snakemake", "--dry-run", "--verbose", *arguments))
 
     def executed(self, *command: str) -> dict[str, int]:
-        """How many jobs of each rule a command did."""
-        finished: dict[str, int] = {}
-        for rule in re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.run(*command), flags=re.MULTILINE):
-            finished[rule] = finished.get(rule, 0) + 1
-        return without_phases(finished)
+        """How many jobs of each rule a command did, by the log files that Snakemake itself writes."""
+        before = set(self.folder.glob(".snakemake/log/*"))
+        self.run(*command)
+        written = [file.read_text() for file in set(self.folder.glob(".snakemake/log/*")) - before]
+        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", "\n".join(written), flags=re.MULTILINE)
+        return without_phases(Counter(finished))
 
     def set(self, key: str, value: object) -> None:
         """Change a value of params.yaml, given its dotted key."""
@@ -121,7 +124,7 @@ def jobs_of(output: str) -> dict[str, int]:
     return without_phases({rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)", table[1], re.MULTILINE)})
 
 
-def without_phases(jobs: dict[str, int]) -> dict[str, int]:
+def without_phases(jobs: Mapping[str, int]) -> dict[str, int]:
     return {rule: count for rule, count in jobs.items() if rule not in ("all", *PHASES)}
 
 
