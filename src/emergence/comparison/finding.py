@@ -63,10 +63,7 @@ def _get(path: PurePosixPath, commit: str, revision: str, target: Path) -> None:
     done = _dvc("get", ".", str(path), "--rev", commit, "--out", str(target))
     if done.returncode:
         reason = (done.stderr.strip() or "no reason is told").splitlines()[0]
-        raise ValueError(
-            f"{path} of revision {revision} is neither in the cache of DVC nor in its remote: push it where it was made "
-            f"({reason})"
-        )
+        raise ValueError(f"{path} of revision {revision} is neither in DVC's cache nor in its remote ({reason})")
 
 
 def _dvc(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,6 @@
 """Two studies side by side, written for a terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -38,26 +37,29 @@ def _settings(a: Side, b: Side) -> Iterator[str]:
 
 
 def _values(title: str, pairs: Sequence[Pair]) -> str:
-    return f"{title}\n{_table({pair.name: {'A': pair.a, 'B': pair.b} for pair in pairs})}" if pairs else ""
+    rows = [{"A": pair.a, "B": pair.b} for pair in pairs]
+    return f"{title}\n{_table([pair.name for pair in pairs], rows)}" if pairs else ""
 
 
 def _claims(found: Sequence[Pair], a: Side, b: Side) -> str:
-    rows = {
-        _marked(pair): _judged(pair, a, b)
+    rows = [
+        _judged(pair, a, b)
         | {f"holds {letter}": holds(side.choices.get(pair.name)) for letter, side in (("A", a), ("B", b))}
         for pair in found
-    }
-    return f"{differences.summary(found)}\n{_table(rows)}\n{LEGEND}"
+    ]
+    names = [f"{pair.name} {OTHER}" if pair.other_verdict else pair.name for pair in found]
+    return f"{differences.summary(found)}\n{_table(names, rows)}\n{LEGEND}"
 
 
 def _tests(found: Sequence[Pair], a: Side, b: Side) -> Iterator[str]:
     """Write a table for each quantity of which tests have another verdict."""
     for claim in found:
         for quantity, pairs in differences.tests(claim).items():
-            rows = {name_of_test(pair.name): _judged(pair, a, b) for pair in pairs if pair.other_verdict}
-            if rows:
+            others = [pair for pair in pairs if pair.other_verdict]
+            if others:
+                names, rows = [name_of_test(pair.name) for pair in others], [_judged(pair, a, b) for pair in others]
                 of = f"{claim.name}, {quantity.replace('_', ' ')}" if quantity else claim.name
-                yield f"{of}: tests with another verdict\n{_table(rows)}"
+                yield f"{of}: tests with another verdict\n{_table(names, rows)}"
 
 
 def _judged(pair: Pair, a: Side, b: Side) -> dict[str, str]:
@@ -70,9 +72,5 @@ def _judged(pair: Pair, a: Side, b: Side) -> dict[str, str]:
     }
 
 
-def _marked(pair: Pair) -> str:
-    return f"{pair.name} {OTHER}" if pair.other_verdict else pair.name
-
-
-def _table(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    return pd.DataFrame.from_dict(rows, orient="index").to_string(max_colwidth=WIDEST)
+def _table(names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    return pd.DataFrame(list(rows), index=list(names)).to_string(max_colwidth=WIDEST)
