@@ -1,7 +1,7 @@
 """What differs between two studies, as pairs of what each of them has."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from emergence.comparison.side import Side
@@ -70,7 +70,7 @@ def figures(a: Side, b: Side) -> list[Pair]:
     return sorted(pairs, key=lambda pair: SECTIONS.index((pair.a or pair.b).sections[0]))
 
 
-def summary(found: list[Pair]) -> str:
+def summary(found: Sequence[Pair]) -> str:
     """Say how many claims have another verdict, and which.
 
     >>> summary([Pair("C1", {"verdict": "mixed"}, {"verdict": "supported"}), Pair("C2", {"verdict": "mixed"}, None)])

@@ -37,7 +37,8 @@ CLAIMS, PARAMETERS, ROBUSTNESS, FIGURES, REPORT, STAMPS = FILES = (
 class Side:
     """A study as it is compared.
 
-    `name` is what it was called by, `parameters` are its parameters as plain values, `claims` the content of its
+    `name` is what it was called by, `parameters` are its parameters as plain values, `confidence` is
+    that of its intervals, `claims` the content of its
     ``claims.json``, `choices` the shares of each claim, `pictures` its figures by name, `unknown` the files of figures
     that this version has no entry for, `versions` those of the packages that made it, as its report states them. `code`
     says how it stands to the code in the working folder, and `partial` how much of the study there is; it is empty
@@ -46,6 +47,7 @@ class Side:
 
     name: str
     parameters: Mapping[str, Any]
+    confidence: float
     claims: Mapping[str, Any]
     choices: Mapping[str, Shares]
     pictures: Mapping[str, Picture]
@@ -53,11 +55,6 @@ class Side:
     versions: Mapping[str, str]
     code: str
     partial: str
-
-    @property
-    def confidence(self) -> float:
-        """Confidence of the intervals."""
-        return float(self.parameters["statistics"]["confidence"])
 
     @property
     def notes(self) -> list[str]:
@@ -69,16 +66,16 @@ class Side:
 
 def read_side(name: str, folder: Path) -> Side:
     """Read a study; ValueError or OSError names a file that is missing, damaged or of another version of the format."""
-    parameters = Parameters().model_dump(mode="json")
-    given = load_yaml(folder / PARAMETERS)
     claims = _read_claims(folder / CLAIMS)
-    overlay(parameters, given)
+    given = load_yaml(folder / PARAMETERS)
+    parameters = _completed(given, folder / PARAMETERS)
     pictures, unknown = _read_pictures(folder / FIGURES, parameters)
     report = folder / REPORT
     code, partial = _standing(folder, given)
     return Side(
         name=name,
         parameters=given,
+        confidence=parameters["statistics"]["confidence"],
         claims=claims,
         choices=_read_choices(folder / ROBUSTNESS),
         pictures=pictures,
@@ -87,6 +84,16 @@ def read_side(name: str, folder: Path) -> Side:
         code=code,
         partial=partial,
     )
+
+
+def _completed(given: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """Add the parameters that another version did not have, as they are by default."""
+    parameters = Parameters().model_dump(mode="json")
+    for section in parameters:
+        if not isinstance(given.get(section, {}), Mapping):
+            raise ValueError(f"{file}: {section} = {given[section]!r}: should hold keys")
+    overlay(parameters, given)
+    return parameters
 
 
 def _read_claims(file: Path) -> dict[str, Any]:
