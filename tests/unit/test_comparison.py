@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 CHANGED = "C5"
 """The claim that has another verdict in the other study."""
 
+IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+
 SIDE_BY_SIDE, ALIKE, MISSING = "sparsity", "training_curves", "controls"
 """Figures that differ, that are the same, and that the other study has not."""
 
@@ -68,7 +70,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(folder / "robustness.nc", first / "statistics")
     values = figure_data.parameters(figure_data.TWO[:1]).model_dump(mode="json", exclude={"compute"})
     write_parameters(first, values)
-    for name in (SIDE_BY_SIDE, ALIKE, MISSING):
+    for name in (IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+
+SIDE_BY_SIDE, ALIKE, MISSING):
         (first / "figures/png" / f"{name}.png").write_bytes(picture("red"))
     (first / "report.html").write_text('<p class="versions"><span>torch 2.1</span>, <span>numpy 2.2</span>.</p>')
     second = shutil.copytree(first, first.with_name("second"))
@@ -219,9 +223,8 @@ def test_what_cannot_be_compared_is_told_in_one_line_and_no_page_is_written(
     edit_claims(here / "older", lambda claims: claims["C1"].pop("power"))
     (here / "bare/params.yaml").unlink()
     write_parameters(here / "flat", {"statistics": 0.95})
-    commit = "-c user.name=Test -c user.email=test@example.org commit -q --allow-empty -m Start".split()
-    for command in (["init", "-q"], commit):
-        subprocess.run(["git", *command], cwd=here, check=True)
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "Start"]):
+        subprocess.run(["git", *IDENTITY, *command], cwd=here, check=True)
     (here / ".dvc").mkdir()
     (here / ".dvc/config").touch()
     given, message = WRONG[case]
