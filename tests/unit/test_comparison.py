@@ -70,9 +70,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(folder / "robustness.nc", first / "statistics")
     values = figure_data.parameters(figure_data.TWO[:1]).model_dump(mode="json", exclude={"compute"})
     write_parameters(first, values)
-    for name in (IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-
-SIDE_BY_SIDE, ALIKE, MISSING):
+    for name in (SIDE_BY_SIDE, ALIKE, MISSING):
         (first / "figures/png" / f"{name}.png").write_bytes(picture("red"))
     (first / "report.html").write_text('<p class="versions"><span>torch 2.1</span>, <span>numpy 2.2</span>.</p>')
     second = shutil.copytree(first, first.with_name("second"))
@@ -202,7 +200,7 @@ WRONG = {
     "study": ("frist", "unknown study 'frist'; allowed: first, second, a folder with results, REVISION:STUDY; did you"),
     "revision": ("HEAD~7:first", "unknown revision 'HEAD~7'"),
     "no option of git": ("--all:first", "unknown revision '--all'"),
-    "no results at a revision": ("HEAD:first", "revision HEAD has no results: dvc.lock there names none"),
+    "no results at a revision": ("HEAD:first", "revision HEAD has no dvc.lock, so no results are recorded"),
     "no study named at a revision": ("HEAD:", "HEAD:params.yaml names no study; allowed: HEAD:STUDY"),
     "no study": ("results", "results/claims.json is missing"),
     "damaged claims": ("damaged", "damaged/claims.json is damaged or of another version of the format (the whole: "),

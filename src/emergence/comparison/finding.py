@@ -40,7 +40,9 @@ def _at(revision: str, study: str, scratch: Path) -> Path:
     files = [PurePosixPath(line) for line in listed.stdout.splitlines()]
     names = sorted({file.parts[0] for file in files})
     if not names:
-        raise ValueError(f"revision {revision} has no results: dvc.lock there names none, or DVC finds them nowhere")
+        lost = f"the results of revision {revision} are neither in DVC's cache nor in its remote"
+        recorded = _run("git", "show", f"{commit}:./dvc.lock").returncode == 0
+        raise ValueError(lost if recorded else f"revision {revision} has no dvc.lock, so no results are recorded there")
     if study not in names:
         raise ValueError(unknown(study, names, f"study at revision {revision}:"))
     for part in FILES:

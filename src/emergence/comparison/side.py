@@ -38,10 +38,10 @@ class Side:
     """A study as it is compared.
 
     `name` is what it was called by, `parameters` are its parameters as plain values, `confidence` is that of its
-    intervals, `claims` the content of its ``claims.json``, `choices` the shares of each claim, `pictures` its figures by
-    name, `unknown` the files of figures that this version has no entry for, `versions` those of the packages that made
-    it, as its report states them. `code` says how it stands to the code in the working folder, and `partial` how much
-    of the study there is; it is empty where that is all.
+    intervals, `claims` the content of its ``claims.json``, `choices` the shares of each claim, `pictures` its figures
+    by name, `unknown` the files of figures that this version has no entry for, `versions` those of the packages that
+    made it, as its report states them. `code` says how it stands to the code in the working folder, and `partial` how
+    much of the study there is; it is empty where that is all.
     """
 
     name: str
