@@ -72,7 +72,7 @@ def test_dvc_and_compare_tell_what_a_change_changed_between_revisions(repository
     assert "No parameter differs." in clone.run("emergence", "compare", "HEAD~1:", "HEAD~1:smoke")
     absent = clone.run("emergence", "compare", "HEAD~1:", "HEAD:", fails=True)
     assert absent.endswith("the results of revision HEAD are neither in DVC's cache nor in its remote\n")
-    assert "unknown study 'smok' at revision HEAD~1:" in clone.run(
+    assert "unknown study at revision HEAD~1: 'smok'; allowed: smoke" in clone.run(
         "emergence", "compare", "HEAD~1:", "HEAD~1:smok", fails=True
     )
 
