@@ -196,6 +196,19 @@ def test_a_study_that_goes_on_is_called_partial(
     assert capsys.readouterr().out.count(f"Partial: 1 of {len(runs)} runs are finished.") == 2
 
 
+def test_a_study_that_follows_a_registration_is_told_from_one_that_explores(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def register(claims: dict[str, Any]) -> None:
+        for claim in claims.values():
+            claim["registration"] = "confirmatory: follows the registration mine"
+
+    edit_claims(here / "results/studies/second", register)
+    lines = compared(capsys, "first", "second").splitlines()
+    place = lines.index("   The study is confirmatory: follows the registration mine.")
+    assert place > lines.index("B: second")
+
+
 WRONG = {
     "study": ("frist", "unknown study 'frist'; allowed: first, second, a folder with results, REVISION:STUDY; did you"),
     "revision": ("HEAD~7:first", "unknown revision 'HEAD~7'"),
