@@ -34,6 +34,7 @@ ROOMS = (
     "recording",
     "jobs",
     "study",
+    "comparison",
     "commands",
 )
 """The rooms of the library, each before those that may import it; scripts and the workflow come last."""

@@ -26,7 +26,7 @@ from emergence.report.evidence import Evidence, choice
 from emergence.report.page import Contents, make_page
 from emergence.report.records import Record, RuleTime, read_records, times
 from emergence.report.requests import answer
-from emergence.report.versions import versions
+from emergence.report.versions import versions, versions_in
 from emergence.report.wording import effect, listing, name_of_test, number, p_value
 from emergence.statistics.divergence import without_diverged
 from tests import conclusion_data, figure_data
@@ -365,6 +365,7 @@ def test_versions_name_python_and_all_that_is_needed(html: str) -> None:
     assert {"torch", "snakemake", "dvc", "xarray", "nn-emergence"} <= set(found)
     assert not {"pytest", "mypy"} & set(found)
     assert all(f"{name} {version}" in html for name, version in found.items())
+    assert versions_in(html) == found
 
 
 def test_times_are_summed_up_per_step(tmp_path: Path) -> None:

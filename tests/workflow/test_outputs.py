@@ -44,7 +44,8 @@ def test_dvc_shows_metrics_and_plots(finished: Repository, tmp_path: Path) -> No
     assert all(any(picture.endswith(name) for picture in pictures) for name in drawn)
 
 
-def test_dvc_tells_what_a_change_changed_between_revisions(repository: Repository) -> None:
+def test_dvc_and_compare_tell_what_a_change_changed_between_revisions(repository: Repository, tmp_path: Path) -> None:
+    earlier = repository.claims()["C5"]
     repository.set("statistics.reference_threshold", 0.2)
     repository.run("dvc", "repro")
     repository.commit("Fewer active units")
@@ -59,6 +60,21 @@ def test_dvc_tells_what_a_change_changed_between_revisions(repository: Repositor
     versions = [(repository.folder / "plots/static").glob(f"{name}_*sparsity.png") for name in revisions]
     before, now = (next(files).read_bytes() for files in versions)
     assert before != now
+
+    compared = repository.run("emergence", "compare", "HEAD~1:", "HEAD:smoke").splitlines()
+    assert ["statistics.reference_threshold", "0.05", "0.2"] in [line.split() for line in compared]
+    row = next(line for line in compared if line.startswith("C5 "))
+    assert effect(earlier) != effect(repository.claims()["C5"])
+    assert effect(earlier) in row and effect(repository.claims()["C5"]) in row
+    assert compared.count("   Its claims are what the code here makes of its parameters.") == 2
+    assert (repository.folder / compared[-1]).read_text().count("<img") > 10
+    clone = repository.clone(tmp_path / "clone")  # the remote has the results of the first revision alone
+    assert "No parameter differs." in clone.run("emergence", "compare", "HEAD~1:", "HEAD~1:smoke")
+    absent = clone.run("emergence", "compare", "HEAD~1:", "HEAD:", fails=True)
+    assert absent.endswith("the results of revision HEAD are neither in DVC's cache nor in its remote\n")
+    assert "unknown study at revision HEAD~1: 'smok'; allowed: smoke" in clone.run(
+        "emergence", "compare", "HEAD~1:", "HEAD~1:smok", fails=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +119,23 @@ def test_the_page_of_a_recording_does_so_too(browser: Browser, tmp_path: Path, w
     recorder = Recorder(nn.Sequential(nn.Linear(4, 9), nn.ReLU()), torch.randn(9, 4), torch.arange(9), measures=[])
     recorder.record(0)
     assert_opens_for_everybody(browser, recorder.report(tmp_path / "page.html"), width)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_of_a_comparison_does_so_too(
+    finished: Repository, browser: Browser, tmp_path: Path, width: int
+) -> None:
+    other = shutil.copytree(finished.study, tmp_path / "other")
+    (other / "params.yaml").write_text((finished.study / "params.yaml").read_text().replace("seeds: 3", "seeds: 4", 1))
+    claims = json.loads((other / "claims.json").read_text())
+    claims["C5"]["verdict"] = "mixed"
+    (other / "claims.json").write_text(json.dumps(claims))
+    figures = other / "figures/png"
+    (figures / "controls.png").unlink()
+    shutil.copy(figures / "sparsity.png", figures / "training_curves.png")
+    page = tmp_path / "page.html"
+    finished.run("emergence", "compare", "smoke", str(other), "--output", str(page))
+    assert_opens_for_everybody(browser, page, width)
 
 
 def test_tables_and_figures_keep_their_numbers_when_folds_open_and_in_print(

@@ -120,6 +120,19 @@ def dotted(key: Iterable[int | str]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).removeprefix(".")
 
 
+def flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Return nested values by their dotted keys.
+
+    >>> flat({"study": {"seeds": 3}, "networks": {}})
+    {'study.seeds': 3, 'networks': {}}
+    """
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        key = f"{above}{name}"
+        found |= flat(value, f"{key}.") if isinstance(value, Mapping) and value else {key: value}
+    return found
+
+
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 """A name of the user's: at most 100 letters (a to z), digits, _, - and dots, the first a letter, digit or _."""
 

@@ -28,6 +28,7 @@ from emergence.statistics.document import GENERAL, HISTORY
 from emergence.statistics.entries import EXPLORATORY
 from emergence.statistics.rules import read_rules
 
+FOLDER = Path(__file__).parent
 TEMPLATE = "report.html"
 FILES_IN_PAGE = ("report.css", "tables.js", "picker.js")
 
@@ -79,21 +80,31 @@ class Contents:
     folder: Path = Path()
 
 
-def make_page(contents: Contents) -> str:
-    """Return the report as one HTML page that refers to no other file.
-
-    Raises ValueError for a file that is not a figure of the catalogue or not what its suffix says.
-    """
-    folder = Path(__file__).parent
+def make_environment(*folders: Path) -> Environment:
+    """Return what fills templates of this room and of further `folders`: its notation, and numbers of tables from 1."""
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update({writer.__name__: writer for writer in WRITERS})
-    style, *scripts = ((folder / name).read_text(encoding="utf-8") for name in FILES_IN_PAGE)
+    tables, supplement = count(1), count(1)
+    environment.globals.update(
+        verdicts=VERDICTS,
+        next_table=lambda main: str(next(tables)) if main else f"S{next(supplement)}",
+    )
+    return environment
+
+
+def make_page(contents: Contents) -> str:
+    """Return the report as one HTML page that refers to no other file.
+
+    Raises ValueError for a file that is not a figure of the catalogue or not what its suffix says.
+    """
+    environment = make_environment()
+    style, *scripts = ((FOLDER / name).read_text(encoding="utf-8") for name in FILES_IN_PAGE)
     parameters = contents.parameters
     values = parameters.model_dump(mode="json", exclude={"compute"})
     pictures = read_pictures(contents.figures, values)
@@ -111,14 +122,11 @@ def make_page(contents: Contents) -> str:
         contents.study,
         contents.registration,
     )
-    tables, supplement = count(1), count(1)
     picker = {**choices.picker(contents.conclusions.get("robustness")), "signs": VERDICTS}
     environment.globals.update(
         claims=contents.claims,
         rules=rules.claims,
-        verdicts=VERDICTS,
         level=1 - parameters.statistics.confidence,
-        next_table=lambda main: str(next(tables)) if main else f"S{next(supplement)}",
         picker=picker,
         drawn=[picture.name for picture in pictures],
         pictures=pictures,

@@ -22,3 +22,13 @@ def versions() -> dict[str, str]:
         if name and (extra is None or extra[1] in EXTRAS):
             names.add(name.group())
     return {"Python": platform.python_version()} | {name: metadata.version(name) for name in sorted(names)}
+
+
+def versions_in(page: str) -> dict[str, str]:
+    """Return the versions that a report states, by name; none where a text is no report.
+
+    >>> versions_in('<p class="versions"><span>Python 3.11.2</span>, <span>torch 2.13.0</span>.</p>')
+    {'Python': '3.11.2', 'torch': '2.13.0'}
+    """
+    stated = page.partition('<p class="versions">')[2].partition("</p>")[0]
+    return dict(re.findall(r"<span>(\S+) (\S+)</span>", stated))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from emergence.core.files import checksum
 from emergence.parameters import Parameters
-from emergence.parameters.base import Section
+from emergence.parameters.base import Section, flat
 from emergence.parameters.yaml_files import load_yaml
 from emergence.study.table import RULES
 
@@ -139,19 +139,10 @@ def _registered(parameters: Parameters) -> dict[str, Any]:
 
 
 def _differences(registered: Registration, now: Registration) -> Iterator[dict[str, str]]:
-    before, after = ({"rules": r.rules, "code that decides": r.code, **_flat(r.parameters)} for r in (registered, now))
+    before, after = ({"rules": r.rules, "code that decides": r.code, **flat(r.parameters)} for r in (registered, now))
     for what in dict.fromkeys([*before, *after]):
         if before.get(what) != after.get(what):
             yield {"what": what, "registered": _shown(before.get(what)), "found": _shown(after.get(what))}
-
-
-def _flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Return nested values by their dotted keys."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        key = f"{above}{name}"
-        flat |= _flat(value, f"{key}.") if isinstance(value, Mapping) and value else {key: value}
-    return flat
 
 
 def _shown(value: Any) -> str:
