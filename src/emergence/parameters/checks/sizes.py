@@ -2,10 +2,23 @@
 
 from itertools import pairwise
 from math import prod
+from pathlib import Path
 
+from emergence.core.raw_files import RAW_DATA, RawFiles
+from emergence.parameters import Parameters
 from emergence.parameters.data import Data
 from emergence.parameters.data_kind import Size
-from emergence.parameters.networks import CNN, MLP, Network, Transformer
+from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
+
+PUBLISHED = {(VGG, 11): 1.53e8, (VGG, 16): 3.13e8, (VGG, 19): 3.98e8, (ResNet, 18): 5.56e8, (ResNet, 20): 4.06e7}
+"""Multiplications for one image of 32 x 32 pixels by networks of published depths."""
+
+
+def known(parameters: Parameters) -> dict[str, Size]:
+    """Return the data sets of a study whose size is known."""
+    files = RawFiles.below(Path(RAW_DATA))
+    sizes = {dataset: parameters.data.entry(dataset).size(files) for dataset in parameters.study.networks_of}
+    return {dataset: size for dataset, size in sizes.items() if size}
 
 
 def parts(size: Size, data: Data) -> tuple[int, int, int]:
@@ -60,3 +73,24 @@ def elements(network: Network, size: Size) -> int:
     inner = sum((before + 2) * after for before, after in layers(network, size.shape, size.classes))
     tables = (size.classes + size.shape[0]) * network.width if isinstance(network, Transformer) else 0
     return inner + tables
+
+
+def products(network: Network, size: Size) -> float:
+    """Return how many multiplications by weights a network does for one sample; 0 where that is not known.
+
+    Those of attention between positions are left out.
+
+    >>> size = Size(1797, None, (1, 8, 8), 10)
+    >>> products(MLP(widths=[16]), size), products(CNN(channels=[4]), size)
+    (1184, 2944)
+    """
+    if isinstance(network, VGG | ResNet):
+        return PUBLISHED[type(network), network.depth]
+    if isinstance(network, Transformer):
+        return weights(network, size) * size.shape[0]
+    if isinstance(network, CNN):
+        sides = size.shape[1:] or size.shape
+        *kernels, (before, after) = layers(network, size.shape, size.classes)
+        convolved = sum(prod(side >> depth for side in sides) * prod(kernel) for depth, kernel in enumerate(kernels))
+        return convolved + before * after
+    return weights(network, size)

@@ -1,0 +1,140 @@
+"""How much jobs have to do, read from parameters and runs alone."""
+
+from math import ceil, prod
+from typing import TYPE_CHECKING
+
+from emergence.core.runs import Run
+from emergence.parameters.checks.sizes import layers, parts, products
+from emergence.parameters.data_kind import Size
+from emergence.parameters.networks import Network
+from emergence.study.rules import Amount, Subject
+
+if TYPE_CHECKING:
+    from emergence.study.plan import Plan
+
+UNKNOWN_SIZE = Size(10_000, None, (100,), 10)
+UNKNOWN_LAYERS, UNKNOWN_PRODUCTS = 20, 1e7
+"""What is taken for data sets and networks of which only reading or building them would tell."""
+
+BACKWARD = 3
+"""Multiplications of a forward pass and of the backward pass after it, in forward passes."""
+
+CONTROLS = 3
+"""Controls of a network beside noisy copies: shuffled weights, fresh ones, shuffled activity."""
+
+
+def preparing(plan: "Plan", dataset: str) -> Amount:
+    """The numbers of all samples are read once, and split for every seed."""
+    size = _size(plan, dataset)
+    return Amount(plan.parameters.study.seeds, size.samples * prod(size.shape))
+
+
+def training(plan: "Plan", run: Run) -> Amount:
+    """All seeds of a run are trained together."""
+    return _trained(plan, run, plan.parameters.training.epochs, len(run.seeds))
+
+
+def tuning(plan: "Plan", run: Run) -> Amount:
+    """Networks are trained at every rate."""
+    rates, epochs = plan.parameters.tuning.learning_rates, plan.parameters.tuning.epochs
+    return _times(len(rates), _trained(plan, run, epochs, len(run.seeds)))
+
+
+def saved(plan: "Plan", run: Run) -> Amount:
+    """Every network is read once."""
+    return Amount(len(run.seeds) * _layers(plan, run), len(run.seeds) * _products(plan, run))
+
+
+def counting(plan: "Plan", run: Run) -> Amount:
+    """Paths are counted at every checkpoint, for all samples, and at every choice."""
+    emergence = plan.parameters.emergence
+    choices = sum(len(emergence.thresholds_of(criterion)[1]) for criterion in emergence.criteria)
+    passes = _checkpoints(plan) * len(run.seeds) * len(emergence.samples)
+    counted = _passed(plan, run, passes)
+    return Amount(counted.steps, counted.products * choices * len(emergence.through))
+
+
+def measuring(plan: "Plan", run: Run) -> Amount:
+    """Every measure is taken at every checkpoint."""
+    return _passed(plan, run, _checkpoints(plan) * len(run.seeds) * len(plan.parameters.measures.names))
+
+
+def examining(plan: "Plan", run: Run) -> Amount:
+    """Networks are examined at every checkpoint on fresh samples."""
+    samples = plan.parameters.scoreboard.samples
+    return _passed(plan, run, _checkpoints(plan) * len(run.seeds), samples)
+
+
+def controlling(plan: "Plan", run: Run) -> Amount:
+    """Paths of copies are counted at some checkpoints."""
+    controls = plan.parameters.controls
+    return _passed(plan, run, len(controls.steps) * len(run.seeds) * (len(controls.noise) + CONTROLS))
+
+
+def sampling(plan: "Plan", run: Run) -> Amount:
+    """All points of planes, slices and the line are one network each; planes lie around runs of reference alone."""
+    where = plan.parameters.landscape
+    first, second = where.grid
+    planes = len(where.planes) * first * second if run in plan.selection.reference else 0
+    points = len(where.steps) * (planes + where.slices * where.slice_points) + where.line_points
+    return _passed(plan, run, points * len(plan.selection.sampled_seeds(run)))
+
+
+def curvature(plan: "Plan", run: Run) -> Amount:
+    """Products with the Hessian, each as much as two passes forward and backward."""
+    sought, steps = plan.parameters.curvature, len(plan.parameters.landscape.steps)
+    hessian = sought.eigenvalues + sought.probes * sought.lanczos_steps
+    return _passed(plan, run, 2 * BACKWARD * hessian * steps * len(plan.selection.sampled_seeds(run)))
+
+
+def minima(plan: "Plan", run: Run) -> Amount:
+    """All copies of a network at a step are trained together."""
+    sought, steps = plan.parameters.minima, len(plan.parameters.landscape.steps)
+    trained = _trained(plan, run, sought.epochs, sought.copies * len(sought.radii))
+    return _times(steps * len(plan.selection.sampled_seeds(run)), trained)
+
+
+def joining(plan: "Plan", subject: Subject) -> Amount:
+    """What is made of all runs together."""
+    return Amount(len(plan.runs))
+
+
+def _times(number: float, amount: Amount) -> Amount:
+    return Amount(number * amount.steps, number * amount.products)
+
+
+def _size(plan: "Plan", dataset: str) -> Size:
+    return plan.sizes.get(dataset, UNKNOWN_SIZE)
+
+
+def _network(plan: "Plan", run: Run) -> Network:
+    return plan.parameters.networks[run.network].resized(run.variation.width, run.variation.depth)
+
+
+def _layers(plan: "Plan", run: Run) -> int:
+    size = _size(plan, run.dataset)
+    return len(layers(_network(plan, run), size.shape, size.classes)) or UNKNOWN_LAYERS
+
+
+def _products(plan: "Plan", run: Run) -> float:
+    return products(_network(plan, run), _size(plan, run.dataset)) or UNKNOWN_PRODUCTS
+
+
+def _passed(plan: "Plan", run: Run, passes: float, samples: int = 0) -> Amount:
+    """So many forward passes of one network over the probe samples, or over as many as are given."""
+    of_each = samples or plan.parameters.data.probe_samples
+    return Amount(passes * _layers(plan, run), passes * of_each * _products(plan, run))
+
+
+def _trained(plan: "Plan", run: Run, epochs: int, networks: int) -> Amount:
+    """So many networks are trained, their updates done together."""
+    data = plan.parameters.data
+    samples = max(1, parts(_size(plan, run.dataset), data)[2] - data.probe_samples)
+    updates = epochs * ceil(samples / plan.parameters.training.batch_size)
+    passes = BACKWARD * networks * epochs * samples
+    return Amount(updates * _layers(plan, run), passes * _products(plan, run))
+
+
+def _checkpoints(plan: "Plan") -> int:
+    training = plan.parameters.training
+    return 1 + len(training.checkpoints.early_iterations) + ceil(training.epochs / training.checkpoints.every_epochs)
