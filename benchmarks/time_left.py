@@ -1,8 +1,8 @@
 """How far the time left is off, in finished studies: at every job that ended, from what was known then.
 
-Command line: ``python -m benchmarks.time_left [--at-a-time N] [--alone] FOLDER...`` replays the studies of every folder
-in their order, each after the earlier ones or, `--alone`, as the first; ``--write`` instead makes the times of reference
-from all of them. When a job ended and how long it took stands in logs/timings. Studies are found by the parameters that
+Command line: ``python -m benchmarks.time_left [--at-a-time N] [--alone] FOLDER...`` replays the studies of every
+folder in their order, each after the earlier ones or, `--alone`, as the first; ``--write`` instead makes the times of
+reference from all of them. When a job ended and how long it took stands in logs/timings. Studies are found by the parameters that
 they left, so the code must be that which made them.
 """
 
@@ -21,7 +21,6 @@ from emergence.report.records import noted
 from emergence.study import studies
 from emergence.study.jobs import Job
 from emergence.study.plan import Plan
-from emergence.study.rules import Amount
 from emergence.study.time_left import TimeLeft, Timings
 
 CLOSE = 2.0
@@ -87,10 +86,8 @@ def reference(jobs: Sequence[Ended]) -> Iterator[tuple[str, list[float]]]:
         took = np.array([job.took for job in of_rule])
         amounts = np.array([(1.0, *job.job.amount) for job in of_rule])
         scale = amounts.max(axis=0).clip(min=1)
-        yield (
-            rule,
-            [float(f"{value:.3g}") for value in nnls(amounts / scale / took[:, None], np.ones(len(took)))[0] / scale],
-        )
+        found, _ = nnls(amounts / scale / took[:, None], np.ones(len(took)))
+        yield rule, [float(f"{value:.3g}") for value in found / scale]
 
 
 def beside(study: Sequence[Ended]) -> list[float]:
@@ -146,8 +143,10 @@ def main() -> None:
     for of_folder in found:
         earlier: list[Ended] = []
         for name, study in of_folder.items():
-            show(name, study, [] if options.alone else earlier, options.at_a_time)
-            earlier += study
+            there = {job.job.key for job in earlier}
+            made = [job for job in study if job.job.key not in there]
+            show(name, made, [] if options.alone else earlier, options.at_a_time)
+            earlier += made
 
 
 if __name__ == "__main__":

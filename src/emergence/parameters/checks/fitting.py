@@ -12,7 +12,6 @@ from emergence.parameters.checks.methods import draws, scored_run
 from emergence.parameters.checks.needs import needs
 from emergence.parameters.checks.sizes import elements, known, parts, weights
 from emergence.parameters.data import KINDS
-from emergence.parameters.data_kind import Size
 from emergence.parameters.landscape import LAST
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork, Transformer
