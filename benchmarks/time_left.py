@@ -32,7 +32,9 @@ FROM = 0.1
 SHOWN = (0.1, 0.25, 0.5, 0.75)
 
 WRITTEN = Path("src/emergence/study/reference.yaml")
-HEAD = "# Written by benchmarks/time_left.py: seconds per job of a rule, per step and per product of its amount.\n"
+HEAD = (
+    "# Written by benchmarks/time_left.py: seconds per job of a rule, and per step, value and product that it does.\n"
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def factor(told: float, true: float) -> float:
 
 
 def reference(jobs: Sequence[Ended]) -> Iterator[tuple[str, list[float]]]:
-    """Yield the seconds per job, step and product of every rule that have the least relative errors."""
+    """Yield the seconds per job, step, value and product of every rule that have the least relative errors."""
     rules = sorted({job.job.rule for job in jobs})
     for rule in rules:
         of_rule = [job for job in jobs if job.job.rule == rule]
@@ -106,7 +108,7 @@ def write(found: Sequence[Sequence[Ended]]) -> None:
     every = [job for study in found for job in study]
     rows = {
         "beside": [round(median(chain(*map(beside, found))), 2)],
-        "other": [round(median(job.took for job in every), 2), 0.0, 0.0],
+        "other": [round(median(job.took for job in every), 2), 0.0, 0.0, 0.0],
         **dict(reference(every)),
     }
     WRITTEN.write_text(HEAD + "".join(f"{rule}: {numbers}\n" for rule, numbers in rows.items()))

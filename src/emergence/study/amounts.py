@@ -4,16 +4,16 @@ from math import ceil, prod
 from typing import TYPE_CHECKING
 
 from emergence.core.runs import Run
-from emergence.parameters.checks.sizes import layers, parts, products
+from emergence.parameters.checks.sizes import layers, parts, work
 from emergence.parameters.data_kind import Size
-from emergence.parameters.networks import Network
+from emergence.parameters.networks import VGG, ResNet
 from emergence.study.rules import Amount, Subject
 
 if TYPE_CHECKING:
     from emergence.study.plan import Plan
 
 UNKNOWN_SIZE = Size(10_000, None, (100,), 10)
-UNKNOWN_LAYERS, UNKNOWN_PRODUCTS = 20, 1e7
+UNKNOWN_LAYERS, UNKNOWN_WORK = 20, (1e5, 1e7)
 """What is taken for data sets and networks of which only reading or building them would tell."""
 
 BACKWARD = 3
@@ -42,7 +42,7 @@ def tuning(plan: "Plan", run: Run) -> Amount:
 
 def saved(plan: "Plan", run: Run) -> Amount:
     """Every network is read once."""
-    return Amount(len(run.seeds) * _layers(plan, run), len(run.seeds) * _products(plan, run))
+    return _passed(plan, run, len(run.seeds), samples=1)
 
 
 def counting(plan: "Plan", run: Run) -> Amount:
@@ -51,7 +51,7 @@ def counting(plan: "Plan", run: Run) -> Amount:
     choices = sum(len(emergence.thresholds_of(criterion)[1]) for criterion in emergence.criteria)
     passes = _checkpoints(plan) * len(run.seeds) * len(emergence.samples)
     counted = _passed(plan, run, passes)
-    return Amount(counted.steps, counted.products * choices * len(emergence.through))
+    return counted._replace(products=counted.products * choices * len(emergence.through))
 
 
 def measuring(plan: "Plan", run: Run) -> Amount:
@@ -96,34 +96,29 @@ def minima(plan: "Plan", run: Run) -> Amount:
 
 def joining(plan: "Plan", subject: Subject) -> Amount:
     """What is made of all runs together."""
-    return Amount(len(plan.runs))
+    return Amount(len(plan.parameters.study.pairs), len(plan.runs))
 
 
 def _times(number: float, amount: Amount) -> Amount:
-    return Amount(number * amount.steps, number * amount.products)
+    return Amount(*(number * part for part in amount))
 
 
 def _size(plan: "Plan", dataset: str) -> Size:
     return plan.sizes.get(dataset, UNKNOWN_SIZE)
 
 
-def _network(plan: "Plan", run: Run) -> Network:
-    return plan.parameters.networks[run.network].resized(run.variation.width, run.variation.depth)
-
-
-def _layers(plan: "Plan", run: Run) -> int:
+def _work(plan: "Plan", run: Run, steps: float, samples: float) -> Amount:
+    """So many steps through all layers of a run's network, and so many samples in all of them."""
+    network = plan.parameters.networks[run.network].resized(run.variation.width, run.variation.depth)
     size = _size(plan, run.dataset)
-    return len(layers(_network(plan, run), size.shape, size.classes)) or UNKNOWN_LAYERS
-
-
-def _products(plan: "Plan", run: Run) -> float:
-    return products(_network(plan, run), _size(plan, run.dataset)) or UNKNOWN_PRODUCTS
+    depth = len(layers(network, size.shape, size.classes))
+    values, products = work(network, size) if depth or isinstance(network, VGG | ResNet) else UNKNOWN_WORK
+    return Amount(steps * (depth or UNKNOWN_LAYERS), samples * values, samples * products)
 
 
 def _passed(plan: "Plan", run: Run, passes: float, samples: int = 0) -> Amount:
     """So many forward passes of one network over the probe samples, or over as many as are given."""
-    of_each = samples or plan.parameters.data.probe_samples
-    return Amount(passes * _layers(plan, run), passes * of_each * _products(plan, run))
+    return _work(plan, run, passes, passes * (samples or plan.parameters.data.probe_samples))
 
 
 def _trained(plan: "Plan", run: Run, epochs: int, networks: int) -> Amount:
@@ -131,8 +126,7 @@ def _trained(plan: "Plan", run: Run, epochs: int, networks: int) -> Amount:
     data = plan.parameters.data
     samples = max(1, parts(_size(plan, run.dataset), data)[2] - data.probe_samples)
     updates = epochs * ceil(samples / plan.parameters.training.batch_size)
-    passes = BACKWARD * networks * epochs * samples
-    return Amount(updates * _layers(plan, run), passes * _products(plan, run))
+    return _work(plan, run, updates, BACKWARD * networks * epochs * samples)
 
 
 def _checkpoints(plan: "Plan") -> int:

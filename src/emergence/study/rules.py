@@ -75,9 +75,15 @@ class Resources:
 
 
 class Amount(NamedTuple):
-    """What the time of a job grows with: steps that each take some time however small they are, and multiplications."""
+    """What the time of a job grows with.
+
+    `steps` each take some time however small they are, such as layers of networks in each update; `values` are computed
+    by units, or read; `products` are multiplications by weights. Of jobs about a whole study, `steps` are its experiments
+    and `values` its runs.
+    """
 
     steps: float = 0.0
+    values: float = 0.0
     products: float = 0.0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 from math import exp, log
+from operator import mul
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -18,7 +19,7 @@ from emergence.study.rules import Amount
 from emergence.study.table import RULES
 
 REFERENCE: Mapping[str, Sequence[float]] = yaml.safe_load((Path(__file__).parent / "reference.yaml").read_text())
-"""What jobs of each rule took on one machine: seconds per job, per step and per product, see `Amount`."""
+"""What jobs of each rule took on one machine: seconds per job, and per step, value and product of its `Amount`."""
 
 BESIDE = REFERENCE["beside"][0]
 """Seconds in which Snakemake starts a job and sees to what it made."""
@@ -57,7 +58,7 @@ class Timings:
             found = noted(file)
             if rule in RULES and {"s", *Amount._fields} <= found.keys():
                 subject = "/".join(name if RULES[rule].keyed else name[1:])
-                timings.learn(rule, subject, Amount(found["steps"], found["products"]), found["s"])
+                timings.learn(rule, subject, Amount(*map(found.__getitem__, Amount._fields)), found["s"])
         return timings
 
     def add(self, job: Job, seconds: float) -> None:
@@ -120,5 +121,5 @@ def _kinds(rule: str, name: str) -> tuple[Kind, Kind, Kind]:
 
 
 def _on_reference(rule: str, amount: Amount) -> float:
-    fixed, per_step, per_product = REFERENCE.get(rule, REFERENCE["other"])
-    return max(fixed + per_step * amount.steps + per_product * amount.products, SHORTEST)
+    fixed, *each = REFERENCE.get(rule, REFERENCE["other"])
+    return max(fixed + sum(map(mul, each, amount)), SHORTEST)

@@ -10,8 +10,14 @@ from emergence.parameters.data import Data
 from emergence.parameters.data_kind import Size
 from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
 
-PUBLISHED = {(VGG, 11): 1.53e8, (VGG, 16): 3.13e8, (VGG, 19): 3.98e8, (ResNet, 18): 5.56e8, (ResNet, 20): 4.06e7}
-"""Multiplications for one image of 32 x 32 pixels by networks of published depths."""
+PUBLISHED = {
+    (VGG, 11): (151_562, 1.53e8),
+    (VGG, 16): (276_490, 3.13e8),
+    (VGG, 19): (303_114, 3.98e8),
+    (ResNet, 18): (614_410, 5.56e8),
+    (ResNet, 20): (188_426, 4.06e7),
+}
+"""Values and products, see `work`, of networks of published depths for an image of 32 x 32 pixels."""
 
 
 def known(parameters: Parameters) -> dict[str, Size]:
@@ -75,22 +81,23 @@ def elements(network: Network, size: Size) -> int:
     return inner + tables
 
 
-def products(network: Network, size: Size) -> float:
-    """Return how many multiplications by weights a network does for one sample; 0 where that is not known.
+def work(network: Network, size: Size) -> tuple[float, float]:
+    """Return for one sample how many values the units compute, and how many products with weights; 0 where not known.
 
     Those of attention between positions are left out.
 
     >>> size = Size(1797, None, (1, 8, 8), 10)
-    >>> products(MLP(widths=[16]), size), products(CNN(channels=[4]), size)
-    (1184, 2944)
+    >>> work(MLP(widths=[16]), size), work(CNN(channels=[4]), size)
+    ((26, 1184), (266, 2944))
     """
     if isinstance(network, VGG | ResNet):
         return PUBLISHED[type(network), network.depth]
+    sides = size.shape[1:] or size.shape
+    matrices = layers(network, size.shape, size.classes)
+    places = [1] * len(matrices)
     if isinstance(network, Transformer):
-        return weights(network, size) * size.shape[0]
+        places = [size.shape[0]] * len(matrices)
     if isinstance(network, CNN):
-        sides = size.shape[1:] or size.shape
-        *kernels, (before, after) = layers(network, size.shape, size.classes)
-        convolved = sum(prod(side >> depth for side in sides) * prod(kernel) for depth, kernel in enumerate(kernels))
-        return convolved + before * after
-    return weights(network, size)
+        places = [*(prod(side >> depth for side in sides) for depth in range(len(network.channels))), 1]
+    values = sum(place * after for place, (_, after) in zip(places, matrices, strict=True))
+    return values, sum(place * before * after for place, (before, after) in zip(places, matrices, strict=True))
