@@ -2,8 +2,8 @@
 
 Command line: ``python -m benchmarks.time_left [--at-a-time N] [--alone] FOLDER...`` replays the studies of every
 folder in their order, each after the earlier ones or, `--alone`, as the first; ``--write`` instead makes the times of
-reference from all of them. When a job ended and how long it took stands in logs/timings. Studies are found by the parameters that
-they left, so the code must be that which made them.
+reference from all of them. When a job ended and how long it took stands in logs/timings. Studies are found by the
+parameters that they left, so the code must be that which made them.
 """
 
 import argparse
@@ -32,9 +32,9 @@ FROM = 0.1
 SHOWN = (0.1, 0.25, 0.5, 0.75)
 
 WRITTEN = Path("src/emergence/study/reference.yaml")
-HEAD = (
-    "# Written by benchmarks/time_left.py: seconds per job of a rule, and per step, value and product that it does.\n"
-)
+HEAD = "# Written by benchmarks/time_left.py: seconds per job of a rule, and per step, value and product of it.
+"
+
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ def ended(folder: Path, root: Path) -> dict[str, list[Ended]]:
     return dict(sorted(found.items(), key=lambda study: study[1][-1].end))
 
 
-def replay(study: Sequence[Ended], earlier: Sequence[Ended], at_a_time: int) -> Iterator[tuple[float, float]]:
+def replay(study: Sequence[Ended], known: Sequence[Ended], at_a_time: int) -> Iterator[tuple[float, float]]:
     """Yield the time left, as it is told and as it was, at the end of every job but the last."""
     timings, last = Timings(), study[-1].end
-    for job in earlier:
+    for job in known:
         timings.add(job.job, job.took)
     tell, left = TimeLeft([job.job for job in study], timings), {job.job: job for job in study}
     for now in study[:-1]:

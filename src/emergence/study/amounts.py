@@ -47,11 +47,8 @@ def saved(plan: "Plan", run: Run) -> Amount:
 
 def counting(plan: "Plan", run: Run) -> Amount:
     """Paths are counted at every checkpoint, for all samples, and at every choice."""
-    emergence = plan.parameters.emergence
-    choices = sum(len(emergence.thresholds_of(criterion)[1]) for criterion in emergence.criteria)
-    passes = _checkpoints(plan) * len(run.seeds) * len(emergence.samples)
-    counted = _passed(plan, run, passes)
-    return counted._replace(products=counted.products * choices * len(emergence.through))
+    passes = _passed(plan, run, _checkpoints(plan) * len(run.seeds))
+    return passes._replace(products=passes.products * _choices(plan))
 
 
 def measuring(plan: "Plan", run: Run) -> Amount:
@@ -96,7 +93,8 @@ def minima(plan: "Plan", run: Run) -> Amount:
 
 def joining(plan: "Plan", subject: Subject) -> Amount:
     """What is made of all runs together."""
-    return Amount(len(plan.parameters.study.pairs), len(plan.runs))
+    runs = len(plan.runs)
+    return Amount(len(plan.parameters.study.pairs), runs, runs * _choices(plan))
 
 
 def _times(number: float, amount: Amount) -> Amount:
@@ -132,3 +130,10 @@ def _trained(plan: "Plan", run: Run, epochs: int, networks: int) -> Amount:
 def _checkpoints(plan: "Plan") -> int:
     training = plan.parameters.training
     return 1 + len(training.checkpoints.early_iterations) + ceil(training.epochs / training.checkpoints.every_epochs)
+
+
+def _choices(plan: "Plan") -> int:
+    """At how many choices paths are counted at a checkpoint."""
+    emergence = plan.parameters.emergence
+    thresholds = sum(len(emergence.thresholds_of(criterion)[1]) for criterion in emergence.criteria)
+    return thresholds * len(emergence.through) * len(emergence.samples)

@@ -77,9 +77,9 @@ class Resources:
 class Amount(NamedTuple):
     """What the time of a job grows with.
 
-    `steps` each take some time however small they are, such as layers of networks in each update; `values` are computed
-    by units, or read; `products` are multiplications by weights. Of jobs about a whole study, `steps` are its experiments
-    and `values` its runs.
+    `steps` each take some time however small they are, such as layers of networks in each update; `values` are
+    computed by units, or read; `products` are multiplications by weights. Of jobs about a whole study, `steps` are its
+    experiments, `values` its runs, and `products` all choices at which these are counted.
     """
 
     steps: float = 0.0

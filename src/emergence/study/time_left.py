@@ -82,13 +82,15 @@ class Timings:
 
 
 class TimeLeft:
-    """The time until all jobs of a plan are finished; `jobs` are all of it, each after those whose files it reads."""
+    """The time until jobs are finished; `jobs` are all that may be left, such as those of a plan."""
 
     def __init__(self, jobs: Sequence[Job], timings: Timings) -> None:
         self.timings = timings
         reads = {job: {source for sources in job.inputs.values() for source in sources} for job in jobs}
         # A job that waits for another need not wait for what that waits for.
-        self._reads = {job: found.difference(*map(reads.__getitem__, found)) for job, found in reads.items()}
+        self._reads = {
+            job: found.difference(*(reads[source] for source in found & reads.keys())) for job, found in reads.items()
+        }
 
     def __call__(self, left: AbstractSet[Job], at_a_time: int, running: Mapping[Job, float] = NOTHING) -> float:
         """Return the seconds until the jobs `left` are done where so many run at a time, each as soon as it can.
@@ -122,4 +124,4 @@ def _kinds(rule: str, name: str) -> tuple[Kind, Kind, Kind]:
 
 def _on_reference(rule: str, amount: Amount) -> float:
     fixed, *each = REFERENCE.get(rule, REFERENCE["other"])
-    return max(fixed + sum(map(mul, each, amount)), SHORTEST)
+    return max(sum(map(mul, each, amount), fixed), SHORTEST)
