@@ -32,9 +32,7 @@ FROM = 0.1
 SHOWN = (0.1, 0.25, 0.5, 0.75)
 
 WRITTEN = Path("src/emergence/study/reference.yaml")
-HEAD = "# Written by benchmarks/time_left.py: seconds per job of a rule, and per step, value and product of it.
-"
-
+HEAD = "# Written by benchmarks/time_left.py: seconds per job of a rule, and per step, value and product of it.\n"
 
 
 @dataclass(frozen=True)
@@ -145,8 +143,7 @@ def main() -> None:
     for of_folder in found:
         earlier: list[Ended] = []
         for name, study in of_folder.items():
-            there = {job.job.key for job in earlier}
-            made = [job for job in study if job.job.key not in there]
+            made = [job for job in study if job.job.key not in {other.job.key for other in earlier}]
             show(name, made, [] if options.alone else earlier, options.at_a_time)
             earlier += made
 
