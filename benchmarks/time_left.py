@@ -15,19 +15,23 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from scipy.optimize import nnls
+from numpy.typing import NDArray
+from scipy.optimize import least_squares, nnls
 
 from emergence.report.records import noted
 from emergence.study import studies
 from emergence.study.jobs import Job
 from emergence.study.plan import Plan
-from emergence.study.time_left import TimeLeft, Timings
+from emergence.study.time_left import SHORTEST, TimeLeft, Timings
 
 CLOSE = 2.0
 """Seconds that the time left may be off, however little is left."""
 
 FROM = 0.1
 """Share of the jobs from which on the time left is judged."""
+
+SMALL = 1e-3
+"""Seconds that no part of a job's time is told below."""
 
 SHOWN = (0.1, 0.25, 0.5, 0.75)
 
@@ -37,11 +41,12 @@ HEAD = "# Written by benchmarks/time_left.py: seconds per job of a rule, and per
 
 @dataclass(frozen=True)
 class Ended:
-    """A job that began and ended, in seconds since 1970, and the seconds that it took."""
+    """A job that ended, in seconds since 1970, the seconds that it took, and those that a processor worked for it."""
 
     job: Job
     end: float
     took: float
+    used: float
 
     @property
     def began(self) -> float:
@@ -54,8 +59,9 @@ def ended(folder: Path, root: Path) -> dict[str, list[Ended]]:
     found: dict[str, list[Ended]] = {}
     for name in studies.present(folder):
         plan = Plan(studies.parameters_of(name, folder), root)
-        files = [(job, folder / job.notes["timing"]) for job in plan.jobs]
-        jobs = [Ended(job, file.stat().st_mtime, noted(file)["s"]) for job, file in files if "s" in noted(file)]
+        files = {job: folder / job.notes["timing"] for job in plan.jobs}
+        times = {job: noted(file) for job, file in files.items() if file.exists()}
+        jobs = [Ended(job, files[job].stat().st_mtime, time["s"], time["cpu_time"]) for job, time in times.items()]
         found[name] = sorted(jobs, key=lambda job: job.end)
     return dict(sorted(found.items(), key=lambda study: study[1][-1].end))
 
@@ -79,15 +85,26 @@ def factor(told: float, true: float) -> float:
 
 
 def reference(jobs: Sequence[Ended]) -> Iterator[tuple[str, list[float]]]:
-    """Yield the seconds per job, step, value and product of every rule that have the least relative errors."""
-    rules = sorted({job.job.rule for job in jobs})
-    for rule in rules:
+    """Yield the seconds per job, step, value and product of every rule whose logarithms are nearest to those found.
+
+    Where others use the machine too, a job waits: what a processor worked for it is nearer to what it takes by itself.
+    """
+    for rule in sorted({job.job.rule for job in jobs}):
         of_rule = [job for job in jobs if job.job.rule == rule]
-        took = np.array([job.took for job in of_rule])
+        took = np.array([max(min(job.took, job.used), SHORTEST) for job in of_rule])
         amounts = np.array([(1.0, *job.job.amount) for job in of_rule])
-        scale = amounts.max(axis=0).clip(min=1)
-        found, _ = nnls(amounts / scale / took[:, None], np.ones(len(took)))
-        yield rule, [float(f"{value:.3g}") for value in found / scale]
+        most = amounts.max(axis=0)
+        shares = amounts[:, most > 0] / most[most > 0]
+        first, _ = nnls(shares / took[:, None], np.ones(len(took)))
+        found = least_squares(_errors, first + SMALL, bounds=(0, np.inf), args=(shares, took)).x
+        each = np.zeros(len(most))
+        each[most > 0] = np.where(found > SMALL, found, 0) / most[most > 0]
+        yield rule, [float(f"{value:.3g}") for value in each]
+
+
+def _errors(each: NDArray[np.float64], shares: NDArray[np.float64], took: NDArray[np.float64]) -> NDArray[np.float64]:
+    errors: NDArray[np.float64] = np.log(shares @ each / took)
+    return errors
 
 
 def beside(study: Sequence[Ended]) -> list[float]:
@@ -106,7 +123,7 @@ def write(found: Sequence[Sequence[Ended]]) -> None:
     every = [job for study in found for job in study]
     rows = {
         "beside": [round(median(chain(*map(beside, found))), 2)],
-        "other": [round(median(job.took for job in every), 2), 0.0, 0.0, 0.0],
+        "other": [round(median(job.used for job in every), 2), 0.0, 0.0, 0.0],
         **dict(reference(every)),
     }
     WRITTEN.write_text(HEAD + "".join(f"{rule}: {numbers}\n" for rule, numbers in rows.items()))

@@ -27,6 +27,9 @@ BESIDE = REFERENCE["beside"][0]
 SHORTEST = 0.01
 """Seconds below which times are not told apart."""
 
+WIDER = (5, 1, 1)
+"""Jobs as which the machine of reference counts among all, all among those of a rule, and these among narrower ones."""
+
 MEMORY = 20
 """Jobs of a kind after which each counts no less than the earlier ones: a machine has more or less to do at times."""
 
@@ -39,8 +42,8 @@ NOTHING: Mapping[Job, float] = MappingProxyType({})
 class Timings:
     """What the jobs of each kind took in comparison with the machine of reference.
 
-    That is the geometric mean over jobs, among which the mean of the wider kind counts as one: a rule of which nothing
-    is known is as much faster or slower as all others.
+    That is the geometric mean over jobs, among which the mean of the wider kind counts as one job, or as some: a rule of
+    which nothing is known is as much faster or slower as all others.
     """
 
     def __init__(self) -> None:
@@ -75,9 +78,9 @@ class Timings:
     def seconds(self, job: Job) -> float:
         """Return how long a job is going to take."""
         expected = 0.0
-        for kind in _kinds(job.rule, job.name):
+        for kind, wider in zip(_kinds(job.rule, job.name), WIDER, strict=True):
             jobs, mean = self._means.get(kind, (0, 0.0))
-            expected = (expected + jobs * mean) / (1 + jobs)
+            expected = (wider * expected + jobs * mean) / (wider + jobs)
         return exp(expected) * _on_reference(job.rule, job.amount)
 
 
