@@ -71,10 +71,10 @@ def noted(file: Path) -> dict[str, float]:
     return {str(column): value for column, cell in cells if (value := _number(cell)) is not None}
 
 
-def _number(text: str | list[str] | None) -> float | None:
+def _number(cell: object) -> float | None:
     """Return what a cell says, where it is a number that a time or a size can be."""
     try:
-        value = float(text or "")  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        value = float(str(cell))
+    except ValueError:
         return None
     return value if 0 <= value < inf else None

@@ -118,6 +118,8 @@ def main() -> None:
     parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, help="how many jobs run at the same time")
     parser.add_argument("files", nargs="*", type=Path, help="presets laid over params.yaml")
     options = parser.parse_args()
+    if options.at_a_time < 1:
+        parser.error(f"--at-a-time {options.at_a_time}: allowed: 1 and more")
     plan = Plan(read(Path("params.yaml"), *options.files), Path())
     left = {job for job in plan.jobs if not is_done(job, Path())}
     timings = Timings.read(Path())

@@ -30,6 +30,9 @@ SHORTEST = 0.01
 WIDER = (5, 1, 1)
 """Jobs as which the machine of reference counts among all, all among those of a rule, and these among narrower ones."""
 
+LATE = 0.2
+"""Of a job that runs for longer than told, at least this share of what it has run is left."""
+
 MEMORY = 20
 """Jobs of a kind after which each counts no less than the earlier ones: a machine has more or less to do at times."""
 
@@ -42,8 +45,8 @@ NOTHING: Mapping[Job, float] = MappingProxyType({})
 class Timings:
     """What the jobs of each kind took in comparison with the machine of reference.
 
-    That is the geometric mean over jobs, among which the mean of the wider kind counts as one job, or as some: a rule of
-    which nothing is known is as much faster or slower as all others.
+    That is the geometric mean over jobs, among which the mean of the wider kind counts as one job, or as some: a rule
+    of which nothing is known is as much faster or slower as all others.
     """
 
     def __init__(self) -> None:
@@ -55,7 +58,7 @@ class Timings:
 
         What cannot be read, or is not of the table of rules, is passed over.
         """
-        timings, files = cls(), (root / TIMINGS).rglob("*.tsv")
+        timings, files = cls(), (root / TIMINGS).glob("*/*/**/*.tsv")
         for file in sorted(files, key=lambda file: file.stat().st_mtime):
             rule, *name, _ = file.relative_to(root / TIMINGS).parts
             found = noted(file)
@@ -110,8 +113,8 @@ class TimeLeft:
         while ready or ends:
             while ready and len(ends) < at_a_time:
                 job, order = ready.popleft(), order + 1
-                took = self.timings.seconds(job) + BESIDE
-                heappush(ends, (now + max(took - running.get(job, 0.0), 0.0), order, job))
+                took, ran = self.timings.seconds(job) + BESIDE, running.get(job, 0.0)
+                heappush(ends, (now + max(took - ran, LATE * ran), order, job))
             now, _, job = heappop(ends)
             for reader in readers[job]:
                 waits[reader] -= 1
