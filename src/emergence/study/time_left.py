@@ -27,8 +27,8 @@ BESIDE = REFERENCE["beside"][0]
 SHORTEST = 0.01
 """Seconds below which times are not told apart."""
 
-WIDER = (5, 1, 1)
-"""Jobs as which the machine of reference counts among all, all among those of a rule, and these among narrower ones."""
+AS_WIDER = (5, 1, 1)
+"""Jobs of a kind that count as if they had taken what the wider kind takes, by the number of names of the kind."""
 
 LATE = 0.2
 """Of a job that runs for longer than told, at least this share of what it has run is left."""
@@ -43,10 +43,10 @@ NOTHING: Mapping[Job, float] = MappingProxyType({})
 
 
 class Timings:
-    """What the jobs of each kind took in comparison with the machine of reference.
+    """What the jobs of each kind took in comparison with those of the wider kind, and all with a machine of reference.
 
-    That is the geometric mean over jobs, among which the mean of the wider kind counts as one job, or as some: a rule
-    of which nothing is known is as much faster or slower as all others.
+    That is a geometric mean over jobs, among which some count that took as long as the wider kind has it: a rule of
+    which nothing is known is as much faster or slower as all others, and what slows all down slows down each.
     """
 
     def __init__(self) -> None:
@@ -73,18 +73,20 @@ class Timings:
 
     def learn(self, rule: str, name: str, amount: Amount, seconds: float) -> None:
         """Learn what a job of a rule took that has a name and so much to do."""
-        found = log(max(seconds, SHORTEST) / _on_reference(rule, amount))
+        beyond = log(max(seconds, SHORTEST) / _on_reference(rule, amount))
         for kind in _kinds(rule, name):
             jobs, mean = self._means.get(kind, (0, 0.0))
-            self._means[kind] = min(jobs + 1, MEMORY), mean + (found - mean) / (min(jobs, MEMORY) + 1)
+            self._means[kind] = min(jobs + 1, MEMORY), mean + (beyond - mean) / (min(jobs, MEMORY) + 1)
+            beyond -= self._factor(kind)
 
     def seconds(self, job: Job) -> float:
         """Return how long a job is going to take."""
-        expected = 0.0
-        for kind, wider in zip(_kinds(job.rule, job.name), WIDER, strict=True):
-            jobs, mean = self._means.get(kind, (0, 0.0))
-            expected = (wider * expected + jobs * mean) / (wider + jobs)
-        return exp(expected) * _on_reference(job.rule, job.amount)
+        return exp(sum(map(self._factor, _kinds(job.rule, job.name)))) * _on_reference(job.rule, job.amount)
+
+    def _factor(self, kind: Kind) -> float:
+        """The logarithm of how much longer jobs of a kind take than those of the wider one."""
+        jobs, mean = self._means.get(kind, (0, 0.0))
+        return mean * jobs / (jobs + AS_WIDER[len(kind)])
 
 
 class TimeLeft:
@@ -125,7 +127,7 @@ class TimeLeft:
 
 def _kinds(rule: str, name: str) -> tuple[Kind, Kind, Kind]:
     """All jobs, then those of the rule, then those of its rule on the same data set and network, or figure."""
-    return (), (rule,), (rule, *name.split("/")[:2])
+    return (), (rule,), (rule, "/".join(name.split("/")[:2]))
 
 
 def _on_reference(rule: str, amount: Amount) -> float:
