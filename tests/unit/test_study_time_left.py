@@ -159,7 +159,7 @@ def test_counting_grows_with_checkpoints_and_its_products_with_choices() -> None
 
 def test_jobs_of_networks_of_unknown_size_have_an_amount_too() -> None:
     own = {"builder": "tests.text_networks:build"}
-    found = plan(study={"experiments": ["digits/own"]}, networks={"own": own}, variations={})
+    found = plan(study={"experiments": ["digits/own"]}, networks={"own": own}, variations={"networks": []})
     assert all(job.amount.products > 0 for job in found.of_phase("emergence"))
 
 
