@@ -15,6 +15,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 from scipy.optimize import least_squares, nnls
 
@@ -31,7 +32,7 @@ FROM = 0.1
 """Share of the jobs from which on the time left is judged."""
 
 SMALL = 1e-3
-"""Seconds that no part of a job's time is told below."""
+"""Seconds below which a part of the times of reference is left out."""
 
 SHOWN = (0.1, 0.25, 0.5, 0.75)
 
@@ -126,7 +127,7 @@ def write(found: Sequence[Sequence[Ended]]) -> None:
         "other": [round(median(job.used for job in every), 2), 0.0, 0.0, 0.0],
         **dict(reference(every)),
     }
-    WRITTEN.write_text(HEAD + "".join(f"{rule}: {numbers}\n" for rule, numbers in rows.items()))
+    WRITTEN.write_text(HEAD + yaml.safe_dump(rows, sort_keys=False, default_flow_style=None))
 
 
 def show(name: str, study: Sequence[Ended], earlier: Sequence[Ended], at_a_time: int) -> None:
@@ -160,7 +161,8 @@ def main() -> None:
     for of_folder in found:
         earlier: list[Ended] = []
         for name, study in of_folder.items():
-            made = [job for job in study if job.job.key not in {other.job.key for other in earlier}]
+            there = {job.job.key for job in earlier}
+            made = [job for job in study if job.job.key not in there]
             show(name, made, [] if options.alone else earlier, options.at_a_time)
             earlier += made
 

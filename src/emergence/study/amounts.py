@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from emergence.study.plan import Plan
 
 UNKNOWN_SIZE = Size(10_000, None, (100,), 10)
+"""What is taken for a data set of which only reading it would tell."""
+
 UNKNOWN_LAYERS, UNKNOWN_WORK = 20, (1e5, 1e7)
-"""What is taken for data sets and networks of which only reading or building them would tell."""
+"""What is taken for a network of which only building it would tell: layers, and values and products for a sample."""
 
 BACKWARD = 3
 """Multiplications of a forward pass and of the backward pass after it, in forward passes."""
