@@ -13,7 +13,7 @@ report: .venv/installed ## figures and a report of what is finished, in partial/
 	python -m emergence.study.partial $(if $(PRESET),workflow/presets/$(PRESET).yaml)
 
 status: .venv/installed ## what is finished, what is left, how long it takes, what began and did not finish
-	python -m emergence.study.status $(if $(PRESET),workflow/presets/$(PRESET).yaml)
+	emergence status $(PRESET)
 
 # DVC has no setting for which columns it shows, nor for their titles.
 experiments: .venv/installed ## dvc exp show: of each experiment the verdicts on all claims, and the parameters that differ

@@ -4,11 +4,12 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing import TYPE_CHECKING
+
 from emergence.core.plugins import unknown
-from emergence.parameters import Parameters
-from emergence.parameters.presets import preset_file, presets
-from emergence.parameters.reading import read
-from emergence.study import layout, studies
+
+if TYPE_CHECKING:
+    from emergence.parameters import Parameters
 
 PARAMETERS = Path("params.yaml")
 
@@ -20,8 +21,10 @@ class Chosen:
     files: tuple[Path, ...]
     left: bool = False
 
-    def read(self) -> Parameters:
+    def read(self) -> "Parameters":
         """Read the study's parameters; ValueError where they are refused."""
+        from emergence.parameters.reading import read
+
         return read(*self.files)
 
 
@@ -33,6 +36,9 @@ def add_study(parser: ArgumentParser) -> None:
 
 def chosen(study: str | None) -> Chosen:
     """Return the study of this name in the working folder; ValueError for one that there is not."""
+    from emergence.parameters.presets import preset_file, presets
+    from emergence.study import layout, studies
+
     if not PARAMETERS.is_file():
         raise ValueError(f"there is no {PARAMETERS} in {Path.cwd()}: call this in the folder of the project or of studies")
     if not study:

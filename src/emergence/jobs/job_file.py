@@ -27,9 +27,10 @@ class JobFile:
 
     `settings` are nested as in ``params.yaml`` and hold what the table of rules declares for the job; `derived` follows
     from other ones. `inputs` lists, by the name of each source, its files (name -> path) with the run they belong to.
-    `work` is a folder in which unfinished work is kept. `timing` is where the job notes how long it took, `cost` where
-    training does. `code` is a digest of the definitions that the script uses. `parts` are the keys of parts of the
-    result that may be there already. `arguments` follow the job file on the command line.
+    `work` is a folder in which unfinished work is kept. `timing` is where the job notes how long it took and the
+    `amount` of what it had to do, `cost` where training does. `code` is a digest of the definitions that the script
+    uses. `parts` are the keys of parts of the result that may be there already. `arguments` follow the job file on the
+    command line.
     """
 
     rule: str
@@ -43,6 +44,7 @@ class JobFile:
     work: Path = Path()
     cost: Path | None = None
     timing: Path | None = None
+    amount: Mapping[str, float] = field(default_factory=dict)
     stamp: Path | None = None
     records: Sequence[Mapping[str, Any]] = ()
     code: str = ""

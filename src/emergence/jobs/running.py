@@ -30,7 +30,7 @@ def job(work: Work) -> Work:
     if work.__module__ == "__main__":
         with explain_refusals():
             given = JobFile.read(Path(sys.argv[1]), *sys.argv[2:])
-            with timed(given.timing):
+            with timed(given.timing, given.amount):
                 run(work, given)
     return work
 

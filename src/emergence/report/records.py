@@ -45,20 +45,20 @@ def times(records: Iterable[Record], root: Path = Path()) -> list[RuleTime]:
 
     A job has none where its result came from elsewhere, or where what was noted cannot be read.
     """
-    noted: dict[str, list[tuple[float, float | None]]] = {}
+    by_rule: dict[str, list[dict[str, float]]] = {}
     for record in records:
-        if found := _read(root / record.timing):
-            noted.setdefault(record.rule, []).append(found)
+        if (found := noted(root / record.timing)) and "s" in found:
+            by_rule.setdefault(record.rule, []).append(found)
     summed = []
-    for rule, of_rule in noted.items():
-        seconds = [time for time, _ in of_rule]
-        memory = [used for _, used in of_rule if used is not None]
+    for rule, of_rule in by_rule.items():
+        seconds = [found["s"] for found in of_rule]
+        memory = [found["max_rss"] for found in of_rule if "max_rss" in found]
         summed.append(RuleTime(rule, len(of_rule), sum(seconds), max(seconds), max(memory, default=None)))
     return summed
 
 
-def _read(file: Path) -> tuple[float, float | None] | None:
-    """Return seconds and MiB of the last run of a job, where they are known.
+def noted(file: Path) -> dict[str, float]:
+    """Return what was noted of the last run of a job, by column, as far as it is a number that it can be.
 
     Jobs too short to be observed have no memory use.
     """
@@ -66,15 +66,15 @@ def _read(file: Path) -> tuple[float, float | None] | None:
         with file.open(encoding="utf-8", newline="") as text:
             rows = list(csv.DictReader(text, delimiter="\t"))
     except (OSError, ValueError, csv.Error):
-        return None
-    seconds, memory = (_number(rows[-1].get(column)) if rows else None for column in ("s", "max_rss"))
-    return None if seconds is None else (seconds, memory)
+        return {}
+    cells = rows[-1].items() if rows else ()
+    return {str(column): value for column, cell in cells if (value := _number(cell)) is not None}
 
 
-def _number(text: str | None) -> float | None:
+def _number(cell: object) -> float | None:
     """Return what a cell says, where it is a number that a time or a size can be."""
     try:
-        value = float(text or "")
+        value = float(str(cell))
     except ValueError:
         return None
     return value if 0 <= value < inf else None

@@ -12,6 +12,7 @@ from emergence.study.plan import Plan
 from emergence.study.reasons import reasons
 from emergence.study.status import duration
 from emergence.study.table import RULES
+from emergence.study.time_left import TimeLeft, Timings
 
 LINES = 100
 """Lines that tell of finished jobs; where there are many more jobs, a line tells of every so many."""
@@ -28,6 +29,7 @@ class Course:
         self._left = {job.notes["log"]: job for job in to_do}
         self._began: dict[str, float] = {}
         self._why = reasons(plan, to_do, Path())  # before a job's file is written anew
+        self._time_left = TimeLeft(plan.jobs, Timings.read(Path()))
         self._step = max(1, self.total // LINES)
 
     @property
@@ -53,6 +55,8 @@ class Course:
     def finish(self, log: str) -> str:
         """Note that the job with this log is finished; return the line that tells of it, or nothing."""
         job, took = self._left.pop(log, None), time.monotonic() - self._began.pop(log, time.monotonic())
+        if job is not None:
+            self._time_left.timings.add(job, took)
         if job is None or (self.done % self._step and self._left):
             return ""
         line = f"{self.done:5} of {self.total}  {job.rule} of {job.name}, {duration(took)}"
@@ -60,7 +64,10 @@ class Course:
 
     def remaining(self) -> str:
         """Say how long the jobs left take."""
-        return "?"
+        now = time.monotonic()
+        running = {self._left[log]: now - began for log, began in self._began.items() if log in self._left}
+        seconds = self._time_left(set(self._left.values()), self._at_a_time, running)
+        return f"about {duration(seconds)} left"
 
 
 def outcome(plan: Plan, root: Path) -> str:

@@ -48,6 +48,7 @@ def content(plan: Plan, job: Job, files: Sequence[str], outputs: Mapping[str, Se
         "work": _work(plan, job),
         "cost": job.notes.get("cost"),
         "timing": job.notes["timing"],
+        "amount": job.amount._asdict(),
         "stamp": None if job.entry.keyed else job.stamp,
         "stamps": list(places),
         "parts": plan.parts(job),

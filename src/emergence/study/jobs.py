@@ -14,7 +14,7 @@ from typing import Any
 
 from emergence.core.runs import Run
 from emergence.study import layout
-from emergence.study.rules import Rule
+from emergence.study.rules import ALIKE, Amount, Rule
 from emergence.study.table import RULES
 
 
@@ -24,7 +24,7 @@ class Job:
 
     `settings` are nested as in ``params.yaml``; `unkeyed` are those on which no result depends. `derived` holds what
     follows from settings that the job does not see, such as its seeds. `study` is the name of the study where it alone
-    has the result.
+    has the result. `amount` says how much there is to do.
     """
 
     rule: str
@@ -36,6 +36,7 @@ class Job:
     run: Run | None = None
     unkeyed: Mapping[str, Any] = field(default_factory=dict)
     study: str = ""
+    amount: Amount = ALIKE
 
     @property
     def entry(self) -> Rule:

@@ -7,6 +7,7 @@ from emergence.study.rules import Rule
 RESUME = ".cache/training"
 SAMPLED = ".cache/landscape"
 JOBS = ".cache/jobs"
+TIMINGS = "logs/timings"
 STUDIES = "results/studies"
 STUDY_FOLDER = f"{STUDIES}/{{study}}"
 """Folder of what there is one of per study: its conclusions, figures, report, and their stamps."""
@@ -49,7 +50,7 @@ def notes(rule: Rule, name: str = "{name}", key: str = "{key}") -> dict[str, str
     """
     noted = {
         "log": f"logs/{rule.name}/{name}/{key}.log",
-        "timing": f"logs/timings/{rule.name}/{name}/{key}.tsv",
+        "timing": f"{TIMINGS}/{rule.name}/{name}/{key}.tsv",
         "cost": f"logs/costs/{rule.name}/{name}/{key}.json",
     }
     return noted if rule.program == "train_networks" else {kind: noted[kind] for kind in ("log", "timing")}

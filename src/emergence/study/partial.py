@@ -16,6 +16,7 @@ from emergence.core.files import write_text
 from emergence.parameters.reading import read
 from emergence.study import currency
 from emergence.study.jobs import Job
+from emergence.study.layout import TIMINGS
 from emergence.study.plan import Plan
 from emergence.study.table import RULES
 
@@ -43,7 +44,7 @@ def prepare(folder: Path, runs: list[str]) -> None:
 
     It lies in the folder of the study.
     """
-    folders = {rule.folder for rule in RULES.values() if rule.keyed} | {"logs/timings"}
+    folders = {rule.folder for rule in RULES.values() if rule.keyed} | {TIMINGS}
     for name in sorted(folders):
         if not any(str(parent) in folders for parent in PurePosixPath(name).parents):
             link = folder / name

@@ -9,6 +9,8 @@ from typing import Any
 
 from emergence.core.runs import Run
 from emergence.parameters import Parameters
+from emergence.parameters.checks.sizes import known
+from emergence.parameters.data_kind import Size
 from emergence.study.jobs import Job
 from emergence.study.registration import DECIDING, standing
 from emergence.study.remembered import RememberedDigests
@@ -53,6 +55,11 @@ class Plan:
         """How much of the study there is, where that is not all."""
         runs, planned = len(self.runs), len(self.selection.planned)
         return "" if runs == planned else f"Partial: {runs} of {planned} runs are finished."
+
+    @cached_property
+    def sizes(self) -> dict[str, Size]:
+        """The data sets whose size is known."""
+        return known(self.parameters)
 
     @cached_property
     def registration(self) -> dict[str, Any]:
@@ -142,7 +149,8 @@ class Plan:
         keyed, unkeyed = chosen(rule, self, subject)
         code = self._code.digest(rule.program, tuple(rule.modules(self, subject)))
         study = "" if rule.keyed else self.parameters.study.name
-        return Job(rule.name, name, keyed, rule.derived(self, subject), code, inputs, run, unkeyed, study)
+        derived, amount = rule.derived(self, subject), rule.amount(self, subject)
+        return Job(rule.name, name, keyed, derived, code, inputs, run, unkeyed, study, amount)
 
     def _inputs(self, rule: Rule, subject: Subject) -> Mapping[str, tuple[Job, ...]]:
         return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emergence.core.runs import Run
 
@@ -74,6 +74,28 @@ class Resources:
     gpu: bool = False
 
 
+class Amount(NamedTuple):
+    """What the time of a job grows with.
+
+    `steps` each take some time however small they are, such as layers of networks in each update; `values` are
+    computed by units, or read; `products` are multiplications by weights. Of jobs about a whole study, `steps` are its
+    experiments, `values` its runs, and `products` all choices at which these are counted.
+    """
+
+    steps: float = 0.0
+    values: float = 0.0
+    products: float = 0.0
+
+
+ALIKE = Amount()
+"""Of jobs that take about the same time in every study."""
+
+
+def fixed(plan: "Plan", subject: Subject) -> Amount:
+    """Say of jobs that they take about the same time in every study."""
+    return ALIKE
+
+
 @dataclass(frozen=True)
 class Rule:
     """Jobs of one kind.
@@ -84,7 +106,7 @@ class Rule:
     what they hold; `of_each`, where given, is the name of one more file per run that is read. A job gets its `settings`
     and what is `derived` from others, and no more; `modules` are those that its script loads by name. It is made for
     subjects to which it `applies`, if `needs_all` only where some of all that it reads is made. `parts` of its
-    result are kept where other parts change.
+    result are kept where other parts change. `amount` is how much there is to do.
     """
 
     name: str
@@ -102,6 +124,7 @@ class Rule:
     script: str = ""
     parts: Callable[["Plan", Any], Mapping[str, Part]] = nothing
     resources: Resources = Resources()
+    amount: Callable[["Plan", Any], Amount] = fixed
 
     @property
     def program(self) -> str:

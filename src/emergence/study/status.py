@@ -1,25 +1,21 @@
 """Progress of a study: jobs finished and left per phase, the time left, and jobs that began and are not finished.
 
-Command line: ``python -m emergence.study.status [--at-a-time N] [FILE...]`` looks at the study of params.yaml, overlaid
-by FILEs. A job is finished where all its files exist, those of a fixed place as its stamp lists them; how long those
-left take is estimated by the mean of the finished jobs of the same rule.
+A job is finished where all its files exist, those of a fixed place as its stamp lists them; how long those
+left take is estimated from all jobs that noted their time here, see `emergence.study.time_left`.
 """
 
-import argparse
-import os
-import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from emergence.parameters.reading import read
-from emergence.report.records import RuleTime, read_records, times
+from emergence.report.records import noted
 from emergence.study.currency import is_done
 from emergence.study.jobs import Job
 from emergence.study.layout import job_file
 from emergence.study.plan import Plan
-from emergence.study.table import PHASES, RULES
+from emergence.study.table import PHASES
+from emergence.study.time_left import Timings
 
 LINES = 15
 """Number of last lines of a log that are shown for a job that failed."""
@@ -29,7 +25,7 @@ LINES = 15
 class Progress:
     """Jobs of one phase, and the seconds of work done and left.
 
-    `unknown` jobs left are of rules without a record; `untimed` ones are finished without one that can be read.
+    `untimed` jobs are finished without a record that can be read.
     """
 
     phase: str
@@ -37,22 +33,19 @@ class Progress:
     left: int
     seconds_done: float
     seconds_left: float
-    unknown: int
     untimed: int = 0
 
     def __str__(self) -> str:
         """One row of a table.
 
-        >>> str(Progress("train", 3, 2, 90.0, 3660.0, 0))
+        >>> str(Progress("train", 3, 2, 90.0, 3660.0))
         'train              3      2     0:01:30     1:01:00'
-        >>> str(Progress("report", 1, 0, 0.0, 0.0, 0, 1))
+        >>> str(Progress("report", 1, 0, 0.0, 0.0, 1))
         'report             1      0     0:00:00     0:00:00, time of 1 finished jobs not known'
         """
-        left = duration(self.seconds_left) if self.unknown < self.left or not self.left else "?"
-        more = f" + {self.unknown} jobs of unknown length" if 0 < self.unknown < self.left else ""
         untimed = f", time of {self.untimed} finished jobs not known" if self.untimed else ""
-        done = duration(self.seconds_done)
-        return f"{self.phase:12} {self.finished:7} {self.left:6} {done:>11} {left:>11}{more}{untimed}"
+        done, left = duration(self.seconds_done), duration(self.seconds_left)
+        return f"{self.phase:12} {self.finished:7} {self.left:6} {done:>11} {left:>11}{untimed}"
 
 
 def duration(seconds: float) -> str:
@@ -65,39 +58,25 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def progress(plan: Plan, root: Path) -> list[Progress]:
-    """Return how far each phase has come, in the order of the phases."""
-    by_rule = {found.rule: found for found in times(read_records(plan.records), root)}
-    return [_of_phase(phase, plan.of_phase(phase), by_rule, root) for phase in PHASES]
+def progress(plan: Plan, root: Path, left: AbstractSet[Job], timings: Timings) -> list[Progress]:
+    """Return how far each phase has come, in the order of the phases, where some jobs are `left`."""
+    return [_of_phase(phase, plan.of_phase(phase), root, left, timings) for phase in PHASES]
 
 
-def expected(phases: Sequence[Progress], at_a_time: int) -> str:
+def expected(seconds: float, at_a_time: int) -> str:
     """Say how long the jobs left take where so many run at the same time.
 
-    >>> expected([Progress("train", 3, 2, 90.0, 3660.0, 1)], at_a_time=2)
-    'About 0:30:30 left with 2 jobs at a time, and 1 jobs of rules of which none has finished.'
+    >>> expected(1830.0, at_a_time=2), expected(0.0, at_a_time=2)
+    ('About 0:30:30 left with 2 jobs at a time.', 'Everything is finished.')
     """
-    left, unknown = sum(phase.left for phase in phases), sum(phase.unknown for phase in phases)
-    if not left:
-        return "Everything is finished."
-    if left == unknown:
-        return "How long it takes is not known: of no rule that is left has a job finished."
-    work = sum(phase.seconds_left for phase in phases)
-    more = f", and {unknown} jobs of rules of which none has finished" if unknown else ""
-    return f"About {duration(work / at_a_time)} left with {at_a_time} jobs at a time{more}."
+    return f"About {duration(seconds)} left with {at_a_time} jobs at a time." if seconds else "Everything is finished."
 
 
-def _of_phase(phase: str, jobs: Sequence[Job], by_rule: dict[str, RuleTime], root: Path) -> Progress:
-    left = Counter(job.rule for job in jobs if not is_done(job, root))
-    timed = [rule for rule in by_rule.values() if RULES[rule.rule].phase == phase]
-    done = sum(rule.total for rule in timed)
-    expected = sum(
-        number * by_rule[rule].total / by_rule[rule].jobs for rule, number in left.items() if rule in by_rule
-    )
-    unknown = sum(number for rule, number in left.items() if rule not in by_rule)
-    are_done = len(jobs) - left.total()
-    untimed = max(0, are_done - sum(rule.jobs for rule in timed))
-    return Progress(phase, are_done, left.total(), done, expected, unknown, untimed)
+def _of_phase(phase: str, jobs: Sequence[Job], root: Path, left: AbstractSet[Job], timings: Timings) -> Progress:
+    done = [noted(root / job.notes["timing"]) for job in jobs if job not in left]
+    timed = [found["s"] for found in done if "s" in found]
+    work = sum(timings.seconds(job) for job in jobs if job in left)
+    return Progress(phase, len(done), len(jobs) - len(done), sum(timed), work, len(done) - len(timed))
 
 
 def begun(plan: Plan, root: Path, since: float = 0.0) -> Iterator[tuple[Job, Path]]:
@@ -126,26 +105,3 @@ def last_lines(file: Path, number: int) -> list[str]:
     """Return the last lines of a log that are not empty."""
     lines = [line for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     return lines[-number:]
-
-
-def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m emergence.study.status", description=__doc__.splitlines()[0])
-    parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, help="how many jobs run at the same time")
-    parser.add_argument("files", nargs="*", type=Path, help="presets laid over params.yaml")
-    options = parser.parse_args()
-    plan = Plan(read(Path("params.yaml"), *options.files), Path())
-    phases = progress(plan, Path())
-    print(f"Study {plan.parameters.study.name}")
-    print("phase       finished   left   work done   work left")
-    for phase in phases:
-        print(phase)
-    print(expected(phases, options.at_a_time))
-    for job, file in begun(plan, Path()):
-        age = duration(time.time() - file.stat().st_mtime)
-        print(f"\n{job.rule} of {job.name} began and is not finished; {file}, written {age} ago, ends:")
-        print("    " + "".join(last_lines(file, 1)))
-
-
-if __name__ == "__main__":
-    main()

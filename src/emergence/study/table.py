@@ -2,6 +2,7 @@
 
 from emergence.drawing.catalogue import entry_of
 from emergence.parameters import Parameters
+from emergence.study import amounts as much
 from emergence.study import conditions as given
 from emergence.study import sources as of
 from emergence.study.layout import STUDY_FOLDER
@@ -66,6 +67,7 @@ OF_RUNS = (
         ),
         modules=given.loading,
         resources=Resources(minutes=30),
+        amount=much.preparing,
     ),
     Rule(
         "tune_learning_rate",
@@ -77,6 +79,7 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_here,
         resources=Resources(minutes=720, gpu=True),
+        amount=much.tuning,
     ),
     Rule(
         "train_networks",
@@ -88,6 +91,7 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_here,
         resources=Resources(minutes=720, gpu=True),
+        amount=much.training,
     ),
     Rule(
         "import_networks",
@@ -100,6 +104,7 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_elsewhere,
         resources=Resources(minutes=240, gpu=True),
+        amount=much.saved,
     ),
     Rule(
         "make_masks",
@@ -110,6 +115,7 @@ OF_RUNS = (
         settings=(*BUILDER, Setting("pruning.scoring", only=given.scoring_keys)),
         modules=given.pruning,
         resources=Resources(memory=2000, minutes=120),
+        amount=much.saved,
     ),
     Rule(
         "retune_learning_rate",
@@ -122,6 +128,7 @@ OF_RUNS = (
         applies=given.is_pruned,
         script="tune_learning_rate",
         resources=Resources(minutes=720, gpu=True),
+        amount=much.tuning,
     ),
     Rule(
         "retrain_networks",
@@ -134,6 +141,7 @@ OF_RUNS = (
         applies=given.is_pruned,
         script="train_networks",
         resources=Resources(minutes=720, gpu=True),
+        amount=much.training,
     ),
     Rule(
         "gather_networks",
@@ -144,6 +152,7 @@ OF_RUNS = (
         keyed=False,
         of_each="{run}.safetensors",
         resources=Resources(memory=2000),
+        amount=much.joining,
     ),
     Rule(
         "count_paths",
@@ -154,6 +163,7 @@ OF_RUNS = (
         settings=(*BUILDER, "emergence"),
         modules=given.building,
         resources=Resources(minutes=240, gpu=True),
+        amount=much.counting,
     ),
     Rule(
         "apply_measures",
@@ -165,6 +175,7 @@ OF_RUNS = (
         modules=given.measuring,
         parts=given.measured,
         resources=Resources(minutes=240, gpu=True),
+        amount=much.measuring,
     ),
     Rule(
         "measure_skills",
@@ -176,6 +187,7 @@ OF_RUNS = (
         modules=given.examining,
         applies=given.is_examined,
         resources=Resources(minutes=120, gpu=True),
+        amount=much.examining,
     ),
     Rule(
         "compare_controls",
@@ -186,6 +198,7 @@ OF_RUNS = (
         settings=(*BUILDER, "controls", *COUNTING),
         modules=given.building,
         resources=Resources(minutes=120, gpu=True),
+        amount=much.controlling,
     ),
     Rule(
         "sample_landscape",
@@ -202,6 +215,7 @@ OF_RUNS = (
         modules=given.sampling,
         applies=given.is_sampled,
         resources=Resources(minutes=240, gpu=True),
+        amount=much.sampling,
     ),
     Rule(
         "measure_ruggedness",
@@ -212,6 +226,7 @@ OF_RUNS = (
         settings=("ruggedness",),
         applies=given.is_sampled,
         resources=Resources(memory=2000),
+        amount=much.sampling,
     ),
     Rule(
         "measure_curvature",
@@ -224,6 +239,7 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_sampled,
         resources=Resources(memory=8000, minutes=240, gpu=True),
+        amount=much.curvature,
     ),
     Rule(
         "find_minima",
@@ -236,6 +252,7 @@ OF_RUNS = (
         modules=given.building,
         applies=given.is_trained_on,
         resources=Resources(memory=8000, minutes=480, gpu=True),
+        amount=much.minima,
     ),
 )
 
@@ -272,6 +289,7 @@ OF_STUDY = (
         reads=JOINED,
         settings=("statistics.accuracy_targets",),
         keyed=False,
+        amount=much.joining,
     ),
     *(
         Rule(
@@ -284,6 +302,7 @@ OF_STUDY = (
             derived=given.judging if name == "claims" else given.way_of_reference,
             applies=given.has_skills if name == "scoreboard" else always,
             keyed=False,
+            amount=much.joining,
         )
         for rule, (name, settings) in CONCLUSIONS.items()
     ),
@@ -349,6 +368,7 @@ FIGURES = tuple(
         needs_all=True,
         script="draw_figure",
         resources=Resources(memory=2000, minutes=30),
+        amount=much.joining,
     )
     for name, applies, files in (
         ("draw_figure", given.unless(given.is_animated), FORMS),

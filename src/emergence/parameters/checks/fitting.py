@@ -5,15 +5,13 @@ from math import ceil, log1p
 from pathlib import Path
 from typing import Any
 
-from emergence.core.raw_files import RAW_DATA, RawFiles
 from emergence.core.steps import Step
 from emergence.parameters import Parameters
 from emergence.parameters.checks.elsewhere import missing_checkpoints, steps_elsewhere
 from emergence.parameters.checks.methods import draws, scored_run
 from emergence.parameters.checks.needs import needs
-from emergence.parameters.checks.sizes import elements, parts, weights
+from emergence.parameters.checks.sizes import elements, known, parts, weights
 from emergence.parameters.data import KINDS
-from emergence.parameters.data_kind import Size
 from emergence.parameters.landscape import LAST
 from emergence.parameters.messages import Key
 from emergence.parameters.networks import CustomNetwork, Transformer
@@ -31,17 +29,10 @@ MOST_RUNS = 20_000
 Mistakes = Iterator[tuple[Key, str]]
 
 
-def _sizes(parameters: Parameters) -> dict[str, Size]:
-    """The data sets of the study whose size is known."""
-    files = RawFiles.below(Path(RAW_DATA))
-    sizes = {dataset: parameters.data.entry(dataset).size(files) for dataset in parameters.study.networks_of}
-    return {dataset: size for dataset, size in sizes.items() if size}
-
-
 def _impossible_parts(parameters: Parameters) -> Mistakes:
     """Find parts of data sets that would be empty, or hold no sample of a class."""
     data = parameters.data
-    for dataset, size in _sizes(parameters).items():
+    for dataset, size in known(parameters).items():
         test, validation, left = parts(size, data)
         fractions = [("validation_fraction", validation, size.samples - test)]
         if size.test is None:
@@ -123,13 +114,13 @@ def _is_saved(parameters: Parameters, step: Step) -> bool:
     """Tell whether training on all data sets saves weights at a step; the first epoch of each must be long enough."""
     if not parameters.training.saves(step):
         return False
-    trained = [parts(size, parameters.data)[2] - parameters.data.probe_samples for size in _sizes(parameters).values()]
+    trained = [parts(size, parameters.data)[2] - parameters.data.probe_samples for size in known(parameters).values()]
     return all(step.iteration < -(-count // parameters.training.batch_size) for count in trained if step.iteration)
 
 
 def _unfit_networks(parameters: Parameters) -> Mistakes:
     """Find networks that cannot read their data set."""
-    sets, sizes = parameters.data.sets, _sizes(parameters)
+    sets, sizes = parameters.data.sets, known(parameters)
     for position, (dataset, network) in enumerate(parameters.study.pairs):
         described = parameters.networks[network]
         if isinstance(described, CustomNetwork | TrainedElsewhere):
@@ -156,7 +147,7 @@ def _unfit_networks(parameters: Parameters) -> Mistakes:
 
 def _impossible_variations(parameters: Parameters) -> Mistakes:
     """Find widths and depths that a network to vary cannot have, at all or on the data sets of the study."""
-    section, sizes = parameters.variations, _sizes(parameters)
+    section, sizes = parameters.variations, known(parameters)
     changes: list[tuple[str, int, dict[str, Any]]] = [
         *(("widths", position, {"width": width}) for position, width in enumerate(section.widths)),
         *(("depths", position, {"depth": depth}) for position, depth in enumerate(section.depths)),
@@ -188,7 +179,7 @@ def _impossible_data_sets(parameters: Parameters) -> Mistakes:
 
 def _pointless_counts(parameters: Parameters) -> Mistakes:
     """Find sparsities that remove nothing or everything, and more eigenvalues than there are."""
-    sizes, wanted = _sizes(parameters), parameters.curvature.eigenvalues
+    sizes, wanted = known(parameters), parameters.curvature.eigenvalues
     for dataset, network in parameters.study.pairs:
         described = parameters.networks[network]
         count = weights(described, sizes[dataset]) if dataset in sizes else 0
@@ -222,7 +213,7 @@ def _too_many_runs(parameters: Parameters) -> Mistakes:
 def _too_large(parameters: Parameters) -> Mistakes:
     """Find what takes more memory than a job may have."""
     memory = parameters.compute.bytes
-    for key, value, what, size in needs(parameters, _sizes(parameters)):
+    for key, value, what, size in needs(parameters, known(parameters)):
         if size > memory:
             yield (
                 key,

@@ -2,10 +2,29 @@
 
 from itertools import pairwise
 from math import prod
+from pathlib import Path
 
+from emergence.core.raw_files import RAW_DATA, RawFiles
+from emergence.parameters import Parameters
 from emergence.parameters.data import Data
 from emergence.parameters.data_kind import Size
-from emergence.parameters.networks import CNN, MLP, Network, Transformer
+from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
+
+PUBLISHED = {
+    (VGG, 11): (151_562, 1.53e8),
+    (VGG, 16): (276_490, 3.13e8),
+    (VGG, 19): (303_114, 3.98e8),
+    (ResNet, 18): (614_410, 5.56e8),
+    (ResNet, 20): (188_426, 4.06e7),
+}
+"""Values and products, see `work`, of networks of published depths for an image of 32 x 32 pixels."""
+
+
+def known(parameters: Parameters) -> dict[str, Size]:
+    """Return the data sets of a study whose size is known."""
+    files = RawFiles.below(Path(RAW_DATA))
+    sizes = {dataset: parameters.data.entry(dataset).size(files) for dataset in parameters.study.networks_of}
+    return {dataset: size for dataset, size in sizes.items() if size}
 
 
 def parts(size: Size, data: Data) -> tuple[int, int, int]:
@@ -60,3 +79,25 @@ def elements(network: Network, size: Size) -> int:
     inner = sum((before + 2) * after for before, after in layers(network, size.shape, size.classes))
     tables = (size.classes + size.shape[0]) * network.width if isinstance(network, Transformer) else 0
     return inner + tables
+
+
+def work(network: Network, size: Size) -> tuple[float, float]:
+    """Return for one sample how many values the units compute, and how many products with weights; 0 where not known.
+
+    Those of attention between positions are left out.
+
+    >>> size = Size(1797, None, (1, 8, 8), 10)
+    >>> work(MLP(widths=[16]), size), work(CNN(channels=[4]), size)
+    ((26, 1184), (266, 2944))
+    """
+    if isinstance(network, VGG | ResNet):
+        return PUBLISHED[type(network), network.depth]
+    sides = size.shape[1:] or size.shape
+    matrices = layers(network, size.shape, size.classes)
+    places = [1] * len(matrices)
+    if isinstance(network, Transformer):
+        places = [size.shape[0]] * len(matrices)
+    if isinstance(network, CNN):
+        places = [*(prod(side >> depth for side in sides) for depth in range(len(network.channels))), 1]
+    values = sum(place * after for place, (_, after) in zip(places, matrices, strict=True))
+    return values, sum(place * before * after for place, (before, after) in zip(places, matrices, strict=True))
