@@ -166,7 +166,7 @@ def test_every_dependency_is_used_by_the_library() -> None:
 
 
 def test_the_library_imports_neither_snakemake_nor_dvc() -> None:
-    for file in (ROOT / "src").rglob("*.py"):
+    for file in (ROOT / "src/emergence").rglob("*.py"):
         assert not re.search(r"^\s*(import|from) (snakemake|dvc)\b", file.read_text(), flags=re.MULTILINE), file
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from emergence.commands import main
 from emergence.core.files import write_text
 from emergence.parameters.reading import check
 from emergence.study import status
@@ -76,7 +77,7 @@ def test_the_time_left_is_told_before_any_job_is_finished_and_grows_with_the_epo
 ) -> None:
     def seconds(epochs: int) -> int:
         write_text(tmp_path / "params.yaml", yaml.safe_dump({"study": BLOCKS, "training": {"epochs": epochs}}))
-        status.main()
+        main(["status", "--at-a-time", "2"])
         found = re.search(r"About (\d+):(\d+):(\d+) left with 2 jobs at a time", capsys.readouterr().out)
         assert found
         return sum(int(part) * unit for part, unit in zip(found.groups(), (3600, 60, 1), strict=True))
@@ -84,15 +85,7 @@ def test_the_time_left_is_told_before_any_job_is_finished_and_grows_with_the_epo
     for folder in ("scripts", "src"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["status", "--at-a-time", "2"])
     assert 10 < seconds(epochs=20) < seconds(epochs=200)
-
-
-def test_no_job_at_a_time_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.argv", ["status", "--at-a-time", "0"])
-    with pytest.raises(SystemExit):
-        status.main()
-    assert "--at-a-time 0: allowed: 1 and more" in capsys.readouterr().err
 
 
 def test_jobs_with_a_log_and_without_results_have_begun(plan: Plan, tmp_path: Path) -> None:

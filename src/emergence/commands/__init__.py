@@ -6,7 +6,6 @@ imported where they are used, so that ``--help`` answers at once.
 """
 
 import sys
-
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module

@@ -3,7 +3,6 @@
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 from emergence.core.plugins import unknown
@@ -40,7 +39,9 @@ def chosen(study: str | None) -> Chosen:
     from emergence.study import layout, studies
 
     if not PARAMETERS.is_file():
-        raise ValueError(f"there is no {PARAMETERS} in {Path.cwd()}: call this in the folder of the project or of studies")
+        raise ValueError(
+            f"there is no {PARAMETERS} in {Path.cwd()}: call this in the folder of the project or of studies"
+        )
     if not study:
         return Chosen((PARAMETERS,))
     there = studies.present(Path())

@@ -14,7 +14,9 @@ from emergence.commands._study import add_study
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what is given on the command line."""
     add_study(parser)
-    parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, metavar="N", help="jobs that run together")
+    parser.add_argument(
+        "--at-a-time", type=int, default=os.cpu_count() or 1, metavar="N", help="jobs that run together"
+    )
 
 
 def run(given: Namespace) -> None:

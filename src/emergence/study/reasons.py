@@ -1,4 +1,4 @@
-"""Why jobs are to be done, in terms of parameters and functions: each is compared with the one last made in its place."""
+"""Why jobs are to be done: each is compared, in parameters and functions, with the one last made in its place."""
 
 import json
 from collections import Counter

@@ -26,7 +26,10 @@ def show(plan: Plan, root: Path, since: float = 0.0) -> str:
     lines = [f"Study {plan.parameters.study.name}: {len(found)} jobs train"]
     for job, file in found:
         ago = duration(time.time() - file.stat().st_mtime)
-        lines += [f"{job.name}, written {ago} ago", f"    {_course(file.read_text(encoding='utf-8', errors='replace'))}"]
+        lines += [
+            f"{job.name}, written {ago} ago",
+            f"    {_course(file.read_text(encoding='utf-8', errors='replace'))}",
+        ]
     return "\n".join(lines)
 
 
