@@ -13,6 +13,9 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from tqdm import tqdm
 
+BEFORE = ("Building DAG of jobs...", "Assuming unrestricted shared filesystem usage.")
+"""What Snakemake says before it knows what there is to do; commands without jobs, such as --unlock, say more."""
+
 
 class LogHandler(LogHandlerBase):
     """Writes to standard error, of a dry run to standard output; shows a bar on a terminal."""
@@ -50,7 +53,9 @@ class LogHandler(LogHandlerBase):
             return f"Failed: {said['rule_name']}, {', '.join(said['log'])}"
         if record.levelno >= logging.WARNING or said.get("told"):
             return self.format(record)
-        return self._of_course(event, said) if self._course else ""
+        if self._course:
+            return self._of_course(event, said)
+        return "" if event or said["msg"] in BEFORE else self.format(record)
 
     def _of_course(self, event: LogEvent | None, said: dict[str, Any]) -> str:
         if event == LogEvent.RUN_INFO and self._bar is None:

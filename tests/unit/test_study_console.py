@@ -126,10 +126,16 @@ def test_time_left_falls_as_jobs_finish(plan: Plan, here: Path) -> None:
 def test_warnings_errors_and_failures_are_shown_and_other_words_of_snakemake_are_not(plan: Plan, here: Path) -> None:
     told, stream = handler()
     told.emit(record("Building DAG of jobs..."))
+    told.emit(record("Unlocked working directory."))
     told.emit(record("disc slow", logging.WARNING))
     told.emit(record("x", logging.ERROR, event=LogEvent.JOB_ERROR, rule_name="judge_claims", log=["logs/a.log"]))
     told.emit(record("verdicts", told=True))
-    assert stream.getvalue().splitlines() == ["disc slow", "Failed: judge_claims, logs/a.log", "verdicts"]
+    assert stream.getvalue().splitlines() == [
+        "Unlocked working directory.",
+        "disc slow",
+        "Failed: judge_claims, logs/a.log",
+        "verdicts",
+    ]
     told.emit(record(course=Course(plan, [], 2)))
     told.emit(record(NOTHING_TO_BE_DONE_MSG))
     assert stream.getvalue().splitlines()[-1] == "Study default: nothing to do"
