@@ -1,7 +1,8 @@
 """Snakemake's logger `emergence`: what is to do and why, a line per finished job, what failed, and what came out.
 
 The Snakefile hands it the course of the command (`emergence.study.console`) with a record. What else Snakemake says is
-left to the log file that it writes itself, or shown with --verbose.
+left to the log file that it writes itself, or shown with --verbose. Without a course, as for --unlock or where results
+lie in storage elsewhere, all of it is shown.
 """
 
 import logging
@@ -14,7 +15,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from tqdm import tqdm
 
 BEFORE = ("Building DAG of jobs...", "Assuming unrestricted shared filesystem usage.")
-"""What Snakemake says before it knows what there is to do; commands without jobs, such as --unlock, say more."""
+"""What Snakemake says before it knows what there is to do."""
 
 
 class LogHandler(LogHandlerBase):
@@ -49,13 +50,13 @@ class LogHandler(LogHandlerBase):
 
     def _told(self, record: logging.LogRecord, said: dict[str, Any]) -> str:
         event = said.get("event")
-        if event == LogEvent.JOB_ERROR:
+        if record.levelno < logging.WARNING and not said.get("told"):
+            if self._course:
+                return self._of_course(event, said)
+            return "" if event == LogEvent.WORKFLOW_STARTED or said["msg"] in BEFORE else self.format(record)
+        if self._course and event == LogEvent.JOB_ERROR:
             return f"Failed: {said['rule_name']}, {', '.join(said['log'])}"
-        if record.levelno >= logging.WARNING or said.get("told"):
-            return self.format(record)
-        if self._course:
-            return self._of_course(event, said)
-        return "" if event or said["msg"] in BEFORE else self.format(record)
+        return self.format(record)
 
     def _of_course(self, event: LogEvent | None, said: dict[str, Any]) -> str:
         if event == LogEvent.RUN_INFO and self._bar is None:

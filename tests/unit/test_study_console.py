@@ -82,6 +82,9 @@ def test_functions_that_changed_are_named(project: Path) -> None:  # noqa: F811
     again.save()
     assert again.changed(before, now) == ["emergence.loop.RATE"]
     assert again.changed(before, before) == [] and again.changed("gone", now) == ["code"]
+    for file in (project / "code").glob("*.json"):
+        file.write_bytes(file.read_bytes()[:-9])
+    assert again.changed(before, now) == ["code"]
 
 
 def handler(verbose: bool = False) -> tuple[LogHandler, io.StringIO]:
@@ -128,6 +131,8 @@ def test_warnings_errors_and_failures_are_shown_and_other_words_of_snakemake_are
     told.emit(record("Building DAG of jobs..."))
     told.emit(record("Unlocked working directory."))
     told.emit(record("disc slow", logging.WARNING))
+    told.emit(record(course=Course(plan, [], 2)))
+    told.emit(record("Select jobs to execute..."))
     told.emit(record("x", logging.ERROR, event=LogEvent.JOB_ERROR, rule_name="judge_claims", log=["logs/a.log"]))
     told.emit(record("verdicts", told=True))
     assert stream.getvalue().splitlines() == [
@@ -136,7 +141,6 @@ def test_warnings_errors_and_failures_are_shown_and_other_words_of_snakemake_are
         "Failed: judge_claims, logs/a.log",
         "verdicts",
     ]
-    told.emit(record(course=Course(plan, [], 2)))
     told.emit(record(NOTHING_TO_BE_DONE_MSG))
     assert stream.getvalue().splitlines()[-1] == "Study default: nothing to do"
     loud, stream = handler(verbose=True)

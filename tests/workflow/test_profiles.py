@@ -41,11 +41,11 @@ def test_a_node_with_many_cores_plans_the_study(source: Repository) -> None:
 
 def test_slurm_gets_small_jobs_together_but_not_those_that_wait_for_each_other(source: Repository) -> None:
     pruning = "pruning={methods: [global_magnitude, iterative_magnitude], sparsities: [0.2, 0.3]}"
-    planned = source.run("snakemake", "--dry-run", "--profile", "profiles/slurm", "--config", pruning)
+    planned = source.run("snakemake", "--dry-run", "--verbose", "--profile", "profiles/slurm", "--config", pruning)
     jobs = jobs_of(planned)
     assert jobs == source.planned("--config", pruning)
     groups: dict[str, list[int]] = {}
-    for group, members in re.findall(r"Group job (\w+) .*\n\n((?:    .*\n)+)", planned):
+    for group, members in re.findall(r"Group job (\w+) .*\n+((?:    .*\n)+)", planned):
         groups.setdefault(group, []).append(len(re.findall(r"^    Job \d+:", members, flags=re.MULTILINE)))
     figures = sum(count for rule, count in jobs.items() if rule.startswith("draw_"))
     assert {group: sorted(sizes) for group, sizes in groups.items()} == {

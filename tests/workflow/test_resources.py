@@ -33,6 +33,6 @@ def talkative(source: Repository, tmp_path_factory: pytest.TempPathFactory) -> R
 def test_jobs_that_compute_on_gpus_ask_for_one_where_some_are_offered(
     talkative: Repository, arguments: tuple[str, ...], gpus: str
 ) -> None:
-    planned = talkative.run("snakemake", "--dry-run", *arguments)
+    planned = talkative.run("snakemake", "--dry-run", "--verbose", *arguments)
     asked = dict(re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*?\bgpu=(\d+)", planned, flags=re.MULTILINE))
     assert asked == dict.fromkeys(ON_GPUS, gpus)

@@ -111,7 +111,8 @@ def jobs_to_do():
     jobs = currency.to_do(PLAN.jobs, asked, is_done)
     workflow.dag.forcefiles.update(file for job in jobs for file in job.files)
     at_a_time = workflow.resource_settings.nodes or workflow.resource_settings.cores or 1
-    logger.info(None, extra={"course": Course(PLAN, jobs, at_a_time)})
+    if not ELSEWHERE:
+        logger.info(None, extra={"course": Course(PLAN, jobs, at_a_time)})
     return jobs
 
 
