@@ -73,11 +73,11 @@ def replay(study: Sequence[Ended], known: Sequence[Ended], at_a_time: int) -> It
     for job in known:
         timings.add(job.job, job.took)
     tell, left = TimeLeft([job.job for job in study], timings), {job.job: job for job in study}
-    for now in study[:-1]:
-        timings.add(now.job, now.took)
-        del left[now.job]
-        running = {job.job: now.end - job.began for job in left.values() if job.began <= now.end}
-        yield tell(left.keys(), at_a_time, running), last - now.end
+    for ended in study[:-1]:
+        timings.add(ended.job, ended.took)
+        del left[ended.job]
+        running = {job.job: ended.end - job.began for job in left.values() if job.began <= ended.end}
+        yield tell(left.keys(), at_a_time, running), last - ended.end
 
 
 def factor(told: float, true: float) -> float:

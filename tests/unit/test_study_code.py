@@ -108,3 +108,20 @@ def test_a_name_that_the_source_does_not_show_is_refused(project: Path) -> None:
     edit(project, "src/emergence/loop.py", "tools.step(RATE)", "tools.made_at_run_time(RATE)")
     with pytest.raises(LookupError, match="made_at_run_time"):
         digest(project)
+
+
+def test_a_template_counts_with_those_that_it_names(project: Path) -> None:
+    edit(project, "src/emergence/loop.py", "RATE = 0.1", 'RATE = 0.1\nPAGE = "page.html"')
+    edit(project, "src/emergence/loop.py", "tools.step(RATE)", "tools.step(RATE, PAGE)")
+    folder = project / "src/emergence"
+    (folder / "page.html").write_text('{% from "macros.html" import cell %}{% include "part.html" %}')
+    (folder / "macros.html").write_text("a cell")
+    (folder / "part.html").write_text('{%- include "page.html" %}')
+    before = digest(project)
+    for name in ("macros.html", "part.html"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(f"{text} more")
+        assert digest(project) != before, name
+        (folder / name).write_text(text)
+    (folder / "other.html").write_text("not named")
+    assert digest(project) == before

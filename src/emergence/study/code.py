@@ -7,6 +7,7 @@ have the same digest if and only if those definitions and the statements that ru
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 WHOLE = "*"
+
+TEMPLATE = re.compile(r'{%-? *(?:include|import|from|extends) +"([^"]+)"')
+"""How a template names another one."""
 
 UNWRITTEN = {"ctx", "kind", "type_comment"}
 """Fields of syntax trees that say nothing of what code does."""
@@ -131,11 +135,17 @@ class CodeDigests:
         return self._modules[name]
 
     def _data_files(self, name: str, folder: Path, statement: ast.stmt) -> Iterator[tuple[str, str, str]]:
-        """Files beside a module that a definition names in a string (templates, style sheets, rules)."""
-        for text in _file_names(statement):
-            file = folder / text
-            if self._bytes(file) is not None and file.suffix != ".py":
-                yield name, text, str(self.read[file])
+        """Files beside a module that a definition names in a string (templates, style sheets, rules), or a template."""
+        waiting, seen = list(_file_names(statement)), set[str]()
+        while waiting:
+            text = waiting.pop()
+            file, content = folder / text, self._bytes(folder / text)
+            if text in seen or content is None or file.suffix == ".py":
+                continue
+            seen.add(text)
+            yield name, text, str(self.read[file])
+            if file.suffix == ".html":
+                waiting += TEMPLATE.findall(content.decode())
 
     def _bytes(self, file: Path) -> bytes | None:
         """Read a file and note its checksum; None where there is none."""

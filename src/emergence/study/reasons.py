@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emergence.core.seals import read_sealed
+from emergence.parameters.base import flat
 from emergence.study.job_files import settings_of
 from emergence.study.jobs import Job
 from emergence.study.layout import job_file
@@ -35,8 +36,8 @@ def reasons_of(plan: Plan, job: Job, folder: Path) -> list[str]:
     before = _before(job, folder)
     if before is None:
         return [NEW]
-    settings = _differences(_flat(before["settings"]), _flat(settings_of(job)))
-    derived = _differences(_flat(before["derived"]), _flat(json.loads(json.dumps(dict(job.derived)))))
+    settings = _differences(flat(before["settings"]), flat(settings_of(job)))
+    derived = _differences(flat(before["derived"]), flat(json.loads(json.dumps(dict(job.derived)))))
     code = digests_of(plan.root).changed(before["code"], job.code)
     return [*settings, *derived, *(f"{name} changed" for name in code)]
 
@@ -49,15 +50,6 @@ def _before(job: Job, folder: Path) -> Mapping[str, Any] | None:
             content: Mapping[str, Any] = read_sealed(folder / job_file(job.rule, log.stem))
             return {name: content[name] for name in ("settings", "derived", "code")}
     return None
-
-
-def _flat(settings: Mapping[str, Any], *path: str) -> dict[str, Any]:
-    """Settings by their dotted keys."""
-    flat = {}
-    for name, value in settings.items():
-        inner = isinstance(value, Mapping) and value
-        flat.update(_flat(value, *path, name) if inner else {".".join((*path, name)): value})
-    return flat
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
