@@ -1,11 +1,11 @@
-"""Apply measures beside emergence at every checkpoint of a run, as far as it is not done."""
+"""Apply measures beside emergence at every checkpoint of a run, as far as it is not done, and say what they cost."""
 
 import xarray as xr
 from torch import nn
 
 from emergence.core.reuse import reusing
 from emergence.jobs import Checkpoints, Parts, job
-from emergence.measures import apply
+from emergence.measures import apply, measure_passes
 from emergence.training.precision import fast_matmul
 
 
@@ -20,4 +20,6 @@ def apply_measures(run: Checkpoints, parts: Parts) -> xr.Dataset:
         with reusing():
             return run.each(measure)
 
-    return parts.complete(make)
+    first = run.seeds[0]
+    passes = measure_passes(run.network(first, run.steps[-1]), *run.probe(first), list(parts.keys))
+    return parts.complete(make).assign(measure_passes=passes)

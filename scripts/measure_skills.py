@@ -1,10 +1,9 @@
-"""Measure how well a run's networks know what there is to learn, and what measures of them cost."""
+"""Measure how well a run's networks know what there is to learn."""
 
 import xarray as xr
 
 from emergence.core.known_skills import labelled
 from emergence.jobs import Checkpoints, JobFile, job
-from emergence.measures import measure_passes
 from emergence.parameters.data import described
 
 
@@ -21,4 +20,4 @@ def measure_skills(given: JobFile, run: Checkpoints) -> xr.Dataset:
     random = labelled({"random_answers": ((), float(entry.is_control), "1 where answers or words are random")})
     found = run.each(lambda network, seed: skills[seed].examine(network))
     found = found.merge(skills[first].known(last)).merge(random)
-    return found.assign(measure_passes=measure_passes(last, splits[first], given.setting("measures", "names")))
+    return found.assign_coords({name: labels.astype(str) for name, labels in found.coords.items() if name == "skill"})

@@ -15,6 +15,7 @@ from emergence.parameters import Parameters
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
 from emergence.statistics.judge import judge
+from emergence.statistics.readings import readings
 from emergence.statistics.scoreboard import scoreboard
 from emergence.statistics.stopping import stopping
 from emergence.statistics.study import Reference, Study
@@ -73,7 +74,9 @@ def write_results(
         "robustness": make_robustness(study),
         "rivals": make_rivals(names),
         "stopping": stopping(chosen, [0.0, 0.01]),
-        "scoreboard": scoreboard(chosen, ["weight_norm"], Scoreboard(permutations=99)),
+        "scoreboard": scoreboard(chosen, ["weight_norm"], Scoreboard(permutations=99)).merge(
+            readings(study, Statistics(), chosen.reference, Scoreboard(permutations=99))
+        ),
     }
     for name, data in conclusions.items():
         write_dataset(folder / f"{name}.nc", data, {})
@@ -153,6 +156,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
         values[f"language_{name}"] = dense_network / (1 + np.exp(4 + delay - 12 * rate * epoch / epochs))
     of_skills = {"skill_strength": np.where(sparsity[..., None] == 0, strengths, np.nan)}
     counts = {
+        "active_share": 1 / (1 + counted / 1e5),
         "emergence": counted,
         "log10_emergence": np.log10(counted),
         "relative_emergence": counted / weights[..., None, None, None, None],
@@ -176,7 +180,7 @@ def make_study(runs: list[dict[str, Any]], epochs: int) -> xr.Dataset:
             **{key: ("run", [run[key] for run in runs]) for key in KEYS},
             **{key: ("run", [run.get(key, value) for run in runs]) for key, value in asdict(UNVARIED).items()},
             "run": [Run.of(run).configuration.name for run in runs],
-            "skill": [1, 2, 3],
+            "skill": ["1", "2", "3"],
             "measure": ["emergence", "weight_norm"],
             "seed": runs[0]["seeds"],
             "step": labels,

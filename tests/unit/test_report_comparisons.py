@@ -161,7 +161,14 @@ def scoreboard() -> xr.Dataset:
     seen.loc["parity/mlp", "true", "weight_norm", "1"] = seen.loc["parity/mlp", "random", "emergence", "2"] = 1
     data = with_ends(["emergence_time"], {"experiment": ["parity/mlp"], "skill": ["1", "2"]})
     data = data.merge(with_ends(["slope"], {"experiment": ["parity/mlp"]}))
-    found = {"seen": seen, "lead": 0.2 * seen, "predicted_time": ("skill", [0.2, np.nan])}
+    known = dict.fromkeys(("lead", "lead_low", "lead_high"), 0.2 * seen)
+    found = {
+        **known,
+        "seen": seen,
+        "p_value": 1 - seen,
+        "detectable": seen * 0 + 0.1,
+        "predicted_time": ("skill", [0.2, np.nan]),
+    }
     data = data.assign({**found, "measure_passes": ("measure", [1.0, np.nan])})
     data["predicted_time"] = data["predicted_time"].expand_dims(experiment=dims["experiment"])
     data["measure_passes"] = data["measure_passes"].expand_dims(experiment=dims["experiment"])
@@ -169,11 +176,13 @@ def scoreboard() -> xr.Dataset:
     return data.assign(predicted_slope=("experiment", [1.6]), learnable=learnable)
 
 
-def test_measures_are_listed_by_the_skills_that_they_see(scoreboard: xr.Dataset) -> None:
-    first, second = scores(scoreboard)
-    assert (first.name, first.seen, first.of, first.false_alarms, first.of_control) == ("weight_norm", 1, 2, 0, 2)
-    assert first.lead == pytest.approx(0.2) and first.passes is None
-    assert (second.name, second.seen, second.false_alarms, second.lead, second.passes) == ("emergence", 0, 1, None, 1)
+def test_measures_are_listed_by_the_transitions_that_they_detect(scoreboard: xr.Dataset) -> None:
+    first, second = scores(scoreboard, 0.95)
+    assert (first.name, first.seen, first.of, first.alarms, first.of_control) == ("weight_norm", 1, 2, 0, 2)
+    assert first.by_testbed == {"parity/mlp": "1 of 2"} and first.detectable == pytest.approx(0.1)
+    assert first.lead["estimate"] == pytest.approx(0.2) and first.passes is None
+    assert (second.name, second.seen, second.alarms, second.passes) == ("emergence", 0, 1, 1)
+    assert second.lead["estimate"] is None
     assert [(row.skill, row.predicted) for row in skills(scoreboard)] == [("1", 0.2), ("2", None)]
 
 
@@ -184,7 +193,7 @@ def test_shares_seen_have_exact_intervals_and_none_of_nothing(scoreboard: xr.Dat
     assert share.low is not None and 1 - (1 - share.low) ** 4 == pytest.approx(0.025)
     assert share.high is not None
     assert (1 - share.high) ** 4 + 4 * share.high * (1 - share.high) ** 3 == pytest.approx(0.025)
-    unknown = scoreboard.assign(seen=scoreboard["seen"] * np.nan)
+    unknown = scoreboard.assign(p_value=scoreboard["p_value"] * np.nan)
     assert share_seen(unknown, "random", 0.95) == Share(0, 0, None, None)
 
 
@@ -193,6 +202,6 @@ def test_the_report_has_a_scoreboard_only_where_there_is_one(scoreboard: xr.Data
     page, without = (make_page(Contents({}, [], Parameters(), [], {}, found)) for found in studies)
     words = " ".join(page.split())
     assert 'id="scoreboard"' in page and 'id="scoreboard"' not in without
-    assert "1 of 4 (between 0.631 and 80.6 %, 95 % interval) are seen" in words
-    assert "these are false alarms, expected at a rate of 5 %" in words
+    assert "p-values of at most 5 % have 1 of 4 (between 0.631 and 80.6 %, 95 % interval) pairs" in words
+    assert "1 of 4 (between 0.631 and 80.6 %, 95 % interval) have: these are false alarms" in words
     assert re.search(r"with slope 0.20 \[0.10, 0.30\]; the closed form says 1.6", words)

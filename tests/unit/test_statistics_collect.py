@@ -179,7 +179,7 @@ def test_skills_are_joined_and_missing_for_runs_whose_data_set_has_none(tmp_path
         "random_answers": ((), 1.0, ATTRIBUTES),
         "measure_passes": ("measure", [1.0, 2.0], ATTRIBUTES),
     }
-    labels = {"seed": [0, 1], "step": STEPS, "skill": [1, 2, 3], "measure": ["emergence", "weight_norm"]}
+    labels = {"seed": [0, 1], "step": STEPS, "skill": ["1", "2", "3"], "measure": ["emergence", "weight_norm"]}
     write_dataset(tmp_path / "skills.nc", xr.Dataset(variables, labels), {})
     skills = {key: value for key, value in parity[0].items() if key != "metrics"} | {"skills": tmp_path / "skills.nc"}
     entries = [*image, *({**entry, "dataset": "parity"} for entry in (*parity, skills))]

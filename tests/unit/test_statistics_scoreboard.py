@@ -5,13 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.parameters.statistics import Statistics
-from emergence.statistics.scoreboard import LOSS, learner_of, scoreboard
+from emergence.statistics.readings import readings
+from emergence.statistics.scoreboard import LOSS, scoreboard
+from emergence.statistics.skills import learner_of
+from emergence.statistics.standings import seen_by_testbed, standings
 from emergence.statistics.study import Reference, Study
 from emergence.testbeds.sparse_parity import SkillLearner, SparseParity
-from tests.study_data import ATTRIBUTES, at_reference, joined
+from tests.study_data import ATTRIBUTES, REFERENCE, at_reference, joined
 
 SEEDS, EPOCHS, SKILLS = 8, 61, 4
 TASK = SparseParity(skills=SKILLS, alpha=0.6)
@@ -21,6 +25,10 @@ SETTINGS = Scoreboard(permutations=199)
 
 
 def study(control: bool = True, last_skill_learnt: bool = True) -> Study:
+    return at_reference(made_up(control, last_skill_learnt))
+
+
+def made_up(control: bool = True, last_skill_learnt: bool = True) -> xr.Dataset:
     """Networks whose weight norm follows all skills, beside networks that learn nothing and drift alike."""
     rng = np.random.default_rng(0)
     speed = rng.lognormal(0, 0.08, (SEEDS, 1, SKILLS))
@@ -48,9 +56,9 @@ def study(control: bool = True, last_skill_learnt: bool = True) -> Study:
             "random_answers": ((), random, ATTRIBUTES),
             "measure_passes": ("measure", [1.0, 0.0], ATTRIBUTES),
         }
-        skills.append(xr.Dataset(of_skills, {"skill": range(1, SKILLS + 1), "measure": ["emergence", "weight_norm"]}))
-    data = joined(runs).merge(xr.concat(skills, "run"))
-    return at_reference(data)
+        labels = {"skill": [str(number + 1) for number in range(SKILLS)], "measure": ["emergence", "weight_norm"]}
+        skills.append(xr.Dataset(of_skills, labels))
+    return joined(runs).merge(xr.concat(skills, "run"))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +98,7 @@ def test_skills_of_which_no_closed_form_is_known_have_times_and_no_prediction() 
 def test_the_constants_of_the_closed_form_are_those_of_the_first_skill() -> None:
     run = study().dense()["parity/mlp"]
     learner = learner_of(run)
-    measured = run["skill_strength"].sel(skill=1).mean("seed").values
+    measured = run["skill_strength"].sel(skill="1").mean("seed").values
     np.testing.assert_allclose(learner.over_time(run["step_epoch"], TASK.frequencies[0]), measured, atol=0.05)
 
 
@@ -193,6 +201,51 @@ def test_experiments_of_both_kinds_are_scored_each_by_its_own_skills() -> None:
     language = ["grammar", "verbs", "properties"]
     assert own == {"parity/mlp": ["1", "2", "3", "4"], "sentences/transformer": language}
     assert found["skill"].values.tolist() == ["1", "2", "3", "4", *language]
+
+
+def test_the_whole_procedure_raises_no_more_false_alarms_than_the_level_over_200_null_pairs() -> None:
+    """Measures that drift at random, each held against its own networks and against those of the control."""
+    rng, learning = np.random.default_rng(4), study()
+    shape = [learning.data.sizes[name] for name in ("run", "seed", "step")]
+    walks = {f"null_{place}": np.cumsum(rng.normal(size=shape), axis=-1) for place in range(30)}
+    data = learning.data.assign({name: (("run", "seed", "step"), walk) for name, walk in walks.items()})
+    found = scoreboard(replace(learning, data=data), list(walks), SETTINGS).sel(measure=list(walks))
+    pairs = found["p_value"].values.ravel()
+    assert len(pairs) >= 200 and np.isfinite(pairs).all()
+    assert (pairs <= 0.05).sum() <= stats.binom.ppf(0.999, len(pairs), 0.05)
+    families = (found["seen"] == 1).any(["experiment", "skill"]).values.ravel()
+    assert families.sum() <= stats.binom.ppf(0.999, len(families), 0.05)
+
+
+def test_the_reading_under_which_active_units_follow_the_skills_is_the_one_that_sees_them() -> None:
+    data = made_up()
+    strengths = data["skill_strength"].sum("skill").transpose("run", "seed", "step").values
+    noise = np.random.default_rng(5).normal(0, 0.005, (*strengths.shape, 2, 2, 1))
+    noise[..., 1, 1, 0] += strengths
+    along = ("run", "seed", "step", "criterion", "threshold", "samples")
+    found = readings(data.assign(active_share=(along, np.exp(noise))), Statistics(), REFERENCE, SETTINGS)
+    seen = found["reading_seen"].sel(experiment="parity/mlp")
+    follows = seen.sel(counted="active_share", criterion="any", threshold=0.1)
+    assert (follows == 1).all() and follows.size == SKILLS
+    assert int(seen.sum()) <= SKILLS + 2
+    assert (found["reading_explained"].sel(counted="active_share", criterion="any", threshold=0.1) > 0.8).all()
+
+
+def test_measures_stand_in_the_order_of_what_they_detect_beyond_false_alarms(found: xr.Dataset) -> None:
+    table = standings(found.expand_dims("experiment"), 0.95)
+    assert set(table.index[:2]) == {"weight_norm", LOSS} and table.index[-1] == "absent"
+    best = table.loc["weight_norm"]
+    assert (best["seen"], best["transitions"], best["controls"], best["score"]) == (SKILLS, SKILLS, SKILLS, 1)
+    assert best["lead_low"] <= best["lead"] <= best["lead_high"] and abs(best["lead"]) < 0.1
+    assert best["alarm_low"] <= best["alarms"] / SKILLS <= best["alarm_high"]
+    assert seen_by_testbed(found.expand_dims("experiment")).loc["weight_norm", "parity/mlp"] == f"{SKILLS} of {SKILLS}"
+    assert np.isnan(table.loc["absent", "score"]) and table.loc["absent", "transitions"] == 0
+
+
+def test_what_is_said_of_a_measure_does_not_depend_on_the_others(found: xr.Dataset) -> None:
+    alone = scoreboard(study(), ["unrelated"], SETTINGS).sel(experiment="parity/mlp", measure="unrelated")
+    for name in ("explained", "p_value", "corrected", "lead"):
+        xr.testing.assert_equal(alone[name], found[name].sel(measure="unrelated"))
 
 
 def test_variables_are_described(found: xr.Dataset) -> None:

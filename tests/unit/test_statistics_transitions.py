@@ -109,3 +109,31 @@ def test_a_single_transition_is_seen_too() -> None:
     known = transitions(rng)
     alone = Transitions(TIMES, known.strengths[:, :, [2]], known.emerged[:, [2]])
     assert alone.sight(known.strengths[:, :, 2] + np.log(TIMES), 0, 0.95, 199, rng).p_value <= LEVEL
+
+
+@pytest.mark.parametrize("times", one_in(2, [0.7, 1.0]))
+def test_a_signal_of_the_detectable_strength_is_seen_in_about_four_of_five_cases(times: float) -> None:
+    """Planted at 1.0 times the detectable share the power is about 0.8, at 0.7 times it is clearly less than at 1.3."""
+    rng, seen = np.random.default_rng(8), {times: [], 1.3: []}
+    for _ in range(40):
+        known = transitions(rng)
+        alone = Transitions(TIMES, known.strengths[:, :, [2]], known.emerged[:, [2]])
+        noise = walk(rng) * 0.1
+        share = alone.sight(noise, 0, 0.95, 199, rng).detectable
+        signal = between(alone.strengths[:, :, 0])
+        for factor, found in seen.items():
+            wanted = min(factor * share, 0.95)
+            scale = np.sqrt(wanted / (1 - wanted) * power_of(between(noise)) / power_of(signal))
+            found.append(alone.sight(noise + scale * signal, 0, 0.95, 199, rng).p_value <= LEVEL)
+    assert np.mean(seen[1.3]) >= 0.75
+    assert np.mean(seen[times]) >= 0.6 if times == 1 else np.mean(seen[times]) < np.mean(seen[1.3])
+
+
+def between(values: np.ndarray) -> np.ndarray:
+    return values - values.mean(axis=0)
+
+
+def power_of(values: np.ndarray) -> float:
+    """Sum of squares on the logarithmic axis of time."""
+    axis = np.geomspace(TIMES[0], TIMES[-1], 96)
+    return float((np.array([np.interp(np.log(axis), np.log(TIMES), row) for row in values]) ** 2).sum())

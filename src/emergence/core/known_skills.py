@@ -18,8 +18,8 @@ class KnownSkills:
     `examine` maps a network, on its device, to what it knows: variables without dimension or over `skill`. `known` maps
     any network of the run to what no training changes, such as frequencies of skills and the size of the network.
 
-    Skills that enter the scoreboard each by itself, numbered from 1, are ``skill_strength`` (skill) from 0 to 1 in
-    `examine`, and ``skill_frequency`` (skill), the share of samples that ask for each, in `known`.
+    Skills that enter the scoreboard each by itself, with a name or a number, are ``skill_strength`` (skill) from 0 to 1
+    in `examine`, and ``skill_frequency`` (skill), the share of samples that ask for each, in `known`.
     """
 
     examine: Callable[[nn.Module], xr.Dataset]

@@ -13,7 +13,7 @@ from emergence.drawing.log_axes import fit_log_values
 from emergence.drawing.panels import Line, legend_above, wrapped_grid
 from emergence.drawing.style import Style
 from emergence.statistics.change_points import onsets
-from emergence.statistics.scoreboard import is_control
+from emergence.statistics.skills import is_control
 
 TITLE = "Grammar and types"
 POSITION = 65

@@ -10,7 +10,7 @@ from emergence.drawing.inputs import Inputs, dense_runs
 from emergence.drawing.log_axes import fit_log_values
 from emergence.drawing.panels import Line, legend_above, wrapped_grid
 from emergence.drawing.style import Style
-from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control, learner_of
+from emergence.statistics.skills import asked, by_skill, has_skills, is_control, learner_of
 
 TITLE = "Skills that emerge"
 POSITION = 60

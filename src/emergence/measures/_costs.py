@@ -9,18 +9,15 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from emergence.core.plugins import load
-from emergence.datasets import SplitDataset
 from emergence.graph.measure import count_paths
 
 EMERGENCE = "emergence"
 
 
-def measure_passes(network: nn.Module, dataset: SplitDataset, names: Sequence[str]) -> xr.DataArray:
+def measure_passes(network: nn.Module, inputs: Tensor, labels: Tensor, names: Sequence[str]) -> xr.DataArray:
     """Return the `passes` of counting paths and of the named measures of a network, over `measure`."""
-    device = next(network.parameters()).device
-    inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
     counted = [EMERGENCE, *names]
-    costs = [passes(network, dataset.normalise(inputs), labels, name) for name in counted]
+    costs = [passes(network, inputs, labels, name) for name in counted]
     text = "arithmetic of the measure, in forward passes over the probe samples"
     return xr.DataArray(costs, {"measure": counted}, attrs={"units": "1", "long_name": text})
 

@@ -33,8 +33,8 @@ SavedStep = Annotated[str, AfterValidator(_check_step)]
 class Landscape(Section):
     """Planes and random slices around the weights at some steps, and the line from the initial to the final weights."""
 
-    seeds: int = Field(default=10, ge=1, le=SPACE)
-    """Number of the study's seeds that are sampled; fewer than 6 decide nothing about two experiments."""
+    seeds: int = Field(default=10, ge=0, le=SPACE)
+    """Number of the study's seeds that are sampled, 0: none; fewer than 6 decide nothing about two experiments."""
 
     masks: int = Field(default=1, ge=0, le=MOST_MASKS)
     """Masks of random_weights, most_emergence and least_emergence per sparsity around which slices are sampled too."""

@@ -13,6 +13,7 @@ from emergence.parameters.base import (
     Distinct,
     Section,
     in_six_digits,
+    without_repeats,
 )
 from emergence.parameters.landscape import LAST, MOST_MASKS
 
@@ -68,8 +69,8 @@ class Pruning(Section):
     methods: Distinct[Method] = ["global_magnitude", "random_weights", "most_emergence", "least_emergence"]
     """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
 
-    sparsities: Distinct[Sparsity] = [0.3, 0.5, 0.7, 0.9]
-    """Shares of the prunable weights that are removed; the dense network is always studied too."""
+    sparsities: Annotated[list[Sparsity], AfterValidator(without_repeats)] = [0.3, 0.5, 0.7, 0.9]
+    """Shares of the prunable weights that are removed, beside the dense network; empty: no network is pruned."""
 
     masks: int = Field(default=2, ge=1, le=MOST_MASKS)
     """Masks per network, sparsity and retraining of a method in which chance decides, such as random_weights."""

@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from scipy.stats import binomtest
 
-from emergence.core.arrays import Floats
 from emergence.statistics.estimate import finite_or_none
 from emergence.statistics.shares import shares
+from emergence.statistics.standings import seen_by_testbed, standings
 
 EMERGENCE = "emergence"
 NO_RIVALS = (EMERGENCE, "relative_emergence", "all_rivals")
@@ -53,18 +53,19 @@ class Balance(NamedTuple):
 
 
 class Score(NamedTuple):
-    """Numbers of skills whose emergence a measure detects, and of false alarms in the control.
+    """A measure's detections, false alarms, lead and cost, see `emergence.statistics.standings.standings`.
 
-    `lead` is the mean share of the time of emergence by which it changes earlier, over the detected skills.
+    `by_testbed` says how many of its transitions are detected in each testbed.
     """
 
-    experiment: str
     name: str
     seen: int
     of: int
-    false_alarms: int
+    by_testbed: Mapping[str, str]
+    alarms: int
     of_control: int
-    lead: float | None
+    lead: Found
+    detectable: float | None
     passes: float | None
 
 
@@ -143,18 +144,27 @@ def balance_of_stopping(stopping: xr.Dataset) -> Balance:
     return Balance(_balance(found, "epochs_ahead").comparisons, int(won.sum()), int(lost.sum()))
 
 
-def scores(scoreboard: xr.Dataset) -> list[Score]:
-    """Return a row per experiment and measure, those that see most first, of what `statistics.scoreboard` returns."""
-    rows = []
-    for experiment, name in _labels(scoreboard, "experiment", "measure"):
-        at = scoreboard.sel(experiment=experiment, measure=name)
-        learning, control = (at["seen"].sel(answers=answers).values for answers in ("true", "random"))
-        leads = at["lead"].sel(answers="true").values[learning == 1]
-        lead = float(leads.mean()) if leads.size else None
-        (seen, of), (alarms, of_control) = (_counts(seen) for seen in (learning, control))
-        passes = finite_or_none(float(at["measure_passes"]))
-        rows.append(Score(experiment, name, seen, of, alarms, of_control, lead, passes))
-    return sorted(rows, key=lambda row: (row.experiment, -row.seen))
+def scores(scoreboard: xr.Dataset, confidence: float) -> list[Score]:
+    """Return a row per measure, the best score first, of what `statistics.scoreboard` returns."""
+    by_testbed = {str(name): dict(row) for name, row in seen_by_testbed(scoreboard).iterrows()}
+    return [
+        Score(
+            str(name),
+            int(row["seen"]),
+            int(row["transitions"]),
+            by_testbed[str(name)],
+            int(row["alarms"]),
+            int(row["controls"]),
+            {
+                "estimate": finite_or_none(row["lead"]),
+                "interval_low": finite_or_none(row["lead_low"]),
+                "interval_high": finite_or_none(row["lead_high"]),
+            },
+            finite_or_none(row["detectable"]),
+            finite_or_none(row["passes"]),
+        )
+        for name, row in standings(scoreboard, confidence).iterrows()
+    ]
 
 
 def skills(scoreboard: xr.Dataset) -> list[Skill]:
@@ -179,17 +189,16 @@ def slopes(scoreboard: xr.Dataset) -> dict[str, tuple[Found, float]]:
 
 
 def share_seen(scoreboard: xr.Dataset, answers: str, confidence: float) -> Share:
-    """Return how many pairs of a measure and a skill are seen, in networks that learn or in their controls."""
-    hits, of = _counts(scoreboard["seen"].sel(answers=answers).values)
+    """Return how many pairs of a measure and a transition have p-values at most at the level of the tests, uncorrected.
+
+    `answers` says of which networks: those that learn, or their controls.
+    """
+    p_values = scoreboard["p_value"].sel(answers=answers)
+    hits, of = int((p_values <= 1 - confidence + 1e-12).sum()), int(p_values.notnull().sum())
     if not of:
         return Share(hits, of, None, None)
     interval = binomtest(hits, of).proportion_ci(confidence)
     return Share(hits, of, float(interval.low), float(interval.high))
-
-
-def _counts(seen: Floats) -> tuple[int, int]:
-    """Number seen, and number of which that is known."""
-    return int((seen == 1).sum()), int(np.isfinite(seen).sum())
 
 
 def _labels(data: xr.Dataset, *names: str) -> Iterator[tuple[Any, ...]]:
@@ -222,7 +231,7 @@ def conclusions(found: Mapping[str, xr.Dataset], confidence: float) -> dict[str,
     if "scoreboard" in found:
         scoreboard = found["scoreboard"]
         shown["scoreboard"] = {
-            "scores": scores(scoreboard),
+            "scores": scores(scoreboard, confidence),
             "skills": skills(scoreboard),
             "slopes": slopes(scoreboard),
             "seen": share_seen(scoreboard, "true", confidence),

@@ -1,19 +1,19 @@
-"""Measures that detect known transitions, their lead, and their false alarms on a control."""
+"""Measures that detect known transitions, their lead, their power, and their false alarms on a control."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from emergence.core.arrays import Floats
+from emergence.core.arrays import Bools, Floats, Integers
 from emergence.parameters.scoreboard import Scoreboard
 from emergence.statistics.over_seeds import with_intervals
+from emergence.statistics.skills import Skills, closed_form, control_of, skills_of
 from emergence.statistics.study import Study, by_seed, log10_paths
 from emergence.statistics.transitions import Sight, Transitions
-from emergence.testbeds.sparse_parity.closed_form import SkillLearner
-from emergence.testbeds.sparse_parity.measured import emergence_slope, emergence_times
+from emergence.statistics.verdict import correct
+from emergence.testbeds.sparse_parity.measured import emergence_times
 
 EMERGENCE = "emergence"
 LOSS = "validation_loss"
@@ -21,11 +21,8 @@ LOSS = "validation_loss"
 
 ANSWERS = ("true", "random")
 
-FITTED_AT = (0.25, 0.75)
-"""Strengths of the first skill whose times are the two constants of the closed form."""
-
-LANGUAGE = {"grammar": "grammaticality", "verbs": "relative", "properties": "descriptive"}
-"""What a network comes to know of a formal language, and the order parameter that tells how well."""
+OF_TRANSITION = ("experiment", "skill")
+"""Dimensions over which p-values of a measure are corrected together."""
 
 _TEXTS = {
     "learnable": ("1", "1 where the experiment has the skill"),
@@ -34,45 +31,103 @@ _TEXTS = {
     "predicted_time": ("epoch", "the same in closed form, its constants taken from the first skill"),
     "predicted_slope": ("1", "the same in closed form"),
     "explained": ("1", "share of the differences between seeds in the measure that follow the emergence of the skill"),
+    "detectable": ("1", "share of the differences between seeds that would be seen with a power of 80 %"),
     "lead": ("1", "share of the time of emergence by which the measure changes earlier"),
     "lead_low": ("1", "lower end of the interval of the lead"),
     "lead_high": ("1", "upper end of the interval of the lead"),
     "p_value": ("1", "share of permutations of seeds in which as much is explained"),
-    "seen": ("1", "1 where the p-value is at most the level of the tests"),
+    "corrected": ("1", "p-value corrected for all transitions that the measure is held against"),
+    "seen": ("1", "1 where the corrected p-value is at most the level of the tests"),
     "measure_passes": ("1", "arithmetic of the measure, in forward passes over the probe samples"),
 }
 
 
-class Skills(NamedTuple):
-    """What a network comes to know: names, and how well it knows each, (seed, step, skill) from 0 to 1."""
+class Test(NamedTuple):
+    """Settings of the test; `level` is that of the strictest of all corrected tests of a measure."""
 
-    names: list[str]
-    strengths: Floats
+    confidence: float
+    permutations: int
+    seed: int
+    level: float
+
+    @classmethod
+    def of(cls, beds: "Mapping[str, Testbed]", confidence: float, settings: Scoreboard) -> "Test":
+        """Read the settings; a measure is held against all transitions of the testbeds."""
+        transitions = sum(len(bed.learnt) for bed in beds.values())
+        return cls(confidence, settings.permutations, settings.seed, (1 - confidence) / max(1, transitions))
+
+
+class Testbed(NamedTuple):
+    """A run whose networks come to know skills, at `times` (seed, skill), and its control.
+
+    `learnt` are the places of the skills that all seeds learn; these are the transitions that are `known`. They and
+    measures are read `later` (step) than the start.
+    """
+
+    run: xr.Dataset
+    control: xr.Dataset | None
+    skills: list[str]
+    times: Floats
+    learnt: Integers
+    later: Bools
+    known: Transitions
+
+    @classmethod
+    def of(cls, run: xr.Dataset, skills: Skills, control: xr.Dataset | None, emerged_at: float) -> "Testbed":
+        """Find the transitions of a run: a skill emerges where its strength first is `emerged_at`."""
+        epochs, strengths = run["step_epoch"].values, skills.strengths
+        times = np.array([emergence_times(epochs, of_seed, emerged_at) for of_seed in strengths])
+        learnt, later = np.flatnonzero(np.isfinite(times).all(axis=0)), epochs > 0
+        known = Transitions(epochs[later], strengths[:, later][:, :, learnt], times[:, learnt])
+        return cls(run, control, skills.names, times, learnt, later, known)
+
+    def sights(self, trajectories: Floats | None, test: "Test", *draws: int) -> Floats:
+        """Return what trajectories (seed, step) show, (skill, field of `Sight`); `draws` tell the test's draws apart.
+
+        NaN for skills that some seed does not learn, and without trajectories.
+        """
+        found = np.full((len(self.skills), len(Sight._fields)), np.nan)
+        if trajectories is not None:
+            rng = np.random.default_rng([test.seed, *draws])
+            for transition, skill in enumerate(self.learnt):
+                found[skill] = self.known.sight(trajectories[:, self.later], transition, *test[:2], rng, test.level)
+        return found
+
+
+def testbeds(study: Study, settings: Scoreboard) -> dict[str, Testbed]:
+    """Return the testbeds of a study by the names of their experiments."""
+    found = {name: (run, skills_of(run)) for name, run in study.dense().items()}
+    return {
+        name: Testbed.of(run, skills, control_of(study, run), settings.emerged_at)
+        for name, (run, skills) in found.items()
+        if skills
+    }
 
 
 def scoreboard(study: Study, measures: Sequence[str], settings: Scoreboard) -> xr.Dataset:
     """Compare when emergence, measures and the validation loss change with when each skill emerges.
 
-    Of all experiments whose data sets have skills with true answers, named by their numbers, or are a formal language,
-    of which LANGUAGE names the skills. Measures of the same network trained on random answers with equally frequent
-    skills, or on random words of the same language (``answers`` random), are compared with the same transitions, seed
-    by seed: what they see is not there. Measures that are positive throughout are taken by their logarithm. Only skills
-    that all seeds learn can be seen; see `emergence.statistics.transitions` for how.
+    Of all experiments whose data sets have skills with true answers, or are a formal language, of which
+    `emergence.statistics.skills.LANGUAGE` names the skills. Measures of the same network trained on random answers with
+    equally frequent skills, or on random words of the same language (``answers`` random), are compared with the same
+    transitions, seed by seed: what they see is not there. Measures that are positive throughout are taken by their
+    logarithm. Only skills that all seeds learn can be seen; see `emergence.statistics.transitions` for how.
 
-    Returns over `experiment`, `answers`, `measure` and `skill` ``explained``, ``lead`` with the ends of its interval,
-    ``p_value`` and ``seen``; ``emergence_time`` over experiment, skill and `seed`, and ``slope`` over experiment and
-    seed, both with means and intervals over seeds, and as predicted in closed form; ``measure_passes``, the cost;
-    ``learnable``, which skills an experiment has. NaN where something is not known.
+    The p-values of a measure are corrected together for all its transitions (Holm 1979), those of the control by
+    themselves; so what is said of a measure does not depend on which others there are.
+
+    Returns over `experiment`, `answers`, `measure` and `skill` ``explained``, ``detectable``, ``lead`` with the ends of
+    its interval, ``p_value``, ``corrected`` and ``seen``; ``emergence_time`` over experiment, skill and `seed`, and
+    ``slope`` over experiment and seed, both with means and intervals over seeds, and as predicted in closed form;
+    ``measure_passes``, the cost; ``learnable``, which skills an experiment has. NaN where something is not known.
     """
-    names = [EMERGENCE, *measures, LOSS]
-    found = {
-        name: _score(run, skills, _control(study, run), names, study.settings.confidence, settings)
-        for name, run in study.dense().items()
-        if (skills := skills_of(run))
-    }
+    names, beds = [EMERGENCE, *measures, LOSS], testbeds(study, settings)
+    test = Test.of(beds, study.settings.confidence, settings)
+    found = {name: _score(bed, names, test, settings.emerged_at) for name, bed in beds.items()}
     scores = xr.concat(found.values(), xr.DataArray(list(found), dims="experiment", name="experiment"), join="outer")
     scores = scores.sel(skill=list(dict.fromkeys(name for one in found.values() for name in one["skill"].values)))
-    scores["seen"] = (scores["p_value"] <= 1 - study.settings.confidence + 1e-12).where(scores["p_value"].notnull())
+    scores["corrected"] = corrected(scores["p_value"], OF_TRANSITION)
+    scores["seen"] = at_most(scores["corrected"], 1 - study.settings.confidence)
     for name, (units, text) in _TEXTS.items():
         scores[name].attrs = {"units": units, "long_name": text}
     for name in ("emergence_time", "slope"):
@@ -80,125 +135,56 @@ def scoreboard(study: Study, measures: Sequence[str], settings: Scoreboard) -> x
     return scores.sel(measure=names).transpose("experiment", "answers", "measure", "skill", "seed")
 
 
-def skills_of(run: xr.Dataset) -> Skills | None:
-    """Return what a run's networks come to know; None where its data set has nothing of the kind, or is a control.
+def corrected(p_values: xr.DataArray, over: Sequence[str]) -> xr.DataArray:
+    """Correct p-values over some dimensions together (Holm 1979); those that are not known (NaN) are no tests.
 
-    A share of types that is missing at first, because too few are checked, counts as the first that is known.
+    >>> found = xr.DataArray([[0.01, np.nan], [0.04, 0.03]], dims=["measure", "skill"])
+    >>> corrected(found, ["skill"]).values
+    array([[0.01,  nan],
+           [0.06, 0.06]])
     """
-    if is_control(run):
-        return None
-    if has_skills(run):
-        own = asked(run)
-        return Skills([str(skill) for skill in own["skill"].values], by_skill(own))
-    if "language_grammaticality" in run and run["language_grammaticality"].notnull().any():
-        shares = [by_seed(run, run[f"language_{name}"]) for name in LANGUAGE.values()]
-        filled = [pd.DataFrame(share).bfill(axis=1).ffill(axis=1).to_numpy() for share in shares]
-        return Skills(list(LANGUAGE), np.stack(filled, axis=-1))
-    return None
+    return xr.apply_ufunc(  # type: ignore[no-any-return]
+        _corrected, p_values, input_core_dims=[over], output_core_dims=[over], vectorize=True
+    ).transpose(*p_values.dims)
 
 
-def has_skills(run: xr.Dataset) -> bool:
-    """Tell whether it is known of a run's data set which skills there are to learn."""
-    return "skill_strength" in run and bool(run["skill_strength"].notnull().any())
+def _corrected(p_values: Floats) -> Floats:
+    known = np.isfinite(p_values)
+    found = np.full(p_values.shape, np.nan)
+    found[known] = correct(p_values[known].tolist(), "holm")
+    return found
 
 
-def is_sparse_parity(run: xr.Dataset) -> bool:
-    """Tell whether a run's data set is one of multitask sparse parity, whose closed form is known."""
-    return "relevant_bits" in run and bool(run["relevant_bits"].notnull().any())
+def at_most(p_values: xr.DataArray, level: float) -> xr.DataArray:
+    """Return 1 where a p-value is at most the level, else 0; NaN where it is not known."""
+    return (p_values <= level + 1e-12).where(p_values.notnull())
 
 
-def is_control(run: xr.Dataset) -> bool:
-    """Tell whether a run's data set is one of random answers, or of random words of a language."""
-    return "random_answers" in run and float(run["random_answers"]) == 1
-
-
-def asked(run: xr.Dataset) -> xr.Dataset:
-    """Return a run with those skills only that its data set asks for."""
-    return run.isel(skill=run["skill_frequency"].notnull().values)
-
-
-def learner_of(run: xr.Dataset) -> SkillLearner:
-    """Return the closed form whose constants are those of the first skill, in the mean over seeds; time is in epochs.
-
-    Raises ValueError where a seed does not learn that skill, or the data set is not one of sparse parity.
-    """
-    if not is_sparse_parity(run):
-        raise ValueError("the closed form is that of multitask sparse parity")
-    first = by_skill(run)[:, :, 0].T
-    times = [float(emergence_times(run["step_epoch"].values, first, level).mean()) for level in FITTED_AT]
-    return SkillLearner.through(times, FITTED_AT, float(run["skill_frequency"][0]))
-
-
-def by_skill(run: xr.Dataset) -> Floats:
-    """Return strengths as an array (seed, step, skill)."""
-    return np.asarray(run["skill_strength"].transpose("seed", "step", "skill").values, dtype=np.float64)
-
-
-def _control(study: Study, run: xr.Dataset) -> xr.Dataset | None:
-    """The dense run of the same network at the same steps on a control with equally frequent skills and words."""
-    described = {"network", "step_epoch", "skill_frequency", "word_entropy"} & set(run.variables)
-    for other in filter(is_control, study.dense().values()):
-        if all(other[name].variable.equals(run[name].variable) for name in described):
-            return other
-    return None
-
-
-def _score(
-    run: xr.Dataset,
-    skills: Skills,
-    control: xr.Dataset | None,
-    names: Sequence[str],
-    confidence: float,
-    settings: Scoreboard,
-) -> xr.Dataset:
-    epochs, strengths = run["step_epoch"].values, skills.strengths
-    times = np.array([emergence_times(epochs, of_seed, settings.emerged_at) for of_seed in strengths])
-    learnt = np.isfinite(times).all(axis=0)
-    later = epochs > 0
-    known = Transitions(epochs[later], strengths[:, later][:, :, learnt], times[:, learnt])
-    sights = np.full((len(ANSWERS), len(names), len(skills.names), len(Sight._fields)), np.nan)
-    for place, trained in enumerate((run, control)):
-        for row, name in enumerate(names):
-            courses = None if trained is None else _courses(trained, name)
-            if courses is not None:
-                rng = np.random.default_rng([settings.seed, place, row])
-                for transition, skill in enumerate(np.flatnonzero(learnt)):
-                    found = known.sight(courses[:, later], transition, confidence, settings.permutations, rng)
-                    sights[place, row, skill] = found
+def _score(bed: Testbed, names: Sequence[str], test: Test, emerged_at: float) -> xr.Dataset:
+    of_runs = [[None if run is None else trajectories(run, name) for name in names] for run in (bed.run, bed.control)]
+    sights = np.array(
+        [
+            [
+                bed.sights(of_measure, test, place, *name.encode())
+                for name, of_measure in zip(names, of_run, strict=True)
+            ]
+            for place, of_run in enumerate(of_runs)
+        ]
+    )
     variables: dict[str, Any] = {
         field: (("answers", "measure", "skill"), sights[..., column]) for column, field in enumerate(Sight._fields)
     }
     unknown = np.full(len(names), np.nan)
-    passes = run["measure_passes"].reindex(measure=list(names)).values if "measure_passes" in run else unknown
-    variables |= {"measure_passes": ("measure", passes), "learnable": ("skill", np.ones(len(skills.names)))}
-    variables |= {"emergence_time": (("skill", "seed"), times.T), **_closed_form(run, times, settings.emerged_at)}
+    passes = bed.run["measure_passes"].reindex(measure=list(names)).values if "measure_passes" in bed.run else unknown
+    variables |= {"measure_passes": ("measure", passes), "learnable": ("skill", np.ones(len(bed.skills)))}
+    variables |= {"emergence_time": (("skill", "seed"), bed.times.T)}
+    variables |= closed_form(bed.run, bed.times, emerged_at)
     labels = {"answers": list(ANSWERS), "measure": list(names)}
-    return xr.Dataset(variables, {**labels, "skill": skills.names, "seed": run["seed"].values})
+    return xr.Dataset(variables, {**labels, "skill": bed.skills, "seed": bed.run["seed"].values})
 
 
-def _closed_form(of_experiment: xr.Dataset, times: Floats, level: float) -> dict[str, Any]:
-    """The slope of emergence times (seed, skill), and what the closed form predicts; NaN where there is none."""
-    if not has_skills(of_experiment):
-        of_seeds, of_skills = np.full(len(times), np.nan), np.full(times.shape[1], np.nan)
-        return {"slope": ("seed", of_seeds), "predicted_time": ("skill", of_skills), "predicted_slope": ((), np.nan)}
-    run = asked(of_experiment)
-    frequency, skills = run["skill_frequency"].values, run["skill"].values
-    slopes = [emergence_slope(of_seed).slope if np.isfinite(of_seed).sum() > 2 else np.nan for of_seed in times]
-    try:
-        predicted = learner_of(run).emergence_time(frequency, level)
-    except ValueError:
-        predicted = np.full(len(frequency), np.nan)
-    several = is_sparse_parity(run) and len(skills) > 1
-    steepness = np.polyfit(np.log(skills), -np.log(frequency), 1)[0] if several else np.nan
-    return {
-        "slope": ("seed", slopes),
-        "predicted_time": ("skill", predicted),
-        "predicted_slope": ((), steepness),
-    }
-
-
-def _courses(run: xr.Dataset, name: str) -> Floats | None:
-    """A measure as courses (seed, step), by its logarithm where it is positive throughout; None if not measured."""
+def trajectories(run: xr.Dataset, name: str) -> Floats | None:
+    """Return a measure's (seed, step), by its logarithm where it is positive throughout; None if not measured."""
     if name != EMERGENCE and name not in run:
         return None
     values = by_seed(run, log10_paths(run) if name == EMERGENCE else run[name])

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from emergence.core.arrays import Floats
-from emergence.statistics.scoreboard import asked, by_skill, has_skills, is_control
+from emergence.statistics.skills import asked, by_skill, has_skills, is_control
 from emergence.testbeds.sparse_parity.closed_form import SkillLearner
 from emergence.testbeds.sparse_parity.measured import emergence_times
 

@@ -24,16 +24,20 @@ FEWEST_SEEDS = 4
 
 RESAMPLES = 999
 
+POWER = 0.8
+
 
 class Sight(NamedTuple):
     """Detection of a transition in trajectories; NaN where nothing can be said.
 
     `explained` is the share of the differences between seeds that follows the transition, beside what other transitions
-    explain. `lead` is the share of its time by which trajectories change earlier (negative: later), with the ends of
-    its interval. `p_value` is that of trajectories unrelated to the seeds' transition times.
+    explain; `detectable` is the share at which the test would see it in `POWER` of all cases. `lead` is the share of
+    its time by which trajectories change earlier (negative: later), with the ends of its interval. `p_value` is that of
+    trajectories unrelated to the seeds' transition times.
     """
 
     explained: float = np.nan
+    detectable: float = np.nan
     lead: float = np.nan
     lead_low: float = np.nan
     lead_high: float = np.nan
@@ -53,7 +57,13 @@ class Transitions:
     emerged: Floats
 
     def sight(
-        self, trajectories: ArrayLike, transition: int, confidence: float, permutations: int, rng: np.random.Generator
+        self,
+        trajectories: ArrayLike,
+        transition: int,
+        confidence: float,
+        permutations: int,
+        rng: np.random.Generator,
+        level: float = 0.05,
     ) -> Sight:
         """Return what trajectories (seed, time) show of a transition.
 
@@ -62,7 +72,9 @@ class Transitions:
         The residuals are then compared with the deviations of this transition as a step or as a peak, shifted by at
         most half the way to the next transition. The p-value is the share of permutations of the seeds whose best
         shape and shift explain as much (Pitman 1937, Supplement to the Journal of the Royal Statistical Society
-        4:225). The interval of the lead holds percentiles over bootstrap samples of the seeds.
+        4:225). The interval of the lead holds percentiles over bootstrap samples of the seeds. What would have been
+        seen is said of a test at `level`: what explains a share s of such trajectories, as a step at its own time, adds
+        to what permuted seeds explain by chance.
 
         NaN with fewer than `FEWEST_SEEDS` seeds, and where a trajectory has missing values or all are alike.
 
@@ -85,12 +97,17 @@ class Transitions:
         order = np.arange(len(rows))
         drawn = [rng.permutation(order) for _ in range(permutations)]
         shares, *others = _shares(left, shapes, base, np.array([order, *drawn]))
-        p_value = (1 + sum(other.max() >= shares.max() - 1e-12 for other in others)) / (1 + permutations)
+        by_chance = np.array(others)
+        p_value = (1 + (by_chance.max(axis=(1, 2)) >= shares.max() - 1e-12).sum()) / (1 + permutations)
         shape, best = np.unravel_index(shares.argmax(), shares.shape)
         leads = 1 - np.exp(self._step * shifts)
         resampled = leads[_best_shifts(left, _left(shapes[:, shape], base), rng)]
         return Sight(
-            float(shares.max()), float(leads[best]), *percentile_interval(resampled, confidence), float(p_value)
+            float(shares.max()),
+            _detectable(by_chance, by_chance[:, 0, shifts == 0].ravel(), level),
+            float(leads[best]),
+            *percentile_interval(resampled, confidence),
+            float(p_value),
         )
 
     @cached_property
@@ -153,6 +170,18 @@ def _shares(left: Floats, shapes: Floats, base: Floats, orders: Integers) -> Flo
     squares *= (left**2).sum()
     shares: Floats = np.divide(explained, squares, out=np.zeros(squares.shape), where=squares > 1e-12 * squares.max())
     return shares
+
+
+def _detectable(by_chance: Floats, at_place: Floats, level: float) -> float:
+    """The share s of a signal in trajectories that is seen in `POWER` of all cases.
+
+    `by_chance` holds shares (case, shape, shift) that permuted seeds explain, `at_place` (case) those at the signal's
+    own shape and shift. With a correlation r by chance the signal explains (sqrt(s) + sqrt(1 - s) r)^2.
+    """
+    needed = np.sqrt(np.quantile(by_chance.max(axis=(1, 2)), 1 - level))
+    chance = np.quantile(np.concatenate([np.sqrt(at_place), -np.sqrt(at_place)]), 1 - POWER)
+    angle = np.arcsin(min(1.0, needed / np.hypot(1, chance))) - np.arctan(chance)
+    return float(np.sin(min(angle, np.pi / 2)) ** 2)
 
 
 def _best_shifts(left: Floats, shapes: Floats, rng: np.random.Generator) -> Integers:

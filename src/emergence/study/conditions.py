@@ -168,8 +168,8 @@ def loading(plan: "Plan", dataset: str) -> Iterable[str]:
 
 
 def examining(plan: "Plan", run: Run) -> Iterable[str]:
-    """Name the code that builds a run's networks, examines and measures them."""
-    return (*measuring(plan, run), *plan.parameters.data.entry(run.dataset).code("skills"))
+    """Name the code that builds a run's networks and examines them."""
+    return (*building(plan, run), *plan.parameters.data.entry(run.dataset).code("skills"))
 
 
 def building(plan: "Plan", run: Run) -> Iterable[str]:

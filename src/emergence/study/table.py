@@ -52,7 +52,7 @@ COUNTING = (
 ESTIMATION = Setting(
     "statistics", without=("resamples", "seed", "accuracy_targets", "read_out", "early_share", "early_shares")
 )
-SKILLS = ("scoreboard.samples", "scoreboard.seed", "measures.names")
+SKILLS = ("scoreboard.samples", "scoreboard.seed")
 LOOK = (Setting("figures", without=("own",)), ESTIMATION, "ruggedness.noise_floor")
 
 OF_RUNS = (

@@ -103,7 +103,7 @@ def _mistaken_methods(parameters: Parameters) -> Mistakes:
             told = f"{name} has no step to score, since it removes weights all the while that networks are trained"
             allowed = f"'{name}' (pruning.gradual_until says when it has removed all)"
             yield ("pruning", "methods", place), f" = {method!r}: {told}; allowed: {allowed}"
-        share, most = pruning.share_per_round, max(pruning.sparsities)
+        share, most = pruning.share_per_round, max(pruning.sparsities, default=0.0)
         if scored == "previous_round" and (needed := ceil(log1p(-most) / log1p(-share))) > MOST_ROUNDS:
             told = f"sparsity {most:g} would take {needed} rounds of training"
             allowed = f"{1 - (1 - most) ** (1 / MOST_ROUNDS):.2g} or more, for {MOST_ROUNDS} rounds"
