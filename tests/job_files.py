@@ -55,16 +55,13 @@ def job_file(
     return [sys.executable, str(ROOT / "scripts" / f"{RULES[rule].program}.py"), str(path)]
 
 
-def examination(
-    folder: Path, dataset: str, entry: Mapping[str, Any], samples: int, measures: Sequence[str]
-) -> list[str]:
+def examination(folder: Path, dataset: str, entry: Mapping[str, Any], samples: int) -> list[str]:
     """The command that examines the networks of a folder that has a data set and checkpoints, into its skills.nc."""
     inputs = {"data": {"dataset": folder / "dataset.nc"}, "training": {"checkpoints": folder / "checkpoints"}}
     settings = {
         "networks": {"mlp": {"builder": "mlp"}},
         "data": {"sets": {dataset: entry}},
         "scoreboard": {"samples": samples, "seed": 0},
-        "measures": {"names": list(measures)},
     }
     outputs, run = {"skills": folder / "skills.nc"}, replace(RUN, dataset=dataset)
     return job_file(folder / "job.json", "measure_skills", inputs, outputs, run=run, settings=settings)

@@ -51,7 +51,7 @@ def test_networks_are_examined_as_the_users_function_says(
     stored: Path, monkeypatch: pytest.MonkeyPatch, control: bool
 ) -> None:
     entry = SPIRALS.model_copy(update={"control": control}).model_dump()
-    command = examination(stored, "spirals", entry, 9, ["weight_norm"])
+    command = examination(stored, "spirals", entry, 9)
     monkeypatch.setattr(sys, "argv", command[1:])
     runpy.run_path(command[1], run_name="__main__")
     found = read_dataset(stored / "skills.nc")

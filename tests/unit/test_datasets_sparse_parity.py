@@ -89,7 +89,7 @@ def test_the_script_says_what_networks_were_trained_on_and_how_many_units_they_h
     weights = {name: torch.stack([one[name] for one in networks]) for name in networks[0]}
     file = tmp_path / file_name(Step(0))
     publish({file: write(Checkpoint(Step(0), (3, 4), described, weights), file)}, tmp_path / "checkpoints")
-    do(examination(tmp_path, "mine", PARITY.model_dump(), 30, []))
+    do(examination(tmp_path, "mine", PARITY.model_dump(), 30))
     found = read_dataset(tmp_path / "skills.nc")
     numbers = ("training_samples", "hidden_units", "random_bits", "relevant_bits", "random_answers")
     assert [float(found[name]) for name in numbers] == [

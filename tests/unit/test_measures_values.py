@@ -234,7 +234,8 @@ def test_the_script_measures_every_seed_at_every_step(tmp_path: Path) -> None:
     measured = read_dataset(first)
     assert measured["step"].values.tolist() == ["ep0", "ep0it2", "ep2", "ep10"]
     assert measured["seed"].values.tolist() == [3, 5] and measured["site"].values.tolist() == ["activation1", "output"]
-    assert set(measured.data_vars) == set(names)
+    assert set(measured.data_vars) == {*names, "measure_passes"}
+    assert measured["measure_passes"].sel(measure=["emergence", "weight_norm"]).values.round().tolist() == [1, 0]
     for name in names:
         of_networks = measured[name].stack(network=["seed", "step"]).isnull()
         missing = of_networks if of_networks.ndim == 1 else of_networks.all("site")

@@ -1,5 +1,6 @@
 """Cost of measures, in forward passes, which are the same on every machine."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from emergence.core.modules import outputs
 from emergence.core.plugins import load
 from emergence.graph.measure import count_paths
 
@@ -15,9 +17,13 @@ EMERGENCE = "emergence"
 
 
 def measure_passes(network: nn.Module, inputs: Tensor, labels: Tensor, names: Sequence[str]) -> xr.DataArray:
-    """Return the `passes` of counting paths and of the named measures of a network, over `measure`."""
+    """Return the `passes` of counting paths and of the named measures of a network, over `measure`.
+
+    NaN for a network whose logits are not finite, of which nothing is measured.
+    """
     counted = [EMERGENCE, *names]
-    costs = [passes(network, inputs, labels, name) for name in counted]
+    finite = bool(torch.isfinite(outputs(network, inputs)).all())
+    costs = [passes(network, inputs, labels, name) if finite else math.nan for name in counted]
     text = "arithmetic of the measure, in forward passes over the probe samples"
     return xr.DataArray(costs, {"measure": counted}, attrs={"units": "1", "long_name": text})
 
