@@ -8,7 +8,8 @@ import yaml
 
 from emergence.parameters import CNN, VGG, Parameters, Transformer
 from emergence.parameters import __main__ as commands
-from emergence.parameters.reading import ParametersError, check, overlay, read
+from emergence.parameters.base import overlay
+from emergence.parameters.reading import ParametersError, check, read
 from emergence.parameters.rendering import SCHEMA_FILE, as_schema, as_yaml
 
 ROOT = Path(__file__).parent.parent.parent

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from emergence.core.plugins import load
-from emergence.parameters.reading import ParametersError, read
+from emergence.parameters.reading import ParametersError, check, read
 from emergence.study.plan import Plan
 
 ROOT = Path(__file__).parents[2]
@@ -370,3 +370,17 @@ def test_parameters_are_read_from_regular_files_only(base: Path, kind: str) -> N
 def test_a_module_that_ends_the_program_is_named_by_the_job_that_loads_it(base: Path) -> None:
     with pytest.raises(ValueError, match=r"module own_of_tests\.leaves ends the program when it is imported"):
         load("datasets", "own_of_tests.leaves:load", "load")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"mnist": {"epochs": 2}}, "study.training_on: no experiment has the data set 'mnist'; allowed: digits"),
+        ({"digits": {"epochs": 0}}, "study.training_on.digits.epochs: Input should be greater than or equal to 1"),
+        ({"digits": {"speed": 2}}, "study.training_on.digits.speed: Extra inputs are not permitted"),
+    ],
+)
+def test_training_that_differs_on_a_data_set_is_checked_as_all_training_is(changes: dict, told: str) -> None:
+    with pytest.raises(ParametersError) as refused:
+        check({"study": {"experiments": ["digits/mlp"], "training_on": changes}})
+    assert told in str(refused.value)

@@ -504,7 +504,6 @@ def test_random_words_are_measured_as_a_language_is_but_alone_have_neither_score
     measured = [job for job in jobs("sentences", "control") if job.rule == "measure_skills"]
     assert [job.name.split("/")[0] for job in measured] == ["sentences", "sentences", "control", "control"]
     assert {job.rule for job in measured[0].inputs["data"]} == {"prepare_data"}
-    assert measured[0].settings["measures"]["names"] == Parameters().measures.names
     concluded = {"scoreboard", "order_parameters"}
     drawn = {job.name for job in jobs("sentences", "control")}
     assert concluded <= drawn and not {"skill_strengths", "skill_times"} & drawn
@@ -522,3 +521,24 @@ def test_a_data_set_of_skills_is_made_from_its_own_entry_alone() -> None:
         keys(plan(**{**SKILLS, "data": {"sets": {**PARITIES, "parity": {**PARITY, "alpha": 0.9}}}})),
     )
     assert before["control"] == after["control"] and before["parity"] != after["parity"]
+
+
+def test_training_that_differs_on_a_data_set_reaches_the_jobs_of_that_data_set_alone() -> None:
+    study = {**STUDY, "experiments": ["digits/mlp", "mnist1d/mlp"]}
+    on_one = {**study, "training_on": {"mnist1d": {"epochs": 4, "optimizer": {"learning_rate": 0.5}}}}
+    before, after = plan(study=study), plan(study=on_one)
+    trained = {job.run.dataset: job.settings["training"] for job in after.of_rule("train_networks") if job.run}
+    assert {dataset: training["epochs"] for dataset, training in trained.items()} == {"digits": 20, "mnist1d": 4}
+    assert trained["mnist1d"]["optimizer"] == {
+        "name": "sgd",
+        "momentum": 0.9,
+        "weight_decay": 0.0,
+        "learning_rate": 0.5,
+    }
+    assert {job.run.dataset for job in new_jobs(before, after) if job.run} == {"mnist1d"}
+
+
+def test_a_study_without_sparsities_and_sampled_seeds_neither_prunes_nor_samples() -> None:
+    bare = plan(pruning={"sparsities": []}, landscape={"seeds": 0})
+    assert {job.rule for job in bare.jobs} & (LANDSCAPE | {"make_masks", "retrain_networks"}) == set()
+    assert {job.rule for job in bare.jobs} >= {"train_networks", "count_paths", "judge_claims", "write_report"}

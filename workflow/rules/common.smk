@@ -23,7 +23,8 @@ SCRIPTS = shlex.quote(os.path.relpath(ROOT / "scripts"))
 START = shlex.quote(os.path.relpath(ROOT / "src/emergence/processes/start.py"))
 os.environ.update(PYTHONPATH=os.pathsep.join(SOURCES), PATH=os.pathsep.join(PROGRAMS))
 
-from emergence.parameters.reading import overlay, read
+from emergence.parameters.base import overlay
+from emergence.parameters.reading import read
 from emergence.study import currency, job_files
 from emergence.core.stamps import KEY
 from emergence.study import layout

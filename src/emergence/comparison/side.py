@@ -12,8 +12,8 @@ from emergence.core.files import checksum
 from emergence.core.storage import read_dataset
 from emergence.drawing.catalogue import catalogue, entry_of
 from emergence.parameters import Parameters
-from emergence.parameters.base import dotted
-from emergence.parameters.reading import check, load_yaml, overlay
+from emergence.parameters.base import dotted, overlay
+from emergence.parameters.reading import check, load_yaml
 from emergence.report.pictures import Picture, read_pictures
 from emergence.report.versions import versions_in
 from emergence.statistics.entries import CLAIMS_FILE, EXPLORATORY

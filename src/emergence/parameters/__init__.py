@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import ValidationError, model_validator
 
-from emergence.parameters.base import Name, Section
+from emergence.parameters.base import Name, Section, overlay
 from emergence.parameters.compute import Compute
 from emergence.parameters.controls import Controls
 from emergence.parameters.curvature import Curvature
@@ -67,6 +67,32 @@ class Parameters(Section):
         }
         return {dataset: networks for dataset, networks in chosen.items() if networks}
 
+    def training_of(self, dataset: str) -> Training:
+        """The training of networks on a data set: `training`, with what `study.training_on` changes of it.
+
+        >>> parameters = Parameters(study={"training_on": {"digits": {"epochs": 2}}})
+        >>> parameters.training_of("digits").epochs
+        2
+        """
+        values = self.training.model_dump()
+        overlay(values, self.study.training_on.get(dataset, {}))
+        return Training.model_validate(values)
+
+    @model_validator(mode="after")
+    def _training_on_data_sets_is_possible(self) -> Self:
+        for dataset in self.study.training_on:
+            if dataset not in self.study.networks_of:
+                allowed = ", ".join(self.study.networks_of)
+                raise ValueError(f"study.training_on: no experiment has the data set '{dataset}'; allowed: {allowed}")
+            try:
+                self.training_of(dataset)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, first["loc"]))
+                told = first["msg"].removeprefix("Value error, ")
+                raise ValueError(f"study.training_on.{dataset}.{where}: {told}") from None
+        return self
+
     @model_validator(mode="after")
     def _reference_is_counted(self) -> Self:
         section, chosen = self.emergence, self.statistics
@@ -95,8 +121,9 @@ class Parameters(Section):
 
     @model_validator(mode="after")
     def _only_images_are_changed(self) -> Self:
-        for dataset, _ in self.study.pairs if self.training.augmentation.changes_images else ():
-            if content := self.data.entry(dataset).content:
+        for dataset in self.study.networks_of:
+            content = self.data.entry(dataset).content
+            if content and self.training_of(dataset).augmentation.changes_images:
                 raise ValueError(f"training.augmentation changes images, but the data set '{dataset}' is {content}")
         return self
 

@@ -152,3 +152,12 @@ Factor = Annotated[float, Field(ge=SMALLEST, le=LARGEST)]
 
 Distinct = Annotated[list[Item], AfterValidator(without_repeats), Field(min_length=1)]
 """A list with at least one entry and no entry twice."""
+
+
+def overlay(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Write `changes` over `values` in place, mapping by mapping; lists are replaced."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(values.get(key), dict):
+            overlay(values[key], value)
+        else:
+            values[key] = value

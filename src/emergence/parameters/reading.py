@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from emergence.parameters import Parameters
-from emergence.parameters.base import dotted
+from emergence.parameters.base import dotted, overlay
 from emergence.parameters.checks.fitting import EXCESSES, MISFITS
 from emergence.parameters.checks.naming import MISNOMERS
 from emergence.parameters.messages import Key, explain
 from emergence.parameters.yaml_files import ParametersError, load_yaml
 
-__all__ = ["ParametersError", "check", "load_yaml", "overlay", "read"]
+__all__ = ["ParametersError", "check", "load_yaml", "read"]
 
 COMMAND_LINE = "--config"
 
@@ -54,15 +54,6 @@ def check(values: Mapping[str, Any], files: Sequence[Path] = (), given: Mapping[
             "\n".join(f"{_source(key, text, sources)}: {dotted(key)}{text}" for key, text in mistakes)
         )
     return parameters
-
-
-def overlay(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Write `changes` over `values` in place, mapping by mapping; lists are replaced."""
-    for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(values.get(key), dict):
-            overlay(values[key], value)
-        else:
-            values[key] = value
 
 
 def _source(key: Key, text: str, sources: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

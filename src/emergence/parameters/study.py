@@ -1,6 +1,6 @@
 """Section ``study``: which networks are trained on which data sets, and with how many seeds."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ class Study(Section):
 
     experiments: Distinct[Experiment] = ["digits/mlp", "digits/cnn"]
     """Experiments as data set/network; networks are names under `networks`."""
+
+    training_on: dict[Name, dict[str, Any]] = {}
+    """Values of `training` that differ on a data set, by its name: {parity: {epochs: 60}}."""
 
     seeds: int = Field(default=10, ge=2, le=SPACE)
     """Number of independent runs per network; run i has seed i, and with it a split of the data (data.split)."""

@@ -33,7 +33,7 @@ def preparing(plan: "Plan", dataset: str) -> Amount:
 
 def training(plan: "Plan", run: Run) -> Amount:
     """All seeds of a run are trained together."""
-    return _trained(plan, run, plan.parameters.training.epochs, len(run.seeds))
+    return _trained(plan, run, plan.parameters.training_of(run.dataset).epochs, len(run.seeds))
 
 
 def tuning(plan: "Plan", run: Run) -> Amount:
@@ -49,19 +49,19 @@ def saved(plan: "Plan", run: Run) -> Amount:
 
 def counting(plan: "Plan", run: Run) -> Amount:
     """Paths are counted at every checkpoint, for all samples, and at every choice."""
-    passes = _passed(plan, run, _checkpoints(plan) * len(run.seeds))
+    passes = _passed(plan, run, _checkpoints(plan, run) * len(run.seeds))
     return passes._replace(products=passes.products * _choices(plan))
 
 
 def measuring(plan: "Plan", run: Run) -> Amount:
     """Every measure is taken at every checkpoint."""
-    return _passed(plan, run, _checkpoints(plan) * len(run.seeds) * len(plan.parameters.measures.names))
+    return _passed(plan, run, _checkpoints(plan, run) * len(run.seeds) * len(plan.parameters.measures.names))
 
 
 def examining(plan: "Plan", run: Run) -> Amount:
     """Networks are examined at every checkpoint on fresh samples."""
     samples = plan.parameters.scoreboard.samples
-    return _passed(plan, run, _checkpoints(plan) * len(run.seeds), samples)
+    return _passed(plan, run, _checkpoints(plan, run) * len(run.seeds), samples)
 
 
 def controlling(plan: "Plan", run: Run) -> Amount:
@@ -125,12 +125,12 @@ def _trained(plan: "Plan", run: Run, epochs: int, networks: int) -> Amount:
     """So many networks are trained, their updates done together."""
     data = plan.parameters.data
     samples = max(1, parts(_size(plan, run.dataset), data)[2] - data.probe_samples)
-    updates = epochs * ceil(samples / plan.parameters.training.batch_size)
+    updates = epochs * ceil(samples / plan.parameters.training_of(run.dataset).batch_size)
     return _work(plan, run, updates, BACKWARD * networks * epochs * samples)
 
 
-def _checkpoints(plan: "Plan") -> int:
-    training = plan.parameters.training
+def _checkpoints(plan: "Plan", run: Run) -> int:
+    training = plan.parameters.training_of(run.dataset)
     return 1 + len(training.checkpoints.early_iterations) + ceil(training.epochs / training.checkpoints.every_epochs)
 
 

@@ -34,11 +34,19 @@ class Plan:
         self.root = root
         self.selection = Selection(parameters, root, finished)
         self.values = parameters.model_dump()
+        self._values_on = {
+            dataset: {**self.values, "training": parameters.training_of(dataset).model_dump()}
+            for dataset in parameters.study.training_on
+        }
         self._made: dict[tuple[str, Subject], Job | None] = {}
         self._code = digests_of(root)
         for rule, name in TARGETS.items():
             self.job(rule, name)
         self._code.save()
+
+    def values_of(self, subject: Subject) -> Mapping[str, Any]:
+        """Return the parameters as they hold of a job's subject: training may differ between data sets."""
+        return self._values_on.get(subject.dataset, self.values) if isinstance(subject, Run) else self.values
 
     @property
     def jobs(self) -> list[Job]:
@@ -132,7 +140,8 @@ class Plan:
         settings = {name: dict(section) for name, section in job.settings.items()}
         settings.get("tuning", {}).pop("learning_rates", None)
         gradual = "gradual_until" in settings.get("pruning", {})
-        if not self.parameters.training.schedule.depends_on_length and not gradual:
+        dataset = job.run.dataset if job.run else ""
+        if not self.parameters.training_of(dataset).schedule.depends_on_length and not gradual:
             for section in ("training", "tuning"):
                 settings.get(section, {}).pop("epochs", None)
         return replace(job, settings=settings).key

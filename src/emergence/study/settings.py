@@ -20,7 +20,7 @@ def chosen(rule: Rule, plan: "Plan", subject: Subject) -> tuple[dict[str, Any], 
     for setting in rule.declared:
         if setting.when(plan, subject):
             path = _path(setting.key, subject)
-            found = _value(plan.values, path)
+            found = _value(plan.values_of(subject), path)
             if setting.only:
                 found = {name: found[name] for name in setting.only(plan, subject)}
             if found is not None:

@@ -60,9 +60,9 @@ def _unsaved_steps(parameters: Parameters) -> Mistakes:
         if step is not None and str(step) not in more and not _is_saved(parameters, step):
             allowed = ", ".join([parameters.training.saved_steps, *more])
             yield key, f" = {value!r}: training saves no weights at {step} (training.checkpoints); allowed: {allowed}"
-    end = str(Step(parameters.training.epochs))
+    ends = [str(Step(parameters.training_of(dataset).epochs)) for dataset in parameters.study.networks_of]
     for section, steps in (("landscape", parameters.landscape.steps), ("controls", parameters.controls.steps)):
-        if LAST in steps and end in steps:
+        for end in dict.fromkeys(end for end in ends if LAST in steps and end in steps):
             yield (section, "steps", steps.index(end)), f" = {end!r}: '{LAST}' names the same step; keep one of them"
         for network, saved in elsewhere.items():
             if not {LAST, *map(str, saved)}.intersection(steps):
@@ -112,10 +112,18 @@ def _mistaken_methods(parameters: Parameters) -> Mistakes:
 
 def _is_saved(parameters: Parameters, step: Step) -> bool:
     """Tell whether training on all data sets saves weights at a step; the first epoch of each must be long enough."""
-    if not parameters.training.saves(step):
+    training = {dataset: parameters.training_of(dataset) for dataset in parameters.study.networks_of}
+    if not all(of_one.saves(step) for of_one in training.values()):
         return False
-    trained = [parts(size, parameters.data)[2] - parameters.data.probe_samples for size in known(parameters).values()]
-    return all(step.iteration < -(-count // parameters.training.batch_size) for count in trained if step.iteration)
+    trained = {
+        dataset: parts(size, parameters.data)[2] - parameters.data.probe_samples
+        for dataset, size in known(parameters).items()
+    }
+    return all(
+        step.iteration < -(-count // training[dataset].batch_size)
+        for dataset, count in trained.items()
+        if step.iteration
+    )
 
 
 def _unfit_networks(parameters: Parameters) -> Mistakes:
