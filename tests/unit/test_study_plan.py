@@ -529,7 +529,9 @@ def test_training_that_differs_on_a_data_set_reaches_the_jobs_of_that_data_set_a
     before, after = plan(study=study), plan(study=on_one)
     trained = {job.run.dataset: job.settings["training"] for job in after.of_rule("train_networks") if job.run}
     assert {dataset: training["epochs"] for dataset, training in trained.items()} == {"digits": 20, "mnist1d": 4}
-    assert trained["mnist1d"]["optimizer"] == {
+    rates = [trained[name]["optimizer"].pop("learning_rate") for name in ("mnist1d", "digits")]
+    assert rates == [0.5, Parameters().training.optimizer.learning_rate]
+    assert trained["mnist1d"]["optimizer"] == trained["digits"]["optimizer"]
         "name": "sgd",
         "momentum": 0.9,
         "weight_decay": 0.0,
