@@ -532,11 +532,6 @@ def test_training_that_differs_on_a_data_set_reaches_the_jobs_of_that_data_set_a
     rates = [trained[name]["optimizer"].pop("learning_rate") for name in ("mnist1d", "digits")]
     assert rates == [0.5, Parameters().training.optimizer.learning_rate]
     assert trained["mnist1d"]["optimizer"] == trained["digits"]["optimizer"]
-        "name": "sgd",
-        "momentum": 0.9,
-        "weight_decay": 0.0,
-        "learning_rate": 0.5,
-    }
     assert {job.run.dataset for job in new_jobs(before, after) if job.run} == {"mnist1d"}
 
 
