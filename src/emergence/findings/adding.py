@@ -132,12 +132,12 @@ def training_in_words(parameters: Parameters) -> str:
 
 
 def accuracies(data: xr.Dataset, parameters: Parameters) -> Iterator[Accuracy]:
-    """Yield what networks reach: dense ones, and those pruned by the first method, with every retraining."""
+    """Yield what networks reach that did not diverge: dense ones, and those pruned by the first method, by retraining."""
     method, first = parameters.pruning.methods[0], parameters.pruning.retraining[0]
     for run, values in runs_of(data).items():
         if run.is_reference or (run.method == method and run.mask == 1):
             last = values.isel(step=-1)
-            kept = last.isel(seed=last["test_accuracy"].notnull().values & (last["left_out"].values != 1))
+            kept = last.isel(seed=last["test_accuracy"].notnull().values)
             if kept.sizes["seed"] > 1:
                 mean, low, high = mean_interval(kept["test_accuracy"].values, parameters.statistics.confidence)
                 pruned = f"{run.method}~{run.sparsity:g}"
