@@ -132,7 +132,7 @@ def training_in_words(parameters: Parameters) -> str:
 
 
 def accuracies(data: xr.Dataset, parameters: Parameters) -> Iterator[Accuracy]:
-    """Yield what networks reach that did not diverge: dense ones, and those pruned by the first method, by retraining."""
+    """Yield what networks reach that did not diverge: dense ones, and those pruned by the first method."""
     method, first = parameters.pruning.methods[0], parameters.pruning.retraining[0]
     for run, values in runs_of(data).items():
         if run.is_reference or (run.method == method and run.mask == 1):

@@ -9,7 +9,7 @@ from emergence.statistics.verdict import Verdict
 HEADINGS: dict[str, tuple[Verdict, ...]] = {
     "Supported": ("supported",),
     "Contradicted": ("contradicted",),
-    "Open, or not the same in all networks": ("inconclusive", "mixed"),
+    "Mixed or left open": ("mixed", "inconclusive"),
 }
 """Lines of the answer, with the verdicts that they list."""
 
