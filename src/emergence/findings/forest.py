@@ -55,7 +55,7 @@ def draw(entries: Sequence[Entry], short: dict[str, str], style: Style) -> Figur
         name = "\n".join([claim, *wrap(short[claim], LETTERS)])
         panels[0, column].set_title(name, loc="center", fontsize="medium")
         panels[-1, column].set_xticks([0, (1 + LIMIT) / 2], ["0", "counts"], fontsize="small")
-        panels[-1, column].set_xlabel(f"all: {SAID[verdict]}", fontweight="bold", color=LOOKS[verdict]["color"])
+        panels[-1, column].set_xlabel(SAID[verdict], fontweight="bold", color=LOOKS[verdict]["color"])
     verdicts: list[Line] = [
         {"label": SAID[verdict], "linestyle": "none", "markersize": 6, **look} for verdict, look in LOOKS.items()
     ]
