@@ -1,10 +1,11 @@
 # Each target does its own set-up in .venv; PYTHON chooses the interpreter (3.11 to 3.13) that it is made with.
 PYTHON ?= python3
 PRESET ?=
+STUDY ?= default
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run report status experiments test test-long lint format clean preset
+.PHONY: run report status experiments findings example test test-long lint format clean preset
 
 run: .venv/installed ## the study of params.yaml, from data to results/studies/NAME/report.html
 	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
@@ -19,6 +20,12 @@ status: .venv/installed ## what is finished, what is left, how long it takes, wh
 experiments: .venv/installed ## dvc exp show: of each experiment the verdicts on all claims, and the parameters that differ
 	dvc exp show --md --only-changed --keep '.*/verdicts.json' --drop '.*/(effects|choices).json' \
 		| sed -E 's/[^ |]*verdicts.json://g; s/ +\|/ |/g; s/-{3,}/---/g'
+
+findings: .venv/installed ## docs/findings.md, its picture and the answer in README.md, from docs/findings
+	emergence findings write
+
+example: .venv/installed ## the report of a finished study as one file to publish, example.html: make example STUDY=default
+	emergence findings example $(STUDY)
 
 preset: .venv/installed ## write a preset into params.yaml: make preset PRESET=smoke
 	python -m emergence.parameters apply $(PRESET)

@@ -35,6 +35,7 @@ ROOMS = (
     "jobs",
     "study",
     "comparison",
+    "findings",
     "commands",
 )
 """The rooms of the library, each before those that may import it; scripts and the workflow come last."""

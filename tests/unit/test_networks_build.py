@@ -39,10 +39,22 @@ def test_vgg_has_the_convolutions_of_torchvision(depth: int) -> None:
     assert shapes[0] == shapes[1]
 
 
+def test_vgg_of_a_quarter_of_the_width_has_a_quarter_of_the_channels() -> None:
+    full, quarter = (
+        [
+            m.out_channels
+            for m in build(Architecture("vgg", (3, 32, 32), 10, {"width": width})).modules()
+            if isinstance(m, nn.Conv2d)
+        ]
+        for width in (1.0, 0.25)
+    )
+    assert [4 * channels for channels in quarter] == full
+
+
 def test_sections_of_the_parameters_become_descriptions() -> None:
     assert describe(MLP(), (1, 8, 8), 10).options == {"widths": [64, 32], "activation": "relu"}
     assert describe(CNN(), (1, 8, 8), 10).options == {"channels": [8, 16], "activation": "relu", "batch_norm": False}
-    assert describe(VGG(), (3, 32, 32), 10).options == {"depth": 19}
+    assert describe(VGG(), (3, 32, 32), 10).options == {"depth": 19, "width": 1.0}
     assert describe(ResNet(), (3, 32, 32), 10).options == {"depth": 20}
     sizes = {"blocks": 2, "heads": 4, "width": 64, "activation": "gelu"}
     assert describe(Transformer(), (32,), 65).options == sizes

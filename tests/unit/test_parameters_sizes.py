@@ -7,7 +7,7 @@ from emergence.core.modules import prunable
 from emergence.core.plugins import available, load
 from emergence.datasets import PARTS, RawFiles, split
 from emergence.networks import build, describe
-from emergence.parameters.checks.sizes import elements, parts, weights
+from emergence.parameters.checks.sizes import elements, parts, weights, work
 from emergence.parameters.compute import Compute
 from emergence.parameters.data import Data
 from emergence.parameters.data_kind import BUILT_IN, Size
@@ -48,6 +48,22 @@ def test_networks_have_so_many_weights_and_at_most_so_many_parameters(network: N
     assert sum(weight.numel() for weight in prunable(built).values()) == weights(network, size)
     parameters = sum(parameter.numel() for parameter in built.parameters())
     assert parameters <= elements(network, size) <= 1.2 * parameters
+
+
+@pytest.mark.parametrize("width", [0.25, 0.5])
+def test_vgg_of_another_width_has_as_much_to_compute_as_is_said(width: float) -> None:
+    """To a tenth: the first and the last layer grow with the width alone."""
+    described = VGG(depth=11, width=width)
+    network, (values, products) = build(describe(described, (3, 32, 32), 10)), [0, 0]
+    for module in network.modules():
+        if prunable(module) and not list(module.children()):
+            module.register_forward_hook(
+                lambda m, _, out: counted.append((out.numel(), out.numel() * m.weight[0].numel()))
+            )
+    counted: list[tuple[int, int]] = []
+    network.eval()(torch.zeros(1, 3, 32, 32))
+    values, products = map(sum, zip(*counted, strict=True))
+    assert work(described, BUILT_IN["cifar10"]) == pytest.approx((values, products), rel=0.1)
 
 
 def test_of_networks_of_other_kinds_no_size_is_said() -> None:

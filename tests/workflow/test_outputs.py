@@ -32,6 +32,20 @@ def test_claims_have_verdicts_with_interval_and_corrected_p_value(finished: Repo
         assert claim["runs"] >= 3
 
 
+def test_what_a_study_found_is_kept_and_its_report_opens_elsewhere(finished: Repository, tmp_path: Path) -> None:
+    finished.run("emergence", "findings", "add", "smoke", "--to", str(tmp_path))
+    claims, study = (
+        json.loads((tmp_path / f"docs/findings/smoke/{name}.json").read_text()) for name in ("claims", "study")
+    )
+    assert {name: claim["verdict"] for name, claim in claims.items()} == {
+        name: claim["verdict"] for name, claim in finished.claims().items()
+    }
+    assert (study["command"], study["networks_trained"]) == ("emergence run smoke", 6)
+    assert study["cpu_hours"] > 0 and study["revision"] in finished.run("git", "log", "--format=%H")
+    finished.run("emergence", "findings", "example", "smoke", "--to", str(tmp_path))
+    assert (tmp_path / "example.html").read_bytes() == (finished.study / "report.html").read_bytes()
+
+
 def test_dvc_shows_metrics_and_plots(finished: Repository, tmp_path: Path) -> None:
     shown = finished.run("dvc", "metrics", "show").splitlines()
     assert shown[0].split() == ["Path", *finished.claims()]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Custom(DataKind):
-    """A data set of your own (see README)."""
+    """A data set of your own (docs/data.md)."""
 
     not_of_samples = frozenset({"skills", "control"})
 

@@ -14,7 +14,7 @@ from emergence.drawing.inputs import Inputs
 from emergence.drawing.panels import note, settle, wrapped_grid
 from emergence.drawing.style import Style
 
-_NO_METADATA: dict[str, dict[str, None]] = {
+NO_METADATA: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -55,7 +55,7 @@ def render(name: str, inputs: Inputs, style: Style, *files: Path) -> None:
                     animate = load("figures", program_of(name, "animate"), "animate")
                     _save_animation([figure] if inputs.nothing_is_left else animate(inputs, style), path)
                 else:
-                    figure.savefig(path, format=target.suffix[1:], metadata=_NO_METADATA[target.suffix])
+                    figure.savefig(path, format=target.suffix[1:], metadata=NO_METADATA[target.suffix])
 
 
 def _empty(style: Style) -> Figure:

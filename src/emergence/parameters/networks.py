@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from emergence.parameters.base import MOST_UNITS, Function
+from emergence.parameters.base import MOST_UNITS, Factor, Function
 from emergence.parameters.described import Described, Option
 from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
@@ -85,6 +85,9 @@ class VGG(_OfImages):
 
     depth: Literal[11, 16, 19] = 19
     """Number of weight layers of the published configuration."""
+
+    width: Factor = 1.0
+    """Factor of the numbers of channels that were published."""
 
 
 class ResNet(_OfImages):

@@ -32,7 +32,7 @@ def register(parameters: Parameters, root: Path) -> Path:
         raise ValueError(f"{concluded} is the result of this very study: it cannot be registered any more")
     now = datetime.now(UTC).date().isoformat()
     code = digests_of(root).digest(registration.DECIDING)
-    write_text(file, registration.as_yaml(registration.register(parameters, root, code, now, _commit(root))))
+    write_text(file, registration.as_yaml(registration.register(parameters, root, code, now, commit_of(root))))
     return file
 
 
@@ -47,7 +47,7 @@ def _concluded(parameters: Parameters, root: Path) -> str | None:
     return None
 
 
-def _commit(root: Path) -> str | None:
+def commit_of(root: Path) -> str | None:
     """Return the commit of a working tree; None where there is none."""
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None

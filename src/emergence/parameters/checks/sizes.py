@@ -17,7 +17,7 @@ PUBLISHED = {
     (ResNet, 18): (614_410, 5.56e8),
     (ResNet, 20): (188_426, 4.06e7),
 }
-"""Values and products, see `work`, of networks of published depths for an image of 32 x 32 pixels."""
+"""Values and products, see `work`, of networks of published depths and widths for an image of 32 x 32 pixels."""
 
 
 def known(parameters: Parameters) -> dict[str, Size]:
@@ -91,7 +91,9 @@ def work(network: Network, size: Size) -> tuple[float, float]:
     ((26, 1184), (266, 2944))
     """
     if isinstance(network, VGG | ResNet):
-        return PUBLISHED[type(network), network.depth]
+        values, products = PUBLISHED[type(network), network.depth]
+        width = network.width if isinstance(network, VGG) else 1
+        return width * values, width**2 * products
     sides = size.shape[1:] or size.shape
     matrices = layers(network, size.shape, size.classes)
     places = [1] * len(matrices)
