@@ -17,7 +17,8 @@ from emergence.findings import page, words
 from emergence.findings.adding import command_of, make_entry
 from emergence.findings.entry import FOLDER, Accuracy, Entry, decide, read, read_all, write
 from emergence.parameters import Parameters
-from emergence.parameters.reading import check, overlay
+from emergence.parameters.base import overlay
+from emergence.parameters.reading import check
 from emergence.parameters.reading import read as read_parameters
 from emergence.report.evidence import Evidence
 from emergence.report.records import Record
@@ -27,6 +28,7 @@ from tests import figure_data
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 360.0
+BEGIN, END = "<!-- findings: written by make findings -->\n", "<!-- end of findings -->\n"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def entry(study: tuple[Evidence, xr.Dataset]) -> Entry:
 @pytest.fixture
 def project(entry: Entry, tmp_path: Path) -> Path:
     """A project with two findings, of which one is on another data set, and a README for the answer."""
-    (tmp_path / "README.md").write_text(f"# Name\n\n{page.BEGIN}{page.END}\n## Run it\n")
+    (tmp_path / "README.md").write_text(f"# Name\n\n{BEGIN}{END}\n## Run it\n")
     write(entry, tmp_path)
     write(entry.model_copy(update={"name": "again"}), tmp_path)
     return tmp_path

@@ -1,8 +1,9 @@
 """Keep what a finished study found, and write the page, the picture and the answer that are made from it.
 
 Actions:
-  add STUDY       keep the part of its results that the page needs, in docs/findings/STUDY
-  write           write docs/findings.md, docs/images/findings.svg and the answer in README.md
+  add STUDY       keep the part of its results that the page needs, in docs/findings/STUDY; of a study of testbeds
+                  its scoreboard, in docs/scoreboard.json
+  write           write docs/findings.md, docs/images/findings.svg, the answer in README.md and docs/scoreboard.md
   example STUDY   copy its report, which needs no other file, to example.html
 """
 
@@ -42,17 +43,21 @@ def _check_left(study: str) -> None:
 
 
 def _add(given: Namespace) -> list[Path]:
+    from emergence.findings import scoreboard
     from emergence.findings.adding import entry_of
     from emergence.findings.entry import write
 
-    return write(entry_of(given.study), given.to)
+    entry = entry_of(given.study)
+    if scoreboard.file_of(given.study).is_file():
+        return scoreboard.add(entry, given.to)
+    return write(entry, given.to)
 
 
 def _write(given: Namespace) -> list[Path]:
     from emergence.core.files import write_text
-    from emergence.findings.page import files
+    from emergence.findings import page, scoreboard
 
-    made = files(given.to)
+    made = page.files(given.to) | scoreboard.files(given.to)
     for file, content in made.items():
         write_text(given.to / file, content)
     return list(made)

@@ -13,8 +13,9 @@ from emergence.drawing.inputs import read_conclusions
 from emergence.findings.entry import FOLDER, PARAMETERS, Accuracy, Answer, Claim, Entry, Found, Quantity, Study
 from emergence.jobs.job_file import JobFile
 from emergence.parameters import Parameters
+from emergence.parameters.base import overlay
 from emergence.parameters.presets import presets
-from emergence.parameters.reading import check, overlay
+from emergence.parameters.reading import check
 from emergence.parameters.yaml_files import load_yaml
 from emergence.report import texts
 from emergence.report.evidence import Evidence

@@ -12,6 +12,7 @@ from emergence.drawing.render import NO_METADATA
 from emergence.findings import words
 from emergence.findings.entry import FOLDER, Entry, Quantity, read_all
 from emergence.findings.forest import draw, style_of
+from emergence.findings.marks import between
 from emergence.report import texts as of_report
 from emergence.report.page import VERDICTS
 from emergence.report.wording import UNDEFINED, listing, name_of_test, number, percent
@@ -19,9 +20,6 @@ from emergence.report.wording import bound as bound_of
 
 HERE = Path(__file__).parent
 PAGE, PICTURE, README = Path("docs/findings.md"), Path("docs/images/findings.svg"), Path("README.md")
-
-BEGIN, END = "<!-- findings: written by make findings -->\n", "<!-- end of findings -->\n"
-"""Lines of the README between which the answer stands."""
 
 
 def files(root: Path) -> dict[Path, str]:
@@ -36,20 +34,8 @@ def files(root: Path) -> dict[Path, str]:
     return {
         PAGE: environment.get_template("page.md.jinja").render(told),
         PICTURE: picture(entries),
-        README: answered((root / README).read_text(encoding="utf-8"), answer),
+        README: between((root / README).read_text(encoding="utf-8"), "findings", answer, README),
     }
-
-
-def answered(readme: str, answer: str) -> str:
-    r"""Put the answer between the marks of a README; ValueError where it has not both, each once.
-
-    >>> answered(f"# Name\n{BEGIN}old\n{END}## Run it\n", "new\n") == f"# Name\n{BEGIN}new\n{END}## Run it\n"
-    True
-    """
-    if [readme.count(mark) for mark in (BEGIN, END)] != [1, 1] or readme.index(BEGIN) > readme.index(END):
-        raise ValueError(f"{README} should hold the lines {BEGIN.strip()} and {END.strip()}, each once, in this order")
-    before, _, rest = readme.partition(BEGIN)
-    return f"{before}{BEGIN}{answer}{END}{rest.partition(END)[2]}"
 
 
 def picture(entries: Sequence[Entry]) -> str:
