@@ -144,6 +144,32 @@ def test_an_own_data_set_with_skills_is_one_file_and_nothing_else_is_prepared_or
     assert xr.load_dataset(skills)["skill_strength"].sizes == {"seed": 3, "step": 5, "skill": 2}
 
 
+def test_an_own_measure_gets_a_row_on_the_scoreboard_and_networks_are_neither_trained_nor_examined_anew(
+    repository: Repository,
+) -> None:
+    bits = {"kind": "sparse_parity", "skills": 2, "bits": 4, "relevant_bits": 2, "samples": 2000}
+    repository.set("data.sets", {"parity": bits, "random_parity": {**bits, "random_answers": True}})
+    repository.set("study.experiments", ["parity/mlp", "random_parity/mlp"])
+    repository.set("study.seeds", 4)
+    repository.set("study.seeds_per_block", 4)
+    repository.set("pruning.sparsities", [])
+    repository.set("landscape.seeds", 0)
+    repository.set("scoreboard", {"samples": 200, "emerged_at": 0.5, "permutations": 99, "seed": 0})
+    repository.executed("snakemake", "statistics")
+    scoreboard = repository.study / "statistics/scoreboard.nc"
+    before = xr.load_dataset(scoreboard)
+    write(repository, "extensions/largest.py", LARGEST_WEIGHT)
+    repository.set("measures.names", ["active_fraction", "extensions.largest:measure"])
+    done = repository.executed("snakemake", "statistics")
+    assert done["apply_measures"] == 2 and done["score_measures"] == 1
+    assert not {"prepare_data", "train_networks", "count_paths", "measure_skills"} & set(done)
+    after = xr.load_dataset(scoreboard)
+    assert "extensions.largest:measure" in after["measure"].values
+    assert set(before["measure"].values) < set(after["measure"].values)
+    xr.testing.assert_equal(after["p_value"].sel(measure=before["measure"]), before["p_value"])
+    assert (after["measure_passes"].sel(measure="extensions.largest:measure") == 0).all()
+
+
 def test_an_own_analysis_of_checkpoints_with_a_figure_is_three_files_and_only_it_and_its_figure_are_made(
     repository: Repository,
 ) -> None:

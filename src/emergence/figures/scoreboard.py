@@ -13,7 +13,7 @@ from emergence.core.arrays import Floats
 from emergence.drawing.inputs import Inputs
 from emergence.drawing.panels import legend_above
 from emergence.drawing.style import Style
-from emergence.statistics.standings import standings
+from emergence.statistics.standings import short_names, standings
 
 TITLE = "Scoreboard of measures"
 POSITION = 64
@@ -90,8 +90,7 @@ def _draw_table(axes: Axes, data: xr.Dataset) -> AxesImage:
         axes.axvline(start - 0.5, color="white", linewidth=3)
     above = axes.secondary_xaxis("top")
     middles = [(start + end - 1) / 2 for start, end in zip(starts, [*starts[1:], len(experiments)], strict=True)]
-    names = [experiments[start].split("/")[0].replace("_", "\n") for start in starts]
-    above.set_xticks(middles, names)
+    above.set_xticks(middles, [name.replace("_", "\n") for name in short_names(experiments[start] for start in starts)])
     above.set_xlabel("testbed")
     axes.set_xlabel("transition")
     above.tick_params(length=0)

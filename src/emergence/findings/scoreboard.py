@@ -14,7 +14,7 @@ from emergence.findings.marks import between
 from emergence.findings.page import make_environment
 from emergence.parameters.base import Section
 from emergence.statistics.estimate import finite_or_none
-from emergence.statistics.standings import seen_by_testbed, standings
+from emergence.statistics.standings import seen_by_testbed, short_names, standings
 from emergence.study import layout
 
 FILE, PAGE, IMAGES = Path("docs/scoreboard.json"), Path("docs/scoreboard.md"), Path("docs/images")
@@ -123,7 +123,7 @@ def files(root: Path) -> dict[Path, str]:
 def tables(board: Board) -> str:
     """Write the standings and the readings as tables of Markdown."""
     environment = make_environment()
-    environment.filters.update(digits=_digits, in_percent=_percent, range=_range)
+    environment.filters.update(digits=_digits, in_percent=_percent, range=_range, short_names=short_names)
     return environment.get_template("scoreboard.md.jinja").render(board=board)
 
 

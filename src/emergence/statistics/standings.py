@@ -1,5 +1,8 @@
 """Measures in the order of how well they detect known transitions."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -33,6 +36,17 @@ def seen_by_testbed(scoreboard: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(
         {name: [f"{seen} of {known}" for seen, known in of_one] for name, of_one in counts.items()}, rows
     )
+
+
+def short_names(experiments: Iterable[str]) -> list[str]:
+    """Return the data sets of experiments, with the network where several have the same data set.
+
+    >>> short_names(["parity/mlp", "sums/mlp", "sums/deep"])
+    ['parity', 'sums, mlp', 'sums, deep']
+    """
+    pairs = [name.split("/") for name in experiments]
+    often = Counter(dataset for dataset, _ in pairs)
+    return [dataset if often[dataset] == 1 else f"{dataset}, {network}" for dataset, network in pairs]
 
 
 def _row(of_measure: xr.Dataset, confidence: float) -> dict[str, float]:
