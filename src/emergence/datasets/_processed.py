@@ -70,8 +70,8 @@ def _numbers(raw: RawDataset) -> Variables:
     return {
         "inputs": (("sample", *dimensions), raw.inputs, "input as published"),
         "labels": ("sample", raw.labels.astype(np.int64), "index of the class"),
-        "sample_mean": (per_channel, mean, "mean of the values of the input, 0 where it is scaled"),
-        "sample_variance": (per_channel, variance, "variance of the values of the input, 1 where it is scaled"),
+        "sample_mean": (per_channel, mean, "mean of the values of the input"),
+        "sample_variance": (per_channel, variance, "variance of the values of the input"),
     }
 
 
