@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from emergence.core.losses import loss_of
 from emergence.core.modules import effective_weights, private_copy
 from emergence.training.gradients import class_indices, full_precision, mean_loss
 
@@ -11,7 +12,7 @@ ALL = slice(None)
 
 
 class ProbeLoss:
-    """Mean cross-entropy (nat) over the labels of probe samples, on a copy of a network in evaluation mode.
+    """Mean loss that a network is trained on, over the labels of probe samples, on a copy in evaluation mode.
 
     Its trainable `parameters`, called `names`, may be changed. Weights that are zero count as removed: `kept` is 0 for
     them and 1 for all other elements of `parameters`, zero biases included. Gradients are to be had under
@@ -34,7 +35,7 @@ class ProbeLoss:
         # The fused kernels of attention cannot be differentiated twice.
         with sdpa_kernel(SDPBackend.MATH):
             logits = self.network(self.inputs[samples].clone())
-        return mean_loss(full_precision(logits), self.labels[samples].clone())
+        return mean_loss(full_precision(logits), self.labels[samples].clone(), loss=loss_of(self.network))
 
     @torch.inference_mode(False)
     def gradients(self, samples: slice = ALL, differentiable: bool = False) -> list[Tensor]:

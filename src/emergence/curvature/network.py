@@ -6,6 +6,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence.core.arrays import Floats
+from emergence.core.losses import in_units_of, loss_of
 from emergence.core.modules import outputs
 from emergence.curvature.density import negative_share, spectrum, trace
 from emergence.curvature.eigenvectors import largest
@@ -28,9 +29,9 @@ VARIABLES = {
 def network_curvature(network: nn.Module, inputs: Tensor, labels: Tensor, settings: Curvature) -> xr.Dataset:
     """Return eigenvalues, spectrum and trace of the loss's Hessian, and the sharpness.
 
-    The loss is the mean cross-entropy (nat) of inputs (sample, ...) and labels (sample); weights that are zero count as
-    removed. All is NaN for a network whose logits are not finite. Raises ValueError where fewer weights are left than
-    eigenvalues are wanted.
+    The loss is what the network is trained on, in the mean over inputs (sample, ...) and labels (sample); weights that
+    are zero count as removed. All is NaN for a network whose logits are not finite. Raises ValueError where fewer
+    weights are left than eigenvalues are wanted.
 
     >>> settings = Curvature(eigenvalues=2, probes=3, lanczos_steps=4)
     >>> found = network_curvature(nn.Linear(2, 2), torch.eye(2), torch.tensor([0, 1]), settings)
@@ -49,7 +50,8 @@ def network_curvature(network: nn.Module, inputs: Tensor, labels: Tensor, settin
         )
         for name, (dims, units, meaning) in VARIABLES.items()
     }
-    return xr.Dataset(described, {"rank": np.arange(1, settings.eigenvalues + 1)})
+    found = xr.Dataset(described, {"rank": np.arange(1, settings.eigenvalues + 1)})
+    return in_units_of(loss_of(network), found)
 
 
 def _values(network: nn.Module, inputs: Tensor, labels: Tensor, settings: Curvature) -> dict[str, Floats | float]:

@@ -34,8 +34,8 @@ def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
 
     The parts of a seed are no part of it, but follow from it (see `ProcessedDataset.of_seed`), and so does the scale of
     the inputs: `sample_mean` and `sample_variance` are those of the values of each sample, one per channel, one in all
-    for vectors. Tokens have none, and are stored in the smallest type that holds them. `test` marks a published test
-    part. Raises ValueError if `raw` is no RawDataset or a part would be empty.
+    for vectors, and 0 and 1 for scaled inputs. Tokens have none, and are stored in the smallest type that holds them.
+    `test` marks a published test part. Raises ValueError if `raw` is no RawDataset or a part would be empty.
     """
     if not isinstance(raw, RawDataset):
         wrong = type(raw).__name__
@@ -65,6 +65,8 @@ def _numbers(raw: RawDataset) -> Variables:
     mean, variance = (
         np.concatenate([moment(block, -1, dtype=np.float64) for block in blocks]) for moment in (np.mean, np.var)
     )
+    if raw.scaled:
+        mean, variance = np.zeros_like(mean), np.ones_like(variance)
     return {
         "inputs": (("sample", *dimensions), raw.inputs, "input as published"),
         "labels": ("sample", raw.labels.astype(np.int64), "index of the class"),

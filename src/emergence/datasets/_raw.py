@@ -17,7 +17,8 @@ class RawDataset:
     `inputs` is uint8 or float32 of shape (sample, feature), (sample, channel, length) or
     (sample, channel, height, width); `labels` are integers that index `classes`; `test` marks the published test
     part (None where there is none); `checksums` maps each original file to "algorithm:digest". Sequences of `tokens`
-    have inputs and labels (sample, position), both integers that index `classes`.
+    have inputs and labels (sample, position), both integers that index `classes`. Inputs that are `scaled` reach
+    networks as they are; others are normalised.
 
     Raises ValueError that says which of these does not hold.
 
@@ -34,6 +35,7 @@ class RawDataset:
     test: Bools | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)
     tokens: bool = False
+    scaled: bool = False
 
     def __post_init__(self) -> None:
         problem = self._problem()

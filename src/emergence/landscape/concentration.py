@@ -11,6 +11,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor, nn
 
 from emergence.core.arrays import Floats
+from emergence.core.losses import in_units_of, loss_of
 from emergence.core.modules import private_copy, prunable
 from emergence.core.seeds import COPIES, DIRECTIONS_TO_MINIMA
 from emergence.landscape.combination import Weights
@@ -108,7 +109,7 @@ def find_minima(network: nn.Module, retraining: Retraining, settings: Minima) ->
         name: ("radius", [found[name] for found in of_radii], {"units": units, "long_name": meaning})
         for name, (units, meaning) in VARIABLES.items()
     }
-    return xr.Dataset(values, {"radius": radii})
+    return in_units_of(loss_of(network), xr.Dataset(values, {"radius": radii}))
 
 
 def distinct(barriers: Floats, threshold: float) -> int:

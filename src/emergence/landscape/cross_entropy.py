@@ -11,11 +11,12 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from emergence.core.arrays import Floats
+from emergence.core.losses import CROSS_ENTROPY, loss_of
 from emergence.core.modules import private_copy
 from emergence.landscape.combination import Combination, Weights, own_names, renamed
 from emergence.landscape.hoisting import HoistedNetwork
 from emergence.landscape.sampling import Evaluator, pointwise
-from emergence.training.gradients import class_indices, full_precision
+from emergence.training.gradients import class_indices, full_precision, squared_errors
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ CHECKED = 10
 
 
 class CrossEntropy:
-    """Mean cross-entropy ("loss", nat) and share of right answers ("accuracy") on fixed samples.
+    """Mean loss that a network is trained on ("loss") and share of right answers ("accuracy") on fixed samples.
 
     A metric for `sample_plane` and `sample_line`. The given network never changes: a copy is evaluated on the device of
     `inputs` (sample, ...). `labels` (sample, ...) are indices of its logits (sample, class, ...); `block` samples go
@@ -93,7 +94,8 @@ class CrossEntropy:
 
     def _means(self, blocks: Iterable[Tensor]) -> dict[str, Floats]:
         """Return loss and accuracy per point from the logits (point, sample, class, ...) of all blocks."""
-        sums = [_score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
+        score = _score if loss_of(self._network) == CROSS_ENTROPY else _score_squared_errors
+        sums = [score(logits, labels) for logits, labels in zip(blocks, self._labels, strict=True)]
         loss, accuracy = (torch.stack(sums).sum(0) / sum(map(torch.numel, self._labels))).cpu().numpy()
         return {"loss": loss, "accuracy": accuracy}
 
@@ -142,6 +144,15 @@ def _score(logits: Tensor, labels: Tensor) -> Tensor:
     of_label = below.gather(2, labels.expand(len(logits), *labels.shape).unsqueeze(2)).squeeze(2)
     right = (of_label == 0 if answers is None else answers == labels).flatten(1)
     losses = (below.exp_().sum(2).log() - of_label).flatten(1)
+    return torch.stack([losses.sum(-1, dtype=torch.float64), right.sum(-1).double()])
+
+
+def _score_squared_errors(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return sums over labels (2, point) of squared errors and of right answers, of logits as in `_score`."""
+    logits = full_precision(logits)
+    right = (logits.argmax(2) == labels).flatten(1)
+    listed, each = logits.movedim(2, -1).flatten(0, -2), labels.expand(len(logits), *labels.shape).flatten()
+    losses = squared_errors(listed, each).view(len(logits), -1)
     return torch.stack([losses.sum(-1, dtype=torch.float64), right.sum(-1).double()])
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from emergence.core.arrays import Floats
+from emergence.core.losses import in_units_of, loss_of
 from emergence.core.modules import private_copy
 from emergence.core.plugins import load
 from emergence.graph.measure import count_paths
@@ -27,10 +28,10 @@ Measure = Callable[[nn.Module, Tensor, Tensor], float]
 class Metrics:
     """Named values of a network on fixed samples as a function of its weights; a metric for `sample`.
 
-    Names are `loss` (mean cross-entropy, nat), `accuracy`, `emergence` (paths, counted with the arguments `counting` of
-    `count_paths`) and those of `emergence.measures` that return one number, or module:function. Values other than loss
-    and accuracy are NaN where the logits are not finite. The given network never changes. Raises ValueError for an
-    unknown name.
+    Names are `loss` (the mean of what the network is trained on), `accuracy`, `emergence` (paths, counted with the
+    arguments `counting` of `count_paths`) and those of `emergence.measures` that return one number, or module:function.
+    Values other than loss and accuracy are NaN where the logits are not finite. The given network never changes. Raises
+    ValueError for an unknown name.
 
     >>> metrics = Metrics(nn.Linear(2, 2), torch.eye(2), torch.tensor([0, 1]), ["accuracy", "weight_norm"])
     >>> metrics({"weight": 3 * torch.eye(2), "bias": torch.zeros(2)})
@@ -47,7 +48,7 @@ class Metrics:
     ) -> None:
         self.names = list(names)
         self._cross_entropy = CrossEntropy(network, inputs, labels)
-        self._samples = inputs, labels
+        self._samples, self._loss = (inputs, labels), loss_of(network)
         self._measures: dict[str, Measure] = {
             name: partial(_emergence, **counting or {}) if name == EMERGENCE else load("measures", name, "measure")
             for name in names
@@ -80,7 +81,8 @@ class Metrics:
         for name in self.names:
             units, meaning = OF_LOGITS.get(name, ("1", name.replace("_", " ")))
             sampled[name].attrs = {"units": units, "long_name": f"{meaning} on the {where}"}
-        return sampled.rename({name: f"{where}_{name}" for name in self.names})
+        named = sampled.rename({name: f"{where}_{name}" for name in self.names})
+        return in_units_of(self._loss, named)
 
     def _measure(self, weights: Weights, loss: float) -> dict[str, float]:
         if self._network is None or not np.isfinite(loss):

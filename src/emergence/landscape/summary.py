@@ -82,6 +82,7 @@ def summarise(landscape: xr.Dataset, noise: float) -> xr.Dataset:
             found = compute(loss, dims, noise)
             mean = found.mean([dim for dim in ("plane", "slice") if dim in found.dims], skipna=False)
             long_name = f"{meaning.format(extent='area' if len(dims) > 1 else 'length')} of the loss {place}"
+            units = loss.attrs.get("units", units) if units == "nat" else units
             values[f"{where}_{number}"] = mean.assign_attrs(units=units, long_name=long_name)
     return xr.Dataset(values, {name: landscape[name] for name in ("seed", "step") if name in landscape.coords})
 

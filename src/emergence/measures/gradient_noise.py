@@ -7,7 +7,7 @@ from emergence.curvature.loss import ProbeLoss
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-    """Trace of the covariance of the gradients of single probe samples' cross-entropy: the noise of a batch of one.
+    """Trace of the covariance of the gradients of single probe samples' loss: the noise of a batch of one.
 
     An unbiased estimate S of the numerator of the simple noise scale of McCandlish et al. (2018, arXiv:1812.06162,
     equation 2.9). With G the `loss_gradient_norm` of the n samples, the scale is S / G^2, or without the noise of G

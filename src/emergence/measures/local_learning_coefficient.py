@@ -28,7 +28,7 @@ def measure(
 
         w <- w - step_size / 2 (n / log n * gradient + localisation (w - w0)) + sqrt(step_size) * standard normal
 
-    with the gradient of the mean cross-entropy of all probe samples. Every chain starts at w0, drops the losses of its
+    with the gradient of the mean loss of all probe samples. Every chain starts at w0, drops the losses of its
     first `burn_in` positions and averages the following `draws`. Half the number of parameters for a regular model at
     its minimum, less for a singular one, negative where w0 is no minimum. A chain diverges at curvatures above
     4 log n / (n step_size); NaN where its loss overflows. Weights that are zero count as removed and stay zero. All

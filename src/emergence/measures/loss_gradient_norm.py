@@ -8,7 +8,7 @@ from emergence.curvature.loss import ProbeLoss
 
 
 def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-    """Euclidean norm of the gradient of the mean cross-entropy over the probe samples, by all trainable parameters.
+    """Euclidean norm of the gradient of the mean loss over the probe samples, by all trainable parameters.
 
     Weights that are zero count as removed and are left out; zero biases count.
     """

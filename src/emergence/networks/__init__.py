@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from emergence.core.losses import CROSS_ENTROPY, Loss, set_loss
 from emergence.core.plugins import load, own_program
 from emergence.parameters.base import Section
 from emergence.parameters.networks import Network
@@ -36,6 +37,7 @@ class _Stored(Section):
     input_shape: list[Size] = Field(min_length=1)
     classes: Size
     options: dict[str, Any]
+    loss: Loss = CROSS_ENTROPY
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Architecture:
     """All that is needed to build a network with untrained weights.
 
     `builder` is a file of this package or module:function; `options` are its keyword arguments and hold only what JSON
-    can.
+    can. `loss` is what the network is trained on.
 
     >>> described = Architecture("mlp", (1, 8, 8), 10, {"widths": [16], "activation": "relu"})
     >>> Architecture.from_json(described.to_json()) == described
@@ -54,6 +56,7 @@ class Architecture:
     input_shape: tuple[int, ...]
     classes: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    loss: Loss = CROSS_ENTROPY
 
     @property
     def program(self) -> str:
@@ -65,8 +68,11 @@ class Architecture:
         return own_program(str(self.options.get("model")) if self.builder == TRAINED_ELSEWHERE else self.builder)
 
     def to_json(self) -> str:
-        """Return the description as one line of JSON; equal descriptions give equal text."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """Return the description as one line of JSON, which names no loss but another than cross-entropy."""
+        described = asdict(self)
+        if self.loss == CROSS_ENTROPY:
+            del described["loss"]
+        return json.dumps(described, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Architecture":
@@ -82,7 +88,7 @@ class Architecture:
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
             raise ValueError(f"not the description of a network ({wrong}): {text[:200]}") from error
-        return cls(stored.builder, tuple(stored.input_shape), stored.classes, stored.options)
+        return cls(stored.builder, tuple(stored.input_shape), stored.classes, stored.options, stored.loss)
 
 
 def describe(section: Network, input_shape: tuple[int, ...], classes: int) -> Architecture:
@@ -109,4 +115,5 @@ def build(architecture: Architecture) -> "nn.Module":
     except TypeError as error:
         raise ValueError(f"network '{architecture.builder}': {error}") from error
     network: nn.Module = builder(architecture.input_shape, architecture.classes, **architecture.options)
+    set_loss(network, architecture.loss)
     return network

@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 
 from emergence.parameters.base import Section
 
-RESIZABLE = "mlp, cnn or transformer"
+RESIZABLE = "mlp, deep_linear, cnn or transformer"
 """Kinds of networks that come in all widths and depths."""
 
 

@@ -4,12 +4,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from emergence.parameters.base import MOST_UNITS, Factor, Function
+from emergence.parameters.base import LARGEST, MOST_UNITS, Factor, Function
 from emergence.parameters.described import Described, Option
 from emergence.parameters.trained_elsewhere import TrainedElsewhere
 
 Activation = Literal["relu", "gelu", "silu", "tanh", "sigmoid"]
 Width = Annotated[int, Field(ge=1, le=MOST_UNITS)]
+Scale = Annotated[float, Field(gt=0, le=LARGEST)]
 Layers = Annotated[list[Width], Field(min_length=1, max_length=1000)]
 
 
@@ -47,6 +48,37 @@ class MLP(_Layered):
 
     activation: Activation = "relu"
     """Non-linearity after every hidden layer."""
+
+
+class DeepLinear(_Layered):
+    """Linear layers without biases, with small balanced initial weights (Saxe et al. 2014)."""
+
+    sizes = "widths"
+
+    builder: Literal["deep_linear"] = "deep_linear"
+    """Which kind of network."""
+
+    widths: Layers = [8]
+    """Units per hidden layer."""
+
+    scale: Scale = 0.05
+    """Size of the initial weights: their singular values."""
+
+
+class Superposition(Described):
+    """Toy model of superposition, ReLU(W^T W x + b) in units of the input (Elhage et al. 2022)."""
+
+    builder: Literal["superposition"] = "superposition"
+    """Which kind of network."""
+
+    hidden: Width = 2
+    """Hidden units, fewer than features."""
+
+    scale: Scale = 0.1
+    """Standard deviation of the initial weights."""
+
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        return "" if len(shape) == 1 else "it needs vectors"
 
 
 class CNN(_Layered):
@@ -156,6 +188,8 @@ def _kind(value: Any) -> str:
 
 Network = Annotated[
     Annotated[MLP, Tag("mlp")]
+    | Annotated[DeepLinear, Tag("deep_linear")]
+    | Annotated[Superposition, Tag("superposition")]
     | Annotated[CNN, Tag("cnn")]
     | Annotated[VGG, Tag("vgg")]
     | Annotated[ResNet, Tag("resnet")]

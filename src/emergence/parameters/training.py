@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from emergence.core.losses import Loss
 from emergence.core.steps import Step
 from emergence.parameters.base import LARGEST, MOST_EPOCHS, MOST_SAMPLES, Epochs, Section, without_repeats
 
@@ -120,6 +121,9 @@ class Training(Section):
 
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
+
+    loss: Loss = "cross_entropy"
+    """squared_error: sum over classes of (logit - target)^2, where the target is 1 for the right class, else 0."""
 
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target of training that is spread evenly over all classes (Szegedy et al. 2016, section 7)."""

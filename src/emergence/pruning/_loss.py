@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from emergence.core.losses import CROSS_ENTROPY, loss_of
 from emergence.core.modules import plain_copy, train_all
 from emergence.pruning._subject import Subject
 from emergence.training.gradients import class_indices, full_precision, mean_loss
@@ -14,7 +15,7 @@ from emergence.training.gradients import class_indices, full_precision, mean_los
 
 @torch.inference_mode(False)
 def loss_and_weights(subject: Subject, temperature: float = 1.0) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return the mean cross-entropy of the logits / `temperature` on all samples, and the weights it depends on.
+    """Return the mean loss on all samples, and the weights it depends on; cross-entropy is of logits / `temperature`.
 
     It is that of a copy of the network in which batch normalisation uses the batch's own statistics, as in training,
     and dropout is off. Networks in half precision are computed in float32, in which products of small numbers are not
@@ -31,7 +32,9 @@ def loss_and_weights(subject: Subject, temperature: float = 1.0) -> tuple[Tensor
     # The fused kernels of attention cannot be differentiated twice.
     with sdpa_kernel(SDPBackend.MATH):
         logits: Tensor = network(inputs.clone())
-    return mean_loss(logits / temperature, labels.clone()), weights
+    loss = loss_of(network)
+    scale = temperature if loss == CROSS_ENTROPY else 1.0  # other losses have no softmax to soften
+    return mean_loss(logits / scale, labels.clone(), loss=loss), weights
 
 
 def at_least_float32(network: nn.Module) -> nn.Module:

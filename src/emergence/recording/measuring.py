@@ -8,6 +8,7 @@ import xarray as xr
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from emergence.core.losses import in_units_of, loss_of
 from emergence.core.modules import outputs
 from emergence.core.reuse import Kept, reusing
 from emergence.graph.grid import grids_of
@@ -79,9 +80,10 @@ class Measuring:
 
     def _answers(self, labels: Tensor) -> xr.Dataset:
         logits = full_precision(outputs(self.network, self.probe))
-        values = mean_loss(logits, labels), accuracy(logits, labels)
+        values = mean_loss(logits, labels, loss=loss_of(self.network)), accuracy(logits, labels)
         described = zip(OF_PROBE.items(), values, strict=True)
-        return xr.Dataset({name: ((), float(value), attributes) for (name, attributes), value in described})
+        found = xr.Dataset({name: ((), float(value), attributes) for (name, attributes), value in described})
+        return in_units_of(loss_of(self.network), found)
 
     def _landscape(self, labels: Tensor) -> xr.Dataset:
         axis = centred_grid(1.0, self.settings.landscape_points)

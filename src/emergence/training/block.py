@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from emergence.core.losses import in_units_of
 from emergence.core.modules import prunable
 from emergence.core.steps import Step
 from emergence.networks import Architecture
@@ -79,7 +80,7 @@ def train_block(
     for a mask or a network that does not fit and a method that `gradual` cannot use, OSError for a full disk or where
     another process is at the same training.
     """
-    device = device or torch.device("cpu")
+    device, architecture = device or torch.device("cpu"), replace(architecture, loss=training.loss)
     keep_freed_memory()
     meter = Meter(device)
     template = initial_network(architecture, seeds[0]).to(device, number_type(training))
@@ -95,9 +96,9 @@ def train_block(
             history = block.train(folder, interrupted)
             checkpoints = folder.checkpoints(block.steps)
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
-    metrics = metrics.assign(constants(architecture.classes, len(block.parts[PARTS.index("test")])))
+    metrics = metrics.assign(constants(architecture.classes, len(block.parts[PARTS.index("test")]), training.loss))
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
-    return TrainedBlock(metrics, checkpoints, cost)
+    return TrainedBlock(in_units_of(training.loss, metrics), checkpoints, cost)
 
 
 class _Block:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from emergence.core.losses import CROSS_ENTROPY, loss_of
 from emergence.parameters.training import Training
 from emergence.training.gradients import Outcome
 from emergence.training.precision import product_setting
@@ -92,7 +93,7 @@ class Dense:
 
 
 def is_dense(network: nn.Module) -> bool:
-    """Tell whether a network is linear layers with ReLU between them, after flattening, and nothing else.
+    """Tell whether a network is linear layers with ReLU between them, after flattening, trained on the cross-entropy.
 
     >>> is_dense(nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
     True
@@ -105,4 +106,5 @@ def is_dense(network: nn.Module) -> bool:
     linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
     own = len({id(layer) for layer in linear}) == len(linear) and all(layer.bias is not None for layer in linear)
     plain = not any(layer._forward_hooks or layer._forward_pre_hooks for layer in network.modules())
-    return kinds == pattern and own and plain and all(p.requires_grad for p in network.parameters())
+    trained = all(p.requires_grad for p in network.parameters()) and loss_of(network) == CROSS_ENTROPY
+    return kinds == pattern and own and plain and trained

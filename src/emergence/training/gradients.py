@@ -5,8 +5,9 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
+from emergence.core.losses import CROSS_ENTROPY, SQUARED_ERROR, Loss, loss_of
 from emergence.parameters.training import Training
 from emergence.training.inhibition import Inhibition
 from emergence.training.precision import mixed_precision
@@ -66,7 +67,7 @@ class Autograd(OfAutograd):
             parameter.grad = None
         with mixed_precision(self._training, self._device):
             logits = self._network(inputs[0])
-        loss = mean_loss(full_precision(logits), labels[0], self._training.label_smoothing)
+        loss = mean_loss(full_precision(logits), labels[0], self._training.label_smoothing, loss_of(self._network))
         if self._inhibition and self._inhibition.way == "penalty":
             factor = self._training.inhibition.factor / len(labels[0])
             (loss + factor * self._inhibition.penalty).backward()
@@ -102,8 +103,8 @@ def class_indices(inputs: Tensor, labels: Tensor) -> Tensor:
     return labels.long()
 
 
-def mean_loss(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Return the mean cross entropy; logits are (sample, class, ...), labels (sample, ...).
+def mean_loss(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0, loss: Loss = CROSS_ENTROPY) -> Tensor:
+    """Return the mean loss; logits are (sample, class, ...), labels (sample, ...).
 
     It is taken over a list of labels, because torch's loss over further dimensions is not deterministic on GPUs.
 
@@ -111,7 +112,22 @@ def mean_loss(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> T
     tensor(4.)
     """
     listed = logits if logits.ndim == 2 else logits.movedim(1, -1).flatten(0, -2)
+    if loss == SQUARED_ERROR:
+        return squared_errors(listed, labels.flatten(), label_smoothing).mean()
     return cross_entropy(listed, labels.flatten(), label_smoothing=label_smoothing)
+
+
+def squared_errors(logits: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Return the sum over classes of (logit - target)^2 of each label; logits are (label, class), labels (label).
+
+    The target is 1 for the class of the label and 0 for the others, smoothed as that of the cross-entropy.
+
+    >>> squared_errors(torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([0, 1]))
+    tensor([4., 1.])
+    """
+    classes = logits.shape[1]
+    targets = one_hot(labels, classes).to(logits.dtype) * (1 - label_smoothing) + label_smoothing / classes
+    return (logits - targets).square().sum(1)
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> Tensor:

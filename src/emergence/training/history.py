@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from emergence.core.arrays import Floats
+from emergence.core.losses import CROSS_ENTROPY, Loss
 from emergence.core.steps import Step
 from emergence.parameters.training import Training
 from emergence.training.group import BATCH_QUANTITIES
@@ -81,13 +82,14 @@ def over_steps(measured: Mapping[Step, Floats], seeds: Sequence[int], per_epoch:
     return xr.Dataset(quantities, coordinates)
 
 
-def constants(classes: int, tested: int) -> dict[str, xr.Variable]:
+def constants(classes: int, tested: int, loss: Loss = CROSS_ENTROPY) -> dict[str, xr.Variable]:
     """Return what of a data set stands beside metrics: the loss of guessing, and the number of samples for testing.
 
     >>> round(float(constants(classes=10, tested=360)["guessing_loss"]), 3)
     2.303
     """
+    guessing = log(classes) if loss == CROSS_ENTROPY else 1 - 1 / classes  # in both cases all classes alike
     return {
-        "guessing_loss": xr.Variable((), log(classes), {"units": "nat", "long_name": "loss of guessing at random"}),
+        "guessing_loss": xr.Variable((), guessing, {"units": "nat", "long_name": "loss of guessing at random"}),
         "test_samples": xr.Variable((), tested, {"units": "1", "long_name": "number of samples in the test part"}),
     }

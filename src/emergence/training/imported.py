@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ import xarray as xr
 from torch import Tensor
 
 from emergence.core.arrays import Floats
+from emergence.core.losses import CROSS_ENTROPY, in_units_of
 from emergence.core.saved_steps import Saved
 from emergence.core.steps import Step
 from emergence.foreign import load_weights
@@ -34,7 +36,8 @@ def architecture_of(described: TrainedElsewhere, folder: Path | None, data: Data
     if folder is not None:
         name, options = described_in(folder, described.options)
         described = described.model_copy(update={"model": name, "options": options})
-    return describe(described, data.input_shape, data.classes)
+    loss = described.training.loss if described.training else CROSS_ENTROPY
+    return replace(describe(described, data.input_shape, data.classes), loss=loss)
 
 
 class Imported:
@@ -67,8 +70,9 @@ class Imported:
     def write(self, target: Path, updates_per_epoch: int | None) -> xr.Dataset:
         """Write the checkpoints to the folder `target`; return their metrics (seed, step) as own training does."""
         write_all(self._checkpoints(), target)
-        metrics = over_steps(self._measured, self._seeds, updates_per_epoch)
-        return metrics.assign(constants(self._data.classes, len(self._parts[PARTS.index("test")])))
+        metrics, loss = over_steps(self._measured, self._seeds, updates_per_epoch), self._architecture.loss
+        tested = len(self._parts[PARTS.index("test")])
+        return in_units_of(loss, metrics.assign(constants(self._data.classes, tested, loss)))
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
         for step, of_seeds in self._files.items():

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import stack_module_state
 
+from emergence.core.losses import loss_of
 from emergence.core.modules import prunable
 from emergence.networks import Architecture
 from emergence.parameters.training import Training
@@ -95,12 +96,12 @@ class Stack:
         """Return mean loss and accuracy over a whole part, in evaluation mode: (quantity, seed), float64."""
         self._network.eval()
         size = max(1, EVALUATION_BATCH[self._device.type] // len(self.seeds))
-        total = torch.zeros(2, len(self.seeds), dtype=torch.float64, device=self._device)
+        total, loss = torch.zeros(2, len(self.seeds), dtype=torch.float64, device=self._device), loss_of(self._network)
         with torch.no_grad():
             for places in part.places.split(size, dim=1):
                 inputs, labels = part.batch(places)
                 logits = self._vmapped.logits(inputs)
-                total += places.shape[1] * torch.stack([losses(logits, labels), accuracies(logits, labels)])
+                total += places.shape[1] * torch.stack([losses(logits, labels, loss=loss), accuracies(logits, labels)])
         return (total / len(part)).cpu()
 
     def weights(self) -> dict[str, Tensor]:

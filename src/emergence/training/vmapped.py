@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy
 
+from emergence.core.losses import CROSS_ENTROPY, SQUARED_ERROR, Loss, loss_of
 from emergence.parameters.training import Training
-from emergence.training.gradients import OfAutograd, Outcome, full_precision
+from emergence.training.gradients import OfAutograd, Outcome, full_precision, squared_errors
 from emergence.training.precision import mixed_precision
 
 
@@ -42,7 +43,7 @@ class Vmapped(OfAutograd):
         """Compute the gradients; return loss and accuracy (seed)."""
         with mixed_precision(self._training, self._device):
             logits = self.logits(inputs)
-        loss = losses(logits, labels, self._training.label_smoothing)
+        loss = losses(logits, labels, self._training.label_smoothing, loss_of(self._network))
         # The loss of a seed depends on its own parameters only, so the sum has the gradients of all.
         gradients = torch.autograd.grad(loss.sum(), self.parameters, allow_unused=True, materialize_grads=True)
         self.gradients = [gradient.contiguous() for gradient in gradients]
@@ -55,14 +56,18 @@ class Vmapped(OfAutograd):
         return norm
 
 
-def losses(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def losses(logits: Tensor, labels: Tensor, smoothing: float = 0.0, loss: Loss = CROSS_ENTROPY) -> Tensor:
     """Return the mean loss (seed) of logits (seed, sample, class, ...).
 
     >>> losses(torch.zeros(2, 3, 4), torch.zeros(2, 3, dtype=torch.int64))
     tensor([1.3863, 1.3863])
     """
     listed = full_precision(logits).movedim(2, -1).flatten(0, -2)  # as in `mean_loss`
-    of_labels: Tensor = cross_entropy(listed, labels.flatten(), reduction="none", label_smoothing=smoothing)
+    of_labels = (
+        squared_errors(listed, labels.flatten(), smoothing)
+        if loss == SQUARED_ERROR
+        else cross_entropy(listed, labels.flatten(), reduction="none", label_smoothing=smoothing)
+    )
     of_seeds: Tensor = of_labels.view(len(labels), -1)
     return of_seeds.mean(1)
 

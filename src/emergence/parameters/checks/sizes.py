@@ -8,7 +8,7 @@ from emergence.core.raw_files import RAW_DATA, RawFiles
 from emergence.parameters import Parameters
 from emergence.parameters.data import Data
 from emergence.parameters.data_kind import Size
-from emergence.parameters.networks import CNN, MLP, VGG, Network, ResNet, Transformer
+from emergence.parameters.networks import CNN, MLP, VGG, DeepLinear, Network, ResNet, Superposition, Transformer
 
 PUBLISHED = {
     (VGG, 11): (151_562, 1.53e8),
@@ -44,7 +44,9 @@ def layers(network: Network, shape: tuple[int, ...], classes: int) -> list[tuple
     >>> layers(MLP(widths=[16]), (1, 8, 8), 10), layers(CNN(channels=[4]), (1, 8, 8), 10)
     ([(64, 16), (16, 10)], [(9, 4), (64, 10)])
     """
-    if isinstance(network, MLP):
+    if isinstance(network, Superposition):
+        return [(prod(shape), network.hidden)]
+    if isinstance(network, MLP | DeepLinear):
         sizes = [prod(shape), *network.widths, classes]
         return list(pairwise(sizes))
     if isinstance(network, CNN):
