@@ -93,6 +93,7 @@ def skills(addition: ModularAddition, dataset: SplitDataset, samples: int, seed:
 
     All pairs are asked for, whatever `samples`. Known beforehand is how many of them were trained on.
     """
+    import numpy as np
     import torch
 
     from emergence.core.known_skills import KnownSkills, labelled
@@ -107,24 +108,22 @@ def skills(addition: ModularAddition, dataset: SplitDataset, samples: int, seed:
     def examined(network: nn.Module) -> xr.Dataset:
         logits = network(inputs.to(next(network.parameters()).device)).cpu().double()
         right = (logits.argmax(1) == dataset.labels).double()
-        strengths = [float(right[part].mean() - 1 / prime) / (1 - 1 / prime) for part in (trained, ~trained)]
+        beyond_guessing = [(float(right[part].mean()) - 1 / prime) / (1 - 1 / prime) for part in (trained, ~trained)]
         waves = waves_of(logits.unflatten(0, (prime, prime)))
-        title = "right answers beyond those of guessing: to pairs trained on (memorisation) and all others"
+        restricted, excluded = restricted_loss(waves), excluded_loss(waves, trained, dataset.labels)
+        right_of = "right answers beyond those of guessing, to pairs trained on (memorisation) and others"
+        share_of = "share of key waves of a + b in the variance of logits"
+        restricted_to, excluded_from = (
+            "loss of the key waves alone, on all pairs",
+            "loss without them, on pairs trained on",
+        )
         shares = {
-            "skill_strength": ("skill", [max(0.0, strength) for strength in strengths], title),
-            "modular_addition_waves": ((), float(waves.share), "share of key waves of a + b in the variance of logits"),
+            "skill_strength": ("skill", np.maximum(beyond_guessing, 0), right_of),
+            "modular_addition_waves": ((), float(waves.share), share_of),
         }
         losses = {
-            "modular_addition_restricted_loss": (
-                (),
-                float(restricted_loss(waves)),
-                "loss on all pairs of the key waves of a + b alone",
-            ),
-            "modular_addition_excluded_loss": (
-                (),
-                float(excluded_loss(waves, trained, dataset.labels)),
-                "loss on pairs trained on without the key waves of a + b",
-            ),
+            "modular_addition_restricted_loss": ((), float(restricted), restricted_to),
+            "modular_addition_excluded_loss": ((), float(excluded), excluded_from),
         }
         return labelled(shares, skill=list(SKILLS)).merge(labelled(losses, units="nat"))
 

@@ -36,9 +36,8 @@ class Waves(NamedTuple):
 
     @property
     def share(self) -> Tensor:
-        """Share of the key waves in the variance of the logits; 0 where they do not vary."""
-        varying = (self.logits - self.constant).square().sum()
-        return (self.key.square().sum() / varying).nan_to_num(0)
+        """Share of the key waves in the variance of the logits of each class over pairs."""
+        return self.key.square().sum() / (self.logits - self.constant).square().sum()
 
 
 def waves_of(logits: Tensor, frequencies: int = KEY_FREQUENCIES) -> Waves:
