@@ -99,7 +99,7 @@ def test_a_network_that_looks_up_has_the_heads_and_the_skill_of_induction_only(t
     assert found["skill"].values.tolist() == ["bigram", "induction"]
     assert float(found["skill_strength"].sel(skill="induction")) > 0.99
     assert float(found["skill_strength"].sel(skill="bigram")) == 0
-    assert float(found["induction_prefix_matching"]) > 0.99
+    assert float(found["induction_prefix_matching"]) > 0.98  # nothing is before the first place
     assert float(found["induction_previous_token"]) > 0.99
     assert float(found["induction_in_context_score"]) < -0.5
 
