@@ -117,40 +117,47 @@ def test_a_network_that_knows_the_chain_guesses_what_follows_a_trigger(tmp_path:
     assert found["skill_frequency"].sel(skill="bigram") > found["skill_frequency"].sel(skill="induction") > 0.2
 
 
-TRAINING = Training.model_validate(
-    {
-        "epochs": 20,
-        "optimizer": {"name": "adamw", "learning_rate": 0.008},
+def course(folder: Path, induction: Induction, width: int, rate: float, epochs: int, seeds: int) -> xr.Dataset:
+    """What attention-only networks of two blocks know over training."""
+    options = {"blocks": 2, "heads": 2, "width": width, "feed_forward": False}
+    network = Architecture("transformer", (induction.length,), induction.vocabulary, options)
+    settings = {
+        "epochs": epochs,
+        "optimizer": {"name": "adamw", "learning_rate": rate},
         "schedule": {"warmup_epochs": 2},
-        "checkpoints": {"early_iterations": [8, 16, 24, 32, 40]},
+        "checkpoints": {"early_iterations": [8, 16, 24, 32]},
     }
-)
+    training = Training.model_validate(settings)
+    return examined_training(folder, induction, Data(probe_samples=64), network, training, seeds, samples=400)
 
 
-def course(folder: Path, induction: Induction) -> xr.Dataset:
-    options = {"blocks": 2, "heads": 2, "width": 48, "feed_forward": False}
-    network = Architecture("transformer", (32,), 32, options)
-    return examined_training(folder, induction, Data(probe_samples=64), network, TRAINING, seeds=20, samples=400)
-
-
-@pytest.mark.long
-def test_in_all_of_twenty_seeds_heads_of_induction_come_with_the_skill_and_a_fall_of_the_loss(tmp_path: Path) -> None:
-    found = course(tmp_path, Induction())
+def check_heads_come_with_the_skill_and_a_fall_of_the_loss(found: xr.Dataset) -> None:
     epochs, strengths = found["step_epoch"], found["skill_strength"]
     bigram, induction = (times(epochs, strengths.sel(skill=name)) for name in ("bigram", "induction"))
     heads = times(epochs, found["induction_prefix_matching"])
     assert (induction > 2 * bigram).all()
     assert (abs(heads - induction) < 2).all()
-    assert (strengths.isel(step=-1).sel(skill="induction") > 0.8).all()
+    assert (strengths.isel(step=-1).sel(skill="induction") > 0.7).all()
     for seed, time in enumerate(induction):
-        losses = found["test_loss"].isel(seed=seed)
-        before, after = (float(losses[abs(epochs - at).argmin()]) for at in (time - 2, time + 2))
-        plateau = float(losses[abs(epochs - time / 2).argmin()])
-        assert before - after > max(0.1, plateau - before)
+        loss = found["test_loss"].isel(seed=seed).swap_dims(step="step_epoch")
+        halfway, before, after = loss.interp(step_epoch=[(2 * bigram[seed] + time) / 2, time - 2, time + 2]).values
+        assert before - after > max(0.1, halfway - before)
+
+
+def test_heads_of_induction_come_with_the_skill_and_a_fall_of_the_loss(tmp_path: Path) -> None:
+    small = Induction(vocabulary=12, triggers=2, length=16, sequences=2400)
+    found = course(tmp_path, small, width=32, rate=0.01, epochs=12, seeds=2)
+    check_heads_come_with_the_skill_and_a_fall_of_the_loss(found)
+
+
+@pytest.mark.long
+def test_they_come_in_all_of_twenty_seeds(tmp_path: Path) -> None:
+    found = course(tmp_path, Induction(), width=48, rate=0.008, epochs=20, seeds=20)
+    check_heads_come_with_the_skill_and_a_fall_of_the_loss(found)
 
 
 @pytest.mark.long
 def test_nothing_is_looked_up_after_training_on_random_words(tmp_path: Path) -> None:
-    found = course(tmp_path, Induction(random_words=True))
+    found = course(tmp_path, Induction(random_words=True), width=48, rate=0.008, epochs=20, seeds=20)
     assert (found["skill_strength"] < 0.2).all()
     assert (found["induction_prefix_matching"] < 0.4).all()

@@ -115,4 +115,4 @@ def test_random_answers_are_memorised_and_nothing_generalises(tmp_path: Path) ->
     found, memorised, generalised = course(tmp_path, ModularAddition(prime=31, random_answers=True), seeds=20)
     assert np.isfinite(memorised).all() and np.isnan(generalised).all()
     assert found["skill_strength"].sel(skill="generalisation").max() < 0.1
-    assert (found["modular_addition_restricted_loss"] > GUESSED / 2).all()
+    assert (found["modular_addition_restricted_loss"] > 0.95 * GUESSED).all()
