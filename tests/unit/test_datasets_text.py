@@ -155,7 +155,8 @@ def test_content_and_length_of_a_text_change_its_keys_alone_and_its_place_none()
         ),
         (
             {"experiments": ["digits/transformer"]},
-            "reads text, not 'digits'; allowed: names in data.sets of kind formal_language or text or tokens (mine)",
+            "reads text, not 'digits'; allowed: names in data.sets of kind formal_language or induction or text or "
+            "tokens (mine)",
         ),
         ({"experiments": ["mime/transformer"]}, "unknown data set 'mime'"),
     ],

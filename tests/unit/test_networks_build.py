@@ -56,7 +56,7 @@ def test_sections_of_the_parameters_become_descriptions() -> None:
     assert describe(CNN(), (1, 8, 8), 10).options == {"channels": [8, 16], "activation": "relu", "batch_norm": False}
     assert describe(VGG(), (3, 32, 32), 10).options == {"depth": 19, "width": 1.0}
     assert describe(ResNet(), (3, 32, 32), 10).options == {"depth": 20}
-    sizes = {"blocks": 2, "heads": 4, "width": 64, "activation": "gelu"}
+    sizes = {"blocks": 2, "heads": 4, "width": 64, "activation": "gelu", "feed_forward": True}
     assert describe(Transformer(), (32,), 65).options == sizes
     own = describe(CustomNetwork(builder=f"{__name__}:narrow", options={"width": 3}), (4,), 2)
     assert own == Architecture(f"{__name__}:narrow", (4,), 2, {"width": 3})

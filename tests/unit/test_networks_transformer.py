@@ -38,7 +38,9 @@ def characters(samples: int, length: int = LENGTH, classes: int = CLASSES) -> Te
     return torch.randint(0, classes, (samples, length), generator=torch.Generator().manual_seed(1))
 
 
-@pytest.mark.parametrize("options", [{"blocks": 1, "heads": 1, "width": 5}, {"heads": 4, "activation": "relu"}])
+@pytest.mark.parametrize(
+    "options", [{"blocks": 1, "heads": 1, "width": 5}, {"heads": 4, "activation": "relu"}, {"feed_forward": False}]
+)
 def test_every_position_gets_one_logit_per_class_also_when_traced(options: dict[str, object]) -> None:
     network, inputs = transformer(**options), characters(3)
     logits = network(inputs)
@@ -95,6 +97,7 @@ class Wires:
     def __init__(self, network: nn.Module, length: int, classes: int, blocks: int, heads: int, width: int) -> None:
         self.weights = {name: tensor != 0 for name, tensor in network.state_dict().items()}
         self.length, self.classes, self.blocks, self.heads, self.width = length, classes, blocks, heads, width
+        self.feed_forward = "block1.linear1.weight" in self.weights
 
     def after(self, unit: Unit) -> Iterator[Unit]:
         """Units at the ends of a unit's wires; features in a head are numbered through all heads."""
@@ -124,7 +127,8 @@ class Wires:
             yield from (("between", block, position, row) for row in rows)
         elif kind == "between":
             yield ("stream", block + 1, position, index)
-            yield from (("hidden", block, position, row) for row in self.linear(stem + "linear1", index))
+            if self.feed_forward:
+                yield from (("hidden", block, position, row) for row in self.linear(stem + "linear1", index))
         elif kind == "hidden":
             yield from (("stream", block + 1, position, row) for row in self.linear(stem + "linear2", index))
 
@@ -138,7 +142,8 @@ class Wires:
         found: list[list[Unit]] = [[("character", 0, i, 0) for i in at]]
         for block in range(1, self.blocks + 1):
             found.append([("weight", block, (i, j), head) for head in range(self.heads) for i in at for j in at])
-            found.append([("hidden", block, i, unit) for i in at for unit in range(4 * self.width)])
+            if self.feed_forward:
+                found.append([("hidden", block, i, unit) for i in at for unit in range(4 * self.width)])
         return [*found, [("logit", 0, i, c) for c in range(self.classes) for i in at]]
 
     def emergence(self, active: list[list[bool]]) -> int:
@@ -161,12 +166,14 @@ def pruned(network: nn.Module, density: float) -> nn.Module:
 
 
 @pytest.mark.parametrize("density", [1.0, 0.5, 0.2])
-@pytest.mark.parametrize(("blocks", "heads"), [(1, 2), (2, 1), (2, 2)])
-def test_paths_equal_those_followed_unit_by_unit(blocks: int, heads: int, density: float) -> None:
+@pytest.mark.parametrize(("blocks", "heads", "feed_forward"), [(1, 2, True), (2, 1, True), (2, 2, True), (2, 2, False)])
+def test_paths_equal_those_followed_unit_by_unit(blocks: int, heads: int, feed_forward: bool, density: float) -> None:
     sizes = {"blocks": blocks, "heads": heads, "width": 4}
-    network, inputs = pruned(transformer(4, 3, **sizes), density), characters(5, 4, 3)
+    network = pruned(transformer(4, 3, **sizes, feed_forward=feed_forward), density)
+    inputs = characters(5, 4, 3)
     graph = UnitGraph(network, inputs, include_input=True)
-    names = [f"block{b}.{place}" for b in range(1, blocks + 1) for place in ("attention.softmax", "activation")]
+    places = ("attention.softmax", "activation") if feed_forward else ("attention.softmax",)
+    names = [f"block{b}.{place}" for b in range(1, blocks + 1) for place in places]
     assert list(graph.sites[1:]) == [*names, "output"]
     active = graph.active(inputs, threshold=0.3)
     active[0] = torch.tensor([[True, False, False, True]])
@@ -187,9 +194,11 @@ class Sequences(OneSplit):
         return text[:, :-1], text[:, 1:]
 
 
+@pytest.mark.parametrize("feed_forward", [True, False])
 @pytest.mark.parametrize("optimizer", [{"name": "sgd", "momentum": 0.9}, {"name": "adamw", "learning_rate": 0.01}])
-def test_a_stack_makes_the_updates_of_each_seed_alone(optimizer: dict[str, object]) -> None:
-    architecture = Architecture("transformer", (LENGTH,), CLASSES, {"blocks": 2, "heads": 2, "width": 8})
+def test_a_stack_makes_the_updates_of_each_seed_alone(optimizer: dict[str, object], feed_forward: bool) -> None:
+    options = {"blocks": 2, "heads": 2, "width": 8, "feed_forward": feed_forward}
+    architecture = Architecture("transformer", (LENGTH,), CLASSES, options)
     settings = {"epochs": 1, "batch_size": 8, "precision": "float64", "optimizer": optimizer}
     training, (part,) = Training.model_validate(settings), parts_of(Sequences(), ["train"], (0, 5, 2), CPU)
     stack = Stack(architecture, (0, 5, 2), training, CPU)

@@ -40,8 +40,9 @@ def test_data_sets_are_as_large_and_split_as_is_said(name: str) -> None:
         (CNN(channels=[3, 4]), IMAGES),
         (CNN(channels=[3], batch_norm=True), BUILT_IN["mnist1d"]),
         (Transformer(blocks=2, heads=2, width=6), SEQUENCES),
+        (Transformer(blocks=2, heads=2, width=6, feed_forward=False), SEQUENCES),
     ],
-    ids=["mlp", "cnn", "cnn on vectors", "transformer"],
+    ids=["mlp", "cnn", "cnn on vectors", "transformer", "attention only"],
 )
 def test_networks_have_so_many_weights_and_at_most_so_many_parameters(network: Network, size: Size) -> None:
     built = build(describe(network, size.shape, size.classes))

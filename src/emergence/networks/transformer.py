@@ -39,12 +39,24 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and a feed-forward layer, each normalised before and with a wire around it (Xiong et al. 2020)."""
+    """Attention, normalised before and with a wire around it (Xiong et al. 2020)."""
 
-    def __init__(self, length: int, width: int, heads: int, activation: str) -> None:
+    def __init__(self, length: int, width: int, heads: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width)
         self.attention = Attention(length, width, heads)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (sample, position, width) to the same shape."""
+        attended: Tensor = self.attention(self.norm1(features))
+        return features + attended
+
+
+class FullBlock(Block):
+    """A block with a feed-forward layer behind its attention, likewise normalised before and with a wire around it."""
+
+    def __init__(self, length: int, width: int, heads: int, activation: str) -> None:
+        super().__init__(length, width, heads)
         self.norm2 = nn.LayerNorm(width)
         self.linear1 = nn.Linear(width, 4 * width)
         self.activation = make_activation(activation)
@@ -52,7 +64,7 @@ class Block(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (sample, position, width) to the same shape."""
-        features = features + self.attention(self.norm1(features))
+        features = super().forward(features)
         result: Tensor = features + self.linear2(self.activation(self.linear1(self.norm2(features))))
         return result
 
@@ -88,9 +100,11 @@ def build(
     heads: int = 4,
     width: int = 64,
     activation: str = "gelu",
+    feed_forward: bool = True,
 ) -> nn.Module:
     """Embedding, blocks of attention and feed-forward layers of four times the width, normalisation, logits.
 
+    Without `feed_forward` blocks have attention only, as in Elhage et al. (2021), but normalised.
     Inputs are integers below `classes` (sample, length), logits (sample, classes, length): those at a position predict
     the character that follows it. No weights are shared and none are dropped at random, so that seeds can be stacked.
     Raises ValueError for inputs of more dimensions and for heads that do not divide the width.
@@ -105,7 +119,9 @@ def build(
     length = input_shape[0]
     layers: OrderedDict[str, nn.Module] = OrderedDict(embedding=Embedding(length, classes, width))
     for number in range(1, blocks + 1):
-        layers[f"block{number}"] = Block(length, width, heads, activation)
+        layers[f"block{number}"] = (
+            FullBlock(length, width, heads, activation) if feed_forward else Block(length, width, heads)
+        )
     layers["norm"] = nn.LayerNorm(width)
     layers["output"] = nn.Linear(width, classes)
     layers["classes_first"] = ClassesFirst()

@@ -150,6 +150,9 @@ class Transformer(Described):
     activation: Activation = "gelu"
     """Non-linearity of the feed-forward layers."""
 
+    feed_forward: bool = True
+    """Blocks have a feed-forward layer behind their attention; false: attention only."""
+
     @model_validator(mode="after")
     def _shares_the_width_among_heads(self) -> Self:
         if self.width % self.heads:

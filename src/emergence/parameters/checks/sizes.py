@@ -56,10 +56,9 @@ def layers(network: Network, shape: tuple[int, ...], classes: int) -> list[tuple
         return [*kernels, (channels[-1] * prod(side >> len(network.channels) for side in sides), classes)]
     if isinstance(network, Transformer):
         width = network.width
-        return [
-            *network.blocks * [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)],
-            (width, classes),
-        ]
+        attention, feed_forward = [(width, 3 * width), (width, width)], [(width, 4 * width), (4 * width, width)]
+        block = attention + feed_forward if network.feed_forward else attention
+        return [*network.blocks * block, (width, classes)]
     return []
 
 
