@@ -127,7 +127,7 @@ def reduced_rank(inputs: int, outputs: int, hidden: int, rank: int) -> float:
     return (doubled + (inputs + outputs + size) % 2) / 8
 
 
-@pytest.mark.parametrize(("rank", "known"), one_in(3, [(0, 5.0), (1, 6.0), (2, 7.5)]))
+@pytest.mark.parametrize(("rank", "known"), one_in(3, [(0, 5.0), (1, 6.0), (2, 7.0)]))
 def test_learning_coefficient_of_a_deep_linear_network_is_that_of_reduced_rank_regression(
     rank: int, known: float
 ) -> None:
@@ -158,6 +158,7 @@ def crossing_at(samples: int, steepness: float, localisation: float) -> float:
     return float((energy * density).sum() / density.sum())
 
 
+@pytest.mark.long
 def test_learning_coefficient_of_a_normal_crossing_is_less_than_a_half_by_what_few_samples_hide() -> None:
     """w1^2 w2^2 has 1/2 with multiplicity 2, so that the mean rise comes near it with 1 / log n only."""
     known = [crossing_at(samples, 20, 1.0) for samples in (10**2, 10**6, 10**10)]
