@@ -210,7 +210,7 @@ def test_landscapes_without_the_loss_that_figures_show_are_refused() -> None:
         ),
         (
             {"variations": {"networks": ["vgg19"], "widths": [2], "depths": []}},
-            r"variations\.widths\[0\] = 2: 'vgg19' cannot be varied so: only networks of kind mlp, deep_linear, cnn or transformer",
+            r"variations\.widths\[0\] = 2: 'vgg19' cannot be varied so: only networks of kind mlp, deep_linear, cnn",
         ),
         (
             {"variations": {"networks": ["mlp"], "depths": [-2]}},

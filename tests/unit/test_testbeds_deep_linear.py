@@ -30,13 +30,13 @@ def loaded(**changes: object) -> RawDataset:
 
 
 class Population(OneSplit):
-    """Samples in exactly the shares of the hierarchy, as whole numbers of a hundred per item."""
+    """Samples in exactly the shares of the hierarchy, 80 of every item."""
 
     input_shape, classes = (TREE.items,), TREE.items
 
     def part(self, name: str) -> tuple[Tensor, Tensor]:
-        counts = (TREE.probabilities * 400).round().astype(int)
-        np.testing.assert_allclose(counts, TREE.probabilities * 400)
+        counts = (TREE.probabilities * 80).round().astype(int)
+        np.testing.assert_allclose(counts, TREE.probabilities * 80)
         classes, items = np.indices(counts.shape)
         labels, inputs = (np.repeat(values.ravel(), counts.ravel()) for values in (classes, items))
         return torch.from_numpy(TREE.scale * np.eye(TREE.items)[inputs]).float(), torch.from_numpy(labels)
@@ -69,7 +69,7 @@ def test_deeper_networks_learn_modes_more_abruptly() -> None:
 def test_networks_learn_modes_at_the_times_of_the_closed_form_to_within_two_percent(width: int) -> None:
     described = Architecture("deep_linear", (8,), 8, {"widths": [width]}, "squared_error")
     training = Training.model_validate(
-        {"loss": "squared_error", "batch_size": 3200, "optimizer": {"learning_rate": RATE, "momentum": 0}}
+        {"loss": "squared_error", "batch_size": 640, "optimizer": {"learning_rate": RATE, "momentum": 0}}
     )
     (part,) = parts_of(Population(), ["train"], SEEDS, torch.device("cpu"))
     assert part.places.shape[1] == training.batch_size  # so an epoch is a step along the whole gradient

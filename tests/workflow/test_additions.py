@@ -155,11 +155,12 @@ def test_an_own_measure_gets_a_row_on_the_scoreboard_and_networks_are_neither_tr
     repository.set("pruning.sparsities", [])
     repository.set("landscape.seeds", 0)
     repository.set("scoreboard", {"samples": 200, "emerged_at": 0.5, "permutations": 99, "seed": 0})
+    repository.set("measures.names", ["active_fraction", "weight_norm"])
     repository.executed("snakemake", "statistics")
     scoreboard = repository.study / "statistics/scoreboard.nc"
     before = xr.load_dataset(scoreboard)
     write(repository, "extensions/largest.py", LARGEST_WEIGHT)
-    repository.set("measures.names", ["active_fraction", "extensions.largest:measure"])
+    repository.set("measures.names", ["active_fraction", "weight_norm", "extensions.largest:measure"])
     done = repository.executed("snakemake", "statistics")
     assert done["apply_measures"] == 2 and done["score_measures"] == 1
     assert not {"prepare_data", "train_networks", "count_paths", "measure_skills"} & set(done)
