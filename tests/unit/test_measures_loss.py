@@ -120,6 +120,68 @@ def test_learning_coefficient_of_softmax_regression_is_half_the_number_of_its_fr
     assert found == pytest.approx(4 / 2, rel=0.15)  # of the 8 weights 4 shift both logits alike
 
 
+def reduced_rank(inputs: int, outputs: int, hidden: int, rank: int) -> float:
+    """Learning coefficient of a linear network of two layers (Aoyagi and Watanabe 2005), where both matter."""
+    size = hidden + rank
+    doubled = 2 * size * (inputs + outputs) + 2 * inputs * outputs - size**2 - inputs**2 - outputs**2
+    return (doubled + (inputs + outputs + size) % 2) / 8
+
+
+@pytest.mark.parametrize(("rank", "known"), one_in(3, [(0, 5.0), (1, 6.0), (2, 7.0)]))
+def test_learning_coefficient_of_a_deep_linear_network_is_that_of_reduced_rank_regression(
+    rank: int, known: float
+) -> None:
+    """Of 24 weights in 4 x 3 and 3 x 4, so that a regular network had 12; with inputs of unit covariance."""
+    assert reduced_rank(4, 4, 3, rank) == known
+    target = torch.diag((torch.arange(4) < rank).float())
+    first, second = (torch.eye(rows, columns) * (torch.arange(columns) < rank) for rows, columns in ((4, 3), (3, 4)))
+
+    def error(weights: Tensor) -> Tensor:
+        return 10 * (weights[:12].view(4, 3) @ weights[12:].view(3, 4) - target).square().sum()
+
+    network = GivenLoss(error, torch.cat([first.flatten(), second.flatten()]))
+    samples = torch.zeros(100, 1), torch.zeros(100, dtype=torch.long)
+    found = local_learning_coefficient.measure(
+        network, *samples, step_size=3e-4, localisation=1.0, burn_in=500, draws=2500
+    )
+    assert found == pytest.approx(known, rel=0.12)
+
+
+def crossing_at(samples: int, steepness: float, localisation: float) -> float:
+    """Mean of n / log n times the loss steepness (w1 w2)^2 under its density, by quadrature."""
+    half = np.logspace(-6, 0.7, 1500)
+    points = np.concatenate([-half[::-1], half])
+    first, second = np.meshgrid(points, points)
+    energy = samples / log(samples) * steepness * (first * second) ** 2
+    width = np.gradient(points)
+    density = np.exp(-energy - localisation / 2 * (first**2 + second**2)) * np.outer(width, width)
+    return float((energy * density).sum() / density.sum())
+
+
+@pytest.mark.long
+def test_learning_coefficient_of_a_normal_crossing_is_less_than_a_half_by_what_few_samples_hide() -> None:
+    """w1^2 w2^2 has 1/2 with multiplicity 2, so that the mean rise comes near it with 1 / log n only."""
+    known = [crossing_at(samples, 20, 1.0) for samples in (10**2, 10**6, 10**10)]
+    assert known == sorted(known) and known[0] == pytest.approx(0.38, abs=0.01) and known[2] > 0.44
+    network = GivenLoss(lambda weights: 20 * weights.square().prod(), torch.zeros(2))
+    samples = torch.zeros(100, 1), torch.zeros(100, dtype=torch.long)
+    found = local_learning_coefficient.measure(
+        network, *samples, step_size=1e-3, localisation=1.0, burn_in=300, draws=4000
+    )
+    assert found == pytest.approx(known[0], rel=0.15)
+
+
+@pytest.mark.parametrize(("seed", "frozen"), [(0, 0.20936376), (1, 0.10273794)])
+def test_learning_coefficient_is_that_of_devinterp(seed: int, frozen: float) -> None:
+    """Frozen from a chain of ``SGLD(parameters, lr=3e-4, localization=10, nbeta=n / log(n))`` of devinterp 2.0.1.
+
+    After ``torch.manual_seed(seed)``, 300 of its steps on the mean cross-entropy of all samples, of which the first 100
+    are dropped: n / log n times the mean of the other losses less the first.
+    """
+    found = local_learning_coefficient.measure(*classifier(), chains=1, seed=seed)
+    assert found == pytest.approx(frozen, abs=2e-6)
+
+
 def test_learning_coefficient_depends_on_its_seed_alone() -> None:
     network, inputs, labels = classifier()
     first = local_learning_coefficient.measure(network, inputs, labels, burn_in=5, draws=20)

@@ -20,8 +20,8 @@ from emergence.training.checkpoints import Checkpoint, file_name, publish, read,
 from tests.job_files import RUN, do, job_file
 
 ROOT = Path(__file__).parents[2]
-OF_TRANSFORMERS = {"information_emergence"}
-NAMES = sorted({*available("measures")} - OF_TRANSFORMERS)
+OF_SOME = {"information_emergence", "causal_emergence_2"}  # those of transformers, and of few units
+NAMES = sorted({*available("measures")} - OF_SOME)
 RANDOM = {"hessian_trace", "local_learning_coefficient"}  # draw in the order of parameters, which a mask changes
 
 

@@ -103,7 +103,8 @@ def test_paths_start_behind_the_embedding_unless_the_input_is_a_site(kind: str) 
 def test_every_measure_applies_to_tokens_or_says_why_not(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     measured = apply(network(kind), *probe(), available("measures"))
     missing = [str(name) for name, values in measured.items() if values.isnull().any()]
-    assert missing == ["false_killing_rate", "information_emergence", "monosemanticity"]
+    assert missing == ["causal_emergence_2", "false_killing_rate", "information_emergence", "monosemanticity"]
+    assert "no causal emergence 2.0: no two sites in a row have at most 4 units" in caplog.text
     assert "no monosemanticity: a sequence has a label at each position" in caplog.text
     assert "no false killing rate: a sequence has a label at each position" in caplog.text
     assert "no information emergence: " in caplog.text

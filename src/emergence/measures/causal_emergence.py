@@ -25,10 +25,10 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
         Gamma = max over j of I(V; X'_j)
 
     and their means over all such pairs. Psi or Delta above 0 suffices for emergence, Psi above 0 with Gamma 0 for
-    causal decoupling. The X_j are a site's units, or the means of 10 clusters of correlated ones where there are more than 10;
-    of more than 256, as many are read, drawn with a fixed seed. V is the first principal component of the X_j, each
-    divided by its spread. Informations are those of Gaussians, without bias. NaN where no two sites in a row have units
-    that vary, and for fewer than 4 samples.
+    causal decoupling. The X_j are a site's units, or the means of 10 clusters of correlated ones where there are more
+    than 10; of more than 256, as many are read, drawn with a fixed seed. V is the first principal component of the X_j,
+    each divided by its spread. Informations are those of Gaussians, without bias. NaN where no two sites in a row have
+    units that vary, and for fewer than 4 samples.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.special import entr
 from torch import Tensor, nn
 
-from emergence.core.arrays import Floats
+from emergence.core.arrays import Floats, Integers
 from emergence.core.modules import outputs
 from emergence.measures._activity import activations
 
@@ -28,8 +28,8 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
     such pairs of sites.
 
     The best scale is the one of largest CP on a path from the finest to two causes and two effects, on which each step
-    joins the two causes, or the two effects, that leave the largest CP; those that are joined are set uniformly. The paper
-    joins states of one system, so causes with effects. The difference of both numbers is its causal emergence.
+    joins the two causes, or the two effects, that leave the largest CP; those that are joined are set uniformly. The
+    paper joins states of one system, so causes with effects. The difference of both numbers is its causal emergence.
 
     NaN where no site of at most 4 units that take at least 2 states leads to another such site or to the prediction of
     one of at most 16 classes.

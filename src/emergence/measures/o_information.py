@@ -41,4 +41,4 @@ def o_information(variables: Floats) -> float:
     covariance = np.cov(variables.T)
     single = sum(entropy(covariance[[[j]], [j]], samples) for j in range(size))
     others = sum(entropy(np.delete(np.delete(covariance, j, 0), j, 1), samples) for j in range(size))
-    return (size - 2) * entropy(covariance, samples) + single - others
+    return float((size - 2) * entropy(covariance, samples) + single - others)
