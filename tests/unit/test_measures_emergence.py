@@ -250,7 +250,7 @@ def test_the_criteria_do_not_depend_on_scale_and_sign_of_units() -> None:
 
 
 def test_causal_primitives_of_worked_chains() -> None:
-    """Two groups of four states that mix: 1/3 at the finest scale, 1 as groups; then the chain of Hoel et al. (2013)."""
+    """Two groups of four states that mix: 1/3 at the finest scale, 1 as groups; then a chain of Hoel et al. (2013)."""
     groups = np.kron(np.eye(2), np.full((4, 4), 0.25))
     assert hoel.primitives(groups) == pytest.approx(1 / 3)
     assert hoel.best_primitives(groups) == pytest.approx(1)
