@@ -180,7 +180,7 @@ def correlated(seed: int = 0) -> np.ndarray:
 
 
 def test_o_information_is_that_of_the_package_hoi() -> None:
-    """Frozen from ``Oinfo(correlated()).fit(minsize=4, maxsize=4, method="gc")`` of hoi 0.0.7, which takes normal scores."""
+    """Frozen from ``Oinfo(correlated()).fit(minsize=4, maxsize=4, method="gc")`` of hoi 0.0.7, with normal scores."""
     scores = norm.ppf(rankdata(correlated(), axis=0) / 201)
     assert o_information(scores) == pytest.approx(-0.051851273, abs=1e-5)  # single precision there
 
@@ -250,7 +250,7 @@ def test_the_criteria_do_not_depend_on_scale_and_sign_of_units() -> None:
 
 
 def test_causal_primitives_of_worked_chains() -> None:
-    """Two groups of four states that mix have 1/3 at the finest scale and 1 as groups; the chain of Hoel et al. (2013)."""
+    """Two groups of four states that mix: 1/3 at the finest scale, 1 as groups; then a chain of Hoel et al. (2013)."""
     groups = np.kron(np.eye(2), np.full((4, 4), 0.25))
     assert hoel.primitives(groups) == pytest.approx(1 / 3)
     assert hoel.best_primitives(groups) == pytest.approx(1)
