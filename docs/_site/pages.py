@@ -4,7 +4,6 @@ A hook of MkDocs. Pages link to each other as files of the repository do, so tha
 """
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -61,8 +60,10 @@ def linked(page: File) -> Iterator[str]:
 def target(uri: str, link: str) -> str:
     """Return the path in the repository to which a link of a page leads.
 
-    >>> target("recording.md", "../benchmarks/RESULTS.md"), target("repository/benchmarks/RESULTS.md", "../docs/data.md")
-    ('benchmarks/RESULTS.md', 'docs/data.md')
+    >>> target("recording.md", "../benchmarks/RESULTS.md")
+    'benchmarks/RESULTS.md'
+    >>> target("repository/benchmarks/RESULTS.md", "../docs/data.md")
+    'docs/data.md'
     """
     source = uri.removeprefix(REPOSITORY) if uri.startswith(REPOSITORY) else f"docs/{uri}"
     return normpath(join(dirname(source), link))
