@@ -23,6 +23,9 @@ NAMED = {
 }
 """Rooms of which each file is a part of the workflow, named as the file: heading, and where it is named."""
 
+OF_SCRIPTS = {"emergence.jobs"}
+"""Rooms that only the scripts of the workflow use."""
+
 
 def pages() -> dict[str, str]:
     """Return the pages by name."""
@@ -31,13 +34,9 @@ def pages() -> dict[str, str]:
 
 
 def public_modules() -> list[str]:
-    """Return the modules that name what is public in them, in `__all__`."""
-    files = sorted(LIBRARY.rglob("__init__.py"))
-    return [
-        ".".join(file.parent.relative_to(LIBRARY.parent).parts)
-        for file in files
-        if "__all__ = [" in file.read_text("utf-8")
-    ]
+    """Return the modules that name what is public in them, in `__all__`, and that users import."""
+    files = (file for file in LIBRARY.rglob("__init__.py") if "__all__ = [" in file.read_text("utf-8"))
+    return sorted({".".join(file.parent.relative_to(LIBRARY.parent).parts) for file in files} - OF_SCRIPTS)
 
 
 def _module(name: str) -> str:

@@ -16,7 +16,17 @@ EMERGENCE = "emergence"
 
 
 def measure_passes(network: nn.Module, dataset: SplitDataset, names: Sequence[str]) -> xr.DataArray:
-    """Return the `passes` of counting paths and of the named measures of a network, over `measure`."""
+    """Return the `passes` of counting paths and of the named measures of a network, over `measure`.
+
+    `names` are measures as `apply` takes them; they are applied to the probe samples of `dataset`.
+
+    >>> from emergence.datasets import PARTS
+    >>> network, classes = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), ("a", "b")
+    >>> parts, scale = torch.full((80,), PARTS.index("probe")), (torch.zeros(1), torch.ones(1))
+    >>> data = SplitDataset("made up", torch.randn(80, 3), torch.arange(80) % 2, classes, parts, *scale)
+    >>> measure_passes(network, data, ["weight_norm", "loss_gradient_norm"]).values.round().tolist()
+    [1.0, 0.0, 2.0]
+    """
     device = next(network.parameters()).device
     inputs, labels = (tensor.to(device) for tensor in dataset.part("probe"))
     counted = [EMERGENCE, *names]

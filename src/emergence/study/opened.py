@@ -94,5 +94,9 @@ def open_study(folder: Path | str) -> OpenedStudy:
         For a result that is not there, or that other code than the present made. It names those that are there.
 
     Variables are explained in docs/results.md.
+
+    >>> open_study("results")
+    Traceback (most recent call last):
+    ValueError: results: allowed: a folder in results/studies
     """
     return OpenedStudy(Path(folder))
