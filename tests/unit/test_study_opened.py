@@ -7,8 +7,10 @@ import pytest
 import xarray as xr
 
 from emergence import open_study
+from emergence.core.runs import Run
 from emergence.core.storage import write_dataset
 from emergence.parameters.reading import ParametersError, check
+from emergence.statistics.collect import RunFile, labelled
 from emergence.study import studies
 from emergence.study.opened import ROOT
 from emergence.study.plan import Plan
@@ -57,6 +59,22 @@ def test_files_of_single_runs_are_joined_along_run_and_seed(folder: Path) -> Non
     assert counted["sparsity"].values.tolist() == [0.0, 0.5]
     assert counted["value"].values.tolist() == [[0, 1, 2], [0, 1, 2]]
     assert counted["value"].attrs == NUMBER
+
+
+def test_files_of_other_dimensions_and_sizes_are_joined_too(tmp_path: Path) -> None:
+    """As planes lie around some networks only, and networks differ in their numbers of units."""
+    slices = xr.Dataset({"slice": ("offset", [1.0, 2.0], NUMBER)}, {"offset": [0, 1], "of_unit": ("unit", ["a", "b"])})
+    plane = xr.Dataset({"plane": ("alpha", [3.0], NUMBER)}, {"alpha": [0.5], "of_unit": ("unit", ["c"])})
+    files = []
+    for sparsity, data in ((0.0, slices), (0.5, plane)):
+        run = Run("digits", "mlp", "dense" if not sparsity else "random_weights", sparsity, (0,))
+        files.append(RunFile(run, "landscape", tmp_path / f"{sparsity}.nc"))
+        write_dataset(files[-1].path, data.expand_dims(seed=[0]), {})
+    joined = labelled(files)
+    assert joined["alpha"].dims == ("alpha",) and joined["unit"].values.tolist() == [0, 1]
+    assert joined["plane"].sel(run=joined["run"][1], alpha=0.5).item() == 3.0
+    assert joined["plane"].isel(run=0).isnull().all() and joined["slice"].isel(run=1).isnull().all()
+    assert joined["of_unit"].isel(unit=0).values.tolist() == ["a", "c"]
 
 
 def test_what_is_not_there_is_named_beside_what_is(folder: Path) -> None:
