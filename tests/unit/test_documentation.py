@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module
 from itertools import dropwhile, groupby
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 from unittest.mock import patch
 
@@ -161,6 +162,13 @@ def _dvc(words: list[str]) -> None:
     from dvc.cli.parser import get_main_parser
 
     get_main_parser().parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_names_of_the_library_in_a_page_exist(page: Path) -> None:
+    for name in re.findall(r"`((?:emergence|benchmarks)(?:\.\w+)+)`", page.read_text(encoding="utf-8")):
+        if name not in flat(Parameters().model_dump()) and not (ROOT / name).exists():
+            resolve_name(name)
 
 
 def links(page: Path) -> Iterator[Path]:
