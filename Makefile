@@ -5,7 +5,7 @@ STUDY ?= default
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run report status experiments findings example test test-long lint format clean preset
+.PHONY: run report status experiments findings example test test-long lint format docs clean preset
 
 run: .venv/installed ## the study of params.yaml, from data to results/studies/NAME/report.html
 	snakemake $(if $(PRESET),--configfile params.yaml workflow/presets/$(PRESET).yaml)
@@ -37,10 +37,11 @@ test: lint ## style, types and all tests but the long ones
 test-long: .venv/installed ## the tests that repeat often what the others do once or twice, or take all data sets
 	pytest -n 2 --dist worksteal -m long
 
-lint: .venv/installed ## style, types, generated files
+lint: .venv/installed ## style, spelling, types, generated files
 	ruff check
 	ruff format --check
 	mypy
+	codespell
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	python -m emergence.parameters check
@@ -49,6 +50,9 @@ format: .venv/installed
 	ruff check --fix
 	ruff format
 	snakefmt Snakefile workflow
+
+docs: .venv/installed ## the site of docs/, in build/site; broken links are errors
+	NO_MKDOCS_2_WARNING=1 mkdocs build
 
 clean: ## results, logs and caches; data and the environment stay
 	rm -rf results partial logs .cache .snakemake data/processed

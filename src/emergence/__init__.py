@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from emergence.graph.result import PathCounts
     from emergence.graph.unit_graph import UnitGraph
     from emergence.recording.recorder import Recorder
+    from emergence.study.opened import open_study
 
 # Names are imported on first use, so that reading parameters or planning jobs does not wait for torch.
 _HOME = {
@@ -23,6 +24,7 @@ _HOME = {
     "dense_emergence": "graph.dense",
     "emergence_grid": "graph.grid",
     "emergence_grids": "graph.grid",
+    "open_study": "study.opened",
     "promote_emergence": "graph.initialisation",
     "register_rule": "graph.registry",
     "weighted_paths": "graph.measure",
@@ -37,6 +39,7 @@ __all__ = [
     "dense_emergence",
     "emergence_grid",
     "emergence_grids",
+    "open_study",
     "promote_emergence",
     "register_rule",
     "weighted_paths",

@@ -30,12 +30,16 @@ Variables = dict[str, tuple[Any, NDArray[Any], str]]
 
 
 def process(name: str, raw: RawDataset, data: Data) -> xr.Dataset:
-    """Return a data set with how it is split, which is what `read_processed` reads.
+    """Return a data set, called `name`, with how it is split, which is what `read_processed` reads.
 
     The parts of a seed are no part of it, but follow from it (see `ProcessedDataset.of_seed`), and so does the scale of
     the inputs: `sample_mean` and `sample_variance` are those of the values of each sample, one per channel, one in all
     for vectors, and 0 and 1 for scaled inputs. Tokens have none, and are stored in the smallest type that holds them.
     `test` marks a published test part. Raises ValueError if `raw` is no RawDataset or a part would be empty.
+
+    >>> raw = RawDataset(np.eye(20, dtype=np.float32), np.arange(20) % 2, ("even", "odd"), source="made up")
+    >>> dict(process("parity", raw, Data(probe_samples=4)).sizes)
+    {'sample': 20, 'feature': 20}
     """
     if not isinstance(raw, RawDataset):
         wrong = type(raw).__name__

@@ -117,11 +117,13 @@ def emergence_grid(
     include_input: bool = False,
     include_output: bool = True,
 ) -> xr.Dataset:
-    """Emergence of a network for every threshold, criterion and kind of paths (see `count_paths`).
+    """Emergence of a network for every threshold, criterion and kind of paths.
 
-    Dimensions are criterion, threshold and through, or site for the numbers of active units. The criterion
-    weight-change is counted at `change_thresholds`, by default at `thresholds`; a threshold at which a criterion is not
-    counted is missing (NaN) there.
+    Arguments are those of `count_paths` (`model`, `inputs`, `fraction`, `previous`, `include_input`, `include_output`),
+    with lists of `thresholds`, `criteria` and `through`, and so are errors. Variables are emergence, log10_emergence,
+    relative_emergence and normalised_emergence (criterion, threshold, through), active_units (criterion, threshold,
+    site) and nonzero_parameters. The criterion weight-change is counted at `change_thresholds`, by default at
+    `thresholds`; a threshold at which a criterion is not counted is missing (NaN) there.
 
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> grid = emergence_grid(net, torch.randn(9, 2), thresholds=[0.05, 0.5], criteria=["mean", "sample"])
@@ -149,9 +151,15 @@ def emergence_grids(
 ) -> xr.Dataset:
     """`emergence_grid` of several networks of one architecture, with the dimension seed in front.
 
-    `states`, and `previous` likewise, map names of parameters and buffers to tensors stacked along a leading axis. A
-    network whose activations are not numbers (a diverged training) is missing (NaN) in the result, and so is the
-    criterion weight-change without `previous`.
+    `states`, and `previous` likewise, map names of parameters and buffers to tensors stacked along a leading axis;
+    `model` has the architecture. All else (`inputs`, `thresholds`, `criteria`, `fraction`, `through`,
+    `change_thresholds`, `include_input`, `include_output`) is as there. A network whose activations are not numbers (a
+    diverged training) is missing (NaN) in the result, and so is the criterion weight-change without `previous`.
+
+    >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    >>> states = {name: torch.stack([tensor, -tensor]) for name, tensor in net.state_dict().items()}
+    >>> emergence_grids(net, states, torch.randn(9, 2), thresholds=[0.05], criteria=["mean"])["emergence"].shape
+    (2, 1, 1, 1)
     """
     graph = UnitGraph(model, inputs, include_input=include_input, include_output=include_output)
     settings = {"thresholds": thresholds, "criteria": criteria, "fraction": fraction, "through": through}

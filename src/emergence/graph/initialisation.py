@@ -12,7 +12,7 @@ _WEIGHTED = (
 
 
 def promote_emergence(model: nn.Module, alpha: float) -> None:
-    """Rescale an initialised network's weights in place, so that early layers are less active and late ones more.
+    """Rescale the weights of an initialised `model` in place, so that early layers are less active and late ones more.
 
     The weights of the first half of the layers are divided by alpha**k, those of the second half multiplied by it, k
     counting layers outward from the middle; the middle one of an odd number stays (Li, George, Silva 2024,

@@ -77,7 +77,8 @@ def weighted_paths(
     """Weigh every path from an inactive to an active unit by the product of its absolute weights, and sum.
 
     This is the path norm (Neyshabur et al. 2015, arXiv:1503.00036, with exponent 1) between those units. Wires and
-    normalisation weigh one. Arguments and result are those of `count_paths`; there is no exact number.
+    normalisation weigh one. Arguments (`model`, `inputs`, `threshold`, `criterion`, `through`, `fraction`,
+    `include_input`, `include_output`), result and errors are those of `count_paths`; there is no exact number.
 
     >>> net = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
     >>> for parameter, value in zip(net.parameters(), (1.0, -9.0, -0.25, 9.0)):

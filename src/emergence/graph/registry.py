@@ -11,7 +11,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class MissingRuleError(NotImplementedError):
-    """A network holds an operation that has no rule."""
+    """A network holds an operation that has no rule; see `register_rule`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def register_rule(
     """Register a function as the rule of operations; a later registration replaces an earlier one.
 
     An operation is a module class (which then counts as one operation), a function, or a name, which stands for every
-    function and tensor method of that name. `nonlinear` makes its output a site.
+    function and tensor method of that name. `nonlinear` makes its output a site. With
+    `moves` it only rearranges units, so that its output is as much a site as its input.
 
     A rule is called with `edges`, the module if the operation is one, and the operation's own arguments, where
     activations are replaced by float tensors of arriving paths, other float tensors by `Weights`. It returns the paths

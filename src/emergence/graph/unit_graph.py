@@ -32,10 +32,11 @@ Result = TypeVar("Result")
 
 
 class UnitGraph:
-    """The units, sites and edges of a feed-forward network.
+    """The units, sites and edges of a feed-forward network `model`.
 
     `example` is a batch of inputs (a tensor, or one per input of the network), batch first. The network is recorded as
-    it runs on one sample, and checked on a second one and on both together.
+    it runs on one sample, and checked on a second one and on both together. `include_input` and `include_output` say
+    whether its input, and its output where that is no non-linearity's, are sites.
     Wherever `weights` can be given, it maps names of parameters and buffers to tensors that replace the network's own
     for that call (missing ones stay); without it the network's present weights count. Nothing of the network changes.
     Raises MissingRuleError for an operation without a rule, ValueError for a network that cannot be traced.

@@ -60,8 +60,9 @@ def mutual_information(x: ArrayLike, y: ArrayLike, fit: Fit = DEFAULT, seed: int
     fifth selects the best state of it, and the last fifth gives the value; 0 where no state was better than none. The
     critic is separable, so that all pairs are compared, and starts from the best one for Gaussians where that helps.
     Each column is replaced by the normal quantiles of its ranks, which keeps the information; constant columns are left
-    out. In expectation the value is at most the information, up to an error that falls with the square of the samples.
-    The seed decides the parts, the critic and its batches. Raises ValueError for fewer than 50 samples.
+    out. `fit` says how the critic is trained. In expectation the value is at most the information, up to an error that
+    falls with the square of the samples. The seed decides the parts, the critic and its batches. Raises ValueError for
+    fewer than 50 samples.
 
     >>> x, noise = np.random.default_rng(0).standard_normal((2, 2000, 4))
     >>> y = 0.6273 * x + 0.7788 * noise  # for each of the 4 dimensions, I = -log(1 - 0.6273^2) / 2 = 0.25

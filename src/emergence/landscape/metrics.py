@@ -28,10 +28,10 @@ Measure = Callable[[nn.Module, Tensor, Tensor], float]
 class Metrics:
     """Named values of a network on fixed samples as a function of its weights; a metric for `sample`.
 
-    Names are `loss` (the mean of what the network is trained on), `accuracy`, `emergence` (paths, counted with the
-    arguments `counting` of `count_paths`) and those of `emergence.measures` that return one number, or module:function.
-    Values other than loss and accuracy are NaN where the logits are not finite. The given network never changes. Raises
-    ValueError for an unknown name.
+    `inputs` (sample, ...) and `labels` (sample, ...) are the samples. `names` are `loss` (the mean of what the network is
+    trained on), `accuracy`, `emergence` (paths, counted with the arguments `counting` of `count_paths`) and those of
+    `emergence.measures` that return one number, or module:function. Values other than loss and accuracy are NaN where
+    the logits are not finite. The given network never changes. Raises ValueError for an unknown name.
 
     >>> metrics = Metrics(nn.Linear(2, 2), torch.eye(2), torch.tensor([0, 1]), ["accuracy", "weight_norm"])
     >>> metrics({"weight": 3 * torch.eye(2), "bias": torch.zeros(2)})

@@ -109,7 +109,9 @@ def sample_plane(
 def sample_slice(
     metric: Metric, weights: Weights, direction: Weights, offset: ArrayLike, record: Record | None = None
 ) -> xr.Dataset:
-    """Sample `metric` at weights + offset * direction: one variable (offset) per name; errors as `sample_plane`.
+    """Sample `metric` at weights + offset * direction: one variable (offset) per name.
+
+    `record` and errors are as for `sample_plane`.
 
     >>> one = {"w": torch.tensor(1.0)}
     >>> sample_slice(lambda weights: {"w": float(weights["w"])}, one, one, [-1, 0, 1])["w"].values
@@ -123,7 +125,8 @@ def sample_line(
 ) -> xr.Dataset:
     """Sample `metric` at (1 - position) * initial + position * final (Goodfellow et al. 2015, arXiv:1412.6544).
 
-    Both ends are exact. Returns one variable (position) per name that the metric returns; errors as `sample_plane`.
+    Both ends are exact. Returns one variable (position) per name that the metric returns; `record` and errors are as
+    for `sample_plane`.
 
     >>> initial, final = {"w": torch.tensor(1.0)}, {"w": torch.tensor(3.0)}
     >>> sample_line(lambda weights: {"w": float(weights["w"])}, initial, final, [0, 0.5, 1])["w"].values

@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 def apply(network: nn.Module, inputs: Tensor, labels: Tensor, names: Sequence[str]) -> xr.Dataset:
     """Return one variable per named measure (a file of this package, or module:function) of one network.
 
-    A variable is a number, or has the dimensions that the measure gives it. All are NaN for a network whose logits are
-    not finite, as after a training that diverged. Raises ValueError for an unknown name.
+    `names` are the measures; `inputs` (sample, ...) and `labels` (sample, ...) are what they see. A variable is a
+    number, or has the dimensions that the measure gives it. All are NaN for a network whose logits are not finite, as
+    after a training that diverged. Raises ValueError for an unknown name.
 
     >>> network = nn.Linear(2, 2, bias=False)
     >>> _ = network.load_state_dict({"weight": torch.tensor([[3.0, 0.0], [0.0, 4.0]])})

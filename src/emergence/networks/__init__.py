@@ -94,6 +94,8 @@ class Architecture:
 def describe(section: Network, input_shape: tuple[int, ...], classes: int) -> Architecture:
     """Join an entry of the parameters' section `networks` with the sizes that the data set demands.
 
+    `input_shape` is that of one input, `classes` the number of its labels.
+
     >>> from emergence.parameters import MLP
     >>> describe(MLP(widths=[16]), (1, 8, 8), 10).options
     {'widths': [16], 'activation': 'relu'}
@@ -102,7 +104,7 @@ def describe(section: Network, input_shape: tuple[int, ...], classes: int) -> Ar
 
 
 def build(architecture: Architecture) -> "nn.Module":
-    """Build a network with fresh weights drawn from torch's global generator.
+    """Build the network of an `architecture`, with fresh weights drawn from torch's global generator.
 
     Raises ValueError for an unknown builder and for options or shapes that the builder does not accept.
 

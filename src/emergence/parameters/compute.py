@@ -16,13 +16,13 @@ class Compute(Section):
     """auto takes a GPU where one is at hand."""
 
     deterministic: bool = True
-    """Only algorithms that give the same bits every time; one without such a form is refused with its name."""
+    """Use only algorithms that give the same bits every time; an operation without one is refused by name."""
 
     memory: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] = "auto"
-    """GB that one job may take; a study that cannot do with it is refused. auto: what the machine has that plans."""
+    """GB that one job may use; a study that needs more is refused. auto: the memory of the machine that plans."""
 
     seeds_at_once: Annotated[int, Field(ge=1, le=SPACE)] | Literal["auto"] = "auto"
-    """Seeds whose tensors are stacked and trained as one; auto: as many as pay on the device and fit."""
+    """Seeds trained as one stack of tensors; auto: as many as are fastest on the device and fit."""
 
     @property
     def bytes(self) -> int:

@@ -5,7 +5,7 @@ from emergence.parameters.landscape import LAST, SavedStep
 
 
 class Controls(Section):
-    """Copies of the dense networks with noise on their weights, shuffled or fresh ones, or shuffled activity."""
+    """Copies of the dense networks with noisy, shuffled or fresh weights, or with shuffled activity."""
 
     steps: Distinct[SavedStep] = ["ep0", LAST]
     """Checkpoints whose networks are copied: ep0, ep0it4, ep12, last."""

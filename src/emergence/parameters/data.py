@@ -38,7 +38,7 @@ else:
 
 
 class Data(Section):
-    """Parts of a data set: stratified samples that follow from the split seed and, by default, the seed of a run."""
+    """How data sets are split into stratified parts, by the split seed and, by default, the seed of the run."""
 
     test_fraction: Fraction = 0.2
     """Share of all samples held out for testing where the data set has no published test part."""

@@ -6,10 +6,10 @@ from emergence.parameters.base import LARGEST, Distinct, Epochs, Factor, Section
 
 
 class Minima(Section):
-    """Networks are trained on from perturbed copies of the weights at the seeds and steps of `landscape`."""
+    """Copies of the weights are perturbed and trained on, at the seeds and steps of `landscape`."""
 
     radii: Distinct[Factor] = [0.5, 1.0, 1.5]
-    """Lengths of the perturbations, in units of every filter's norm; copies go the same ways at all of them."""
+    """Lengths of the perturbations, in units of each filter's norm; the directions are the same at every length."""
 
     copies: int = Field(default=4, ge=2, le=10_000)
     """Copies per radius."""

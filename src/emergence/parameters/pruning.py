@@ -64,7 +64,7 @@ class Scoring(Section):
 
 
 class Pruning(Section):
-    """Networks are pruned by every method to every sparsity and trained again under the mask in every way named."""
+    """Networks are pruned by every method to every sparsity, then trained again in every way of `retraining`."""
 
     methods: Distinct[Method] = ["global_magnitude", "random_weights", "most_emergence", "least_emergence"]
     """Files of `emergence.pruning`, or module:function; @ep0 or @last behind one sets the step that it scores."""
@@ -73,10 +73,10 @@ class Pruning(Section):
     """Shares of the prunable weights that are removed, beside the dense network; empty: no network is pruned."""
 
     masks: int = Field(default=2, ge=1, le=MOST_MASKS)
-    """Masks per network, sparsity and retraining of a method in which chance decides, such as random_weights."""
+    """Masks per network, sparsity and retraining, of methods that draw at random, such as random_weights."""
 
     retraining: Distinct[Retraining] = ["original_initialisation"]
-    """Weights from which pruned networks train again; shuffled_mask: the original ones, masks shuffled in layers."""
+    """Weights from which pruned networks train again; shuffled_mask: the original ones, with shuffled masks."""
 
     rewind_to: Annotated[str, AfterValidator(_check_checkpoint)] = "ep1"
     """Step of dense training to which `rewind` returns, and iterative_magnitude in every round."""

@@ -6,7 +6,7 @@ from emergence.parameters.base import Section, Seed
 
 
 class Scoreboard(Section):
-    """Measures beside skills, on data sets of which it is known what there is to learn (docs/sparse_parity.md)."""
+    """The scoreboard: which measures see skills emerge, on data sets whose skills are known (docs/sparse_parity.md)."""
 
     samples: int = Field(default=4000, ge=2, le=100_000_000)
     """Fresh samples of each skill on which it is measured how well a network knows it."""

@@ -11,4 +11,4 @@ class Stopping(Section):
     """Rules that stop training, tuned on half of the seeds and compared on the other half."""
 
     tolerances: Distinct[Annotated[float, Field(ge=0, lt=1)]] = [0.0, 0.005, 0.01, 0.02]
-    """Validation accuracy that a rule may cost, in the mean over the seeds on which it is tuned."""
+    """Validation accuracy that a rule may lose, on average over the seeds on which it is tuned."""

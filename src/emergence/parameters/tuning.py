@@ -10,13 +10,13 @@ from emergence.parameters.training import Rate
 
 
 class Tuning(Section):
-    """Where rates are given, every configuration trains with the one of least validation loss."""
+    """Learning rates to choose from: each network trains with the one of the lowest validation loss."""
 
     learning_rates: Annotated[list[Rate], AfterValidator(without_repeats), AfterValidator(sorted)] = []
-    """Rates to try, in whatever order; none: every configuration trains with training.optimizer.learning_rate."""
+    """Rates to try; empty: all networks train with training.optimizer.learning_rate."""
 
     scope: Literal["network", "configuration"] = "network"
-    """network: a rate per dense network, used for its pruned ones too; configuration: one per pruned network too."""
+    """network: one rate per dense network, for its pruned versions too; configuration: each pruned one has its own."""
 
     seeds: int = Field(default=2, ge=1, le=1000)
     """Networks trained per rate, from seeds that the study does not use."""

@@ -66,13 +66,27 @@ def channels_of(network: nn.Module, example: Tensor) -> list[Channels]:
 
 
 def removable(network: nn.Module, example: Tensor) -> list[Channels]:
-    """Return those units of a network that can be taken away from the layers around them."""
+    """Return those units of a network that can be taken away from the layers around them.
+
+    `example` is a batch of inputs.
+
+    >>> import torch
+    >>> network = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    >>> [group.size for group in removable(network, torch.zeros(1, 2))]
+    [3]
+    """
     groups = channels_of(network, example)
     return [group for group in groups if not group.fixed and group.producers and group.consumers]
 
 
 def inputs_of(network: nn.Module, names: Mapping[str, int], inputs: Tensor) -> dict[str, Tensor]:
-    """Return what the named layers read, (sample, ...), when a network in evaluation mode is given inputs."""
+    """Return what the layers `names` read, (sample, ...), when a network in evaluation mode is given inputs.
+
+    >>> import torch
+    >>> network = nn.Sequential(nn.ReLU(), nn.Linear(2, 1))
+    >>> inputs_of(network, {"1": 1}, torch.tensor([[-1.0, 2.0]]))
+    {'1': tensor([[0., 2.]])}
+    """
     seen: dict[str, Tensor] = {}
     copied = plain_copy(network)
     for name in names:

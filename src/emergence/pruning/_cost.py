@@ -40,7 +40,7 @@ class _Counting(TorchDispatchMode):
 
 
 def multiply_adds(network: nn.Module, inputs: Tensor) -> tuple[int, int]:
-    """Return the multiply-adds of one pass through a network: all, and those whose weight is not zero.
+    """Return the multiply-adds of one pass of inputs through a network: all, and those whose weight is not zero.
 
     Those of linear layers, convolutions and products of activations count, as in `torch.utils.flop_counter`, which
     counts each twice; biases, normalisations, non-linearities and pooling do not. Padding counts as any input.

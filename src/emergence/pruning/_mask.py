@@ -102,7 +102,7 @@ def masked(weights: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> dict[st
 
 
 def masked_network(network: nn.Module, kept: Mapping[str, Tensor]) -> nn.Module:
-    """Copy a network, with zeros where a mask of its parameters keeps nothing.
+    """Copy a network, with zeros where a mask of its parameters, `kept` by name, keeps nothing.
 
     >>> masked_network(nn.Linear(2, 1), {"weight": torch.tensor([[False, False]])}).weight
     Parameter containing:

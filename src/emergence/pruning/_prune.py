@@ -53,9 +53,18 @@ def prune(
 
     `method` is a file of this package or module:function. Its random numbers are a function of the network's seed and
     of `draw`, which counts the masks of a network from 1, and so are the samples that it sees, which are of that seed's
-    split. Of a network with weights or scores that are not numbers nothing is removed: its seed is among
-    `Mask.diverged`. Raises ValueError for an unknown method, a sparsity outside [0, 1), and a mask that does not fit
-    the network.
+    split of `dataset`. `scoring` has the settings of methods that look at more than weights. Of a network with weights
+    or scores that are not numbers nothing is removed: its seed is among `Mask.diverged`. Raises ValueError for an
+    unknown method, a sparsity outside [0, 1), and a mask that does not fit the network.
+
+    >>> from emergence.datasets import SplitDataset
+    >>> from emergence.networks import Architecture
+    >>> described = Architecture("mlp", (2,), 2, {"widths": [], "activation": "relu"})
+    >>> layer = {"output.weight": torch.tensor([[[1.0, -4.0], [2.0, 3.0]]]), "output.bias": torch.zeros(1, 2)}
+    >>> data = SplitDataset("none", torch.zeros(1, 2), torch.zeros(1), ("a", "b"), torch.zeros(1), None, None)
+    >>> prune(Checkpoint(Step(0), (7,), described, layer), data, "global_magnitude", 0.5).of_seed(7)["output.weight"]
+    tensor([[False,  True],
+            [False,  True]])
     """
     if not 0 <= sparsity < 1:
         raise ValueError(f"sparsity {sparsity}; allowed: 0 up to, but not including, 1")

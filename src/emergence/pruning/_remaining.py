@@ -15,6 +15,15 @@ def remaining(checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
 
     Variables over `seed`: ``effective_sparsity`` (see `effective_sparsity`), and per sample ``multiply_adds`` of the
     dense network and ``effective_multiply_adds`` with weights that are not zero (see `multiply_adds`).
+
+    >>> import torch
+    >>> from emergence.core.steps import Step
+    >>> from emergence.networks import Architecture
+    >>> layer = {"output.weight": torch.tensor([[[1.0, 0.0], [2.0, 3.0]]]), "output.bias": torch.zeros(1, 2)}
+    >>> described = Architecture("mlp", (2,), 2, {"widths": [], "activation": "relu"})
+    >>> checkpoint = Checkpoint(Step(0), (7,), described, layer)
+    >>> remaining(checkpoint, torch.zeros(1, 2))["effective_sparsity"].item()
+    0.25
     """
     networks = [checkpoint.network(seed) for seed in checkpoint.seeds]
     costs = np.array([multiply_adds(network, example) for network in networks])
@@ -35,6 +44,8 @@ def remaining(checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
 
 def effective_sparsity(network: nn.Module, example: Tensor) -> float:
     """Return the share of the prunable weights that are zero or on no path of others from an input to an output.
+
+    `example` is one input, (1, ...).
 
     >>> import torch
     >>> network = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 1, bias=False))

@@ -22,6 +22,15 @@ def report(mask: Mask, checkpoint: Checkpoint, example: Tensor) -> xr.Dataset:
     Layers are the matrices and kernels in the mask; units are their outputs, neurons or channels. What counts in effect
     (`effective_...`) lies on a path of kept weights from input to output: weights that `effective` keeps, and units
     with such a weight. Of networks that diverged before they could be pruned nothing is known.
+
+    >>> from emergence.core.steps import Step
+    >>> from emergence.networks import Architecture
+    >>> layer = {"output.weight": torch.ones(1, 2, 2), "output.bias": torch.zeros(1, 2)}
+    >>> described = Architecture("mlp", (2,), 2, {"widths": [], "activation": "relu"})
+    >>> checkpoint = Checkpoint(Step(0), (7,), described, layer)
+    >>> mask = Mask((7,), {"output.weight": torch.tensor([[[True, False], [True, True]]])})
+    >>> report(mask, checkpoint, torch.zeros(1, 2))["density"].values.tolist()
+    [[0.75]]
     """
     on_paths = mask.map(lambda seed, kept: effective(checkpoint.network(seed), kept, example))
     network = checkpoint.network(mask.seeds[0])

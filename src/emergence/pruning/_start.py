@@ -16,11 +16,15 @@ from emergence.training.member import initial_network
 def starting_weights(
     architecture: Architecture, seeds: Sequence[int], dense: Path, start: str, diverged: Collection[int] = ()
 ) -> dict[str, Tensor]:
-    """Return the weights (seed, ...) that training starts from.
+    """Return the weights (seed, ...) that training of an `architecture` starts from.
 
     `start` is "new" for another initialisation of each seed's network, "last" or a step for that checkpoint of the
     `dense` networks. Networks of `diverged` seeds, which could not be pruned, start from no numbers (NaN), and so stay
     diverged. Raises ValueError for a step without checkpoint.
+
+    >>> described = Architecture("mlp", (2,), 2, {"widths": [], "activation": "relu"})
+    >>> starting_weights(described, [0, 1], Path("not/read"), "new")["output.weight"].shape
+    torch.Size([2, 2, 2])
     """
     weights = _weights(architecture, seeds, dense, start)
     places = [place for place, seed in enumerate(seeds) if seed in diverged]

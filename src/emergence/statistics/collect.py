@@ -1,7 +1,8 @@
 """Joining the files of all runs into one labelled data set."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from math import nan
 from pathlib import Path
@@ -82,14 +83,32 @@ def collect(files: Iterable[RunFile]) -> xr.Dataset:
 def labelled(files: Iterable[RunFile]) -> xr.Dataset:
     """Join files of one kind along run and seed, with all their variables and the coordinates that `collect` gives.
 
-    What a run lacks is NaN. Networks that diverged are among them. Where a file has a dimension named as a coordinate
-    of runs, as planes have alpha, this coordinate is left out.
+    What a run lacks is NaN. Networks that diverged are among them. Where any file has a dimension named as a coordinate
+    of runs, as planes have alpha, this coordinate is left out. Places along a dimension without labels, as units have
+    none, are counted from 0, and what is known of them becomes a variable, as it depends on the run.
     """
     runs: dict[Run, list[RunFile]] = {}
     for file in files:
         runs.setdefault(file.run.configuration, []).append(file)
     found = [_of_blocks(run, [read_dataset(file.path) for file in of_run]) for run, of_run in runs.items()]
-    return xr.concat(found, "run", data_vars="all", coords="minimal", compat="override", join="outer")
+    dims = {dim for data in found for dim in data.dims}
+    return xr.concat(
+        [_alike(data, dims) for data in found],
+        "run",
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+        join="outer",
+    )
+
+
+def _alike(data: xr.Dataset, dims: AbstractSet[Hashable]) -> xr.Dataset:
+    """Make one of several data sets, which have some of `dims` each, joinable."""
+    bare = [dim for dim in data.dims if dim not in data.indexes]
+    of_bare = [name for name, values in data.coords.items() if set(values.dims) & {*bare}]
+    shadowed = [name for name in data.coords if name in dims and name not in data.dims]
+    counted = {dim: range(data.sizes[dim]) for dim in bare}
+    return data.reset_coords(of_bare).drop_vars(shadowed).assign_coords(counted)
 
 
 def _run(run: Run, files: list[RunFile]) -> xr.Dataset:

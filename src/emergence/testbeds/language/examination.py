@@ -49,7 +49,8 @@ def examine(
 def valid_probability(network: nn.Module, language: Language, sentences: Integers) -> float:
     """Mean probability of properties that the subject has, at the places of properties; NaN where there are none.
 
-    Rows (row, words) are as `examples` gives them for sentences written freely.
+    The `network` maps tokens to logits (Lubana et al. 2024, arXiv:2408.12578, whose `language` it learned). `sentences`
+    (row, words) are as `examples` gives them for sentences written freely.
     """
     start = len(language.free_prompt)
     chances = network(torch.from_numpy(sentences[:, :-1])).softmax(1).numpy()

@@ -89,7 +89,7 @@ LETTERS = {
 
 
 def is_grammatical(letters: str) -> bool:
-    """Tell whether a row of words, one letter each, can be drawn from the grammar.
+    """Tell whether a row of words, `letters`, one each, can be drawn from the grammar.
 
     >>> is_grammatical("aeceldp"), is_grammatical("aevre"), is_grammatical("aelpe"), is_grammatical("")
     (True, True, False, False)

@@ -101,6 +101,8 @@ def examples(language: Language, count: int, length: int, mixture: Mixture, rng:
 def packed(language: Language, count: int, length: int, mixture: Mixture, rng: np.random.Generator) -> Integers:
     """Draw rows (count, length + 1) full of what `examples` draws, one after the end of the other; the last is cut off.
 
+    `mixture` has the shares of the tasks; `rng` draws.
+
     >>> from emergence.testbeds.percolation import Concepts
     >>> language = Language.sample(Concepts(entities=20, properties=60, classes=4), 0.5, np.random.default_rng(0))
     >>> rows = packed(language, 3, 40, Mixture(), np.random.default_rng(1))
@@ -124,9 +126,10 @@ def task_scores(
 ) -> list[float]:
     """Let a transformer unscramble `count` sentences, and write as many to given words; return what TASK_TEXTS names.
 
-    It writes the likeliest word at every place. Words are in their place where they are those of the sentence that was
-    scrambled, though another order may be a sentence too. Sentences with both verbs and properties do not count; scores
-    of fewer than `fewest` sentences are NaN.
+    The tasks are those of Lubana et al. 2024 (arXiv:2408.12578), in a `language`; sentences have at most `length` words
+    and are drawn by `rng`. The `network` writes the likeliest word at every place. Words are in their place where they
+    are those of the sentence that was scrambled, though another order may be a sentence too. Sentences with both verbs
+    and properties do not count; scores of fewer than `fewest` sentences are NaN.
     """
     sentences = [within_ends(row) for row in language.sentences(count, longest_sentence(language, length), rng)]
     scores: dict[str, list[float]] = {name: [] for name in TASK_TEXTS}

@@ -13,6 +13,8 @@ def generate(
     """Let a transformer write sentences freely, (count, ...) as `Language.sentences` gives them.
 
     In a language with prompts each stands after the prompt for that, instead of the end of another sentence.
+    The `network` maps tokens to logits; `generator` draws `count` sentences of at most `length` words (Lubana et al.
+    2024, arXiv:2408.12578).
     """
     prompt = language.free_prompt
     rows = torch.full((count, length + 1), END)

@@ -41,8 +41,8 @@ class EmergenceSlope(NamedTuple):
 def emergence_slope(times: ArrayLike, confidence: float = 0.95) -> EmergenceSlope:
     """Fit log time over log k by least squares, k = 1, 2, ...; alpha + 1 is expected (Nam et al. 2024).
 
-    The interval is Student's for independent errors of log times. Skills without a time have no part in it. Raises
-    ValueError for fewer than three skills with a time, which leave no interval.
+    The interval, of that `confidence`, is Student's for independent errors of log times. Skills without a time have no
+    part in it. Raises ValueError for fewer than three skills with a time, which leave no interval.
 
     >>> emergence_slope([10.0, 40.0, 90.0, 160.0, np.nan]).slope.round(6)
     np.float64(2.0)
