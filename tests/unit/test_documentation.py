@@ -204,6 +204,6 @@ def test_the_map_in_the_readme_names_every_folder_and_nothing_that_is_not_there(
 
 
 def test_every_preset_has_a_row_in_the_table_of_presets() -> None:
-    table = (DOCS / "studies.md").read_text(encoding="utf-8").split("| preset | study |")[1].split("\n\n")[0]
+    table = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8").split("| preset | study |")[1].split("\n\n")[0]
     named = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
     assert sorted(named) == [file.stem for file in sorted((ROOT / "workflow/presets").glob("*.yaml"))]

@@ -1,5 +1,7 @@
 """Strength of each skill over training, with the prediction in closed form."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -17,12 +19,12 @@ POSITION = 60
 NEEDS = ("study", "scoreboard", "skills")
 SECTIONS = ("scoreboard",)
 CAPTION = (
-    "Strength of each skill of multitask sparse parity in the dense network during training: 0 where the network knows "
-    "nothing of it, 1 where it answers rightly with certainty, measured on {skill_samples} fresh samples per skill. "
-    "Lines are means over {seeds} seeds, bands their {confidence} % confidence intervals. Dashed: closed form (Nam et "
-    "al. 2024), whose two constants are those of the first skill, at strengths of 0.25 and 0.75; of the others it "
-    "knows only how often they are asked for. Skills are numbered from the most frequent one. Where answers are random "
-    "there is nothing to learn."
+    "Strength of each skill in the dense network during training: 0 where the network knows nothing of it, 1 where it "
+    "knows it for certain, measured on {skill_samples} fresh samples per skill where they are drawn. Lines are means "
+    "over {seeds} seeds, bands their {confidence} % confidence intervals. Dashed, for multitask sparse parity: closed "
+    "form (Nam et al. 2024), whose two constants are those of the first skill, at strengths of 0.25 and 0.75; of the "
+    "others it knows only how often they are asked for; they are numbered from the most frequent one. Where answers are "
+    "random there is nothing to learn."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: strength of each skill over epochs on a logarithmic axis, rising from 0 to "
@@ -34,17 +36,25 @@ def draw(inputs: Inputs, style: Style) -> Figure:
     """Draw one panel per experiment whose data set has skills."""
     runs = {name: asked(run) for name, run in dense_runs(inputs.study).items() if has_skills(run)}
     figure, panels = wrapped_grid(style, len(runs), height=1.2)
-    skills = max((run["skill"].values.tolist() for run in runs.values()), key=len)
-    lines: dict[int, Line] = {s: {"color": shade, "label": str(s)} for s, shade in style.shaded(skills).items()}
+    groups: dict[tuple[str, ...], str] = {}
+    for experiment, run in runs.items():
+        groups.setdefault(tuple(run["skill"].values.tolist()), experiment.dataset)
+    legends = {dataset: _lines(skills, style) for skills, dataset in groups.items()}
     for axes, (experiment, run) in zip(panels, runs.items(), strict=True):
-        _draw_skills(axes, run, lines, style)
+        _draw_skills(axes, run, legends[groups[tuple(run["skill"].values.tolist())]], style)
         axes.set(title=str(experiment), ylabel="strength of the skill", ylim=(-0.05, 1.05))
     ways = [{"color": "#404040", "label": "measured"}, {"color": "#404040", "linestyle": "--", "label": "closed form"}]
-    legend_above(figure, {"skill": list(lines.values()), "strength": ways})
+    named = {f"skill of {dataset}": list(lines.values()) for dataset, lines in legends.items()}
+    legend_above(figure, {**named, "strength": ways})
     return figure
 
 
-def _draw_skills(axes: Axes, run: xr.Dataset, lines: dict[int, Line], style: Style) -> None:
+def _lines(skills: Sequence[str], style: Style) -> dict[str, Line]:
+    """Return the line of each skill, dark to light."""
+    return {skill: {"color": shade, "label": skill} for skill, shade in style.shaded(skills).items()}
+
+
+def _draw_skills(axes: Axes, run: xr.Dataset, lines: dict[str, Line], style: Style) -> None:
     epochs, strengths = run["step_epoch"].values, by_skill(run)
     later = epochs > 0
     for place, skill in enumerate(run["skill"].values.tolist()):

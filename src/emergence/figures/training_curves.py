@@ -14,11 +14,11 @@ POSITION = 1
 NEEDS = ("study",)
 SECTIONS = ("C4",)
 CAPTION = (
-    "Accuracy and cross-entropy loss on the training part and on the validation part over training, for the dense "
-    "network and for networks pruned to each sparsity and trained again from their original initialisation. Points "
-    "before epoch 1 are early iterations. Lines are means over {seeds} seeds, bands their {confidence} % confidence "
-    "intervals (Student's t, cut to possible values); for the loss, geometric means and the intervals of its "
-    "logarithm."
+    "Accuracy and loss (cross-entropy in nats, or the squared error where that is reduced) on the training part and on "
+    "the validation part over training, for the dense network and for networks pruned to each sparsity and trained "
+    "again from their original initialisation. Points before epoch 1 are early iterations. Lines are means over {seeds} "
+    "seeds, bands their {confidence} % confidence intervals (Student's t, cut to possible values); for the loss, "
+    "geometric means and the intervals of its logarithm."
 )
 ALTERNATIVE = (
     "Line charts, one row per experiment: training accuracy, validation accuracy, training loss and validation loss "
@@ -54,4 +54,4 @@ def _scale(row: list[Axes]) -> None:
         percent_axis(axes, "accuracy (%)")
     fit_log_axis(loss)
     for axes in loss:
-        axes.set_ylabel("loss (nat)")
+        axes.set_ylabel("loss")

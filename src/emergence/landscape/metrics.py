@@ -28,8 +28,8 @@ Measure = Callable[[nn.Module, Tensor, Tensor], float]
 class Metrics:
     """Named values of a network on fixed samples as a function of its weights; a metric for `sample`.
 
-    `inputs` (sample, ...) and `labels` (sample, ...) are the samples. `names` are `loss` (the mean of what the network is
-    trained on), `accuracy`, `emergence` (paths, counted with the arguments `counting` of `count_paths`) and those of
+    `inputs` (sample, ...) and `labels` (sample, ...) are the samples. `names` are `loss` (the mean of what the network
+    is trained on), `accuracy`, `emergence` (paths, counted with the arguments `counting` of `count_paths`) and those of
     `emergence.measures` that return one number, or module:function. Values other than loss and accuracy are NaN where
     the logits are not finite. The given network never changes. Raises ValueError for an unknown name.
 
