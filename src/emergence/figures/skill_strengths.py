@@ -23,8 +23,8 @@ CAPTION = (
     "knows it for certain, measured on {skill_samples} fresh samples per skill where they are drawn. Lines are means "
     "over {seeds} seeds, bands their {confidence} % confidence intervals. Dashed, for multitask sparse parity: closed "
     "form (Nam et al. 2024), whose two constants are those of the first skill, at strengths of 0.25 and 0.75; of the "
-    "others it knows only how often they are asked for; they are numbered from the most frequent one. Where answers are "
-    "random there is nothing to learn."
+    "others it knows only how often they are asked for; they are numbered from the most frequent one. Where answers "
+    "are random there is nothing to learn."
 )
 ALTERNATIVE = (
     "Line charts, one panel per experiment: strength of each skill over epochs on a logarithmic axis, rising from 0 to "

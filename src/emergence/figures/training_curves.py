@@ -16,8 +16,8 @@ SECTIONS = ("C4",)
 CAPTION = (
     "Accuracy and loss (cross-entropy in nats, or the squared error where that is reduced) on the training part and on "
     "the validation part over training, for the dense network and for networks pruned to each sparsity and trained "
-    "again from their original initialisation. Points before epoch 1 are early iterations. Lines are means over {seeds} "
-    "seeds, bands their {confidence} % confidence intervals (Student's t, cut to possible values); for the loss, "
+    "again from their original initialisation. Points before epoch 1 are early iterations. Lines are means over "
+    "{seeds} seeds, bands their {confidence} % confidence intervals (Student's t, cut to possible values); for losses, "
     "geometric means and the intervals of its logarithm."
 )
 ALTERNATIVE = (
