@@ -11,10 +11,10 @@ from scipy.stats import norm, rankdata
 from torch import Tensor, nn
 
 from emergence.core.modules import layer_weights
+from emergence.measures import _causal_emergence as rosas
 from emergence.measures import apply
-from emergence.measures import causal_emergence as rosas
 from emergence.measures import causal_emergence_2 as hoel
-from emergence.measures.neuro_mfa import spectrum
+from emergence.measures._multifractal import spectrum
 from emergence.measures.o_information import o_information
 from emergence.networks import Architecture, build
 
@@ -25,9 +25,13 @@ SINGLE = [
     "effective_information_of_weights",
     "o_information",
     "dynamical_reversibility",
+    "causal_emergence_psi",
+    "causal_emergence_delta",
+    "causal_emergence_gamma",
+    "neuro_mfa_width",
+    "neuro_mfa_alpha",
 ]
-SEVERAL = ["causal_emergence", "neuro_mfa"]
-WEIGHTS = ["effective_information_of_weights", "dynamical_reversibility", "neuro_mfa"]
+WEIGHTS = ["effective_information_of_weights", "dynamical_reversibility", "neuro_mfa_width", "neuro_mfa_alpha"]
 
 
 def values(name: str, network: nn.Module, inputs: Tensor, labels: Tensor | None = None) -> list[float]:
@@ -274,8 +278,9 @@ def test_wide_layers_have_no_causal_emergence_2(caplog: pytest.LogCaptureFixture
     inputs = torch.randn(60, 6, generator=torch.Generator().manual_seed(0))
     assert np.isnan(values("causal_emergence_2", perceptron(), inputs)).all()
     assert "no two sites in a row have at most 4 units" in caplog.text
-    finest, best = values("causal_emergence_2", perceptron(0, 6, 3, 3, 3), inputs)
+    finest, best = hoel.scales(perceptron(0, 6, 3, 3, 3), inputs)
     assert 0 <= finest <= best <= 1
+    assert values("causal_emergence_2", perceptron(0, 6, 3, 3, 3), inputs) == [pytest.approx(best - finest)]
 
 
 def test_a_spectrum_of_equal_units_is_a_point_at_the_slope_of_their_mass() -> None:
@@ -307,16 +312,17 @@ def test_the_spectrum_is_that_of_the_authors_partition_function() -> None:
     alpha = [(tau[i] - tau[i - 1]) / (powers[i] - powers[i - 1]) for i in range(1, len(tau))]
     f = [powers[i] * alpha[i] - tau[i] for i in range(len(alpha))]
     expected = [max(alpha) - min(alpha), alpha[int(np.argmax(f))]]
-    assert values("neuro_mfa", network, torch.zeros(1, 20)) == pytest.approx(expected, rel=1e-6)
+    found = [values(f"neuro_mfa_{part}", network, torch.zeros(1, 20))[0] for part in ("width", "alpha")]
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_weights_that_are_all_too_far_have_no_spectrum(caplog: pytest.LogCaptureFixture) -> None:
-    assert np.isnan(values("neuro_mfa", linear(torch.full((20, 5), 1e-4)), torch.zeros(1, 5))).all()
+    assert np.isnan(values("neuro_mfa_width", linear(torch.full((20, 5), 1e-4)), torch.zeros(1, 5))).all()
     assert "no multifractal spectrum" in caplog.text
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("name", [*SINGLE, *SEVERAL, "causal_emergence_2"])
+@pytest.mark.parametrize("name", [*SINGLE, "causal_emergence_2"])
 def test_the_order_of_hidden_units_does_not_matter(name: str, seed: int) -> None:
     """Noise is drawn per input, so that the order changes effective information and degeneracy by their noise."""
     inputs = torch.randn(80, 6, generator=torch.Generator().manual_seed(seed))
@@ -327,7 +333,7 @@ def test_the_order_of_hidden_units_does_not_matter(name: str, seed: int) -> None
     assert values(name, permuted(network, seed), inputs) == pytest.approx(before, rel=tolerance, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", [*SINGLE, *SEVERAL])
+@pytest.mark.parametrize("name", SINGLE)
 def test_every_measure_applies_to_networks_of_all_kinds(name: str) -> None:
     generator = torch.Generator().manual_seed(0)
     images, texts = torch.randn(24, 1, 8, 8, generator=generator), torch.randint(0, 5, (24, 6), generator=generator)
@@ -338,7 +344,7 @@ def test_every_measure_applies_to_networks_of_all_kinds(name: str) -> None:
     assert np.isfinite(values(name, transformer, texts, texts)).all()
 
 
-@pytest.mark.parametrize("name", [*SINGLE, *SEVERAL, "causal_emergence_2"])
+@pytest.mark.parametrize("name", [*SINGLE, "causal_emergence_2"])
 def test_random_numbers_of_others_neither_change_nor_are_changed(name: str) -> None:
     network, inputs = perceptron(0, 6, 4, 4, 3), torch.randn(30, 6, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(1)

@@ -4,7 +4,6 @@ import logging
 from itertools import combinations, pairwise
 
 import numpy as np
-import xarray as xr
 from scipy.special import entr
 from torch import Tensor, nn
 
@@ -18,8 +17,8 @@ UNITS, STATES = 4, 16
 """Most units of a layer, and most classes, that are described."""
 
 
-def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
-    """Causal primitives CP at the finest and the best scale, over dimension `scale` ("finest", "best").
+def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
+    """Causal primitives CP at the best scale less those at the finest: what a coarser description gains.
 
     Hoel (2025, arXiv:2503.13395): CP = sufficiency + necessity - 1 = determinism + specificity - 1, that is
     (H(E) - H(E | C)) / log2 of the number of effects, while causes C are set uniformly. Each site is a cause of the
@@ -29,7 +28,7 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
 
     The best scale is the one of largest CP on a path from the finest to two causes and two effects, on which each step
     joins the two causes, or the two effects, that leave the largest CP; those that are joined are set uniformly. The
-    paper joins states of one system, so causes with effects. The difference of both numbers is its causal emergence.
+    paper joins states of one system, so causes with effects.
 
     NaN where no site of at most 4 units that take at least 2 states leads to another such site or to the prediction of
     one of at most 16 classes.
@@ -37,17 +36,24 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
     >>> import torch
     >>> network = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2))
     >>> _ = [nn.init.eye_(network[place].weight) for place in (0, 2)], [network[p].bias.data.zero_() for p in (0, 2)]
-    >>> measure(network, torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.zeros(2)).values.tolist()
-    [1.0, 1.0]
+    >>> measure(network, torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.zeros(2))
+    0.0
     """
+    finest, best = scales(network, inputs)
+    return best - finest
+
+
+def scales(network: nn.Module, inputs: Tensor) -> tuple[float, float]:
+    """Return CP at the finest and at the best scale, in the mean over pairs of sites."""
     sites = [_states(site) for site in activations(network, inputs).values()]
     pairs = pairwise([*sites, _predicted(outputs(network, inputs))])
     tables = [_transitions(causes, effects) for causes, effects in pairs if causes is not None and effects is not None]
-    scales = [(primitives(table), best_primitives(table)) for table in tables if min(table.shape) > 1]
-    if not scales:
+    found = [(primitives(table), best_primitives(table)) for table in tables if min(table.shape) > 1]
+    if not found:
         log.warning("no causal emergence 2.0: no two sites in a row have at most %d units and 2 states", UNITS)
-    means = np.mean(scales, axis=0) if scales else np.full(2, np.nan)
-    return xr.DataArray(means, {"scale": ["finest", "best"]}, ["scale"])
+        return np.nan, np.nan
+    finest, best = np.mean(found, axis=0)
+    return float(finest), float(best)
 
 
 def primitives(transitions: Floats) -> float:

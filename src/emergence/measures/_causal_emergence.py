@@ -2,9 +2,9 @@
 
 import logging
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
 from torch import Tensor, nn
 
 from emergence.core.arrays import Floats
@@ -13,11 +13,17 @@ from emergence.measures._gaussian import parts, shared
 
 log = logging.getLogger(__name__)
 
-CRITERIA = ["psi", "delta", "gamma"]
+
+class CausalEmergence(NamedTuple):
+    """Psi, Delta and Gamma, in bits."""
+
+    psi: float
+    delta: float
+    gamma: float
 
 
-def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
-    """Psi, Delta and Gamma of causal emergence, in bits, with layers as time; over dimension `criterion`.
+def of_layers(network: nn.Module, inputs: Tensor) -> CausalEmergence:
+    """Return the criteria of causal emergence with layers as time, on inputs (sample, ...).
 
     Rosas et al. (2020, arXiv:2004.08220), from each site X to the next X', the last being the network's output:
 
@@ -29,26 +35,21 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
     than 10; of more than 256, as many are read, drawn with a fixed seed. V is the first principal component of the X_j,
     each divided by its spread. Informations are those of Gaussians, without bias. NaN where no two sites in a row have
     units that vary, and for fewer than 4 samples.
-
-    >>> import torch
-    >>> network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
-    >>> measure(network, torch.randn(40, 3), torch.zeros(40))["criterion"].values.tolist()
-    ['psi', 'delta', 'gamma']
     """
     sites = [parts(site) for site in activations(network, inputs, include_output=True).values()]
     pairs = [criteria(*pair) for pair in pairwise(sites) if pair[0].size and pair[1].size and len(inputs) > 3]
     if not pairs:
         log.warning("no causal emergence: no two sites in a row have units that vary")
-    means = np.mean(pairs, axis=0) if pairs else np.full(len(CRITERIA), np.nan)
-    return xr.DataArray(means, {"criterion": CRITERIA}, ["criterion"])
+        return CausalEmergence(np.nan, np.nan, np.nan)
+    return CausalEmergence(*(float(mean) for mean in np.mean(pairs, axis=0)))
 
 
-def criteria(before: Floats, after: Floats) -> tuple[float, float, float]:
+def criteria(before: Floats, after: Floats) -> CausalEmergence:
     """Psi, Delta and Gamma (bit) from variables (sample, variable) to later ones, V being their main directions."""
     macro, next_macro = main_direction(before), main_direction(after)
     to_parts, single = shared(macro, after)[0], shared(before, after).sum(0)
     psi = shared(macro, next_macro).item() - shared(before, next_macro).sum()
-    return psi, float((to_parts - single).max()), float(to_parts.max())
+    return CausalEmergence(psi, float((to_parts - single).max()), float(to_parts.max()))
 
 
 def main_direction(variables: Floats) -> Floats:

@@ -1,10 +1,10 @@
 """Multifractal spectrum of the weights."""
 
 import logging
+from typing import NamedTuple
 
 import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor, nn
 
 from emergence.core.arrays import Floats
@@ -17,8 +17,15 @@ FARTHEST, LEAST_EDGES, UNITS = 150, 3, 64
 """The longest edge, the least number of edges of a unit, and most units of a layer that are read."""
 
 
-def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
-    """Width of the multifractal spectrum and its place alpha_0, over dimension `spectrum` ("width", "alpha_0").
+class Spectrum(NamedTuple):
+    """Width of a multifractal spectrum, and alpha_0, the place of its top."""
+
+    width: float
+    alpha: float
+
+
+def of_weights(network: nn.Module, inputs: Tensor) -> Spectrum:
+    """Return the multifractal spectrum of a network's weights; `inputs` tell which weights are used.
 
     Xiao et al. (ICLR 2025, arXiv:2402.09099). An edge has the length 1 / |w|; N_i(r) is 1 plus the number of edges from
     unit i to the next layer of length up to r. With Z_q(r) = sum over i of (N_i(r) / N_i(d))^q, where d is the largest
@@ -29,19 +36,15 @@ def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> xr.DataArray:
     As in the authors' code, lengths are rounded, and those up to 1 or above 150 do not count. Units count that have at
     least 3 edges (there 11, for large models). At most 64 units of a layer are read, drawn with a fixed seed. A kernel
     counts as the matrix (output channels, input channels x kernel). NaN where edges have fewer than 2 lengths.
-
-    >>> found = measure(nn.Linear(30, 50), torch.zeros(1, 30), torch.zeros(1))
-    >>> bool(found.sel(spectrum="width") > 0 and found.sel(spectrum="alpha_0") > 0)
-    True
     """
     lengths = [row for matrix in matrices(network, inputs) for row in _lengths(matrix)]
-    found = spectrum(lengths) if len(set(np.concatenate([[0.0], *lengths]))) > 2 else None
-    if found is None:
-        log.warning("no multifractal spectrum: too few weights between 1/%d and 1", FARTHEST)
-    return xr.DataArray(list(found or (np.nan, np.nan)), {"spectrum": ["width", "alpha_0"]}, ["spectrum"])
+    if len(set(np.concatenate([[0.0], *lengths]))) > 2:
+        return spectrum(lengths)
+    log.warning("no multifractal spectrum: too few weights between 1/%d and 1", FARTHEST)
+    return Spectrum(np.nan, np.nan)
 
 
-def spectrum(lengths: list[Floats]) -> tuple[float, float]:
+def spectrum(lengths: list[Floats]) -> Spectrum:
     """Width and alpha_0 of units with edges of these lengths."""
     radii = np.unique(np.concatenate(lengths))
     within = np.stack([1 + np.searchsorted(np.sort(row), radii, side="right") for row in lengths])
@@ -49,7 +52,7 @@ def spectrum(lengths: list[Floats]) -> tuple[float, float]:
     slopes = np.array([np.polyfit(np.log(radii / radii[-1]), _log_sum(q * shares), 1)[0] for q in POWERS])
     alpha = np.diff(slopes) / np.diff(POWERS)
     heights = POWERS[:-1] * alpha - slopes[:-1]
-    return float(np.ptp(alpha)), float(alpha[heights.argmax()])
+    return Spectrum(float(np.ptp(alpha)), float(alpha[heights.argmax()]))
 
 
 def _log_sum(exponents: Floats) -> Floats:

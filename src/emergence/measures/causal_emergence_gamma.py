@@ -1,0 +1,17 @@
+"""What the main direction of each layer tells of single units of the next."""
+
+from torch import Tensor, nn
+
+from emergence.measures._causal_emergence import of_layers
+
+
+def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
+    """Gamma of causal emergence (bit): the most that a layer's main direction tells of one unit of the next.
+
+    See `emergence.measures._causal_emergence.of_layers` (Rosas et al. 2020, arXiv:2004.08220).
+
+    >>> import torch
+    >>> measure(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), torch.zeros(40, 3), torch.zeros(40))
+    nan
+    """
+    return of_layers(network, inputs).gamma

@@ -1,0 +1,17 @@
+"""Place alpha_0 of the top of the multifractal spectrum of the weights: how units' neighbourhoods grow."""
+
+from torch import Tensor, nn
+
+from emergence.measures._multifractal import of_weights
+
+
+def measure(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
+    """Place alpha_0 of the top of the multifractal spectrum of the weights: how units' neighbourhoods grow.
+
+    See `emergence.measures._multifractal.of_weights` (NeuroMFA, Xiao et al. 2025, arXiv:2402.09099).
+
+    >>> import torch
+    >>> measure(nn.Linear(30, 50), torch.zeros(1, 30), torch.zeros(1)) > 0
+    True
+    """
+    return of_weights(network, inputs).alpha
