@@ -51,7 +51,8 @@ def public_modules() -> list[str]:
 
 
 def _module(name: str) -> str:
-    members = [member for member in import_module(name).__all__ if not member.isupper()]
+    module = import_module(name)
+    members = [member for member in getattr(module, "_HOME", module.__all__) if not member.isupper()]
     listed = "".join(f"::: {name}.{member}\n\n" for member in members)
     own = ast.get_docstring(ast.parse((LIBRARY.parent / Path(*name.split(".")) / "__init__.py").read_text("utf-8")))
     return f"# {name}\n\n{own}\n\n{listed}"
