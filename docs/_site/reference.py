@@ -1,6 +1,7 @@
 """The pages of the reference, made from docstrings, models of parameters, commands and figures."""
 
 import ast
+import json
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -23,6 +24,16 @@ NAMED = {
 }
 """Rooms of which each file is a part of the workflow, named as the file: heading, and where it is named."""
 
+TYPES = {
+    "boolean": "`true` or `false`",
+    "integer": "whole number",
+    "null": "`null`",
+    "number": "number",
+    "object": "keys and values",
+    "string": "text",
+}
+"""How the reference calls what JSON's schema does."""
+
 OF_SCRIPTS = {"emergence.jobs"}
 """Rooms that only the scripts of the workflow use."""
 
@@ -40,7 +51,8 @@ def public_modules() -> list[str]:
 
 
 def _module(name: str) -> str:
-    members = [member for member in import_module(name).__all__ if not member.isupper()]
+    module = import_module(name)
+    members = [member for member in getattr(module, "_HOME", module.__all__) if not member.isupper()]
     listed = "".join(f"::: {name}.{member}\n\n" for member in members)
     own = ast.get_docstring(ast.parse((LIBRARY.parent / Path(*name.split(".")) / "__init__.py").read_text("utf-8")))
     return f"# {name}\n\n{own}\n\n{listed}"
@@ -78,7 +90,7 @@ def _keys(
         if "properties" in of_field:
             yield from _keys(of_field, schema, f"{above}{name}.")
         else:
-            default = f"`{field['default']}`" if "default" in field else ""
+            default = f"`{json.dumps(field['default'])}`" if "default" in field else ""
             yield f"`{above}{name}`", _allowed(field, schema), default, field.get("description", "")
 
 
@@ -93,10 +105,9 @@ def _allowed(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return " or ".join(_allowed(part, schema) for part in field["anyOf"])
     if field.get("type") == "array":
         return f"list of {_allowed(field.get('items', {}), schema)}"
-    names = {"number": "number", "integer": "whole number", "string": "text", "boolean": "`true` or `false`"}
     bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
-    told = [f"{word} {field[bound]:g}" for bound, word in bounds.items() if bound in field]
-    return " ".join([names.get(field.get("type", ""), "entries" if "additionalProperties" in field else "any"), *told])
+    told = [f"{word} {field[bound]:,.15g}" for bound, word in bounds.items() if bound in field]
+    return ", ".join([TYPES.get(field.get("type", ""), "any"), *told])
 
 
 def _parts() -> str:

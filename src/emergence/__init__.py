@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from emergence.graph.result import PathCounts
     from emergence.graph.unit_graph import UnitGraph
     from emergence.recording.recorder import Recorder
-    from emergence.study.opened import open_study
+    from emergence.study.opened import open_study as open_study
 
 # Names are imported on first use, so that reading parameters or planning jobs does not wait for torch.
 _HOME = {
@@ -30,6 +30,7 @@ _HOME = {
     "weighted_paths": "graph.measure",
 }
 
+# open_study needs the extra `workflow`, which whoever imports * may not have.
 __all__ = [
     "MissingRuleError",
     "PathCounts",
@@ -39,7 +40,6 @@ __all__ = [
     "dense_emergence",
     "emergence_grid",
     "emergence_grids",
-    "open_study",
     "promote_emergence",
     "register_rule",
     "weighted_paths",

@@ -19,8 +19,9 @@ def public() -> Iterator[tuple[str, Any]]:
     for file in sorted((ROOT / "src/emergence").rglob("__init__.py")):
         module = ".".join(file.parent.relative_to(ROOT / "src").parts)
         if "__all__ = [" in file.read_text(encoding="utf-8") and module != "emergence.jobs":  # which scripts alone use
-            for name in import_module(module).__all__:
-                yield f"{module}.{name}", getattr(import_module(module), name)
+            found = import_module(module)
+            for name in getattr(found, "_HOME", found.__all__):
+                yield f"{module}.{name}", getattr(found, name)
 
 
 NAMES = {name: value for name, value in public() if inspect.isclass(value) or inspect.isroutine(value)}

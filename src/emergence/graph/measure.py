@@ -28,8 +28,10 @@ def count_paths(
 
     Parameters
     ----------
-    model, inputs
-        The network and probe samples, batch first; several inputs as a tuple.
+    model
+        The network.
+    inputs
+        Probe samples, batch first; several inputs as a tuple.
     threshold
         A unit is active where its absolute activation exceeds this.
     criterion
@@ -40,6 +42,10 @@ def count_paths(
         Paths run through `all` units between, or only through `active` ones.
     include_input, include_output
         Whether the network's input, and its output where that is not a non-linearity's, are sites.
+    fraction
+        Share of the samples that the criterion `fraction` asks for.
+    previous
+        Earlier weights by name, which `weight-change` compares with.
 
     Raises
     ------

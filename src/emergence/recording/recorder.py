@@ -29,11 +29,18 @@ class Recorder:
     ----------
     model
         A feed-forward network that maps the probe to logits (sample, class, ...), or a model of Hugging Face.
-    probe, labels
-        Samples that it is looked at with, always the same: (sample, ...), some hundreds of those that training does not
-        see; and their classes (sample, ...). Without labels there is no loss, nor a measure that needs them.
-    thresholds, criteria, through, fraction
-        Choices of counting, see `count_paths`; `weight-change` is none.
+    probe
+        Samples that it is looked at with, always the same: (sample, ...), some hundreds that training does not see.
+    labels
+        Their classes (sample, ...). Without labels there is no loss, nor a measure that needs them.
+    thresholds
+        Thresholds of activity, see `count_paths`.
+    criteria
+        Criteria of activity; `weight-change` is none.
+    through
+        Units that paths run through: `all`, `active`.
+    fraction
+        Share of the samples that the criterion `fraction` asks for.
     measures
         Files of `emergence.measures` or module:function; by default effective_complexity (not for tokens),
         hoyer_sparsity and weight_norm, which take a few forward passes.
