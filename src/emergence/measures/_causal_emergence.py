@@ -33,7 +33,7 @@ def of_layers(network: nn.Module, inputs: Tensor) -> CausalEmergence:
     and their means over all such pairs. Psi or Delta above 0 suffices for emergence, Psi above 0 with Gamma 0 for
     causal decoupling. The X_j are a site's units, or the means of 10 clusters of correlated ones where there are more
     than 10; of more than 256, as many are read, drawn with a fixed seed. V is the first principal component of the X_j,
-    each divided by its spread. Informations are those of Gaussians, without bias. NaN where no two sites in a row have
+    each divided by its spread. All information is that of Gaussians, without bias. NaN where no two sites in a row have
     units that vary, and for fewer than 4 samples.
     """
     sites = [parts(site) for site in activations(network, inputs, include_output=True).values()]
