@@ -1,4 +1,4 @@
-"""Test errors over the width of networks peak at the interpolation threshold, without noise or with decay they do not."""
+"""Test errors over widths peak at the interpolation threshold, but not without noise or with weight decay."""
 
 from functools import cache
 
