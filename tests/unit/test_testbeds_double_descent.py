@@ -159,6 +159,7 @@ def test_the_figure_shows_ends_of_training_over_widths_and_the_threshold() -> No
     figure = drawn("double_descent", Inputs(varied={Experiment("bits", "random_features"): {**varied, **others}}))
     for axes, factor in zip(panels(figure), (1, 2), strict=True):
         mean, *_, threshold = axes.get_lines()
-        assert list(mean.get_xdata()) == [0.25, 1.0, 4.0]
-        np.testing.assert_allclose(mean.get_ydata(), factor * np.array([0.2, 0.4, 0.1]))
-        assert list(threshold.get_xdata()) == [1, 1] and threshold.get_linestyle() == "--"
+        np.testing.assert_array_equal(np.asarray(mean.get_xdata()), [0.25, 1.0, 4.0])
+        np.testing.assert_allclose(np.asarray(mean.get_ydata(), float), factor * np.array([0.2, 0.4, 0.1]))
+        np.testing.assert_array_equal(np.asarray(threshold.get_xdata()), [1, 1])
+        assert threshold.get_linestyle() == "--"

@@ -15,7 +15,7 @@ from emergence.drawing.panels import Line, grid, legend_above, percent_axis, say
 from emergence.drawing.style import Style
 
 TITLE = "Double descent over the width of networks"
-POSITION = 66
+POSITION = 67
 NEEDS = ("study", "random_features")
 SECTIONS = ("scoreboard",)
 CAPTION = (
