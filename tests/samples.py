@@ -10,7 +10,7 @@ from torch import Tensor
 class OneSplit:
     """A data set in one split for all seeds: what `part` returns, normalised by `mean` and `std`; tokens have none."""
 
-    part_names = ("train", "validation", "test")
+    part_names: tuple[str, ...] = ("train", "validation", "test")
     mean: Tensor | None = torch.tensor(0.0)
     std: Tensor | None = torch.tensor(1.0)
 

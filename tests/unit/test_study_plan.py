@@ -477,6 +477,15 @@ def test_skills_are_drawn_over_units_where_networks_of_several_widths_have_some_
     assert figures_of_scaling(["digits/mlp"], {}, VARIED) == {}
 
 
+@pytest.mark.parametrize(("network", "widths"), [("features", [0.5]), ("features", []), ("mlp", [0.5])])
+def test_double_descent_is_drawn_where_random_features_have_several_widths(network: str, widths: list[float]) -> None:
+    networks = {"features": {"builder": "random_features"}, "mlp": {"builder": "mlp"}}
+    variations = {**VARIED, "networks": [network], "widths": widths, "depths": []}
+    study = {**STUDY, "experiments": [f"digits/{network}"]}
+    drawn = {job.name for job in plan(study=study, networks=networks, variations=variations).jobs}
+    assert ("double_descent" in drawn) == (network == "features" and bool(widths))
+
+
 @pytest.mark.parametrize(
     ("changes", "rules"),
     [

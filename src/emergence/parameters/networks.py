@@ -81,6 +81,22 @@ class Superposition(Described):
         return "" if len(shape) == 1 else "it needs vectors"
 
 
+class RandomFeatures(Described):
+    """Fixed random units with ReLU, and a linear answer that alone is trained (Rahimi and Recht 2007)."""
+
+    builder: Literal["random_features"] = "random_features"
+    """Which kind of network."""
+
+    width: Width = 100
+    """Random units."""
+
+    def resized(self, width: float = 1, depth: int = 0) -> Self:
+        """See the base class; it has one hidden layer at all depths that it can have."""
+        if depth:
+            raise ValueError(f"a network of kind '{self.builder}' has one hidden layer, not {1 + depth}")
+        return self.model_copy(update={"width": max(1, round(width * self.width))})
+
+
 class CNN(_Layered):
     """Convolutions of kernel size 3, each followed by the non-linearity and 2 x 2 max pooling, then a linear layer."""
 
@@ -193,6 +209,7 @@ Network = Annotated[
     Annotated[MLP, Tag("mlp")]
     | Annotated[DeepLinear, Tag("deep_linear")]
     | Annotated[Superposition, Tag("superposition")]
+    | Annotated[RandomFeatures, Tag("random_features")]
     | Annotated[CNN, Tag("cnn")]
     | Annotated[VGG, Tag("vgg")]
     | Annotated[ResNet, Tag("resnet")]

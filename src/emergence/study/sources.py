@@ -136,6 +136,11 @@ def over_width(plan: "Plan", subject: str) -> Iterable[Run]:
     return [run for run in plan.selection.wide if _task(plan, run)]
 
 
+def random_features(plan: "Plan", subject: str) -> Iterable[Run]:
+    """Select the runs of random features that vary in width."""
+    return [run for run in plan.selection.wide if plan.parameters.networks[run.network].builder == "random_features"]
+
+
 def once(name: str) -> Callable[["Plan", Subject], Iterable[str]]:
     """Return a selection of the result of this name, of which a study has one."""
     return lambda plan, subject: (name,)

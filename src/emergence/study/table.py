@@ -331,6 +331,7 @@ DRAWABLE = {
     "skills": Source(("measure_skills",), of.skilled),
     "skills_over_data": Source(("measure_skills",), of.over_data),
     "skills_over_width": Source(("measure_skills",), of.over_width),
+    "random_features": Source(TRAINED, of.random_features, ("metrics",)),
     "language": Source(("measure_skills",), of.language),
     "inhibition": Source(TRAINED, of.inhibited, ("metrics",)),
     "tuning": Source(("tune_learning_rate", "retune_learning_rate"), of.tuned),
@@ -338,8 +339,9 @@ DRAWABLE = {
 }
 """Inputs that a figure can name. It is drawn where there is some of all that it needs: `pruned` only where networks are
 pruned, `retrained` only where they are trained again from several weights, `scoreboard` where a data set has skills
-to learn, `language` only where one is a language, `skills_over_data` only where a network learns the same skills from
-data sets of several sizes. `study`, or else `training` or `dense`, tells which networks diverged.
+to learn, `random_features` only where networks of this kind have several widths, `language` only where one is a
+language, `skills_over_data` only where a network learns the same skills from data sets of several sizes. `study`, or
+else `training` or `dense`, tells which networks diverged.
 """
 
 

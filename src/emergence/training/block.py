@@ -23,7 +23,7 @@ from emergence.training.cost import Cost, Meter
 from emergence.training.gradual import Gradual, remove_more
 from emergence.training.group import Group
 from emergence.training.grouping import form_groups
-from emergence.training.history import PARTS, History, constants
+from emergence.training.history import PARTS, History, constants, parameters_per_target
 from emergence.training.member import initial_network
 from emergence.training.memory import keep_freed_memory
 from emergence.training.precision import arithmetic, number_type
@@ -97,6 +97,7 @@ def train_block(
             checkpoints = folder.checkpoints(block.steps)
     metrics = history.dataset(block.seeds, block.steps, training, block.per_epoch)
     metrics = metrics.assign(constants(architecture.classes, len(block.parts[PARTS.index("test")]), training.loss))
+    metrics = metrics.assign(parameters_per_target=parameters_per_target(template, block.parts[0], data.classes))
     cost = meter.cost(words, [list(group.seeds) for group in block.groups], block.samples)
     return TrainedBlock(in_units_of(training.loss, metrics), checkpoints, cost)
 

@@ -7,11 +7,13 @@ from math import log
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from torch import nn
 
 from emergence.core.arrays import Floats
 from emergence.core.losses import CROSS_ENTROPY, Loss
 from emergence.core.steps import Step
 from emergence.parameters.training import Training
+from emergence.training.batches import Part
 from emergence.training.group import BATCH_QUANTITIES
 from emergence.training.schedule import learning_rate
 
@@ -93,3 +95,13 @@ def constants(classes: int, tested: int, loss: Loss = CROSS_ENTROPY) -> dict[str
         "guessing_loss": xr.Variable((), guessing, {"units": "nat", "long_name": "loss of guessing at random"}),
         "test_samples": xr.Variable((), tested, {"units": "1", "long_name": "number of samples in the test part"}),
     }
+
+
+def parameters_per_target(network: nn.Module, part: Part, classes: int) -> xr.Variable:
+    """Return the number of trained parameters over that of the numbers which they are to fit: one per label and class.
+
+    At 1 linear models begin to fit all of them: the interpolation threshold (Belkin et al. 2019, arXiv:1812.11118).
+    """
+    trained = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    targets = classes * len(part) * part.labels[0].numel()
+    return xr.Variable((), trained / targets, {"units": "1", "long_name": "trained parameters per number to fit"})
