@@ -41,6 +41,14 @@ def dataset() -> dict[str, Any]:
     return {"path": Path("dataset.nc"), "seed": 0}
 
 
+def spectra() -> dict[str, Any]:
+    import numpy as np
+    import xarray as xr
+
+    steps = xr.DataArray([1.0, 2.0], dims="step")
+    return {"np": np, "measured": {"neuro_mfa_width": steps, "neuro_mfa_alpha": steps}}
+
+
 def language_model() -> dict[str, Any]:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -81,7 +89,9 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "data.md": dataset,
     "figures.md": dict,
     "language_models.md": language_model,
+    "measures.md": spectra,
     "recording.md": trainer,
+    "scoreboard.md": dict,
     "start.md": dict,
     "trained_elsewhere.md": elsewhere,
 }

@@ -229,7 +229,7 @@ ALIKE = [
 
 FORMS = [
     ("networks: {mlp: }", "networks.mlp = None", "should hold a builder"),
-    ("networks: {new: {widths: [3]}}", "networks.new", "allowed builders: mlp, cnn"),
+    ("networks: {new: {widths: [3]}}", "networks.new", "allowed builders: mlp, deep_linear, "),
     ("networks: {mlp: {widths: []}}", "networks.mlp.widths = []", "at least 1 item"),
     ("training: 3", "training = 3", "valid dictionary"),
     ("compute: {seeds_at_once: -3}", "compute.seeds_at_once = -3", "greater than or equal to 1; or auto"),

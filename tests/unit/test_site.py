@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SHOWN = ("index", "start", "results", "measure", "reference/params", "reference/emergence", "notebooks/measure.ipynb")
@@ -28,14 +28,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=[1280, 390])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def window(request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
         pytest.skip("needs Chromium (Debian package chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser.new_context(viewport={"width": request.param, "height": 900}, offline=True).new_page()
+        yield browser.new_context(viewport={"width": request.param, "height": 900}, offline=True)
         browser.close()
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Iterator[Page]:
+    """A page of its own: what axe has begun to load of another one ends with that."""
+    with window.new_page() as page:
+        yield page
 
 
 def test_every_page_of_docs_and_every_public_module_has_a_page(site: Path) -> None:

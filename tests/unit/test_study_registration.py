@@ -67,7 +67,8 @@ def test_a_study_as_registered_is_confirmatory(workspace: Path) -> None:
     assert (found["differences"], found["looked_at"], found["digest"]) == ([], [], digest)
     content = yaml.safe_load(file.read_text())
     assert content["rules"] == hashlib.sha256((ROOT / RULES).read_bytes()).hexdigest()
-    assert content["parameters"]["study"] == {"experiments": ["digits/mlp"], "seeds": 2, "seeds_per_block": 10}
+    deciding = {"experiments": ["digits/mlp"], "seeds": 2, "seeds_per_block": 10, "training_on": {}}
+    assert content["parameters"]["study"] == deciding
     assert not {"compute", "figures"} & set(content["parameters"])
 
 

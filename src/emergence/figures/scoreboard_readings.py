@@ -12,7 +12,7 @@ from emergence.drawing.panels import wrapped_grid
 from emergence.drawing.style import Style
 
 TITLE = "Transitions detected under each reading of active"
-POSITION = 65
+POSITION = 68
 NEEDS = ("study", "scoreboard")
 SECTIONS = ("scoreboard",)
 CAPTION = (
