@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, field_validator
 
 from emergence.core.raw_files import RawFiles
-from emergence.parameters.base import MOST_SAMPLES, Seed
-from emergence.parameters.data_kind import NUMBER, DataKind, Size
+from emergence.parameters.base import MOST_SAMPLES
+from emergence.parameters.data_kind import NUMBER, KnownTask, Size
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from emergence.datasets import RawDataset, SplitDataset
 
 
-class DeepLinear(DataKind):
+class DeepLinear(KnownTask):
     """Items of a binary tree, with classes that near ones share (Saxe et al. 2014, arXiv:1312.6120)."""
 
-    form = "vector"
     content = "items"
 
     kind: Literal["deep_linear"] = "deep_linear"
@@ -33,12 +32,6 @@ class DeepLinear(DataKind):
 
     samples: int = Field(default=10_000, ge=1, le=MOST_SAMPLES)
     """Samples of the data set."""
-
-    random_answers: bool = False
-    """Classes are random, so that there is nothing to learn: the control of the same data set with true answers."""
-
-    seed: Seed = 0
-    """Seed of the samples."""
 
     @field_validator("strengths")
     @classmethod
@@ -51,18 +44,6 @@ class DeepLinear(DataKind):
     def items(self) -> int:
         """Number of items, and of classes."""
         return int(2 ** len(self.strengths))
-
-    @property
-    def learnt_as(self) -> Literal["skills"]:
-        return "skills"
-
-    @property
-    def is_control(self) -> bool:
-        return self.random_answers
-
-    @property
-    def task(self) -> str:
-        return "" if self.is_control else str(self.model_dump(exclude={"samples", "seed"}))
 
     def size(self, files: RawFiles) -> Size:
         return Size(self.samples, None, (self.items,), self.items)

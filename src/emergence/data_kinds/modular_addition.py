@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from emergence.core.raw_files import RawFiles
-from emergence.parameters.base import Seed
-from emergence.parameters.data_kind import NUMBER, DataKind, Size
+from emergence.parameters.data_kind import NUMBER, KnownTask, Size
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
 SKILLS = ("memorisation", "generalisation")
 
 
-class ModularAddition(DataKind):
+class ModularAddition(KnownTask):
     """All pairs of numbers below a prime, to be added modulo it (Power et al. 2022, arXiv:2201.02177): grokking."""
 
-    form = "vector"
     content = "numbers"
 
     kind: Literal["modular_addition"] = "modular_addition"
@@ -33,30 +31,12 @@ class ModularAddition(DataKind):
     prime: int = Field(default=31, ge=3, le=1000)
     """The modulus, a prime number; there are as many classes, and its square of samples."""
 
-    random_answers: bool = False
-    """Answers are those of all pairs in random order, which can only be memorised: the control."""
-
-    seed: Seed = 0
-    """Seed of the order of random answers."""
-
     @model_validator(mode="after")
     def _is_prime(self) -> Self:
         divisor = next((d for d in range(2, self.prime) if self.prime % d == 0), None)
         if divisor:
             raise ValueError(f"prime = {self.prime} is a multiple of {divisor}; allowed: prime numbers of 3 or more")
         return self
-
-    @property
-    def learnt_as(self) -> Literal["skills"]:
-        return "skills"
-
-    @property
-    def is_control(self) -> bool:
-        return self.random_answers
-
-    @property
-    def task(self) -> str:
-        return "" if self.is_control else str(self.model_dump(exclude={"seed"}))
 
     def size(self, files: RawFiles) -> Size:
         return Size(self.prime**2, None, (2 * self.prime,), self.prime, rarest=1 / self.prime)

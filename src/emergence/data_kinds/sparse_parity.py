@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from emergence.core.raw_files import RawFiles
-from emergence.parameters.base import MOST_SAMPLES, MOST_UNITS, Seed
-from emergence.parameters.data_kind import NUMBER, DataKind, Size
+from emergence.parameters.base import MOST_SAMPLES, MOST_UNITS
+from emergence.parameters.data_kind import NUMBER, KnownTask, Size
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from emergence.testbeds.sparse_parity import SparseParity
 
 
-class Parity(DataKind):
+class Parity(KnownTask):
     """Multitask sparse parity (Nam et al. 2024, arXiv:2404.17563): skills that are learned one after another."""
 
-    form = "vector"
     content = "bits"
 
     kind: Literal["sparse_parity"] = "sparse_parity"
@@ -44,12 +43,6 @@ class Parity(DataKind):
     samples: int = Field(default=40_000, ge=1, le=MOST_SAMPLES)
     """Samples of the data set."""
 
-    random_answers: bool = False
-    """Answers are random, so that there is nothing to learn: the control of the same data set with true answers."""
-
-    seed: Seed = 0
-    """Seed of the samples."""
-
     @model_validator(mode="after")
     def _has_enough_bits(self) -> Self:
         if self.relevant_bits > self.bits:
@@ -59,18 +52,6 @@ class Parity(DataKind):
     @property
     def examined_numbers(self) -> int:
         return self.skills + self.bits
-
-    @property
-    def learnt_as(self) -> Literal["skills"]:
-        return "skills"
-
-    @property
-    def is_control(self) -> bool:
-        return self.random_answers
-
-    @property
-    def task(self) -> str:
-        return "" if self.is_control else str(self.model_dump(exclude={"samples", "seed"}))
 
     def size(self, files: RawFiles) -> Size:
         return Size(self.samples, None, (self.examined_numbers,), 2)

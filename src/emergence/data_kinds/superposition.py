@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from emergence.core.raw_files import RawFiles
-from emergence.parameters.base import MOST_SAMPLES, MOST_UNITS, Seed
-from emergence.parameters.data_kind import NUMBER, DataKind, Size
+from emergence.parameters.base import MOST_SAMPLES, MOST_UNITS
+from emergence.parameters.data_kind import NUMBER, KnownTask, Size
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from emergence.datasets import RawDataset, SplitDataset
 
 
-class Features(DataKind):
+class Features(KnownTask):
     """One active feature of many, to be given back (Elhage et al. 2022; Chen et al. 2023, arXiv:2310.06301)."""
 
-    form = "vector"
     content = "features"
 
     kind: Literal["superposition"] = "superposition"
@@ -33,24 +32,6 @@ class Features(DataKind):
 
     samples: int = Field(default=10_000, ge=1, le=MOST_SAMPLES)
     """Samples of the data set."""
-
-    random_answers: bool = False
-    """The feature to give back is random, so that there is nothing to learn: the control of the true data set."""
-
-    seed: Seed = 0
-    """Seed of the samples."""
-
-    @property
-    def learnt_as(self) -> Literal["skills"]:
-        return "skills"
-
-    @property
-    def is_control(self) -> bool:
-        return self.random_answers
-
-    @property
-    def task(self) -> str:
-        return "" if self.is_control else str(self.model_dump(exclude={"samples", "seed"}))
 
     def size(self, files: RawFiles) -> Size:
         return Size(self.samples, None, (self.features,), self.features)

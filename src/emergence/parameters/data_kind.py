@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from emergence.core import plugins
 from emergence.core.raw_files import RawFiles
-from emergence.parameters.base import Section
+from emergence.parameters.base import Section, Seed
 
 if TYPE_CHECKING:
     from emergence.core.known_skills import KnownSkills
@@ -116,6 +116,30 @@ class DataKind(Section):
         """
         skills: KnownSkills = plugins.load("data_kinds", self.kind, "skills")(self, dataset, samples, seed)
         return skills
+
+
+class KnownTask(DataKind):
+    """A data set that is drawn from a seed, of which each skill to learn is known; its control has random answers."""
+
+    form = "vector"
+
+    random_answers: bool = False
+    """Answers are random, so that there is nothing to learn: the control of the same data set with true answers."""
+
+    seed: Seed = 0
+    """Seed of the samples."""
+
+    @property
+    def learnt_as(self) -> Literal["skills"]:
+        return "skills"
+
+    @property
+    def is_control(self) -> bool:
+        return self.random_answers
+
+    @property
+    def task(self) -> str:
+        return "" if self.is_control else str(self.model_dump(exclude={"samples", "seed"}))
 
 
 _GREY = Size(70_000, 10_000, (1, 28, 28), 10, rarest=0.09)
