@@ -8,11 +8,12 @@ from emergence.curvature.loss import ProbeLoss
 
 @torch.no_grad()
 def sharpness(network: nn.Module, inputs: Tensor, labels: Tensor, radius: float) -> float:
-    """Return the largest rise of the loss (nat) within a ball of `radius` around the weights, to first order.
+    """Return the largest rise of the loss within a ball of `radius` around the weights, to first order.
 
-    The mean cross-entropy of inputs (sample, ...) and labels (sample) at weights + radius * g / |g| for its gradient g,
-    minus that at the weights: what sharpness-aware minimisation holds down (Foret et al. 2021, arXiv:2010.01412, with
-    the Euclidean norm). All trainable parameters move but weights that are zero. 0 where the gradient is.
+    The loss that the network is trained on, in the mean over inputs (sample, ...) and labels (sample), at weights +
+    radius * g / |g| for its gradient g, minus that at the weights: what sharpness-aware minimisation holds down (Foret
+    et al. 2021, arXiv:2010.01412, with the Euclidean norm). All trainable parameters move but weights that are zero. 0
+    where the gradient is.
 
     >>> network = nn.Linear(1, 2, bias=False)
     >>> _ = network.load_state_dict({"weight": torch.tensor([[1.0], [1.0]])})
